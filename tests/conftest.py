@@ -1,0 +1,18 @@
+"""One thread for every test, and the place of the real data where it is at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real MNIST and CIFAR-10; a test that asks for it is skipped where there is none."""
+    root = Path(os.environ.get("EQUIPOISE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not (root / "MNIST" / "raw").is_dir():
+        pytest.skip(f"the real data sets are not at {root}; set EQUIPOISE_TEST_DATA to their folder")
+    return root
