@@ -1,0 +1,114 @@
+"""Losses on a discriminator's raw scores (no sigmoid): minimax, non-saturating, hinge, Wasserstein and least squares.
+
+Every function takes scores of any shape [batch, ...], high for real, and returns a 0-dimensional tensor, the mean over
+the batch and over all further positions: a discriminator that scores an image at n x n positions needs no other loss.
+With scores s, D = sigmoid(s) is the probability of being real, so that -log D = softplus(-s) and
+-log(1 - D) = softplus(s).
+"""
+
+import torch
+from torch.nn.functional import logsigmoid, relu
+
+from equipoise.common.checks import check_scores
+from equipoise.losses.checks import check_pair
+
+
+def softplus(scores: torch.Tensor) -> torch.Tensor:
+    """log(1 + exp(scores)), elementwise; exact to rounding everywhere, unlike torch's, which is linear above 20."""
+    return -logsigmoid(-scores)
+
+
+def minimax_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E softplus(-s(x)) + E softplus(s(G(z))): the cross-entropy of real against fake (Goodfellow et al. 2014, Eq. 1).
+
+    Args:
+        real_scores: [batch, ...], logits of real samples.
+        fake_scores: [batch, ...], logits of generated samples, in the shape of real_scores.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return softplus(-real_scores).mean() + softplus(fake_scores).mean()
+
+
+def minimax_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
+    """-E softplus(s(G(z))) = E log(1 - D(G(z))) (Goodfellow et al. 2014, Eq. 1: the generator's part).
+
+    Its gradient vanishes where the discriminator is sure; the non-saturating loss is the usual choice.
+
+    Args:
+        fake_scores: [batch, ...], logits of generated samples.
+    """
+    check_scores(fake_scores=fake_scores)
+    return -softplus(fake_scores).mean()
+
+
+def non_saturating_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
+    """E softplus(-s(G(z))) = -E log D(G(z)) (Goodfellow et al. 2014, section 3).
+
+    Args:
+        fake_scores: [batch, ...], logits of generated samples.
+    """
+    check_scores(fake_scores=fake_scores)
+    return softplus(-fake_scores).mean()
+
+
+def hinge_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E relu(1 - s(x)) + E relu(1 + s(G(z))) (Lim and Ye 2017, Eq. 11; Miyato et al. 2018, Eq. 16).
+
+    Args:
+        real_scores: [batch, ...], scores of real samples; [batch, n, n] for a map of scores.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
+
+
+def hinge_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
+    """-E s(G(z)) (Lim and Ye 2017; Miyato et al. 2018, Eq. 17).
+
+    Args:
+        fake_scores: [batch, ...], scores of generated samples.
+    """
+    check_scores(fake_scores=fake_scores)
+    return -fake_scores.mean()
+
+
+def wasserstein_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E s(G(z)) - E s(x), for a discriminator that is kept Lipschitz (Arjovsky et al. 2017, Algorithm 1).
+
+    Args:
+        real_scores: [batch, ...], scores of real samples.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return fake_scores.mean() - real_scores.mean()
+
+
+def wasserstein_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
+    """-E s(G(z)) (Arjovsky et al. 2017, Algorithm 1).
+
+    Args:
+        fake_scores: [batch, ...], scores of generated samples.
+    """
+    check_scores(fake_scores=fake_scores)
+    return -fake_scores.mean()
+
+
+def least_squares_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E (s(x) - 1)^2 / 2 + E s(G(z))^2 / 2 (Mao et al. 2017, Eq. 9: targets 0 for fake and 1 for real).
+
+    Args:
+        real_scores: [batch, ...], scores of real samples.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return (real_scores - 1).square().mean() / 2 + fake_scores.square().mean() / 2
+
+
+def least_squares_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
+    """E (s(G(z)) - 1)^2 / 2 (Mao et al. 2017, Eq. 9: target 1).
+
+    Args:
+        fake_scores: [batch, ...], scores of generated samples.
+    """
+    check_scores(fake_scores=fake_scores)
+    return (fake_scores - 1).square().mean() / 2

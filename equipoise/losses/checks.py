@@ -1,0 +1,45 @@
+"""What every loss asks of its arguments before the mathematics starts."""
+
+import math
+
+import torch
+
+from equipoise.common.checks import check_floating, check_no_nan, check_same_shape, check_scores
+
+
+def check_pair(**scores: torch.Tensor) -> None:
+    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape."""
+    check_scores(**scores)
+    check_same_shape(**scores)
+
+
+def check_number(name: str, value: torch.Tensor) -> None:
+    """The argument must be a 0-dimensional floating-point tensor without NaN."""
+    check_floating(name, value)
+    if value.ndim != 0:
+        raise ValueError(f"{name} must be a 0-dimensional tensor, got shape {tuple(value.shape)}.")
+    check_no_nan(name, value)
+
+
+def check_non_negative(name: str, value: torch.Tensor | float) -> None:
+    """The argument must be a finite number of at least 0, as a Python number or a 0-dimensional tensor.
+
+    A tensor's value is looked at only where it lies on the CPU: on a GPU the look would stall the training loop.
+    """
+    if not isinstance(value, torch.Tensor):
+        _check_non_negative_number(name, value)
+        return
+    check_number(name, value)
+    if value.device.type == "cpu":
+        _check_non_negative_number(name, float(value.detach()))
+
+
+def check_samples(name: str, value: torch.Tensor, least: int) -> None:
+    """The argument's first dimension, its batch, must hold at least `least` samples."""
+    if value.shape[0] < least:
+        raise ValueError(f"{name} must hold at least {least} samples, got shape {tuple(value.shape)}.")
+
+
+def _check_non_negative_number(name: str, value: float) -> None:
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"{name} must be a finite number of at least 0, got {value}.")
