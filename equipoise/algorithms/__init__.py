@@ -1,0 +1,1 @@
+"""One paper, one file: each algorithm is a frozen dataclass that lays out its game."""

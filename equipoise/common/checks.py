@@ -1,8 +1,15 @@
-"""Checks of tensors at the door of a public function: a ValueError names the argument, its shape and what was expected."""
+"""Checks of tensors at the door of a public function.
+
+A ValueError names the argument, its shape and what was expected.
+"""
 
 import math
 
 import torch
+
+
+class NotFiniteError(ValueError):
+    """A tensor holds NaN: in a training loop, the sign that it has diverged."""
 
 
 def check_scores(**scores: torch.Tensor) -> None:
@@ -32,7 +39,7 @@ def check_not_empty(name: str, value: torch.Tensor) -> None:
 def check_no_nan(name: str, value: torch.Tensor) -> None:
     """No element may be NaN. Only tensors on the CPU are looked at: on a GPU the look would stall the training loop."""
     if value.device.type == "cpu" and bool(torch.isnan(value.detach()).any()):
-        raise ValueError(f"{name} of shape {tuple(value.shape)} holds NaN; expected numbers.")
+        raise NotFiniteError(f"{name} of shape {tuple(value.shape)} holds NaN; expected numbers.")
 
 
 def check_dimensions(name: str, value: torch.Tensor, dimensions: str) -> None:
@@ -47,7 +54,9 @@ def check_same_shape(**values: torch.Tensor) -> None:
     (first, reference), *others = values.items()
     for name, value in others:
         if value.shape != reference.shape:
-            raise ValueError(f"{name} must have the shape of {first}, {tuple(reference.shape)}, got {tuple(value.shape)}.")
+            raise ValueError(
+                f"{name} must have the shape of {first}, {tuple(reference.shape)}, got {tuple(value.shape)}."
+            )
 
 
 def check_at_least(name: str, value: float, least: float) -> None:

@@ -27,10 +27,12 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         _flush_to_disk(temporary)
         temporary.chmod(0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
         _flush_to_disk(path.parent)
     except OSError as error:
-        raise EquipoiseError(f"could not write {path}: {error.strerror or error}; what stood there is unchanged.") from error
+        raise EquipoiseError(
+            f"could not write {path}: {error.strerror or error}; what stood there is unchanged."
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ def stream(seed: int, purpose: str, position: int = 0, device: torch.device | st
 class Reseedable(Protocol):
     """A module that draws random numbers in its forward pass (dropout, for one) and takes them from a given generator.
 
-    The training loop calls `reseed` with the address of the coming move, so that the draw is a function of that address.
+    The training loop calls `reseed` before each move, so that the draw is a function of that move's address.
     """
 
     def reseed(self, generator: torch.Generator) -> None:

@@ -1,0 +1,35 @@
+"""What the energy-based algorithms share: energies of real and generated images under an auto-encoder."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from equipoise.losses import energy_discriminator_loss, energy_generator_loss, reconstruction_energy
+from equipoise.training.distributed import gather
+from equipoise.training.draw import Draw
+from equipoise.training.game import Outcome, Players
+
+EnergyKind = Literal["squared", "norm"]
+
+
+def energies(players: Players, images: Tensor, kind: EnergyKind) -> Tensor:
+    """The discriminator's energy of each image, over all processes. Returns: [batch]."""
+    return gather(reconstruction_energy(images, players["discriminator"](images), kind))
+
+
+def real_and_fake_energies(players: Players, draw: Draw, kind: EnergyKind) -> tuple[Tensor, Tensor]:
+    """Energies of the real batch and of a generated one that carries no gradient to the generator."""
+    with torch.no_grad():
+        fake = players["generator"](draw.latent())
+    return energies(players, draw.real, kind), energies(players, fake, kind)
+
+
+def hinge_outcome(real: Tensor, fake: Tensor, margin: Tensor | float) -> Outcome:
+    """The discriminator's margin loss of EBGAN and MAGAN; the real energy goes to the log."""
+    return Outcome({"discriminator": energy_discriminator_loss(real, fake, margin)}, {"real_energy": real.mean()})
+
+
+def generator_outcome(fake: Tensor) -> Outcome:
+    """The generator's loss of EBGAN and MAGAN; the fake energy goes to the log."""
+    return Outcome({"generator": energy_generator_loss(fake)}, {"fake_energy": fake.mean()})

@@ -1,0 +1,42 @@
+"""An exponential moving average of a player's weights."""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Average:
+    """Which player is averaged, and how slowly.
+
+    Attributes:
+        half_life_images: after this many real images the weight of the past has halved; above 0.
+        player: whose weights are averaged.
+    """
+
+    half_life_images: float
+    player: str = "generator"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.half_life_images < float("inf"):
+            raise ValueError(f"half_life_images must be a finite number above 0, got {self.half_life_images}.")
+
+    def decay(self, batch_size: int) -> float:
+        """The share of the old average that survives one update with a batch of this size."""
+        return float(0.5 ** (batch_size / self.half_life_images))
+
+
+def start_average(player: nn.Module) -> nn.Module:
+    """A frozen copy of the player to average into."""
+    return copy.deepcopy(player).requires_grad_(False)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, player: nn.Module, decay: float) -> None:
+    """average <- decay * average + (1 - decay) * player for parameters; buffers are copied."""
+    for old, new in zip(average.parameters(), player.parameters(), strict=True):
+        old.lerp_(new, 1 - decay)
+    for old_buffer, new_buffer in zip(average.buffers(), player.buffers(), strict=True):
+        old_buffer.copy_(new_buffer)

@@ -1,0 +1,123 @@
+"""Checkpoints: tensors as safetensors, everything else as a JSON index with a checksum; each is whole or not there.
+
+A checkpoint is two files: `iteration-000000123.safetensors`, and `iteration-000000123.json`, which is written last and
+makes the checkpoint count. No pickle is read or written.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.files import sha256_of, write_atomically, write_text_atomically
+from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint on disk, known by its index file."""
+
+    index: Path
+
+    @property
+    def tensors(self) -> Path:
+        """The safetensors file."""
+        return self.index.with_suffix(".safetensors")
+
+    @property
+    def iteration(self) -> int:
+        """The iterations completed when it was taken."""
+        return int(self.index.stem.removeprefix("iteration-"))
+
+    def read_index(self) -> dict[str, Any]:
+        """The index, checked: format, completeness and the checksum of the tensors.
+
+        Raises:
+            EquipoiseError: the checkpoint is damaged or of another format; the message names it.
+        """
+        try:
+            index = json.loads(self.index.read_text(encoding="utf-8"))
+            version, checksum = index["format"], index["sha256"]
+            Clock(**index["clock"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EquipoiseError(f"checkpoint {self.index} is damaged: its index cannot be read.") from error
+        if version != FORMAT:
+            advice = "train with the version that wrote it, or start anew"
+            raise EquipoiseError(
+                f"checkpoint {self.index} has format {version}; this version reads {FORMAT}: {advice}."
+            )
+        if not self.tensors.is_file() or sha256_of(self.tensors) != checksum:
+            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: its bytes do not match the checksum.")
+        return dict(index)
+
+    def load(self, state: State) -> dict[str, Any]:
+        """Put the state back as it was, bit for bit. Returns: the index's `extra` entries.
+
+        Raises:
+            EquipoiseError: as `read_index`, or the checkpoint belongs to another recipe.
+        """
+        index = self.read_index()
+        try:
+            tensors = load_file(self.tensors)
+        except (SafetensorError, OSError) as error:
+            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: {error}.") from error
+        load_state_tensors(state, tensors)
+        state.clock = Clock(**index["clock"])
+        return dict(index["extra"])
+
+    def delete(self) -> None:
+        """Remove both files, the index first, so that half a checkpoint never counts."""
+        self.index.unlink(missing_ok=True)
+        self.tensors.unlink(missing_ok=True)
+
+
+def save_checkpoint(directory: Path, state: State, extra: dict[str, Any]) -> Checkpoint:
+    """Write a checkpoint of the state, atomically.
+
+    Args:
+        directory: where checkpoints live; made if need be.
+        extra: JSON values that come back from `Checkpoint.load`, as the log's length.
+
+    Raises:
+        EquipoiseError: the disk is full or cannot be written; older checkpoints stand.
+    """
+    checkpoint = Checkpoint(directory / f"iteration-{state.clock.iteration:09d}.json")
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in state_tensors(state).items()}
+    write_atomically(checkpoint.tensors, lambda path: save_file(tensors, path))
+    clock, checksum = state.clock.as_dict(), sha256_of(checkpoint.tensors)
+    index = {"format": FORMAT, "clock": clock, "sha256": checksum, "extra": extra}
+    write_text_atomically(checkpoint.index, json.dumps(index, indent=1, allow_nan=False))
+    return checkpoint
+
+
+def list_checkpoints(directory: Path) -> list[Checkpoint]:
+    """All checkpoints with an index, oldest first."""
+    return [Checkpoint(path) for path in sorted(directory.glob("iteration-*.json"))]
+
+
+def newest_good(directory: Path) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that passes its checks, and what was wrong with each newer one."""
+    complaints = []
+    for checkpoint in reversed(list_checkpoints(directory)):
+        try:
+            checkpoint.read_index()
+        except EquipoiseError as error:
+            complaints.append(str(error))
+        else:
+            return checkpoint, complaints
+    return None, complaints
+
+
+def keep_newest(directory: Path, count: int, protected: Sequence[int] = ()) -> None:
+    """Delete all but the newest `count` checkpoints and those of the protected iterations."""
+    checkpoints = list_checkpoints(directory)
+    for checkpoint in checkpoints[: max(0, len(checkpoints) - count)]:
+        if checkpoint.iteration not in protected:
+            checkpoint.delete()

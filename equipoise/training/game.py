@@ -1,0 +1,116 @@
+"""Training is a game, described as data: Moves make up Stages; a Memory remembers; a Draw deals what chance decides.
+
+The loop (`equipoise.training.loop`) plays any game and knows no algorithm.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from equipoise.training.draw import Draw
+
+Players = Mapping[str, nn.Module]
+"""The named networks, as in `players["generator"]`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one play of a move found.
+
+    Attributes:
+        losses: a 0-dimensional loss for each player that the move trains; empty when it only measures.
+        measures: 0-dimensional tensors worth a line in the log, as in {"real_energy": ...}. Never read on the hot path.
+    """
+
+    losses: dict[str, Tensor]
+    measures: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move: every player in `trains` takes one optimiser step down its own loss, all from the same parameters.
+
+    Attributes:
+        name: unique within its stage; it is part of the address of the move's random numbers.
+        play: finds the losses from the players, the memory and the draw.
+        trains: the players whose losses `play` returns; all others are frozen meanwhile.
+        repeats: how often an iteration makes this move (n_dis of the literature).
+        fresh: whether each play takes the next real batch, or sees the one that the iteration drew last.
+    """
+
+    name: str
+    play: Callable[[Players, nn.Module, Draw], Outcome]
+    trains: tuple[str, ...]
+    repeats: int = 1
+    fresh: bool = True
+
+
+def nothing_to_close(memory: nn.Module) -> dict[str, Tensor]:
+    """The `close_epoch` of a stage that remembers nothing from epoch to epoch."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training: the same moves over and over, for a number of epochs or of iterations.
+
+    Attributes:
+        name: unique within the algorithm.
+        moves: played in this order; together they are one iteration.
+        epochs: the length in passes over the real data (of the batches that the moves draw), or None.
+        iterations: the length in iterations, or None. Exactly one of the two is given.
+        close_epoch: called with the memory after each epoch; returns 0-dimensional tensors for the log.
+    """
+
+    name: str
+    moves: tuple[Move, ...]
+    epochs: int | None = None
+    iterations: int | None = None
+    close_epoch: Callable[[nn.Module], dict[str, Tensor]] = nothing_to_close
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError(f"stage {self.name}: give its length in either epochs or iterations.")
+        length = self.epochs if self.epochs is not None else self.iterations
+        if length is None or length < 0:
+            raise ValueError(f"stage {self.name}: its length must be at least 0, got {length}.")
+
+    @property
+    def batches_per_iteration(self) -> int:
+        """How many real batches one iteration draws."""
+        return sum(move.repeats for move in self.moves if move.fresh)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Algorithm(ABC):
+    """A method from a paper: frozen hyper-parameters that can lay out the game. Everything mutable lives in `State`.
+
+    Attributes:
+        epochs: the length of the adversarial training in passes over the data, or None.
+        iterations: the same in iterations, or None. Exactly one of the two is given.
+    """
+
+    epochs: int | None = None
+    iterations: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError("give the algorithm's length in either epochs or iterations, not both and not neither.")
+        length = self.iterations if self.epochs is None else self.epochs
+        if length is None or length < 1:
+            raise ValueError(f"the algorithm's epochs or iterations must be at least 1, got {length}.")
+
+    @property
+    @abstractmethod
+    def players(self) -> tuple[str, ...]:
+        """The names of the players that the moves expect."""
+
+    @abstractmethod
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages, in order."""
+
+    def create_memory(self) -> nn.Module:
+        """A module of 0-dimensional buffers: whatever the algorithm must remember between moves. Empty by default."""
+        return nn.Module()

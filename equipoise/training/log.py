@@ -1,0 +1,112 @@
+"""The log of a run: one JSON line per iteration and per epoch, without a device read on the hot path."""
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.training.loop import Turn
+from equipoise.training.state import State
+
+Line = dict[str, Any]
+
+
+@dataclass
+class Recorder:
+    """An observer that keeps every iteration's values on the device, and writes them out together when it is flushed.
+
+    Attributes:
+        path: the JSON-lines file; lines are appended.
+        flush_every: how many iterations may wait on the device.
+        listeners: called with every batch of lines that was written, as a progress bar or a TensorBoard writer.
+    """
+
+    path: Path
+    flush_every: int = 50
+    listeners: Sequence[Callable[[Sequence[Line]], None]] = ()
+    _waiting: list[tuple[Line, dict[str, Tensor]]] = field(default_factory=list)
+
+    def __call__(self, state: State, turn: Turn) -> None:
+        """Keep one turn; once in `flush_every` turns, write."""
+        place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
+        self._waiting.append(({"kind": "iteration"} | place, turn.values))
+        _add_to_sums(state.sums, turn.values)
+        if turn.epoch_values is not None:
+            self._waiting.append(({"kind": "epoch"} | place, _means(state.sums) | turn.epoch_values))
+            state.sums = {}
+        if len(self._waiting) >= self.flush_every:
+            self.flush()
+
+    def flush(self) -> None:
+        """Read what waits on the device, in one go, and append it to the file.
+
+        Raises:
+            EquipoiseError: the file cannot be written.
+        """
+        lines = _read(self._waiting)
+        self._waiting.clear()
+        self.append(lines)
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Append finished lines and tell the listeners."""
+        if not lines:
+            return
+        text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise EquipoiseError(f"could not write {self.path}: {error.strerror}; make room, then resume.") from error
+        for listener in self.listeners:
+            listener(lines)
+
+    def length_bytes(self) -> int:
+        """The file's length after everything waiting was written and has reached the disk."""
+        self.flush()
+        if not self.path.exists():
+            return 0
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        return self.path.stat().st_size
+
+
+def shorten_log(path: Path, length_bytes: int) -> None:
+    """Cut the log back to where a checkpoint was taken, so that a resumed run writes the same lines again."""
+    if not path.exists():
+        if length_bytes:
+            raise EquipoiseError(f"{path} is missing; the checkpoint expects {length_bytes} bytes of log.")
+        return
+    if path.stat().st_size < length_bytes:
+        raise EquipoiseError(f"{path} is shorter than the checkpoint's {length_bytes} bytes: it was changed by hand.")
+    os.truncate(path, length_bytes)
+
+
+def _add_to_sums(sums: dict[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    for name, value in values.items():
+        addend = torch.stack([value.double(), torch.ones_like(value, dtype=torch.float64)])
+        sums[name] = sums[name] + addend if name in sums else addend
+
+
+def _means(sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: total[0] / total[1] for name, total in sums.items()}
+
+
+def _read(waiting: Sequence[tuple[Line, Mapping[str, Tensor]]]) -> list[Line]:
+    tensors = [value.double() for _, values in waiting for value in values.values()]
+    numbers = iter(torch.stack(tensors).tolist() if tensors else ())
+    return [line | {"values": {name: _finite(next(numbers)) for name in values}} for line, values in waiting]
+
+
+def _finite(number: float) -> float | None:
+    """JSON knows neither NaN nor infinity: both become null."""
+    return number if math.isfinite(number) else None

@@ -1,0 +1,230 @@
+"""The loop: it plays any game of moves and stages, and knows no algorithm."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import Reseedable, stream
+from equipoise.training.average import Average, update_average
+from equipoise.training.distributed import sum_over_processes
+from equipoise.training.draw import Draw, Latent, Shard
+from equipoise.training.game import Algorithm, Move, Outcome, Stage
+from equipoise.training.optimisers import Optimiser
+from equipoise.training.order import Order
+from equipoise.training.state import State
+
+
+class Source(Protocol):
+    """Real data on the training device, drawn by index."""
+
+    def __len__(self) -> int:
+        """The number of items."""
+
+    def batch(self, indices: Tensor) -> Tensor:
+        """The items at `indices` [batch], as floating-point numbers [batch, ...]."""
+
+
+class Constraint(Protocol):
+    """What keeps a player within bounds: told after each of its optimiser steps."""
+
+    def after_step(self, module: nn.Module) -> None:
+        """Clip the weights, or advance the spectral vectors."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """A run's unchanging side: the rules, the data and the addresses of all chance.
+
+    Attributes:
+        algorithm: lays out the stages.
+        source: the real data.
+        batch_size: of the whole batch, over all processes.
+        prior: the generator's latent distribution.
+        seed: the root of every random number.
+        optimisers: the settings (for the learning rates' courses), by player.
+        constraints: by player, for those that have one.
+        averages: the moving averages to keep.
+    """
+
+    algorithm: Algorithm
+    source: Source
+    batch_size: int
+    prior: Latent
+    seed: int
+    optimisers: Mapping[str, Optimiser]
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    averages: Sequence[Average] = ()
+    shard: Shard = Shard()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_size <= len(self.source):
+            count = len(self.source)
+            raise EquipoiseError(
+                f"batch_size must lie between 1 and the {count} items of the data, got {self.batch_size}."
+            )
+        if self.batch_size % self.shard.size:
+            raise EquipoiseError(
+                f"batch_size {self.batch_size} cannot be split over {self.shard.size} processes evenly."
+            )
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Whole batches in one pass over the data; the incomplete rest is left out and differs from pass to pass."""
+        return len(self.source) // self.batch_size
+
+    def epoch_iterations(self, stage: Stage) -> int:
+        """How many iterations of this stage make an epoch: at least 1."""
+        return max(1, self.batches_per_epoch // max(1, stage.batches_per_iteration))
+
+    def stage_iterations(self, stage: Stage) -> int:
+        """The stage's length in iterations."""
+        return stage.iterations if stage.iterations is not None else (stage.epochs or 0) * self.epoch_iterations(stage)
+
+    @property
+    def total_iterations(self) -> int:
+        """The whole run's length in iterations."""
+        return sum(self.stage_iterations(stage) for stage in self.algorithm.stages())
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one iteration found: its place, and 0-dimensional tensors on the device.
+
+    `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed.
+    """
+
+    stage: str
+    epoch: int
+    iteration: int
+    values: dict[str, Tensor]
+    epoch_values: dict[str, Tensor] | None
+
+
+Observer = Callable[[State, Turn], None]
+"""Told after every iteration; must not change what the run computes."""
+
+
+class Loop:
+    """Plays a game from wherever its state stands."""
+
+    def __init__(self, game: Game, state: State):
+        self.game = game
+        self.state = state
+        self._stages = game.algorithm.stages()
+        self._order = Order(len(game.source), game.batch_size, game.seed)
+        self._reseedable = [
+            (name, module) for name, module in state.players.named_modules() if isinstance(module, Reseedable)
+        ]
+        self._skip_finished_stages()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every stage has been played."""
+        return self.state.clock.stage >= len(self._stages)
+
+    def run(self, observers: Sequence[Observer] = (), until: Callable[[], bool] = lambda: False) -> None:
+        """Iterate until the game is over or `until` says so, telling the observers after each iteration."""
+        while not self.finished and not until():
+            turn = self.iterate()
+            for observer in observers:
+                observer(self.state, turn)
+
+    def iterate(self) -> Turn:
+        """One iteration: every move of the stage under way, its repeats included."""
+        clock, stage = self.state.clock, self._stages[self.state.clock.stage]
+        values: dict[str, Tensor] = {}
+        real = self._real_batch(clock.batches)
+        drawn = 0
+        for move in stage.moves:
+            for repeat in range(move.repeats):
+                if move.fresh:
+                    real = self._real_batch(clock.batches + drawn) if drawn else real
+                    drawn += 1
+                values |= self._play(stage, move, repeat, real)
+        for average in self.game.averages:
+            player = self.state.players[average.player]
+            update_average(self.state.averages[average.player], player, average.decay(self.game.batch_size))
+        return self._advance(stage, drawn, values)
+
+    def _play(self, stage: Stage, move: Move, repeat: int, real: Tensor) -> dict[str, Tensor]:
+        game, clock = self.game, self.state.clock
+        address = f"{stage.name}/{move.name}"
+        position = clock.stage_iteration * move.repeats + repeat
+        for name, module in self._reseedable:
+            module.reseed(
+                stream(game.seed, f"{address}/{name}", position * game.shard.size + game.shard.rank, real.device)
+            )
+        draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
+        outcome = play(move, self.state, draw, game)
+        losses = {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
+        return losses | {name: value.detach() for name, value in outcome.measures.items()}
+
+    def _advance(self, stage: Stage, drawn: int, values: dict[str, Tensor]) -> Turn:
+        clock, epoch_iterations = self.state.clock, self.game.epoch_iterations(stage)
+        epoch = clock.stage_iteration // epoch_iterations
+        clock.batches += drawn
+        clock.iteration += 1
+        clock.stage_iteration += 1
+        closes = clock.stage_iteration % epoch_iterations == 0
+        epoch_values = stage.close_epoch(self.state.memory) if closes else None
+        turn = Turn(stage.name, epoch, clock.iteration, values, epoch_values)
+        self._skip_finished_stages()
+        return turn
+
+    def _skip_finished_stages(self) -> None:
+        clock = self.state.clock
+        while not self.finished and clock.stage_iteration >= self.game.stage_iterations(self._stages[clock.stage]):
+            clock.stage += 1
+            clock.stage_iteration = 0
+
+    def _real_batch(self, number: int) -> Tensor:
+        return self.game.source.batch(self.game.shard.of(self._order.batch(number)))
+
+
+def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
+    """One move: every named player's gradient first, from the same parameters; then everyone steps."""
+    with _only_trainable(state.players, move.trains):
+        outcome = move.play(dict(state.players.items()), state.memory, draw)
+        if set(outcome.losses) != set(move.trains):
+            raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
+        gradients = _gradients(outcome.losses, state.players)
+    for name, values in gradients.items():
+        _write_gradients(state.players[name], values)
+        _set_learning_rate(state.optimisers[name], game.optimisers[name], state.clock.iteration)
+        state.optimisers[name].step()
+        if name in game.constraints:
+            game.constraints[name].after_step(state.players[name])
+    return outcome
+
+
+def _gradients(losses: Mapping[str, Tensor], players: nn.ModuleDict) -> dict[str, tuple[Tensor | None, ...]]:
+    keep = len(losses) > 1
+    return {
+        name: torch.autograd.grad(loss, list(players[name].parameters()), retain_graph=keep, allow_unused=True)
+        for name, loss in losses.items()
+    }
+
+
+def _write_gradients(player: nn.Module, gradients: Sequence[Tensor | None]) -> None:
+    """Hand the gradients to the optimiser's slots; the one place that reduces over processes."""
+    sum_over_processes(gradients)
+    for parameter, gradient in zip(player.parameters(), gradients, strict=True):
+        parameter.grad = gradient
+
+
+def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, iteration: int) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = settings.lr * settings.schedule.factor(iteration)
+
+
+@contextmanager
+def _only_trainable(players: nn.ModuleDict, names: Sequence[str]) -> Iterator[None]:
+    """Within, only the named players' parameters ask for gradients: nothing flows into the frozen ones."""
+    for name, player in players.items():
+        player.requires_grad_(name in names)
+    yield

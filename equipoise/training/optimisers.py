@@ -1,0 +1,125 @@
+"""Optimisers and learning-rate schedules as frozen settings; torch's own optimisers do the work."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Schedule(ABC):
+    """A learning rate's course: a pure function of the iteration, so that a resume needs no state."""
+
+    @abstractmethod
+    def factor(self, iteration: int) -> float:
+        """What the learning rate is multiplied by in this iteration (0-based, over the whole run)."""
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The learning rate never changes."""
+
+    def factor(self, iteration: int) -> float:
+        """Always 1."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class LinearDecay(Schedule):
+    """Falls on a straight line from 1 at iteration `start` to 0 at iteration `end` (WGAN-GP, SNGAN)."""
+
+    end: int
+    start: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"linear decay needs 0 <= start < end, got start {self.start} and end {self.end}.")
+
+    def factor(self, iteration: int) -> float:
+        """1 up to `start`, 0 from `end`."""
+        return min(1.0, max(0.0, (self.end - iteration) / (self.end - self.start)))
+
+
+@dataclass(frozen=True)
+class Halving(Schedule):
+    """Halves every `every` iterations (BEGAN)."""
+
+    every: int
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError(f"halving needs a period of at least 1 iteration, got {self.every}.")
+
+    def factor(self, iteration: int) -> float:
+        """0.5 to the power of the completed periods."""
+        return float(0.5 ** (iteration // self.every))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimiser(ABC):
+    """Settings of one player's optimiser.
+
+    Attributes:
+        lr: the learning rate before the schedule, above 0.
+        schedule: the learning rate's course.
+    """
+
+    lr: float
+    schedule: Schedule = field(default_factory=Constant)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"lr must be a finite number above 0, got {self.lr}.")
+
+    @abstractmethod
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """The torch optimiser over these parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Optimiser):
+    """Adam (Kingma and Ba 2015), in torch's fused form."""
+
+    betas: tuple[float, float] = (0.5, 0.999)
+    eps: float = 1e-8
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """torch.optim.Adam."""
+        return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adamax(Optimiser):
+    """Adamax (Kingma and Ba 2015, section 7.1), the optimiser of MAGAN."""
+
+    betas: tuple[float, float] = (0.5, 0.999)
+    eps: float = 1e-8
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """torch.optim.Adamax."""
+        return torch.optim.Adamax(parameters, lr=self.lr, betas=self.betas, eps=self.eps, foreach=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSprop(Optimiser):
+    """RMSprop (Tieleman and Hinton 2012), the optimiser of WGAN with clipping."""
+
+    alpha: float = 0.99
+    eps: float = 1e-8
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """torch.optim.RMSprop."""
+        return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Optimiser):
+    """Stochastic gradient descent, with momentum if wanted."""
+
+    momentum: float = 0.0
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """torch.optim.SGD."""
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)

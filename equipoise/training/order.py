@@ -1,0 +1,24 @@
+"""The order of the real data: a function of (seed, epoch)."""
+
+import torch
+from torch import Tensor
+
+from equipoise.common.random import stream
+
+
+class Order:
+    """Which items make up each batch: every pass over the data is a permutation of its own, cut into whole batches."""
+
+    def __init__(self, count: int, batch_size: int, seed: int):
+        """`count` items in batches of `batch_size`, which must not exceed it."""
+        self._count, self._batch_size, self._seed = count, batch_size, seed
+        self._epoch = -1
+        self._permutation = torch.empty(0, dtype=torch.long)
+
+    def batch(self, number: int) -> Tensor:
+        """The indices of batch `number`, counted over all passes. Returns: [batch_size], int64, on the CPU."""
+        epoch, place = divmod(number, self._count // self._batch_size)
+        if epoch != self._epoch:
+            self._permutation = torch.randperm(self._count, generator=stream(self._seed, "order", epoch))
+            self._epoch = epoch
+        return self._permutation[place * self._batch_size : (place + 1) * self._batch_size]

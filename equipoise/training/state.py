@@ -1,0 +1,121 @@
+"""State: everything about a run that changes, and its tensors by name."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.errors import EquipoiseError
+
+
+@dataclass
+class Clock:
+    """Where a run stands. All counts are of completed things.
+
+    Attributes:
+        stage: the index of the stage being played; the number of stages when the run is done.
+        stage_iteration: iterations completed within that stage.
+        iteration: iterations completed in the whole run.
+        batches: real batches drawn in the whole run.
+    """
+
+    stage: int = 0
+    stage_iteration: int = 0
+    iteration: int = 0
+    batches: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts by name."""
+        return asdict(self)
+
+
+@dataclass
+class State:
+    """Everything mutable of a run.
+
+    Attributes:
+        players: the named networks.
+        optimisers: one for each player.
+        memory: the algorithm's own buffers.
+        averages: exponential moving averages by player.
+        clock: where the run stands.
+        sums: the log's running sums of the epoch under way, by measure; written by the recorder.
+    """
+
+    players: nn.ModuleDict
+    optimisers: dict[str, torch.optim.Optimizer]
+    memory: nn.Module
+    averages: nn.ModuleDict = field(default_factory=nn.ModuleDict)
+    clock: Clock = field(default_factory=Clock)
+    sums: dict[str, Tensor] = field(default_factory=dict)
+
+
+def state_tensors(state: State) -> dict[str, Tensor]:
+    """Every tensor of the state under a unique name, as in "players/generator/layers.0.weight"."""
+    tensors: dict[str, Tensor] = {}
+    for room, module in _modules(state).items():
+        tensors |= {f"{room}/{name}": value for name, value in module.state_dict().items()}
+    for player, optimiser in state.optimisers.items():
+        tensors |= _optimiser_tensors(f"optimisers/{player}", optimiser)
+    return tensors | {f"sums/{name}": value for name, value in state.sums.items()}
+
+
+def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
+    """Put the tensors of `state_tensors` back, bit for bit.
+
+    Raises:
+        EquipoiseError: a tensor is missing, superfluous or of another shape; nothing has been changed then.
+    """
+    expected = {
+        f"{room}/{name}": value for room, m in _modules(state).items() for name, value in m.state_dict().items()
+    }
+    _check_same_tensors(
+        expected, {name: t for name, t in tensors.items() if not name.startswith(("optimisers/", "sums/"))}
+    )
+    with torch.no_grad():
+        for name, target in expected.items():
+            target.copy_(tensors[name])
+    for player, optimiser in state.optimisers.items():
+        _load_optimiser(optimiser, _below(f"optimisers/{player}/", tensors))
+    device = next(iter(expected.values())).device if expected else torch.device("cpu")
+    state.sums = {name: value.to(device) for name, value in _below("sums/", tensors).items()}
+
+
+def _modules(state: State) -> dict[str, nn.Module]:
+    return {"players": state.players, "memory": state.memory, "averages": state.averages}
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _check_same_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    missing, superfluous = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    if missing or superfluous:
+        what = f"lacks {missing[0]}" if missing else f"holds {superfluous[0]}, which the recipe does not know"
+        raise EquipoiseError(f"the checkpoint belongs to another recipe: it {what}.")
+    for name, value in expected.items():
+        if value.shape != found[name].shape:
+            shapes = f"{tuple(found[name].shape)} where the recipe has {tuple(value.shape)}"
+            raise EquipoiseError(f"the checkpoint belongs to another recipe: {name} has shape {shapes}.")
+
+
+def _optimiser_tensors(prefix: str, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    entries = optimiser.state_dict()["state"]
+    return {
+        f"{prefix}/{index}/{key}": value
+        for index, entry in entries.items()
+        for key, value in entry.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    entries: dict[int, dict[str, Any]] = {}
+    for name, value in tensors.items():
+        index, key = name.split("/", 1)
+        entries.setdefault(int(index), {})[key] = value
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": entries, "param_groups": groups})
