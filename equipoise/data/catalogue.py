@@ -1,0 +1,60 @@
+"""Every data set by name. Torch-free: a set's module is imported when the set is asked for."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
+
+if TYPE_CHECKING:
+    from equipoise.data.store import Store
+
+
+class DataSet(Protocol):
+    """A frozen description of a data set."""
+
+    @property
+    def name(self) -> str:
+        """The data set's name, without control characters."""
+
+    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
+        """The content; `root` is where published files lie, `seed` matters for synthetic sets only."""
+
+
+# kind -> (module:class, what it is in one line)
+DATA: dict[str, tuple[str, str]] = {
+    "digits": ("equipoise.data.digits:Digits", "scikit-learn's 1,797 handwritten digits, 8x8 grey, no download"),
+    "mnist": ("equipoise.data.mnist:Mnist", "60,000 + 10,000 handwritten digits, 28x28 grey"),
+}
+
+WITH_PATH = ("folder", "npz")
+
+
+def data_class(kind: str) -> type[DataSet]:
+    """The dataclass that describes a kind of data set.
+
+    Raises:
+        UnknownName: no such kind; the nearest one is named.
+    """
+    if kind not in DATA:
+        raise UnknownName("data set", kind, DATA)
+    module, _, name = DATA[kind][0].partition(":")
+    return cast(type[DataSet], getattr(import_module(module), name))
+
+
+def parse_data(text: str) -> DataSet:
+    """The data set that a short word names: `mnist`, `folder:PATH` or `npz:PATH`, all else at its default.
+
+    Raises:
+        UnknownName: no such kind.
+        EquipoiseError: a path is missing, or there is one too many.
+    """
+    kind, colon, path = text.partition(":")
+    described = data_class(kind)
+    if kind in WITH_PATH:
+        if not path:
+            raise EquipoiseError(f"the data set {kind} needs a path, as in {kind}:PATH.")
+        return described(path=path)  # type: ignore[call-arg]
+    if colon:
+        raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")
+    return described()

@@ -1,0 +1,71 @@
+"""scikit-learn's bundled handwritten digits: 1,797 grey images of 8x8, no download, no network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.fields import check_choice
+
+if TYPE_CHECKING:
+    from equipoise.data.store import Store
+
+TEST_COUNT = 360
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Handwritten digits, 1x8x8, 10 classes.
+
+    The published values 0..16 become 0..255 as floor(v * 255/16 + 1/2), so 8 becomes 128.
+
+    Args:
+        split: "all" is all 1,797 images; "train" (1,437) and "test" (360) divide them, the same way for everyone.
+    """
+
+    split: Literal["all", "train", "test"] = "all"
+
+    def __post_init__(self) -> None:
+        check_choice(self.name, "split", self.split, ("all", "train", "test"))
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return "digits"
+
+    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
+        """Load from the installed scikit-learn; the root and the seed play no part.
+
+        Raises:
+            EquipoiseError: scikit-learn is not installed.
+        """
+        import numpy as np
+        import torch
+
+        from equipoise.data.store import held
+
+        try:
+            from sklearn.datasets import load_digits
+        except ImportError as error:
+            raise EquipoiseError(
+                "the data set digits comes with scikit-learn, which is not installed; "
+                "install it with: pip install 'equipoise[digits]'."
+            ) from error
+        published = load_digits()
+        values = np.floor(published.images * (255 / 16) + 0.5).astype(np.uint8)
+        chosen = torch.tensor(_positions(len(values))[self.split])
+        images = torch.from_numpy(values).unsqueeze(1)[chosen]
+        labels = torch.from_numpy(published.target).to(torch.int64)[chosen]
+        return held(images, labels, classes=10)
+
+
+def _positions(count: int) -> dict[str, list[int]]:
+    """Each split's positions, ascending. The test images are those with the smallest hashes of their positions."""
+    from equipoise.common.random import derived_seed
+
+    shuffled = sorted(range(count), key=lambda position: derived_seed(0, "digits/split", position))
+    return {
+        "all": list(range(count)),
+        "test": sorted(shuffled[:TEST_COUNT]),
+        "train": sorted(shuffled[TEST_COUNT:]),
+    }

@@ -1,0 +1,30 @@
+"""Resizing of images on the way in, so that every set is resized in one way: bilinear with antialiasing."""
+
+import torch
+from torch.nn.functional import interpolate, pad
+
+_CHUNK_IMAGES = 2048
+
+
+def resize_grey(images: torch.Tensor, resolution: int) -> torch.Tensor:
+    """Square uint8 images [count, 1, size, size] at the resolution; 28 to 32 adds a black border of two pixels."""
+    size = images.shape[-1]
+    if resolution == size:
+        return images
+    if (size, resolution) == (28, 32):
+        return pad(images, (2, 2, 2, 2))
+    return resize_square(images, resolution)
+
+
+def resize_square(images: torch.Tensor, resolution: int) -> torch.Tensor:
+    """uint8 [count, channels, height, width] to [count, channels, resolution, resolution], bilinear, antialiased."""
+    if images.shape[-2:] == (resolution, resolution):
+        return images
+    chunks = [_interpolated(chunk, resolution) for chunk in images.split(_CHUNK_IMAGES)]
+    return torch.cat(chunks)
+
+
+def _interpolated(images: torch.Tensor, resolution: int) -> torch.Tensor:
+    size = (resolution, resolution)
+    values = interpolate(images.to(torch.float32), size, mode="bilinear", antialias=True, align_corners=False)
+    return values.round_().clamp_(0, 255).to(torch.uint8)
