@@ -1,0 +1,101 @@
+"""The small parts that networks are put together from."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+import torch
+from torch import nn
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.networks.normalisation import BatchNorm
+
+Activation = Literal["none", "relu", "leaky_relu", "elu", "tanh", "sigmoid"]
+OutputActivation = Literal["none", "tanh", "sigmoid"]
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "none": nn.Identity,
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(0.2),
+    "elu": nn.ELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+}
+ACTIVATION_NAMES: dict[type[nn.Module], str] = {
+    nn.ReLU: "relu",
+    nn.LeakyReLU: "leaky_relu",
+    nn.ELU: "elu",
+    nn.Tanh: "tanh",
+    nn.Sigmoid: "sigmoid",
+}
+_LARGEST_BASE = 7
+
+
+def activation(name: Activation) -> list[nn.Module]:
+    """The activation as a list of no or one layer, ready to be put between others."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {name!r}.")
+    return [] if name == "none" else [ACTIVATIONS[name]()]
+
+
+class KindAware(nn.Module):
+    """A layer that is told the kind of batch it sees, and hands it on to its batch normalisation."""
+
+    def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
+        """values: [batch, ...]."""
+        raise NotImplementedError
+
+
+class Stack(KindAware):
+    """Layers one after the other; those that care are told the kind of batch."""
+
+    def __init__(self, layers: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter(self.layers)
+
+    def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
+        """values: [batch, ...]."""
+        for layer in self.layers:
+            values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)
+        return values
+
+
+class Projection(nn.Module):
+    """A transposed convolution, stride 1 and no padding, of latent vectors seen as 1x1 maps: one matrix product.
+
+    [batch, latent_size] -> [batch, channels, size, size]; the kernel is stored as [latent_size, channels, size, size].
+    """
+
+    def __init__(self, latent_size: int, channels: int, size: int, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(latent_size, channels, size, size))
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
+
+    def forward(self, latent: torch.Tensor) -> torch.Tensor:
+        """latent: [batch, latent_size]."""
+        maps = (latent @ self.weight.flatten(1)).reshape(-1, *self.weight.shape[1:])
+        return maps if self.bias is None else maps + self.bias.reshape(1, -1, 1, 1)
+
+    def extra_repr(self) -> str:
+        """What `print` shows of the layer."""
+        latent_size, channels, size, _ = self.weight.shape
+        return f"{latent_size}, {channels}, size={size}, bias={self.bias is not None}"
+
+
+def halvings(image_size: int, largest_base: int = _LARGEST_BASE) -> tuple[int, int]:
+    """Base size and number of halvings of an image whose side is a power of two times a base.
+
+    Halved as long as the side is even and above `largest_base`.
+
+    >>> halvings(64), halvings(48), halvings(28)
+    ((4, 4), (6, 3), (7, 2))
+    """
+    base, times = image_size, 0
+    while base > largest_base and base % 2 == 0:
+        base, times = base // 2, times + 1
+    if base > largest_base or times == 0:
+        bases = ", ".join(str(side) for side in range((largest_base + 1) // 2, largest_base + 1))
+        raise EquipoiseError(f"image_size must be a power of two (2 or more) times one of {bases}, got {image_size}.")
+    return base, times

@@ -1,0 +1,43 @@
+"""Dropout whose mask comes from a given generator."""
+
+from typing import Self
+
+import torch
+from torch import nn
+
+
+class Dropout(nn.Module):
+    """Sets each value to zero with the given probability and scales the rest by 1/(1 - probability), while training.
+
+    It is Reseedable: `reseed` gives it the generator that its masks are drawn from.
+    """
+
+    def __init__(self, probability: float = 0.5) -> None:
+        super().__init__()
+        if not 0.0 <= probability < 1.0:
+            raise ValueError(f"probability must be at least 0 and below 1, got {probability}.")
+        self.probability = probability
+        self._generator: torch.Generator | None = None
+
+    def reseed(self, generator: torch.Generator) -> None:
+        """Draw the masks from this generator from now on; it must live on the device of the values."""
+        self._generator = generator
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """values: any shape; the result has the same shape."""
+        if not self.training or self.probability == 0.0:
+            return values
+        if self._generator is None:
+            raise ValueError("Dropout was given no generator; expected a call of reseed(generator) before training.")
+        kept = torch.rand(values.shape, generator=self._generator, device=values.device) >= self.probability
+        return values * kept / (1.0 - self.probability)
+
+    def __deepcopy__(self, memory: dict[int, object]) -> Self:
+        """A copy shares nothing: it must be given a generator of its own."""
+        copied = type(self)(self.probability)
+        copied.train(self.training)
+        return copied
+
+    def extra_repr(self) -> str:
+        """What `print` shows of the layer."""
+        return f"probability={self.probability}"

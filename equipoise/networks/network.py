@@ -1,0 +1,111 @@
+"""What every network promises: the shapes it takes and gives, and the scheme of its first weights.
+
+A concrete network is a constructor of plain keyword arguments that fills the layers named here; the forward pass is
+written once, below. Constraints such as spectral normalisation are attached from outside.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from equipoise.common.checks import check_floating
+from equipoise.networks.blocks import Stack
+
+
+class Network(nn.Module):
+    """A module that knows the scheme of its first weights: a name in `equipoise.networks.initialise.SCHEMES`."""
+
+    scheme: str = "default"
+
+
+def check_shape(name: str, value: torch.Tensor, expected: Sequence[int]) -> None:
+    """The argument must be floating-point of shape [batch, *expected]."""
+    check_floating(name, value)
+    if tuple(value.shape[1:]) != tuple(expected):
+        wanted = ", ".join(["batch", *map(str, expected)])
+        raise ValueError(f"{name} must have shape [{wanted}], got shape {tuple(value.shape)}.")
+
+
+class Generator(Network):
+    """latent [batch, latent_size] -> images [batch, channels, height, width], or points [batch, 2]."""
+
+    latent_size: int
+    image_shape: tuple[int, ...]
+    layers: Stack
+
+    def forward(self, latent: torch.Tensor, batch_kind: str = "noise") -> torch.Tensor:
+        """Images of shape [batch, *image_shape].
+
+        Args:
+            latent: [batch, latent_size].
+            batch_kind: which running statistics of the batch normalisation this batch belongs to; ignored without any.
+        """
+        check_shape("latent", latent, (self.latent_size,))
+        images: torch.Tensor = self.layers(latent, batch_kind)
+        return images
+
+
+class Discriminator(Network):
+    """images [batch, *image_shape] -> scores [batch], [batch, output_size], or [batch, n, n] for a map."""
+
+    image_shape: tuple[int, ...]
+    body: nn.Module
+    head: nn.Module
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """The last hidden features, [batch, features]."""
+        check_shape("images", images, self.image_shape)
+        return torch.flatten(self.body(images), 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Scores of images of shape [batch, *image_shape]."""
+        check_shape("images", images, self.image_shape)
+        scores: torch.Tensor = self.head(self.body(images))
+        return scores
+
+
+class AutoEncoder(Network):
+    """images [batch, *image_shape] -> reconstructions of the same shape."""
+
+    image_shape: tuple[int, ...]
+    encoder: nn.Module
+    decoder: nn.Module
+
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        """Codes, [batch, codes]."""
+        check_shape("images", images, self.image_shape)
+        return torch.flatten(self.encoder(images), 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Reconstructions of images of shape [batch, *image_shape]."""
+        check_shape("images", images, self.image_shape)
+        reconstructions: torch.Tensor = self.decoder(self.encoder(images))
+        return reconstructions
+
+
+class Encoder(Network):
+    """images [batch, *image_shape] -> latent [batch, latent_size]."""
+
+    image_shape: tuple[int, ...]
+    latent_size: int
+    layers: nn.Module
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Latent vectors of images of shape [batch, *image_shape]."""
+        check_shape("images", images, self.image_shape)
+        latent: torch.Tensor = self.layers(images)
+        return latent
+
+
+def score_shape(output_size: int | None) -> nn.Module:
+    """Turns [batch, s, ...1] into [batch] when no output size was asked for, else into [batch, s]."""
+    if output_size is not None and output_size < 1:
+        raise ValueError(f"output_size must be at least 1, or None for one score per image, got {output_size}.")
+    return nn.Flatten(0) if output_size is None else nn.Flatten(1)
+
+
+def size_of(shape: Sequence[int]) -> int:
+    """How many numbers an image of this shape holds."""
+    return math.prod(shape)
