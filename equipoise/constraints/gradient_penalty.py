@@ -1,0 +1,175 @@
+"""Penalties on the discriminator's gradient with respect to its input.
+
+Each penalty exists per sample, [batch], and as the mean over the batch; with several processes, gather the former.
+Scores may be scalars [batch], vectors [batch, features] or maps [batch, height, width]. "The gradient" of a sample is
+the gradient of its scalar; the whole Jacobian of its vector, measured by the Frobenius norm, which bounds the vector's
+Lipschitz constant; the gradient of the mean of its map, so that a target of one means the same for a map of any size.
+Samples must not meet inside the discriminator: no batch normalisation.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from equipoise.common.checks import (
+    check_at_least,
+    check_dimensions,
+    check_floating,
+    check_no_nan,
+    check_not_empty,
+    check_same_shape,
+)
+from equipoise.constraints.constant_masks import ConstantMasks
+
+Discriminator = Callable[[Tensor], Tensor]
+
+
+def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
+    """Points on the lines between real and generated samples: mixing * real + (1 - mixing) * fake.
+
+    Gulrajani et al. 2017, Algorithm 1, line 6.
+
+    Args:
+        real, fake: [batch, ...], of one shape.
+        mixing: [batch], in [0, 1].
+    """
+    check_same_shape(real=real, fake=fake)
+    check_not_empty("real", real)
+    if mixing.shape != real.shape[:1]:
+        raise ValueError(f"mixing must have shape {tuple(real.shape[:1])}, got {tuple(mixing.shape)}.")
+    weights = mixing.reshape(-1, *[1] * (real.ndim - 1))
+    return weights * real + (1 - weights) * fake
+
+
+def gradient_penalty(
+    discriminator: Discriminator, points: Tensor, target: float = 1.0, one_sided: bool = False
+) -> Tensor:
+    """The mean over the batch of `gradient_penalty_per_sample`; 0-dimensional."""
+    return gradient_penalty_per_sample(discriminator, points, target, one_sided).mean()
+
+
+def gradient_penalty_per_sample(
+    discriminator: Discriminator, points: Tensor, target: float = 1.0, one_sided: bool = False
+) -> Tensor:
+    """(||grad D(point)|| - target)^2; one-sided: max(0, ||grad D(point)|| - target)^2. WGAN-GP's, without its weight.
+
+    Gulrajani et al. 2017, Eq. 3; one-sided: Petzka et al. 2018, Eq. 8.
+
+    Args:
+        discriminator: points -> scores, [batch], [batch, features] or [batch, height, width].
+        points: [batch, ...], as from `interpolate`; held constant.
+        target: at least 0.
+
+    Returns: [batch], differentiable in the discriminator's parameters. A zero gradient has the derivative zero.
+    """
+    check_at_least("target", target, 0.0)
+    norms: Tensor = torch.linalg.vector_norm(_gradients(discriminator, points), dim=1)
+    excess = norms - target
+    return (excess.relu() if one_sided else excess).square()
+
+
+def r1_penalty(discriminator: Discriminator, real: Tensor) -> Tensor:
+    """The mean over the batch of `r1_penalty_per_sample`; 0-dimensional."""
+    return r1_penalty_per_sample(discriminator, real).mean()
+
+
+def r1_penalty_per_sample(discriminator: Discriminator, real: Tensor) -> Tensor:
+    """||grad D(x)||^2 / 2 at real samples, so that its weight is the paper's gamma (Mescheder et al. 2018, Eq. 9).
+
+    Args:
+        discriminator: images -> scores, [batch], [batch, features] or [batch, height, width].
+        real: [batch, ...]; held constant.
+
+    Returns: [batch].
+    """
+    return _gradients(discriminator, real).square().sum(dim=1) / 2
+
+
+def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
+    """The mean over the batch of `r2_penalty_per_sample`; 0-dimensional."""
+    return r2_penalty_per_sample(discriminator, fake).mean()
+
+
+def r2_penalty_per_sample(discriminator: Discriminator, fake: Tensor) -> Tensor:
+    """||grad D(y)||^2 / 2 at generated samples (Mescheder et al. 2018, section 4.1). Arguments as for R1."""
+    return _gradients(discriminator, fake).square().sum(dim=1) / 2
+
+
+def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
+    """The squared Frobenius norm of each sample's Jacobian, every output counted: [batch].
+
+    Args:
+        outputs: [batch, ...], computed from `inputs` sample by sample, best under `ConstantMasks()`.
+        inputs: [batch, ...], with requires_grad.
+    """
+    check_floating("outputs", outputs)
+    check_not_empty("outputs", outputs)
+    _check_batch(outputs, inputs)
+    return _jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs).square().sum(dim=1)
+
+
+def scaled_mmd_loss(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
+    """The quotient loss / (1 + weight * mean ||J||_F^2): the scaled MMD (Arbel et al. 2018; Wang et al. 2019, Eq. S7).
+
+    Args:
+        loss: 0-dimensional, the attractive discriminator loss.
+        squared_jacobian: [batch], from `squared_jacobian_norm` at real samples.
+        weight: lambda, at least 0.
+    """
+    return loss / _scale(loss, squared_jacobian, weight)
+
+
+def scaled_repulsive_loss(loss: Tensor, squared_jacobian: Tensor, weight: float = 0.1) -> Tensor:
+    """(loss - 1) / (1 + weight * mean ||J||_F^2), in [-2, 0] (Wang et al. 2019, Eq. S8, where lambda = 0.1).
+
+    A repulsive loss lies in [-1, 1], so that the numerator is never positive, and lowering the quotient lowers both
+    the loss and the gradient. Only the discriminator's loss is scaled. Arguments as for `scaled_mmd_loss`.
+    """
+    return (loss - 1) / _scale(loss, squared_jacobian, weight)
+
+
+def _scale(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
+    if loss.ndim != 0:
+        raise ValueError(f"loss must be 0-dimensional, got shape {tuple(loss.shape)}.")
+    check_dimensions("squared_jacobian", squared_jacobian, "batch")
+    check_not_empty("squared_jacobian", squared_jacobian)
+    check_at_least("weight", weight, 0.0)
+    return 1 + weight * squared_jacobian.mean()
+
+
+def _gradients(discriminator: Discriminator, points: Tensor) -> Tensor:
+    """Each sample's flattened gradient or Jacobian, [batch, entries], differentiable in the parameters."""
+    check_floating("points", points)
+    check_not_empty("points", points)
+    check_no_nan("points", points)
+    source = points.detach().requires_grad_()
+    with torch.enable_grad(), ConstantMasks():
+        scores = discriminator(source)
+        _check_batch(scores, source)
+        if scores.ndim not in _SCORES:
+            raise ValueError(
+                "discriminator must return [batch], [batch, features] or [batch, height, width], "
+                f"got shape {tuple(scores.shape)}."
+            )
+        return _jacobian(_SCORES[scores.ndim](scores), source)
+
+
+def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:
+    """[batch, outputs] -> [batch, outputs * entries], one backward pass for each output."""
+    columns = [
+        torch.autograd.grad(column.sum(), inputs, create_graph=True)[0].flatten(1) for column in outputs.unbind(1)
+    ]
+    return torch.cat(columns, dim=1)
+
+
+def _check_batch(outputs: Tensor, inputs: Tensor) -> None:
+    if outputs.ndim == 0 or outputs.shape[0] != inputs.shape[0]:
+        raise ValueError(f"outputs must have a batch of {inputs.shape[0]}, got shape {tuple(outputs.shape)}.")
+
+
+_SCORES: dict[int, Callable[[Tensor], Tensor]] = {
+    1: lambda scores: scores[:, None],
+    2: lambda vectors: vectors,
+    3: lambda maps: maps.mean(dim=(1, 2))[:, None],
+}

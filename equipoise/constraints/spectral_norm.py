@@ -1,0 +1,163 @@
+"""Spectral normalisation that is pure in `forward` and advanced once per step of the optimiser.
+
+The effective weight is scale * W / sigma, with sigma = <u, A(W) v> (Miyato et al. 2018, Eq. 12; Wang et al. 2019,
+section 3.3). A(W) is the reshaped kernel (`method="matrix"`, PIM) or the layer's convolution at its own input size
+(`method="convolution"`, PICO). The unit vectors u and v are buffers: constants for the gradient, saved in the state
+dict, and moved only by `advance_spectral_norms`. The bias is neither scaled nor normalised.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from equipoise.common.checks import check_positive
+from equipoise.constraints.linear_maps import (
+    WEIGHTED_LAYERS,
+    LinearMap,
+    layer_map,
+    layer_vector_shape,
+    map_and_transpose,
+    patch_map,
+    patch_vector_shape,
+)
+from equipoise.constraints.probe import input_sizes
+
+Method = Literal["matrix", "convolution"]
+_ITERATIONS_AT_ATTACH = 30
+_LEAST_SIGMA = 1e-12
+
+
+class NormalisedWeight(nn.Module):
+    """The parametrisation of one weight: W -> scale * W / <u, A(W) v>. Calling it changes nothing."""
+
+    left: Tensor
+    right: Tensor
+
+    def __init__(self, apply: LinearMap, weight: Tensor, right: Tensor, scale: float, power_iterations: int):
+        """`right` is the first guess of v, of the shape that `apply(weight, v)` takes; u follows from it."""
+        super().__init__()
+        self.apply_map = apply
+        self.scale = scale
+        self.power_iterations = power_iterations
+        self.register_buffer("right", _unit(right, right))
+        image = apply(weight.detach(), self.right)
+        self.register_buffer("left", _unit(image, torch.ones_like(image)))
+        self.advance(weight, _ITERATIONS_AT_ATTACH)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The weight that the layer uses, of the shape of `weight`."""
+        return weight * (self.scale / self.sigma(weight))
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        """`layer.weight = value` stores the value as the unnormalised weight; advance the vectors afterwards."""
+        return weight
+
+    def sigma(self, weight: Tensor) -> Tensor:
+        """<u, A(W) v>, 0-dimensional and differentiable in the weight; in the weight's own precision under autocast."""
+        with torch.autocast(weight.device.type, enabled=False):
+            estimate = (self.left * self.apply_map(weight, self.right)).sum()
+        return estimate.clamp_min(_LEAST_SIGMA)
+
+    @torch.no_grad()
+    def advance(self, weight: Tensor, iterations: int | None = None) -> None:
+        """Power iterations u <- A v / ||A v||, v <- A' u / ||A' u||, in place. A zero image leaves its vector alone."""
+        with torch.autocast(weight.device.type, enabled=False):
+            for _ in range(self.power_iterations if iterations is None else iterations):
+                image, transpose = map_and_transpose(self.apply_map, weight, self.right)
+                self.left.copy_(_unit(image, self.left))
+                self.right.copy_(_unit(transpose(self.left), self.right))
+
+
+@dataclass(frozen=True)
+class SpectralNorm:
+    """Spectral normalisation of every Linear, Conv2d and ConvTranspose2d of a player.
+
+    Args:
+        method: "matrix" bounds the reshaped kernel (PIM, Miyato et al. 2018); "convolution" bounds the layer's own
+            convolution, with its stride, padding and input size (PICO, Wang et al. 2019).
+        scale: C, the norm that each layer is given. A linear discriminator of K layers then has the gain C^K.
+        power_iterations: how many follow each step of the optimiser.
+    """
+
+    method: Method = "matrix"
+    scale: float = 1.0
+    power_iterations: int = 1
+
+    def __post_init__(self) -> None:
+        if self.method not in ("matrix", "convolution"):
+            raise ValueError(f"method must be 'matrix' or 'convolution', got {self.method!r}.")
+        check_positive("scale", self.scale)
+        if self.power_iterations < 1:
+            raise ValueError(f"power_iterations must be at least 1, got {self.power_iterations}.")
+
+    def attach(self, module: nn.Module, example: Tensor, generator: torch.Generator) -> None:
+        """Normalise the module's layers, once, after its weights were initialised.
+
+        Thirty power iterations follow at once, so that the first sigma already lies within a few per cent of the norm.
+        The module's mode, its buffers and the global generators stay as they are.
+
+        Args:
+            example: one batch of the module's input; a probe in evaluation mode reads each convolution's input size.
+            generator: where the first vectors come from.
+        """
+        layers = [(name, layer) for name, layer in module.named_modules() if isinstance(layer, WEIGHTED_LAYERS)]
+        if not layers:
+            raise ValueError("module must hold a Linear, Conv2d or ConvTranspose2d layer, and holds none.")
+        if any(isinstance(part, NormalisedWeight) for part in module.modules()):
+            raise ValueError("module is spectrally normalised already; attach the constraint once.")
+        sizes = input_sizes(module, example) if self.method == "convolution" else {}
+        for name, layer in layers:
+            weight = layer.weight
+            right = torch.randn(self._shape(name, layer, sizes), generator=generator, device=generator.device)
+            apply = patch_map(layer) if self.method == "matrix" else layer_map(layer)
+            normalised = NormalisedWeight(apply, weight, right.to(weight), self.scale, self.power_iterations)
+            parametrize.register_parametrization(layer, "weight", normalised)
+
+    def after_step(self, module: nn.Module) -> None:
+        """Advance the vectors to the weights that the optimiser has just written."""
+        advance_spectral_norms(module)
+
+    def _shape(self, name: str, layer: nn.Module, sizes: dict[str, tuple[int, int]]) -> tuple[int, ...]:
+        if self.method == "matrix":
+            assert isinstance(layer.weight, Tensor)
+            return patch_vector_shape(layer, layer.weight)
+        if not isinstance(layer, nn.Linear) and name not in sizes:
+            raise ValueError(f"example must reach every convolution of module; '{name}' was not called.")
+        return layer_vector_shape(layer, sizes.get(name))
+
+
+def advance_spectral_norms(module: nn.Module, iterations: int | None = None) -> None:
+    """Power iterations for every normalised weight of the module; `iterations=None` takes each layer's own number.
+
+    Weights may be initialised before `SpectralNorm.attach`, which is the plain order. If they are written afterwards
+    (`layer.weight = value`), call this with some thirty iterations before the first forward pass.
+    """
+    for _, normalised, original in _normalised_weights(module):
+        normalised.advance(original, iterations)
+
+
+def spectral_norms(module: nn.Module) -> dict[str, Tensor]:
+    """Each normalised layer's present sigma (before division), by the layer's name: 0-dimensional, detached."""
+    return {name: normalised.sigma(original).detach() for name, normalised, original in _normalised_weights(module)}
+
+
+def _normalised_weights(module: nn.Module) -> Iterator[tuple[str, NormalisedWeight, Tensor]]:
+    for name, layer in module.named_modules():
+        if isinstance(layer, WEIGHTED_LAYERS) and parametrize.is_parametrized(layer, "weight"):
+            chains = layer.parametrizations
+            assert isinstance(chains, nn.ModuleDict)
+            chain = chains["weight"]
+            assert isinstance(chain, parametrize.ParametrizationList)
+            original = chain.original
+            assert isinstance(original, Tensor)
+            yield from ((name, part, original) for part in chain if isinstance(part, NormalisedWeight))
+
+
+def _unit(vector: Tensor, instead: Tensor) -> Tensor:
+    """The vector at length one, or `instead` where the vector is zero."""
+    length = torch.linalg.vector_norm(vector)
+    return torch.where(length > 0, vector / length, instead)
