@@ -49,7 +49,9 @@ def reconstruction_energy(images: torch.Tensor, reconstructions: torch.Tensor, k
 def energy_discriminator_loss(
     real_energy: torch.Tensor, fake_energy: torch.Tensor, margin: torch.Tensor | float
 ) -> torch.Tensor:
-    """E D(x) + E relu(m - D(G(z))) (Zhao et al. 2017, Eq. 1; Wang et al. 2017, Algorithm 1, line 15). The hinge is taken per sample.
+    """E D(x) + E relu(m - D(G(z))) (Zhao et al. 2017, Eq. 1; Wang et al. 2017, Algorithm 1, line 15).
+
+    The hinge is taken per sample, before the mean over the batch.
 
     Args:
         real_energy: [batch], energies of real images.

@@ -1,0 +1,54 @@
+"""Squared distances of all pairs of rows, by one matrix product."""
+
+import torch
+
+from equipoise.common.checks import check_dimensions, check_scores
+
+_NARROW = (torch.float16, torch.bfloat16)
+
+
+def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """||a_i - b_j||^2 for all pairs, as ||a_i||^2 + ||b_j||^2 - 2 <a_i, b_j> of the features less their common centre.
+
+    Exactly 0 where two rows coincide, never negative, and with the true gradient 2 (a_i - b_j) everywhere, so that it
+    is 0 and not NaN at coinciding rows. Centring keeps the precision of features that lie far from the origin.
+
+    Args:
+        a: [rows, features].
+        b: [other rows, features].
+
+    Returns:
+        [rows, other rows]; in float32 for float16 and bfloat16, also under autocast.
+    """
+    check_scores(a=a, b=b)
+    check_dimensions("a", a, "rows, features")
+    check_dimensions("b", b, "rows, features")
+    if a.shape[1] != b.shape[1] or a.dtype != b.dtype:
+        raise ValueError(
+            f"b must have {a.shape[1]} features of {a.dtype} like a, got shape {tuple(b.shape)} of {b.dtype}."
+        )
+    with torch.autocast(a.device.type, enabled=False):
+        return _squared_distances(widened(a), widened(b))
+
+
+def widened(values: torch.Tensor) -> torch.Tensor:
+    """The values in float32 if they are narrower: a difference of squares needs the digits."""
+    return values.float() if values.dtype in _NARROW else values
+
+
+def _squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    centre = a.detach().mean(dim=0)
+    a, b = (a - centre).contiguous(), (b - centre).contiguous()
+    a_squares, b_squares = a.square().sum(dim=1)[:, None], b.square().sum(dim=1)[None, :]
+    raw = a_squares + b_squares - 2 * (a @ b.T)
+    return raw + (_cleaned(raw.detach(), a_squares.detach(), b_squares.detach(), a.shape[1]) - raw.detach())
+
+
+def _cleaned(raw: torch.Tensor, a_squares: torch.Tensor, b_squares: torch.Tensor, features: int) -> torch.Tensor:
+    """The raw distances without their rounding noise: no negative ones, and 0 for rows that coincide.
+
+    Rows that coincide have squares equal to the last bit, and a raw distance within the rounding error of a sum.
+    """
+    noise = (features + 4) * torch.finfo(raw.dtype).eps * (a_squares + b_squares)
+    coincide = (a_squares == b_squares) & (raw <= noise)
+    return raw.clamp(min=0).masked_fill(coincide, 0)

@@ -1,0 +1,117 @@
+"""The maximum mean discrepancy and the MMD-GAN losses, attractive and repulsive (Wang et al. 2019).
+
+With x, x' the features of different real samples, y, y' those of generated ones, and k the kernel:
+Exx = E k(x, x'), Exy = E k(x, y'), Eyy = E k(y, y'), so that MMD^2 = Exx - 2 Exy + Eyy.
+"""
+
+import math
+
+import torch
+
+from equipoise.common.checks import check_dimensions
+from equipoise.losses.checks import check_pair, check_samples
+from equipoise.losses.distances import squared_distances
+from equipoise.losses.kernels import GaussianKernel, Kernel
+
+Bounds = tuple[float, float]
+_UNIT_GAUSSIAN = GaussianKernel((1.0,))
+
+
+def squared_mmd(
+    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel = _UNIT_GAUSSIAN, unbiased: bool = True
+) -> torch.Tensor:
+    """MMD^2 = Exx - 2 Exy + Eyy (Gretton et al. 2012, Eq. 2).
+
+    Args:
+        real: [batch, features], at least two samples (one if not unbiased).
+        fake: [batch, features], in the shape of real.
+        kernel: a function of squared distances, such as `GaussianKernel((1.0, 2.0))`.
+        unbiased: the U-statistic (Wang et al. 2019, Eq. S4): all three sums leave out the pairs i = j and are divided
+            by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which is never negative.
+    """
+    return _combined(real, fake, kernel, (1.0, -2.0, 1.0), (_anywhere, _anywhere, _anywhere), unbiased)
+
+
+def mmd_generator_loss(
+    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel = _UNIT_GAUSSIAN, unbiased: bool = True
+) -> torch.Tensor:
+    """L_G = MMD^2, whatever the discriminator's loss, and never with bounds (Wang et al. 2019, Eq. 2).
+
+    Args:
+        real: [batch, features], the discriminator's output for real samples.
+        fake: [batch, features], its output for generated samples.
+        kernel: a function of squared distances.
+        unbiased: as in `squared_mmd`.
+    """
+    return squared_mmd(real, fake, kernel, unbiased)
+
+
+def mmd_discriminator_loss(
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    repulsion: float = 1.0,
+    bounds: Bounds | None = None,
+    kernel: Kernel = _UNIT_GAUSSIAN,
+    unbiased: bool = True,
+) -> torch.Tensor:
+    """L_D = lambda Exx - (lambda - 1) Exy - Eyy (Wang et al. 2019, Eq. 5); the three weights sum to 0.
+
+    Args:
+        real: [batch, features], the discriminator's output for real samples.
+        fake: [batch, features], its output for generated samples.
+        repulsion: lambda. -1 is the attractive loss -MMD^2 (Eq. 3), 1 the repulsive Exx - Eyy (Eq. 4).
+        bounds: (lower, upper) on the squared distances, (0.25, 4) in the paper. Pairs that the discriminator contracts
+            stop pulling below `lower`, pairs that it pushes apart stop pushing beyond `upper` (Eq. 6 for a negative
+            lambda, Eq. 7 otherwise). From lambda = 1 on the cross term is unbounded.
+        kernel: a function of squared distances.
+        unbiased: as in `squared_mmd`.
+    """
+    if not math.isfinite(repulsion):
+        raise ValueError(f"repulsion must be a finite number, got {repulsion}.")
+    weights = (repulsion, 1.0 - repulsion, -1.0)
+    return _combined(real, fake, kernel, weights, _limits(repulsion, bounds), unbiased)
+
+
+_anywhere: Bounds = (0.0, math.inf)
+
+
+def _limits(repulsion: float, bounds: Bounds | None) -> tuple[Bounds, Bounds, Bounds]:
+    """The squared distances that the discriminator acts on, for the pairs real-real, real-fake and fake-fake."""
+    if bounds is None:
+        return _anywhere, _anywhere, _anywhere
+    lower, upper = bounds
+    if not 0 <= lower < upper < math.inf:
+        raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {bounds}.")
+    contracted, pushed = (lower, math.inf), (0.0, upper)
+    if repulsion < 0:
+        return contracted, pushed, contracted
+    return pushed, pushed if repulsion < 1 else _anywhere, contracted
+
+
+def _combined(
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    kernel: Kernel,
+    weights: tuple[float, float, float],
+    limits: tuple[Bounds, Bounds, Bounds],
+    unbiased: bool,
+) -> torch.Tensor:
+    """The weighted sum of Exx, Exy and Eyy, leaving out terms of weight 0."""
+    check_pair(real=real, fake=fake)
+    check_dimensions("real", real, "batch, features")
+    check_samples("real", real, 2 if unbiased else 1)
+    pairs = ((real, real), (real, fake), (fake, fake))
+    terms = [
+        weight * _mean_over_pairs(kernel(squared_distances(a, b).clamp(*limit)), unbiased)
+        for (a, b), weight, limit in zip(pairs, weights, limits, strict=True)
+        if weight != 0
+    ]
+    return torch.stack(terms).sum()
+
+
+def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:
+    """The mean over all elements, or over all but the diagonal."""
+    count = similarities.shape[0]
+    if not unbiased:
+        return similarities.mean()
+    return (similarities.sum() - similarities.diagonal().sum()) / (count * (count - 1))

@@ -1,0 +1,62 @@
+"""The spatially decomposed hinge loss by a local gradient amplifier (LGA): worst regions count most.
+
+A discriminator scores an image at n x n positions, Y: [batch, n, n], and is trained with `hinge_discriminator_loss` on
+all positions. The generator's loss is -E Y, with the gradient of each position multiplied by an amplification A(Y).
+The formula as printed turns the gradient around wherever Y < 0; docs/losses/spatial.md shows it and derives "margin".
+"""
+
+import torch
+from torch.nn.functional import relu
+
+from equipoise.common.checks import check_dimensions, check_scores
+
+
+def _magnitude(score_map: torch.Tensor) -> torch.Tensor:
+    return score_map.clamp(max=1).abs()
+
+
+def _literal(score_map: torch.Tensor) -> torch.Tensor:
+    return score_map.clamp(max=1)
+
+
+def _zero(score_map: torch.Tensor) -> torch.Tensor:
+    return relu(-score_map)
+
+
+def _zero_literal(score_map: torch.Tensor) -> torch.Tensor:
+    return score_map.clamp(max=0)
+
+
+def _margin(score_map: torch.Tensor) -> torch.Tensor:
+    return 1 + relu(1 - score_map)
+
+
+_AMPLIFIERS = {
+    "magnitude": _magnitude,
+    "literal": _literal,
+    "zero": _zero,
+    "zero-literal": _zero_literal,
+    "margin": _margin,
+}
+
+
+def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude") -> torch.Tensor:
+    """-E[Y A(Y)] over the batch and all positions, with A held constant (Spatially decomposed hinge loss, Eq. 13-15).
+
+    The value has no meaning of its own; watch the mean of the score map beside it. The gradient is -A(Y) / (batch n n).
+
+    Args:
+        score_map: [batch, n, n], the discriminator's scores of generated images at n x n positions, high for real.
+        amplifier: A(Y), one of
+            "magnitude": |min(Y, 1)|, the printed formula with its sign put right;
+            "zero": relu(-Y), the same for the variant that gives realistic positions no gradient;
+            "margin": 1 + relu(1 - Y), continuous, at least 1, and larger the further a position is below the margin;
+            "literal" and "zero-literal": min(Y, 1) and min(Y, 0) as printed, for demonstration only: both push
+            unrealistic positions further from the real ones.
+    """
+    check_scores(score_map=score_map)
+    check_dimensions("score_map", score_map, "batch, n, n")
+    if amplifier not in _AMPLIFIERS:
+        raise ValueError(f"amplifier must be one of {', '.join(_AMPLIFIERS)}, got '{amplifier}'.")
+    amplification = _AMPLIFIERS[amplifier](score_map.detach())
+    return -(score_map * amplification).mean()
