@@ -1,0 +1,106 @@
+"""Matplotlib drawings as inline SVG that takes its colours and type from the page, so that it follows light and dark.
+
+No text of a user's ever enters a drawing: names stand in the HTML around it, where they are escaped.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+# Colours that stand for a variable of the style sheet: matplotlib writes them, the page replaces them.
+VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
+COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(VARIABLES, start=1)}
+_SETTINGS = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "axes.unicode_minus": True}
+_FORMATTED = FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An SVG element, ready to be put into a page."""
+
+    svg: Markup
+
+
+def drawing(
+    name: str, description: str, paint: Callable[[Axes], None], size: tuple[float, float] = (5.0, 3.1)
+) -> Drawing:
+    """The SVG of what `paint` draws on one pair of axes.
+
+    Args:
+        name: letters, digits and dashes, unlike any other drawing's on the page.
+        description: what a person who cannot see it is told.
+        size: inches; the page scales it to the width that it has.
+    """
+    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.add_subplot()
+        _calm(axes)
+        paint(axes)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return Drawing(_inline(buffer.getvalue(), name, description))
+
+
+def colour(name: str) -> str:
+    """The colour that becomes the style sheet's variable of this name."""
+    return COLOURS[name]
+
+
+def logarithmic(axes: Axes) -> None:
+    """Make the vertical axis logarithmic with plain numbers at 1, 2 and 5."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 300 else (1.0,)))
+    axes.yaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def symmetric_logarithmic(axes: Axes, linear_below: float) -> None:
+    """Make the vertical axis logarithmic on both sides of a linear middle."""
+    axes.set_yscale("symlog", linthresh=linear_below)
+    axes.yaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _calm(axes: Axes) -> None:
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(colour("faint"))
+    axes.tick_params(colors=colour("faint"), labelcolor=colour("ink"), length=0)
+    axes.tick_params(axis="x", length=3)
+    axes.grid(axis="y", color=colour("rule"), linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.label.set_color(colour("ink"))
+    axes.yaxis.label.set_color(colour("ink"))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_formatter(_FORMATTED)
+
+
+def _inline(document: str, name: str, description: str) -> Markup:
+    body = document[document.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r'(?<=\s)id="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    body = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', body)
+    body = re.sub(r"font-family: [^;\"]+", "font-family: inherit", body)
+    body = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1; font-family: inherit", body)
+    for variable, sentinel in COLOURS.items():
+        body = body.replace(sentinel, f"var(--{variable})")
+    opening = re.match(r"<svg[^>]*>", body, flags=re.DOTALL)
+    view = re.search(r'viewBox="[^"]+"', body)
+    assert opening is not None and view is not None, "matplotlib wrote an SVG without a view box"
+    label = str(escape(description))
+    new = f'<svg class="drawing" {view[0]} role="img" aria-label="{label}" xmlns="http://www.w3.org/2000/svg">'
+    return Markup(new + re.sub(r"\n\s*", "\n", body[opening.end() :]))

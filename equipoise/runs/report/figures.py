@@ -1,0 +1,274 @@
+"""The pictures of a page: energies with the margin, losses, other measurements, and class histograms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from equipoise.runs.report.canvas import Drawing, colour, drawing, logarithmic, symmetric_logarithmic
+from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, mean_curve, thinned
+from equipoise.runs.report.log import Log, Record
+from equipoise.runs.report.record import RunRecord
+
+WINDOWS = 160
+PANEL_WINDOWS = 100
+MOST_OTHERS = 12
+NEXT_MARGIN = "next_margin"
+_LOG_FROM_RATIO = 15.0
+_SYMMETRIC_FROM_RATIO = 60.0
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of a legend: the name, the style sheet's series, and whether the line is dashed."""
+
+    label: str
+    series: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with its legend and what it leaves out."""
+
+    drawing: Drawing
+    keys: tuple[Key, ...]
+    title: str = ""
+    gaps: int = 0
+
+
+ENERGY_KEYS = {
+    REAL: Key("real samples", "series-0"),
+    FAKE: Key("generated samples", "series-1"),
+    MARGIN: Key("margin", "series-2", dashed=True),
+}
+
+
+def energy_figure(run: RunRecord) -> Figure | None:
+    """Energies of real and generated samples over the iterations of a run, with the margin, where they were logged."""
+    records = run.log.iterations if _any(run.log.iterations, (REAL, FAKE)) else run.log.epochs
+    curves = {name: found for name in (REAL, FAKE) if (found := curve(records, name))}
+    if not curves:
+        return None
+    margin = _margin_over_iterations(run, curves)
+
+    def paint(axes: Axes) -> None:
+        for name, found in curves.items():
+            _band(axes, found, ENERGY_KEYS[name].series)
+        if margin:
+            axes.step(
+                margin.positions, margin.values, where="pre", color=colour("series-2"), linewidth=1.4, dashes=(5, 3)
+            )
+        _stage_lines(axes, run.log)
+        axes.set_xlabel("iteration")
+        _energy_scale(axes, [*curves.values(), *([margin] if margin else [])])
+
+    shown = [*curves, *([MARGIN] if margin else [])]
+    description = f"Energies over iterations. {_ends({ENERGY_KEYS[name].label: curves[name] for name in curves})}"
+    return Figure(
+        drawing("energies", description, paint),
+        tuple(ENERGY_KEYS[name] for name in shown),
+        "Energies",
+        sum(found.gaps for found in curves.values()),
+    )
+
+
+def loss_figure(run: RunRecord) -> Figure | None:
+    """Every logged loss over the iterations of a run."""
+    names = [name for name in run.log.names() if name == "loss" or name.endswith("/loss")][:6]
+    records = run.log.iterations if _any(run.log.iterations, names) else run.log.epochs
+    curves = {name: found for name in names if (found := curve(records, name))}
+    if not curves:
+        return None
+    keys = tuple(Key(name.removesuffix("/loss"), f"series-{3 + index % 5}") for index, name in enumerate(curves))
+
+    def paint(axes: Axes) -> None:
+        for found, key in zip(curves.values(), keys, strict=True):
+            _band(axes, found, key.series)
+        _stage_lines(axes, run.log)
+        axes.set_xlabel("iteration")
+        _loss_scale(axes, list(curves.values()))
+
+    return Figure(
+        drawing("losses", f"Losses over iterations. {_ends(curves)}", paint),
+        keys,
+        "Losses",
+        sum(found.gaps for found in curves.values()),
+    )
+
+
+def other_figures(run: RunRecord) -> tuple[Figure, ...]:
+    """Whatever else was logged, one small panel each."""
+    shown = (REAL, FAKE, MARGIN, NEXT_MARGIN, "loss")
+    names = [name for name in run.log.names() if name not in shown and not name.endswith("/loss")]
+    figures = (_other(run, name, index) for index, name in enumerate(names))
+    return tuple(figure for figure in figures if figure is not None)[:MOST_OTHERS]
+
+
+def _other(run: RunRecord, name: str, index: int) -> Figure | None:
+    found = curve(run.log.iterations, name) or curve(run.log.epochs, name)
+    if not found:
+        return None
+
+    def paint(axes: Axes) -> None:
+        _band(axes, found, "series-3")
+        axes.set_xlabel("iteration")
+
+    picture = drawing(f"other-{index}", f"{name} over iterations. {_ends({name: found})}", paint, (4.2, 2.2))
+    return Figure(picture, (), name, found.gaps)
+
+
+def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, float, float] | None) -> Figure | None:
+    """Energies over the epochs of one group: each run drawn thin, the mean over runs thick, the margin dashed.
+
+    Args:
+        limits: the last epoch and the lowest and highest energy of the axes that all panels share.
+    """
+    curves = {value: [found for run in runs if (found := run.by_epoch(value))] for value in (REAL, FAKE, MARGIN)}
+    if limits is None or not (curves[REAL] or curves[FAKE]):
+        return None
+
+    def paint(axes: Axes) -> None:
+        for value, key in ENERGY_KEYS.items():
+            _seeds(axes, curves[value], key)
+        axes.set_xlabel("epoch")
+        last, low, high = limits
+        axes.set_xlim(1 - 0.02 * last, last * 1.02)
+        _shared_scale(axes, low, high)
+
+    means = {key.label: mean_curve(curves[value]) for value, key in ENERGY_KEYS.items() if curves[value]}
+    description = f"Energies over epochs, mean over runs. {_ends(means)}"
+    keys = tuple(key for value, key in ENERGY_KEYS.items() if curves[value])
+    gaps = sum(found.gaps for value in (REAL, FAKE) for found in curves[value])
+    return Figure(drawing(name, description, paint, (4.2, 3.2)), keys, gaps=gaps)
+
+
+def shared_limits(groups: Sequence[Sequence[RunRecord]]) -> tuple[float, float, float] | None:
+    """The last epoch, lowest and highest energy over all groups; runs that diverged count only if all runs did."""
+    every = [run for runs in groups for run in runs]
+    steady = [run for run in every if not run.diverged] or every
+    energies = [run.by_epoch(name) for run in steady for name in (REAL, FAKE)]
+    values = _finite([*energies, *(run.by_epoch(MARGIN) for run in steady)])
+    last = max(
+        (float(found.positions[-1]) for run in every if (found := run.by_epoch(REAL) or run.by_epoch(FAKE))),
+        default=0.0,
+    )
+    if not any(energies) or not len(values):
+        return None
+    return max(last, 2.0), float(values.min()), float(values.max())
+
+
+def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: float | None = None) -> Figure | None:
+    """The share of each class: bars for the mean over runs, a dot per run, a line where all classes would be equal."""
+    widest = max((len(row) for row in shares), default=0)
+    rows = [row for row in shares if len(row) == widest and np.isfinite(row).any()]
+    if not rows or not widest:
+        return None
+    table = np.array(rows, dtype=np.float64)
+    means = np.nan_to_num(mean_over_rows(table))
+
+    def paint(axes: Axes) -> None:
+        axes.bar(range(widest), means * 100, width=0.72, color=colour("series-1"), alpha=0.75, linewidth=0)
+        if len(rows) > 1:
+            for row in table:
+                axes.plot(
+                    range(widest), row * 100, "o", markersize=2.6, color=colour("ink"), alpha=0.6, markeredgewidth=0
+                )
+        axes.axhline(100 / widest, color=colour("ink"), linewidth=1, dashes=(4, 3))
+        axes.set_xlabel("class")
+        axes.set_ylabel("share, %")
+        if widest <= 12:
+            axes.set_xticks(range(widest))
+        if highest is not None:
+            axes.set_ylim(0, highest * 105)
+
+    spoken = ", ".join(f"{index}: {100 * value:.1f} %" for index, value in enumerate(means[:20].tolist()))
+    return Figure(drawing(name, f"Share of each class among generated samples: {spoken}", paint, (4.2, 2.6)), ())
+
+
+def mean_over_rows(table: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """The mean of the finite values of each column of [rows, columns]; NaN for a column without any."""
+    finite = np.isfinite(table)
+    counts = finite.sum(axis=0)
+    sums = np.where(finite, table, 0.0).sum(axis=0)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _band(axes: Axes, found: Curve, series: str) -> None:
+    band = thinned(found, WINDOWS)
+    axes.fill_between(band.positions, band.low, band.high, color=colour(series), alpha=0.18, linewidth=0)
+    axes.plot(band.positions, band.mean, color=colour(series), linewidth=1.5, solid_capstyle="round")
+
+
+def _seeds(axes: Axes, curves: Sequence[Curve], key: Key) -> None:
+    style = {"dashes": (5, 3)} if key.dashed else {}
+    for found in curves if len(curves) > 1 else ():
+        band = thinned(found, PANEL_WINDOWS)
+        axes.plot(band.positions, band.mean, color=colour(key.series), linewidth=0.7, alpha=0.45)
+    band = thinned(mean_curve(curves), PANEL_WINDOWS)
+    marker = "o" if len(band.positions) == 1 else ""
+    axes.plot(band.positions, band.mean, color=colour(key.series), linewidth=2, marker=marker, **style)
+
+
+def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Curve | None:
+    """The margin as a step that ends at each position: an epoch logs, at its end, the margin that it was played with."""
+    start = min(found.positions[0] for found in energies.values())
+    end = max(found.positions[-1] for found in energies.values())
+    logged = curve(run.log.iterations, MARGIN) or curve(run.log.epochs, MARGIN)
+    if not logged:
+        fixed = run.fixed_margin
+        return None if fixed is None else Curve(np.array([start, end]), np.full(2, fixed))
+    first = next(record for record in (*run.log.iterations, *run.log.epochs) if MARGIN in record.values)
+    before = FAKE in first.values and start < logged.positions[0]
+    positions = np.concatenate([[start] if before else [], logged.positions, [max(end, logged.positions[-1])]])
+    values = np.concatenate([logged.values[:1] if before else [], logged.values, [_next_margin(run, logged.last)]])
+    return Curve(positions, values)
+
+
+def _next_margin(run: RunRecord, margin: float) -> float:
+    return run.log.epochs[-1].values.get(NEXT_MARGIN, margin) if run.log.epochs else margin
+
+
+def _stage_lines(axes: Axes, log: Log) -> None:
+    records = log.iterations or log.epochs
+    starts = [now.iteration for before, now in zip(records, records[1:], strict=False) if before.stage != now.stage]
+    for start in starts[:20]:
+        axes.axvline(start, color=colour("faint"), linewidth=0.8, dashes=(1, 3))
+
+
+def _energy_scale(axes: Axes, curves: Sequence[Curve]) -> None:
+    values = _finite(curves)
+    _shared_scale(axes, float(values.min()), float(values.max()))
+
+
+def _shared_scale(axes: Axes, low: float, high: float) -> None:
+    if low > 0 and high / low > _LOG_FROM_RATIO:
+        axes.set_ylim(low / 1.15, high * 1.15)
+        logarithmic(axes)
+    else:
+        room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
+        axes.set_ylim(min(low - room, 0.0) if low >= 0 else low - room, high + room)
+        if low >= 0:
+            axes.set_ylim(bottom=0.0)
+
+
+def _loss_scale(axes: Axes, curves: Sequence[Curve]) -> None:
+    magnitudes = np.abs(_finite(curves))
+    typical = float(np.median(magnitudes))
+    if typical > 0 and float(magnitudes.max()) / typical > _SYMMETRIC_FROM_RATIO:
+        symmetric_logarithmic(axes, typical)
+
+
+def _finite(curves: Sequence[Curve]) -> np.ndarray:  # type: ignore[type-arg]
+    values = np.concatenate([found.values for found in curves]) if curves else np.array([])
+    return values[np.isfinite(values)]
+
+
+def _any(records: Sequence[Record], names: Sequence[str]) -> bool:
+    return any(bool(curve(records, name)) for name in names)
+
+
+def _ends(curves: Mapping[str, Curve]) -> str:
+    parts = (f"{name}: from {found.values[0]:.4g} to {found.last:.4g}" for name, found in curves.items())
+    return "; ".join(parts) + "."

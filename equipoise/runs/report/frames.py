@@ -1,0 +1,73 @@
+"""Sample grids for the page: evenly chosen over the run, checked to be whole images, and small enough together."""
+
+import base64
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+_NAME = re.compile(r"iteration-(\d+)\.png")
+_LONGEST_EDGE = 640
+_QUALITY = 80
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One grid of images as a data URI, with its size in pixels."""
+
+    iteration: int
+    width: int
+    height: int
+    uri: str
+
+
+def read_frames(folder: Path, most: int, budget_bytes: int) -> tuple[Frame, ...]:
+    """At most `most` grids of a run, the first and the last among them, within `budget_bytes` of page.
+
+    A damaged image is left out. Grids too large for the budget are shrunk first, then every second one is dropped.
+    """
+    found = sorted((int(match[1]), path) for path in _listed(folder) if (match := _NAME.fullmatch(path.name)))
+    chosen = evenly(found, most)
+    cap = budget_bytes // max(len(chosen), 1)
+    frames = [frame for iteration, path in chosen if (frame := _frame(iteration, path, cap)) is not None]
+    while len(frames) > 1 and sum(len(frame.uri) for frame in frames) > budget_bytes:
+        frames = frames[-1::-2][::-1]
+    return tuple(frames)
+
+
+def evenly(items: list[Item], most: int) -> list[Item]:
+    """At most `most` items, evenly spaced, with the first and the last."""
+    if len(items) <= most:
+        return items
+    return [items[round(position * (len(items) - 1) / (most - 1))] for position in range(most)]
+
+
+def _listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _frame(iteration: int, path: Path, cap: int) -> Frame | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            data = path.read_bytes()
+            image = Image.open(io.BytesIO(data), formats=["PNG"])
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+    if len(data) * 4 / 3 <= cap:
+        return Frame(iteration, image.width, image.height, _uri("image/png", data))
+    smaller = image.convert("RGB")
+    smaller.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))
+    buffer = io.BytesIO()
+    smaller.save(buffer, "WEBP", quality=_QUALITY)
+    return Frame(iteration, smaller.width, smaller.height, _uri("image/webp", buffer.getvalue()))
+
+
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,133 @@
+"""Reads `metrics.jsonl`: damaged or half-written lines are left out and counted, never an error."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the log. `iteration` counts over the whole run, `epoch` within the stage."""
+
+    kind: str
+    iteration: int
+    stage: str
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The records of a run in the order of their iterations, and how many lines could not be read."""
+
+    iterations: tuple[Record, ...] = ()
+    epochs: tuple[Record, ...] = ()
+    damaged_lines: int = 0
+
+    @property
+    def last_iteration(self) -> int:
+        """The number of iterations that the log has seen."""
+        return max((record.iteration for record in (*self.iterations[-1:], *self.epochs[-1:])), default=0)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages in the order in which they came."""
+        records = sorted((*self.iterations, *self.epochs), key=lambda record: record.iteration)
+        return tuple(dict.fromkeys(record.stage for record in records))
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all logged values, in the order in which they first appear."""
+        return tuple(dict.fromkeys(name for record in (*self.iterations, *self.epochs) for name in record.values))
+
+
+@dataclass
+class _Reader:
+    records: dict[tuple[str, str, int, int], Record] = field(default_factory=dict)
+    damaged: int = 0
+
+    def take(self, line: bytes, is_last: bool) -> None:
+        record = _record(line)
+        if record is not None:
+            self.records[(record.kind, record.stage, record.epoch, record.iteration)] = record
+        elif line.strip() and not (is_last and not line.endswith(b"\n")):
+            self.damaged += 1
+
+
+def read_log(path: Path) -> Log:
+    """The log at `path`; a file that is not there is an empty log.
+
+    A last line without its newline is one that is being written now: it is left out in silence. Of two lines about the
+    same iteration or epoch (a run that was cut and resumed) the later one counts.
+    """
+    reader = _Reader()
+    if path.is_file():
+        with open(path, "rb") as file:
+            previous: bytes | None = None
+            for line in file:
+                if previous is not None:
+                    reader.take(previous, is_last=False)
+                previous = line
+            if previous is not None:
+                reader.take(previous, is_last=True)
+    ordered = sorted(reader.records.values(), key=lambda record: record.iteration)
+    return Log(
+        tuple(record for record in ordered if record.kind == "iteration"),
+        tuple(record for record in ordered if record.kind == "epoch"),
+        reader.damaged,
+    )
+
+
+def number(value: Any) -> float | None:
+    """A JSON value as a float: null and the words for not-a-number become NaN; None where it is no number at all."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def means_per_epoch(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Epoch records made from iteration records: the mean of the finite values of each epoch of each stage."""
+    groups: dict[tuple[str, int], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.stage, record.epoch), []).append(record)
+    return tuple(
+        Record("epoch", group[-1].iteration, stage, epoch, _mean_values(group))
+        for (stage, epoch), group in groups.items()
+    )
+
+
+def _mean_values(records: list[Record]) -> dict[str, float]:
+    names = dict.fromkeys(name for record in records for name in record.values)
+    return {name: finite_mean([record.values[name] for record in records if name in record.values]) for name in names}
+
+
+def finite_mean(values: Iterable[float]) -> float:
+    """The mean of the finite values, NaN where there is none."""
+    finite = [value for value in values if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else math.nan
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict) or not isinstance(raw.get("values"), dict):
+        return None
+    iteration, epoch = raw.get("iteration"), raw.get("epoch", 0)
+    if raw.get("kind") not in ("iteration", "epoch") or not _is_count(iteration) or not _is_count(epoch):
+        return None
+    numbers = {name: number(value) for name, value in raw["values"].items()}
+    kept = {name: value for name, value in numbers.items() if value is not None}
+    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

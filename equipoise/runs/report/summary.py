@@ -1,0 +1,122 @@
+"""Many runs as the rows of one table: means and deviations over seeds, runs that diverged, passports that differ."""
+
+import json
+import math
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from equipoise.runs.report.curves import FAKE, MARGIN, REAL
+from equipoise.runs.report.record import RunRecord, Score
+
+# What may differ between the seeds of one group without making their scores another measurement.
+INCIDENTAL = frozenset({"seed", "run", "experiment", "recipe", "written", "date"})
+DASH = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of a table: what is read, what is sorted by (None sorts last), and whether it carries the mark."""
+
+    text: str
+    order: float | str | None = None
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sortable table. `notes` stand below it; the first explains the mark where a cell carries one."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
+    """A row per group: runs, diverged runs, every scalar score, and the last energies and margin."""
+    metrics = tuple(dict.fromkeys(score.metric for runs in groups.values() for run in runs for score in _scalars(run)))
+    usual = {metric: usual_passport(groups, metric) for metric in metrics}
+    ends = tuple(name for name in ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
+    rows = tuple(_row(label, runs, metrics, usual, ends) for label, runs in groups.items())
+    columns = ("group", "runs", "diverged", *(title(metric) for metric in metrics), *(ENDS[name] for name in ends))
+    marked = any(cell.marked for row in rows for cell in row)
+    return Table(
+        "Scores and final energies, mean ± standard deviation over seeds", columns, rows, (MARK,) if marked else ()
+    )
+
+
+ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
+MARK = "† measured differently from the rest of its column: the passports below tell how; do not compare it."
+
+
+def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> str:
+    """The passport, as comparable text, that most scores of this metric share."""
+    found = Counter(text for runs in groups.values() for run in runs if (text := _passport_of(run, metric)) is not None)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def comparable(passport: Mapping[str, object]) -> str:
+    """A passport as text, without what differs from seed to seed."""
+    kept = {key: value for key, value in passport.items() if key not in INCIDENTAL}
+    return json.dumps(kept, sort_keys=True, default=str)
+
+
+def title(metric: str) -> str:
+    """A metric's name for people: `inception-score` reads `inception score`."""
+    return metric.replace("-", " ").replace("_", " ")
+
+
+def spread(values: Sequence[float]) -> Cell:
+    """Mean ± sample standard deviation; a single value stands alone, no finite value is a dash."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return Cell(DASH)
+    mean = math.fsum(finite) / len(finite)
+    if len(finite) == 1:
+        return Cell(shown(mean), mean)
+    return Cell(f"{shown(mean)} ± {shown(statistics.stdev(finite))}", mean)
+
+
+def shown(value: float) -> str:
+    """A number as the tables show it: two to four decimals, or a power of ten where these say nothing."""
+    if not math.isfinite(value):
+        return "not finite"
+    size = abs(value)
+    if size != 0 and (size < 5e-4 or size >= 1e6):
+        return f"{value:.2e}".replace("-", "\N{MINUS SIGN}")
+    places = 2 if size >= 1 else 3
+    return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _row(
+    label: str, runs: Sequence[RunRecord], metrics: Sequence[str], usual: Mapping[str, str], ends: Sequence[str]
+) -> tuple[Cell, ...]:
+    diverged = sum(run.diverged for run in runs)
+    steady = [run for run in runs if not run.diverged]
+    return (
+        Cell(label, label),
+        Cell(str(len(runs)), len(runs)),
+        Cell(str(diverged), diverged),
+        *(_score_cell(runs, metric, usual[metric]) for metric in metrics),
+        *(spread([run.by_epoch(name).last for run in steady]) for name in ends),
+    )
+
+
+def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:
+    cell = spread([value for run in runs if (value := _value_of(run, metric)) is not None])
+    passports = {text for run in runs if (text := _passport_of(run, metric)) is not None}
+    return Cell(cell.text, cell.order, marked=bool(passports - {usual}))
+
+
+def _scalars(run: RunRecord) -> tuple[Score, ...]:
+    return tuple(score for score in run.scores if isinstance(score.value, float))
+
+
+def _value_of(run: RunRecord, metric: str) -> float | None:
+    return next((float(s.value) for s in _scalars(run) if s.metric == metric and isinstance(s.value, float)), None)
+
+
+def _passport_of(run: RunRecord, metric: str) -> str | None:
+    return next((comparable(score.passport) for score in _scalars(run) if score.metric == metric), None)

@@ -1,0 +1,124 @@
+"""Run directories as training writes them, made of synthetic numbers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+STAGES = (("pretrain", 2), ("calibrate", 1), ("adversarial", 12))
+PER_EPOCH = 14
+
+
+def _energies(position: float, seed: int, drift: float) -> tuple[float, float]:
+    noise = np.random.default_rng(seed * 100_003 + int(position * 1000)).normal(size=2) * 0.03
+    real = (1.2 + 6.0 * np.exp(-3 * position)) * (1 + noise[0])
+    return float(real), float(real * (1 + drift * position) * (1.08 + noise[1]) + 0.1)
+
+
+def _grid(path: Path, iteration: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:8, 0:8]
+    sharp = min(iteration / 150, 1.0)
+    tiles = []
+    for _ in range(64):
+        centre = random.uniform(2, 5, 2)
+        blob = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / 4)
+        tiles.append(sharp * blob + (1 - sharp) * random.uniform(size=(8, 8)))
+    grid = np.block([[tiles[r * 8 + c] for c in range(8)] for r in range(8)])
+    Image.fromarray((np.clip(grid, 0, 1) * 255).astype(np.uint8)).save(path)
+
+
+def _scores(folder: Path, seed: int, value: float) -> None:
+    passport = {
+        "data": "digits",
+        "split": "train",
+        "samples": 5000,
+        "extractor": {"name": "cnn", "sha256": "ab12" * 16},
+    }
+    passport["seed"] = seed
+    shares = np.random.default_rng(seed + 7).dirichlet(np.full(10, 20.0)).tolist()
+    scores = [
+        {"metric": "inception-score", "value": value, "deviation": 0.08, "passport": passport},
+        {"metric": "class-histogram", "value": shares, "passport": passport},
+    ]
+    (folder / "scores.json").write_text(json.dumps({"scores": scores}))
+
+
+def _write(folder: Path, name: str, seed: int, margin: float | None, drift: float, score: float, lines: int) -> Path:
+    (folder / "samples").mkdir(parents=True)
+    config = f"name: {name}\nseed: {seed}\nalgorithm:\n  kind: {'magan' if margin is None else 'ebgan'}\n"
+    (folder / "config.yaml").write_text(config + ("" if margin is None else f"  margin: {margin}\n"))
+    (folder / "environment.json").write_text(
+        json.dumps({"seed": seed, "versions": {"torch": "2.13.0"}, "commit": None})
+    )
+    stages = STAGES if margin is None else STAGES[-1:]
+    total = sum(epochs for _, epochs in stages) * lines
+    iteration, current = 0, 9.0
+    with open(folder / "metrics.jsonl", "w") as log:
+        for stage, epochs in stages:
+            for epoch in range(epochs):
+                sums = []
+                for _ in range(lines):
+                    iteration += 1
+                    real, fake = _energies(iteration / total, seed, drift)
+                    values = {"discriminator/loss": real + max(0.0, current - fake), "generator/loss": fake}
+                    values |= {"real_energy": real, "fake_energy": fake, "gradient/norm": real**2}
+                    sums.append((real, fake))
+                    record = {
+                        "kind": "iteration",
+                        "iteration": iteration,
+                        "stage": stage,
+                        "epoch": epoch,
+                        "values": values,
+                    }
+                    log.write(json.dumps(record) + "\n")
+                real, fake = np.mean(sums, axis=0)
+                values = {"real_energy": float(real), "fake_energy": float(fake)}
+                if margin is None and stage != "pretrain":
+                    current = min(current, float(real) * 1.02)
+                    values["margin"] = current
+                record = {"kind": "epoch", "iteration": iteration, "stage": stage, "epoch": epoch, "values": values}
+                log.write(json.dumps(record) + "\n")
+                _grid(folder / "samples" / f"iteration-{iteration:06d}.png", iteration * PER_EPOCH // lines, seed)
+    _scores(folder, seed, score)
+    return folder
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a run directory: MAGAN without `margin`, EBGAN with one; `lines` iterations per epoch."""
+
+    def make(
+        folder: str = "run",
+        *,
+        name: str = "magan-digits",
+        seed: int = 0,
+        margin: float | None = None,
+        drift: float = 0.0,
+        score: float = 4.5,
+        lines: int = PER_EPOCH,
+    ) -> Path:
+        return _write(tmp_path / folder, name, seed, margin, drift, score, lines)
+
+    return make
+
+
+@pytest.fixture
+def groups(make_run: Callable[..., Path]) -> dict[str, list[Path]]:
+    """Four groups of three seeds, as the demo makes them; one run of margin 1 diverges."""
+    made: dict[str, list[Path]] = {"MAGAN": [make_run(f"magan-{s}", seed=s, score=7.2 + s / 10) for s in range(3)]}
+    for margin, drift, score in ((10.0, 1.5, 6.1), (5.0, 0.8, 6.6), (1.0, 4.0, 3.3)):
+        made[f"EBGAN, margin {margin:g}"] = [
+            make_run(
+                f"ebgan-{margin:g}-{s}", name="ebgan-digits", seed=s, margin=margin, drift=drift, score=score + s / 7
+            )
+            for s in range(3)
+        ]
+    broken = made["EBGAN, margin 1"][2] / "metrics.jsonl"
+    values = {"discriminator/loss": float("nan"), "real_energy": float("inf"), "fake_energy": float("nan")}
+    end = {"kind": "epoch", "iteration": 169, "stage": "adversarial", "epoch": 12, "values": values}
+    broken.write_text(broken.read_text() + json.dumps(end) + "\n")
+    return made
