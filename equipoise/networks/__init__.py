@@ -1,23 +1,75 @@
-"""Every generator, discriminator, auto-encoder and encoder of the papers. Imports only `equipoise.common`."""
+"""Every generator, discriminator, auto-encoder and encoder of the papers. Imports only `equipoise.common`.
 
-from equipoise.networks.autoencoder import DenseAutoEncoder
-from equipoise.networks.initialise import build, initialise
-from equipoise.networks.magan import MaganAutoEncoder, MaganGenerator
-from equipoise.networks.mlp import MLPDiscriminator, MLPEncoder, MLPGenerator
-from equipoise.networks.network import AutoEncoder, Discriminator, Encoder, Generator, Network
+Names are loaded when they are first used, so that `equipoise.networks.catalogue` does not import torch.
+`equipoise.networks.initialise` is the module of that name; its function is imported from there.
+"""
 
-__all__ = [
-    "AutoEncoder",
-    "DenseAutoEncoder",
-    "Discriminator",
-    "Encoder",
-    "Generator",
-    "MLPDiscriminator",
-    "MLPEncoder",
-    "MLPGenerator",
-    "MaganAutoEncoder",
-    "MaganGenerator",
-    "Network",
-    "build",
-    "initialise",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from equipoise.networks.catalogue import NETWORKS
+
+if TYPE_CHECKING:
+    from equipoise.networks.autoencoder import DenseAutoEncoder as DenseAutoEncoder
+    from equipoise.networks.began import BEGANAutoEncoder as BEGANAutoEncoder
+    from equipoise.networks.began import BEGANGenerator as BEGANGenerator
+    from equipoise.networks.dcgan import DCGANDiscriminator as DCGANDiscriminator
+    from equipoise.networks.dcgan import DCGANGenerator as DCGANGenerator
+    from equipoise.networks.dropout import Dropout as Dropout
+    from equipoise.networks.ebgan import EBGANAutoEncoder as EBGANAutoEncoder
+    from equipoise.networks.ebgan import EBGANGenerator as EBGANGenerator
+    from equipoise.networks.encoder import DCGANEncoder as DCGANEncoder
+    from equipoise.networks.encoder import VariationalEncoder as VariationalEncoder
+    from equipoise.networks.encoder import reparameterised as reparameterised
+    from equipoise.networks.initialise import build as build
+    from equipoise.networks.joint import JointDiscriminator as JointDiscriminator
+    from equipoise.networks.magan import MaganAutoEncoder as MaganAutoEncoder
+    from equipoise.networks.magan import MaganGenerator as MaganGenerator
+    from equipoise.networks.magan_cifar import MaganCifarAutoEncoder as MaganCifarAutoEncoder
+    from equipoise.networks.magan_cifar import MaganCifarCodeAutoEncoder as MaganCifarCodeAutoEncoder
+    from equipoise.networks.magan_cifar import MaganCifarCodeGenerator as MaganCifarCodeGenerator
+    from equipoise.networks.magan_cifar import MaganCifarGenerator as MaganCifarGenerator
+    from equipoise.networks.mlp import MLPDiscriminator as MLPDiscriminator
+    from equipoise.networks.mlp import MLPEncoder as MLPEncoder
+    from equipoise.networks.mlp import MLPGenerator as MLPGenerator
+    from equipoise.networks.mmd_gan import MMDDiscriminator as MMDDiscriminator
+    from equipoise.networks.mmd_gan import MMDGenerator as MMDGenerator
+    from equipoise.networks.network import AutoEncoder as AutoEncoder
+    from equipoise.networks.network import Discriminator as Discriminator
+    from equipoise.networks.network import Encoder as Encoder
+    from equipoise.networks.network import Generator as Generator
+    from equipoise.networks.network import Network as Network
+    from equipoise.networks.normalisation import BatchNorm as BatchNorm
+    from equipoise.networks.resnet import SNGANDiscriminator as SNGANDiscriminator
+    from equipoise.networks.resnet import SNGANGenerator as SNGANGenerator
+    from equipoise.networks.resnet import WGANGPResNetDiscriminator as WGANGPResNetDiscriminator
+    from equipoise.networks.resnet import WGANGPResNetGenerator as WGANGPResNetGenerator
+    from equipoise.networks.stacked_mnist import StackedMnistDiscriminator as StackedMnistDiscriminator
+    from equipoise.networks.stacked_mnist import StackedMnistGenerator as StackedMnistGenerator
+    from equipoise.networks.wgan_gp import WGANGPConvDiscriminator as WGANGPConvDiscriminator
+    from equipoise.networks.wgan_gp import WGANGPConvGenerator as WGANGPConvGenerator
+    from equipoise.networks.wgan_gp import WGANGPResNet64Discriminator as WGANGPResNet64Discriminator
+    from equipoise.networks.wgan_gp import WGANGPResNet64Generator as WGANGPResNet64Generator
+
+_HOMES = {
+    "AutoEncoder": "equipoise.networks.network",
+    "BatchNorm": "equipoise.networks.normalisation",
+    "Discriminator": "equipoise.networks.network",
+    "Dropout": "equipoise.networks.dropout",
+    "Encoder": "equipoise.networks.network",
+    "Generator": "equipoise.networks.network",
+    "Network": "equipoise.networks.network",
+    "build": "equipoise.networks.initialise",
+    "reparameterised": "equipoise.networks.encoder",
+    **{target.partition(":")[2]: target.partition(":")[0] for target in NETWORKS.values()},
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

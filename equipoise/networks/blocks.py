@@ -84,6 +84,30 @@ class Projection(nn.Module):
         return f"{latent_size}, {channels}, size={size}, bias={self.bias is not None}"
 
 
+class Multiply(nn.Module):
+    """Multiplies by a fixed number."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """values: any shape."""
+        return values * self.factor
+
+    def extra_repr(self) -> str:
+        """What `print` shows of the layer."""
+        return f"factor={self.factor}"
+
+
+class SumPool(nn.Module):
+    """Sum over all positions: [batch, channels, height, width] -> [batch, channels]."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """maps: [batch, channels, height, width]."""
+        return maps.sum((2, 3))
+
+
 def halvings(image_size: int, largest_base: int = _LARGEST_BASE) -> tuple[int, int]:
     """Base size and number of halvings of an image whose side is a power of two times a base.
 
@@ -96,6 +120,6 @@ def halvings(image_size: int, largest_base: int = _LARGEST_BASE) -> tuple[int, i
     while base > largest_base and base % 2 == 0:
         base, times = base // 2, times + 1
     if base > largest_base or times == 0:
-        bases = ", ".join(str(side) for side in range((largest_base + 1) // 2, largest_base + 1))
+        bases = ", ".join(str(side) for side in range(largest_base // 2 + 1, largest_base + 1))
         raise EquipoiseError(f"image_size must be a power of two (2 or more) times one of {bases}, got {image_size}.")
     return base, times

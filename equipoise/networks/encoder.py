@@ -1,0 +1,89 @@
+"""Encoders: the reversed DCGAN generator (Che et al. 2017) and its variational form (VAEGAN, Larsen et al. 2016)."""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from equipoise.networks.blocks import OutputActivation, activation, halvings
+from equipoise.networks.dcgan import doubling_widths, normalised
+from equipoise.networks.network import Encoder, Network, check_shape
+
+
+def _mirrored_layers(
+    image_size: int, channels: int, width: int, largest_width: int, batch_norm: bool, outputs: int
+) -> list[nn.Module]:
+    """A convolution for each transposed convolution of the generator in reversed order; outputs [batch, outputs]."""
+    base, times = halvings(image_size)
+    widths = [channels, *doubling_widths(width, times, largest_width)]
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Conv2d(before, after, 4, 2, 1, bias=not batch_norm), *normalised(after, batch_norm), nn.ReLU()]
+    return [*layers, nn.Conv2d(widths[-1], outputs, base), nn.Flatten(1)]
+
+
+class DCGANEncoder(Encoder):
+    """images -> convolutions 64, 128, 256, 512 with BN and ReLU -> latent: the DCGAN generator reversed.
+
+    Args:
+        image_size: side of the square image, a power of two times 4 to 7.
+        channels: 1 for grey, 3 for RGB.
+        latent_size: size of the latent vector.
+        width: channels of the first map; each smaller map has twice as many.
+        largest_width: limit of the number of channels.
+        batch_norm: whether hidden maps are batch-normalised.
+        output_activation: the support of the prior: "sigmoid" for U(0, 1), "tanh" for U(-1, 1), "none" for N(0, 1).
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        channels: int = 3,
+        latent_size: int = 100,
+        width: int = 64,
+        largest_width: int = 1024,
+        batch_norm: bool = True,
+        output_activation: OutputActivation = "none",
+    ) -> None:
+        super().__init__()
+        self.image_shape, self.latent_size, self.scheme = (channels, image_size, image_size), latent_size, "dcgan"
+        layers = _mirrored_layers(image_size, channels, width, largest_width, batch_norm, latent_size)
+        self.layers = nn.Sequential(*layers, *activation(output_activation))
+
+
+class VariationalEncoder(Network):
+    """images -> the same convolutions -> mean and log variance of a Gaussian over latent vectors.
+
+    Args:
+        image_size: side of the square image, a power of two times 4 to 7.
+        channels: 1 for grey, 3 for RGB.
+        latent_size: size of the latent vector.
+        width: channels of the first map; each smaller map has twice as many.
+        largest_width: limit of the number of channels.
+        batch_norm: whether hidden maps are batch-normalised.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 64,
+        channels: int = 3,
+        latent_size: int = 100,
+        width: int = 64,
+        largest_width: int = 1024,
+        batch_norm: bool = True,
+    ) -> None:
+        super().__init__()
+        self.image_shape, self.latent_size, self.scheme = (channels, image_size, image_size), latent_size, "dcgan"
+        layers = _mirrored_layers(image_size, channels, width, largest_width, batch_norm, 2 * latent_size)
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and log variance, each [batch, latent_size], of images of shape [batch, *image_shape]."""
+        check_shape("images", images, self.image_shape)
+        mean, log_variance = self.layers(images).chunk(2, dim=1)
+        return mean, log_variance
+
+
+def reparameterised(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    """mean + exp(log_variance / 2) noise, with noise ~ N(0, 1); all [batch, latent_size] (Kingma & Welling 2014)."""
+    return mean + torch.exp(log_variance / 2) * noise
