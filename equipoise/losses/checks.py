@@ -41,5 +41,5 @@ def check_samples(name: str, value: torch.Tensor, least: int) -> None:
 
 
 def _check_non_negative_number(name: str, value: float) -> None:
-    if not math.isfinite(value) or value < 0:
+    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         raise ValueError(f"{name} must be a finite number of at least 0, got {value}.")

@@ -88,13 +88,13 @@ def adapted_margin(
         fake_before: 0-dimensional, `fake` of the epoch before; infinity in the first epoch.
 
     Returns:
-        0-dimensional, decided on the device: the host does not wait for it.
+        0-dimensional, without a gradient, decided on the device: the host does not wait for it.
     """
-    check_non_negative("margin", margin)
     for name, value in {"margin": margin, "real": real, "fake": fake, "fake_before": fake_before}.items():
         check_number(name, value)
+    check_non_negative("margin", margin)
     tighten = (real < margin) & (real < fake) & (fake_before <= fake)
-    return torch.where(tighten, real, margin)
+    return torch.where(tighten, real, margin).detach()
 
 
 def pulling_away(codes: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """Losses against missing modes: the regularisers of Reg-GAN and the four losses of MDGAN (Che et al. 2017).
 
 An encoder E maps images to codes; G(E(x)) is an image's reconstruction. Scores are logits of any shape [batch, ...],
-high for real: -log D = softplus(-s). The paper prints the mode regulariser with a plus sign in an objective to be minimised,
-against its own text; here it has the minus sign (see docs/losses/modes.md).
+high for real: -log D = softplus(-s). The paper prints the mode regulariser with a plus sign in an objective to be
+minimised, against its own text; here it has the minus sign (see docs/losses/modes.md).
 """
 
 import torch
