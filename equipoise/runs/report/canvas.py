@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from markupsafe import Markup, escape
@@ -18,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 # Colours that stand for a variable of the style sheet: matplotlib writes them, the page replaces them.
 VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
 COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(VARIABLES, start=1)}
-_SETTINGS = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "axes.unicode_minus": True}
+_SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "text.usetex": False}
 _FORMATTED = FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
 
 
@@ -39,7 +40,7 @@ def drawing(
         description: what a person who cannot see it is told.
         size: inches; the page scales it to the width that it has.
     """
-    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+    with matplotlib.rc_context(_SETTINGS | {"svg.hashsalt": name}):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
@@ -100,7 +101,8 @@ def _inline(document: str, name: str, description: str) -> Markup:
         body = body.replace(sentinel, f"var(--{variable})")
     opening = re.match(r"<svg[^>]*>", body, flags=re.DOTALL)
     view = re.search(r'viewBox="[^"]+"', body)
-    assert opening is not None and view is not None, "matplotlib wrote an SVG without a view box"
+    assert opening is not None, "matplotlib wrote no SVG element"
+    assert view is not None, "matplotlib wrote an SVG without a view box"
     label = str(escape(description))
     new = f'<svg class="drawing" {view[0]} role="img" aria-label="{label}" xmlns="http://www.w3.org/2000/svg">'
     return Markup(new + re.sub(r"\n\s*", "\n", body[opening.end() :]))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from equipoise.runs.report.log import Log, Record, means_per_epoch
 
 Numbers = NDArray[np.float64]
+_LARGEST = 1e60  # what lies beyond cannot be drawn, and counts as not finite
 REAL, FAKE, MARGIN = "real_energy", "fake_energy", "margin"
 
 
@@ -35,7 +36,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Band:
-    """A thinned curve: per window of neighbouring points the mean, the smallest and the largest value, all [windows]."""
+    """A thinned curve: mean, smallest and largest value per window of neighbouring points, all [windows]."""
 
     positions: Numbers
     mean: Numbers
@@ -47,6 +48,7 @@ def curve(records: Iterable[Record], name: str, by_epoch: bool = False) -> Curve
     """The values called `name` over iterations, or over epochs counted from 1."""
     points = [((r.epoch + 1 if by_epoch else r.iteration), r.values[name]) for r in records if name in r.values]
     table = np.array(points, dtype=np.float64).reshape(-1, 2)
+    table[np.abs(table) > _LARGEST] = np.inf
     return Curve(table[:, 0], table[:, 1])
 
 
@@ -69,6 +71,14 @@ def mean_curve(curves: Sequence[Curve]) -> Curve:
     ]
     table = np.array(rows, dtype=np.float64).reshape(-1, 2)
     return Curve(table[:, 0], table[:, 1])
+
+
+def mean_over_rows(table: Numbers) -> Numbers:
+    """The mean of the finite values of each column of [rows, columns]; NaN for a column without any."""
+    finite = np.isfinite(table)
+    counts = finite.sum(axis=0)
+    sums = np.where(finite, table, 0.0).sum(axis=0)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def last_stage(log: Log) -> tuple[Record, ...]:

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from equipoise.runs.report.canvas import Drawing, colour, drawing, logarithmic, symmetric_logarithmic
-from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, mean_curve, thinned
-from equipoise.runs.report.log import Log, Record
+from equipoise.runs.report.canvas import Drawing, colour, drawing
+from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, mean_curve, mean_over_rows
+from equipoise.runs.report.log import Record
 from equipoise.runs.report.record import RunRecord
+from equipoise.runs.report.strokes import (
+    finite_values,
+    paint_band,
+    paint_runs,
+    paint_stages,
+    scale_energies,
+    scale_losses,
+    share_scale,
+)
 
-WINDOWS = 160
-PANEL_WINDOWS = 100
 MOST_OTHERS = 12
 NEXT_MARGIN = "next_margin"
-_LOG_FROM_RATIO = 15.0
-_SYMMETRIC_FROM_RATIO = 60.0
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,14 @@ def energy_figure(run: RunRecord) -> Figure | None:
 
     def paint(axes: Axes) -> None:
         for name, found in curves.items():
-            _band(axes, found, ENERGY_KEYS[name].series)
+            paint_band(axes, found, ENERGY_KEYS[name].series)
         if margin:
             axes.step(
                 margin.positions, margin.values, where="pre", color=colour("series-2"), linewidth=1.4, dashes=(5, 3)
             )
-        _stage_lines(axes, run.log)
+        paint_stages(axes, run.log)
         axes.set_xlabel("iteration")
-        _energy_scale(axes, [*curves.values(), *([margin] if margin else [])])
+        scale_energies(axes, [*curves.values(), *([margin] if margin else [])])
 
     shown = [*curves, *([MARGIN] if margin else [])]
     description = f"Energies over iterations. {_ends({ENERGY_KEYS[name].label: curves[name] for name in curves})}"
@@ -85,10 +90,10 @@ def loss_figure(run: RunRecord) -> Figure | None:
 
     def paint(axes: Axes) -> None:
         for found, key in zip(curves.values(), keys, strict=True):
-            _band(axes, found, key.series)
-        _stage_lines(axes, run.log)
+            paint_band(axes, found, key.series)
+        paint_stages(axes, run.log)
         axes.set_xlabel("iteration")
-        _loss_scale(axes, list(curves.values()))
+        scale_losses(axes, list(curves.values()))
 
     return Figure(
         drawing("losses", f"Losses over iterations. {_ends(curves)}", paint),
@@ -112,7 +117,7 @@ def _other(run: RunRecord, name: str, index: int) -> Figure | None:
         return None
 
     def paint(axes: Axes) -> None:
-        _band(axes, found, "series-3")
+        paint_band(axes, found, "series-3")
         axes.set_xlabel("iteration")
 
     picture = drawing(f"other-{index}", f"{name} over iterations. {_ends({name: found})}", paint, (4.2, 2.2))
@@ -131,11 +136,11 @@ def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, floa
 
     def paint(axes: Axes) -> None:
         for value, key in ENERGY_KEYS.items():
-            _seeds(axes, curves[value], key)
+            paint_runs(axes, curves[value], key.series, key.dashed)
         axes.set_xlabel("epoch")
         last, low, high = limits
         axes.set_xlim(1 - 0.02 * last, last * 1.02)
-        _shared_scale(axes, low, high)
+        share_scale(axes, low, high)
 
     means = {key.label: mean_curve(curves[value]) for value, key in ENERGY_KEYS.items() if curves[value]}
     description = f"Energies over epochs, mean over runs. {_ends(means)}"
@@ -149,7 +154,7 @@ def shared_limits(groups: Sequence[Sequence[RunRecord]]) -> tuple[float, float, 
     every = [run for runs in groups for run in runs]
     steady = [run for run in every if not run.diverged] or every
     energies = [run.by_epoch(name) for run in steady for name in (REAL, FAKE)]
-    values = _finite([*energies, *(run.by_epoch(MARGIN) for run in steady)])
+    values = finite_values([*energies, *(run.by_epoch(MARGIN) for run in steady)])
     last = max(
         (float(found.positions[-1]) for run in every if (found := run.by_epoch(REAL) or run.by_epoch(FAKE))),
         default=0.0,
@@ -187,32 +192,8 @@ def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: floa
     return Figure(drawing(name, f"Share of each class among generated samples: {spoken}", paint, (4.2, 2.6)), ())
 
 
-def mean_over_rows(table: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    """The mean of the finite values of each column of [rows, columns]; NaN for a column without any."""
-    finite = np.isfinite(table)
-    counts = finite.sum(axis=0)
-    sums = np.where(finite, table, 0.0).sum(axis=0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _band(axes: Axes, found: Curve, series: str) -> None:
-    band = thinned(found, WINDOWS)
-    axes.fill_between(band.positions, band.low, band.high, color=colour(series), alpha=0.18, linewidth=0)
-    axes.plot(band.positions, band.mean, color=colour(series), linewidth=1.5, solid_capstyle="round")
-
-
-def _seeds(axes: Axes, curves: Sequence[Curve], key: Key) -> None:
-    style = {"dashes": (5, 3)} if key.dashed else {}
-    for found in curves if len(curves) > 1 else ():
-        band = thinned(found, PANEL_WINDOWS)
-        axes.plot(band.positions, band.mean, color=colour(key.series), linewidth=0.7, alpha=0.45)
-    band = thinned(mean_curve(curves), PANEL_WINDOWS)
-    marker = "o" if len(band.positions) == 1 else ""
-    axes.plot(band.positions, band.mean, color=colour(key.series), linewidth=2, marker=marker, **style)
-
-
 def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Curve | None:
-    """The margin as a step that ends at each position: an epoch logs, at its end, the margin that it was played with."""
+    """The margin as a step that ends at each position: an epoch logs at its end the margin that it was played with."""
     start = min(found.positions[0] for found in energies.values())
     end = max(found.positions[-1] for found in energies.values())
     logged = curve(run.log.iterations, MARGIN) or curve(run.log.epochs, MARGIN)
@@ -228,41 +209,6 @@ def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Cu
 
 def _next_margin(run: RunRecord, margin: float) -> float:
     return run.log.epochs[-1].values.get(NEXT_MARGIN, margin) if run.log.epochs else margin
-
-
-def _stage_lines(axes: Axes, log: Log) -> None:
-    records = log.iterations or log.epochs
-    starts = [now.iteration for before, now in zip(records, records[1:], strict=False) if before.stage != now.stage]
-    for start in starts[:20]:
-        axes.axvline(start, color=colour("faint"), linewidth=0.8, dashes=(1, 3))
-
-
-def _energy_scale(axes: Axes, curves: Sequence[Curve]) -> None:
-    values = _finite(curves)
-    _shared_scale(axes, float(values.min()), float(values.max()))
-
-
-def _shared_scale(axes: Axes, low: float, high: float) -> None:
-    if low > 0 and high / low > _LOG_FROM_RATIO:
-        axes.set_ylim(low / 1.15, high * 1.15)
-        logarithmic(axes)
-    else:
-        room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
-        axes.set_ylim(min(low - room, 0.0) if low >= 0 else low - room, high + room)
-        if low >= 0:
-            axes.set_ylim(bottom=0.0)
-
-
-def _loss_scale(axes: Axes, curves: Sequence[Curve]) -> None:
-    magnitudes = np.abs(_finite(curves))
-    typical = float(np.median(magnitudes))
-    if typical > 0 and float(magnitudes.max()) / typical > _SYMMETRIC_FROM_RATIO:
-        symmetric_logarithmic(axes, typical)
-
-
-def _finite(curves: Sequence[Curve]) -> np.ndarray:  # type: ignore[type-arg]
-    values = np.concatenate([found.values for found in curves]) if curves else np.array([])
-    return values[np.isfinite(values)]
 
 
 def _any(records: Sequence[Record], names: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,12 @@ def _record(line: bytes) -> Record | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("values"), dict):
         return None
     iteration, epoch = raw.get("iteration"), raw.get("epoch", 0)
-    if raw.get("kind") not in ("iteration", "epoch") or not _is_count(iteration) or not _is_count(epoch):
+    if raw.get("kind") not in ("iteration", "epoch") or not (_is_count(iteration) and _is_count(epoch)):
         return None
     numbers = {name: number(value) for name, value in raw["values"].items()}
     kept = {name: value for name, value in numbers.items() if value is not None}
     return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept)
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

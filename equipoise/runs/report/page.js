@@ -27,7 +27,7 @@ for (const box of document.querySelectorAll("[data-slider]")) {
 
 const compare = (a, b) => {
   const [x, y] = [Number(a), Number(b)];
-  return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
+  return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, "en", { numeric: true }) : x - y;
 };
 
 const sortBy = (table, column, ascending) => {

@@ -17,7 +17,7 @@ from equipoise.runs.report import figures
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.frames import Frame, read_frames
 from equipoise.runs.report.record import RunRecord, Score, read_run
-from equipoise.runs.report.summary import Table, comparison_table, shown, title
+from equipoise.runs.report.summary import comparison_table, shown, title
 
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000
