@@ -1,0 +1,1 @@
+"""A run and its directory: train, resume, sample, evaluate, report."""

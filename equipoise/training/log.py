@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from equipoise.training.loop import Turn
 from equipoise.training.state import State
 
 Line = dict[str, Any]
+Listener = Callable[[Sequence[Line]], None]
+"""Told about every batch of lines that was written."""
 
 
 @dataclass
@@ -24,24 +27,27 @@ class Recorder:
 
     Attributes:
         path: the JSON-lines file; lines are appended.
-        flush_every: how many iterations may wait on the device.
+        flush_every: how many lines may wait on the device.
+        flush_seconds: how long they may wait.
         listeners: called with every batch of lines that was written, as a progress bar or a TensorBoard writer.
     """
 
     path: Path
     flush_every: int = 50
-    listeners: Sequence[Callable[[Sequence[Line]], None]] = ()
+    flush_seconds: float = 2.0
+    listeners: Sequence[Listener] = ()
+    _flushed: float = field(default_factory=time.monotonic)
     _waiting: list[tuple[Line, dict[str, Tensor]]] = field(default_factory=list)
 
     def __call__(self, state: State, turn: Turn) -> None:
-        """Keep one turn; once in `flush_every` turns, write."""
+        """Keep one turn; write when enough wait, or for long enough."""
         place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
         self._waiting.append(({"kind": "iteration"} | place, turn.values))
         _add_to_sums(state.sums, turn.values)
         if turn.epoch_values is not None:
             self._waiting.append(({"kind": "epoch"} | place, _means(state.sums) | turn.epoch_values))
             state.sums = {}
-        if len(self._waiting) >= self.flush_every:
+        if len(self._waiting) >= self.flush_every or time.monotonic() - self._flushed > self.flush_seconds:
             self.flush()
 
     def flush(self) -> None:
@@ -50,6 +56,7 @@ class Recorder:
         Raises:
             EquipoiseError: the file cannot be written.
         """
+        self._flushed = time.monotonic()
         lines = _read(self._waiting)
         self._waiting.clear()
         self.append(lines)

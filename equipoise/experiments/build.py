@@ -1,0 +1,93 @@
+"""From an experiment to a game and its first state."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.random import stream
+from equipoise.data.store import Store, ValueRange
+from equipoise.experiments.catalogue import resolve
+from equipoise.experiments.experiment import Experiment, Network
+from equipoise.networks import build
+from equipoise.training.average import start_average
+from equipoise.training.distributed import current_shard
+from equipoise.training.loop import Game
+from equipoise.training.state import State
+
+
+@dataclass(frozen=True)
+class StoreSource:
+    """A data set as the training loop sees it: floating-point batches by index."""
+
+    store: Store
+    value_range: ValueRange
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def batch(self, indices: Tensor) -> Tensor:
+        """The items at `indices` [batch] (on any device). Returns: float32 [batch, ...]."""
+        return self.store.batch(indices, self.value_range)
+
+
+def build_network(network: Network, generator: torch.Generator) -> nn.Module:
+    """The network with weights drawn from the generator; the global generator stays untouched."""
+    built: nn.Module = build(resolve("network", network.kind), generator, **network.options)
+    return built
+
+
+def build_game(experiment: Experiment, store: Store) -> Game:
+    """The unchanging side of the run on this data, which is already on the training device."""
+    constraints = {name: p.constraint for name, p in experiment.players.items() if p.constraint is not None}
+    return Game(
+        algorithm=experiment.algorithm,
+        source=StoreSource(store, experiment.value_range),
+        batch_size=experiment.batch_size,
+        prior=experiment.latent,
+        seed=experiment.seed,
+        optimisers={name: player.optimiser for name, player in experiment.players.items()},
+        constraints=constraints,
+        averages=(experiment.average,) if experiment.average else (),
+        shard=current_shard(),
+    )
+
+
+def build_state(experiment: Experiment, game: Game, device: torch.device) -> State:
+    """The state before the first iteration: a function of the experiment and its seed."""
+    players = nn.ModuleDict(
+        {
+            name: build_player(name, experiment, _example(name, experiment, game)).to(device)
+            for name in experiment.players
+        }
+    )
+    optimisers = {name: p.optimiser.build(players[name].parameters()) for name, p in experiment.players.items()}
+    averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
+    return State(players, optimisers, experiment.algorithm.create_memory().to(device), averages)
+
+
+def build_player(name: str, experiment: Experiment, example: Tensor) -> nn.Module:
+    """One player on the CPU, with its first weights and its constraint attached.
+
+    Args:
+        name: which player.
+        experiment: describes it.
+        example: a batch of what it takes, for constraints that must know the size of each layer's input.
+    """
+    player = experiment.players[name]
+    module = build_network(player.network, stream(experiment.seed, f"weights/{name}"))
+    if player.constraint is not None:
+        player.constraint.attach(module, example, stream(experiment.seed, f"constraint/{name}"))
+    return module
+
+
+def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
+    """The generator that samples are taken from: the moving average where there is one."""
+    averaged = experiment.average is not None and experiment.average.player == "generator"
+    return state.averages["generator"] if averaged else state.players["generator"]
+
+
+def _example(name: str, experiment: Experiment, game: Game) -> Tensor:
+    if name == "generator":
+        return experiment.latent.sample(2, stream(experiment.seed, "constraint/example"))
+    return game.source.batch(torch.arange(2)).cpu()

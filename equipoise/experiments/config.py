@@ -1,0 +1,219 @@
+"""Experiments as YAML and back. Every field is checked; a mistake is named with its path and the nearest known name."""
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.data.catalogue import DataSet
+from equipoise.experiments.catalogue import find_kind, resolve
+from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
+from equipoise.training.game import Algorithm
+from equipoise.training.optimisers import Optimiser, Schedule
+
+Plain = Any
+"""What YAML can hold: dictionaries, lists, strings, numbers, booleans and None."""
+
+_POLYMORPHIC: dict[Any, str] = {
+    Algorithm: "algorithm",
+    Optimiser: "optimiser",
+    Schedule: "schedule",
+    PlayerConstraint: "constraint",
+    DataSet: "data set",
+}
+
+
+def to_yaml(experiment: Experiment) -> str:
+    """The whole experiment, defaults included; `from_yaml` reads it back equal."""
+    return yaml.safe_dump(to_plain(experiment), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+
+
+def from_yaml(text: str) -> Experiment:
+    """An experiment from YAML.
+
+    Raises:
+        EquipoiseError: not YAML, or a field is unknown, missing, of a wrong type or of an impossible value.
+    """
+    try:
+        plain = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        reason = printable(str(error).replace("\n", " "))
+        raise EquipoiseError(f"the configuration is not valid YAML: {reason}.") from error
+    return from_plain(plain)
+
+
+def load_experiment(path: Path) -> Experiment:
+    """An experiment from a YAML file.
+
+    Raises:
+        EquipoiseError: the file cannot be read, or as `from_yaml`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
+    return from_yaml(text)
+
+
+def to_plain(value: Any) -> Plain:
+    """An experiment, or any part of it, as plain data."""
+    if isinstance(value, Network):
+        return {"kind": value.kind} | {name: to_plain(option) for name, option in _all_options(value).items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return _kind_entry(value) | fields
+    if isinstance(value, Mapping):
+        return {str(name): to_plain(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def from_plain(plain: Plain) -> Experiment:
+    """An experiment from plain data; see `from_yaml` for what is refused."""
+    experiment: Experiment = _build(Experiment, plain, "the configuration")
+    return experiment
+
+
+def set_field(plain: dict[str, Plain], assignment: str) -> None:
+    """Apply one `field.path=value` to plain data, in place; the value is read as YAML.
+
+    Raises:
+        EquipoiseError: no "=", or a field on the way that does not exist.
+    """
+    path, equals, text = assignment.partition("=")
+    if not equals or not path:
+        raise EquipoiseError(f"'{printable(assignment)}' sets nothing; write field.path=value.")
+    *parents, last = path.split(".")
+    target: Plain = plain
+    for name in parents:
+        target = _member(target, name, path)
+    _member(target, last, path)
+    try:
+        target[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise EquipoiseError(f"the value of {printable(path)}, '{printable(text)}', is not valid YAML.") from error
+
+
+def _member(target: Plain, name: str, path: str) -> Plain:
+    if not isinstance(target, dict):
+        raise EquipoiseError(f"{printable(path)} leads to no field: there is nothing below a plain value.")
+    if name not in target:
+        raise UnknownName(f"field in {printable(path)}:", name, target)
+    return target[name]
+
+
+def _kind_entry(value: Any) -> dict[str, str]:
+    kinds = (find_kind(what, value) for what in _POLYMORPHIC.values())
+    kind = next((kind for kind in kinds if kind is not None), None)
+    return {} if kind is None else {"kind": kind}
+
+
+def _all_options(network: Network) -> dict[str, Any]:
+    parameters = inspect.signature(resolve("network", network.kind)).parameters
+    defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
+    return defaults | dict(network.options)
+
+
+def _build(cls: type[Any], plain: Plain, where: str) -> Any:
+    """An instance of a dataclass from a mapping of its fields."""
+    values = _mapping(plain, where)
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    _refuse_unknown(values, fields, where)
+    _refuse_missing(values, [name for name, field in fields.items() if _is_required(field)], where)
+    hints = typing.get_type_hints(cls)
+    arguments = {name: _convert(hints[name], value, _below(where, name)) for name, value in values.items()}
+    return _construct(cls, arguments, where)
+
+
+def _construct(cls: type[Any], arguments: dict[str, Any], where: str) -> Any:
+    try:
+        return cls(**arguments)
+    except ValueError as error:
+        raise EquipoiseError(f"{where}: {error}") from error
+
+
+def _convert(hint: Any, plain: Plain, where: str) -> Any:
+    """A value of the hinted type from plain data."""
+    members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if plain is None and type(None) in members:
+        return None
+    for member in members:
+        if member in _POLYMORPHIC:
+            return _build_kind(_POLYMORPHIC[member], plain, where)
+        if member is Network:
+            return _build_network(plain, where)
+        if dataclasses.is_dataclass(member) and isinstance(member, type):
+            return _build(member, plain, where)
+    if typing.get_origin(hint) is Mapping:
+        item = typing.get_args(hint)[1]
+        return {name: _convert(item, value, _below(where, name)) for name, value in _mapping(plain, where).items()}
+    return _checked(hint, plain, where)
+
+
+def _build_kind(what: str, plain: Plain, where: str) -> Any:
+    values = dict(_mapping(plain, where))
+    return _build(resolve(what, _kind(values, what, where)), values, where)
+
+
+def _build_network(plain: Plain, where: str) -> Network:
+    values = dict(_mapping(plain, where))
+    kind = _kind(values, "network", where)
+    cls = resolve("network", kind)
+    parameters = inspect.signature(cls).parameters
+    _refuse_unknown(values, parameters, where)
+    required = [name for name, p in parameters.items() if p.default is inspect.Parameter.empty]
+    _refuse_missing(values, required, where)
+    hints = typing.get_type_hints(cls.__init__)
+    options = {name: _checked(hints[name], value, _below(where, name)) for name, value in values.items()}
+    return Network(kind, options)
+
+
+def _kind(values: dict[str, Plain], what: str, where: str) -> str:
+    kind = values.pop("kind", None)
+    if not isinstance(kind, str):
+        raise EquipoiseError(f"{where} needs a kind, the name of a {what}.")
+    return kind
+
+
+def _checked(hint: Any, plain: Plain, where: str) -> Any:
+    if isinstance(plain, bool) and hint in (int, float):
+        raise EquipoiseError(f"{where} must be a number, got {plain}.")
+    try:
+        return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False)).validate_python(plain)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Input ")
+        raise EquipoiseError(f"{where} {reason[:1].lower()}{reason[1:]}, got {printable(repr(plain))}.") from error
+
+
+def _mapping(plain: Plain, where: str) -> dict[str, Plain]:
+    if not isinstance(plain, dict):
+        raise EquipoiseError(f"{where} must be a mapping of fields, got {printable(repr(plain))}.")
+    return {str(name): value for name, value in plain.items()}
+
+
+def _refuse_unknown(values: Mapping[str, Plain], known: Mapping[str, Any], where: str) -> None:
+    for name in values:
+        if name not in known:
+            raise UnknownName(f"field in {where}:", name, known)
+
+
+def _refuse_missing(values: Mapping[str, Plain], required: Sequence[str], where: str) -> None:
+    for name in required:
+        if name not in values:
+            raise EquipoiseError(f"{where} lacks the field '{name}'.")
+
+
+def _is_required(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _below(where: str, name: str) -> str:
+    return printable(name) if where == "the configuration" else f"{where}.{printable(name)}"

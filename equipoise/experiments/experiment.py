@@ -1,0 +1,136 @@
+"""Experiment: a complete, frozen description of a run. A recipe returns one; a variant edits a copy of its base."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.data.catalogue import DataSet
+from equipoise.training.average import Average
+from equipoise.training.draw import Latent
+from equipoise.training.game import Algorithm
+from equipoise.training.optimisers import Optimiser
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network by its kind in `equipoise.networks.catalogue`, and the constructor's options.
+
+    Attributes:
+        kind: as in "magan-mnist-generator".
+        options: keyword arguments of the network's constructor; what is left out keeps its default.
+    """
+
+    kind: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def network(kind: str, **options: Any) -> Network:
+    """A network by kind, with options as keywords."""
+    return Network(kind, options)
+
+
+class PlayerConstraint(Protocol):
+    """What keeps a player within bounds: `SpectralNorm` and `WeightClip` of `equipoise.constraints`."""
+
+    def attach(self, module: nn.Module, example: Tensor, generator: torch.Generator) -> None:
+        """Called once, after the weights were set."""
+
+    def after_step(self, module: nn.Module) -> None:
+        """Called after each of the player's optimiser steps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """One player of the game.
+
+    Attributes:
+        network: what it is.
+        optimiser: how it learns.
+        constraint: what keeps it within bounds, or None.
+    """
+
+    network: Network
+    optimiser: Optimiser
+    constraint: PlayerConstraint | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """What is looked at during training. Nothing here changes what the run computes.
+
+    Attributes:
+        sample_grids: how many sample grids are written, evenly over the run, besides the first and the last.
+        checkpoints: how many checkpoints are written, evenly over the run; the last iteration always has one.
+        keep: how many of the newest checkpoints stay.
+        evaluations: how many times the metrics are taken, evenly over the run; 0 for never.
+        metrics: which metrics are taken then, by name.
+        samples: how many samples the metrics see.
+        best: the metric by which the best checkpoint is kept, or None.
+        tensorboard: whether TensorBoard events are written too (needs the extra).
+    """
+
+    sample_grids: int = 10
+    checkpoints: int = 10
+    keep: int = 2
+    evaluations: int = 0
+    metrics: tuple[str, ...] = ()
+    samples: int = 10_000
+    best: str | None = None
+    tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("sample_grids", "checkpoints", "evaluations"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
+        for name in ("keep", "samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.best is not None and (self.best not in self.metrics or not self.evaluations):
+            raise ValueError(f"best '{self.best}' must be one of the metrics that are evaluated during training.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A complete run, as data.
+
+    Attributes:
+        name: the recipe's name, or the user's own.
+        data: the real data.
+        value_range: "unit" for images in [0, 1] (sigmoid outputs), "symmetric" for [-1, 1] (tanh outputs).
+        batch_size: of the whole batch, over all processes.
+        latent: the generator's prior.
+        players: by the names that the algorithm expects.
+        algorithm: the method.
+        average: a moving average of the generator, sampled instead of it, or None.
+        watch: what is looked at during training.
+        seed: the root of every random number.
+    """
+
+    name: str
+    data: DataSet
+    value_range: Literal["unit", "symmetric"]
+    batch_size: int
+    latent: Latent
+    players: Mapping[str, Player]
+    algorithm: Algorithm
+    average: Average | None = None
+    watch: Watch = field(default_factory=Watch)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        expected, found = sorted(self.algorithm.players), sorted(self.players)
+        if expected != found:
+            raise ValueError(f"the algorithm needs the players {expected}, got {found}.")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {self.batch_size}.")
+        if self.average is not None and self.average.player not in self.players:
+            raise ValueError(f"the average's player '{self.average.player}' is none of {found}.")
+
+
+def with_length(experiment: Experiment, *, epochs: int | None = None, iterations: int | None = None) -> Experiment:
+    """A copy with another length of the adversarial training: give one of the two."""
+    algorithm = replace(experiment.algorithm, epochs=epochs, iterations=iterations)
+    return replace(experiment, algorithm=algorithm)

@@ -1,0 +1,87 @@
+"""A run's directory: where everything that a run writes has its place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import write_text_atomically
+from equipoise.experiments.config import load_experiment, to_yaml
+from equipoise.experiments.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The directory of one run; it explains itself.
+
+    `config.yaml` is the experiment, `environment.json` where and with what it ran, `metrics.jsonl` the log,
+    `samples/` and `checkpoints/` what their names say, `scores.json` the metrics and `report.html` the page to read.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The experiment as YAML."""
+        return self.path / "config.yaml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, device, threads and seed of each session that trained here."""
+        return self.path / "environment.json"
+
+    @property
+    def log(self) -> Path:
+        """One JSON line per iteration, epoch and evaluation."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Grids of generated samples, from the same latents throughout."""
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints by iteration."""
+        return self.path / "checkpoints"
+
+    @property
+    def scores(self) -> Path:
+        """The latest evaluation, every score with its passport."""
+        return self.path / "scores.json"
+
+    @property
+    def events(self) -> Path:
+        """TensorBoard events, when they were asked for."""
+        return self.path / "tensorboard"
+
+    def experiment(self) -> Experiment:
+        """The experiment that was trained here."""
+        return load_experiment(self.config)
+
+
+def create_run(path: Path, experiment: Experiment) -> RunDirectory:
+    """A new run's directory with its configuration.
+
+    Raises:
+        EquipoiseError: the directory already holds a run or other files, or cannot be written.
+    """
+    run = RunDirectory(Path(path))
+    if run.config.exists():
+        advice = f"resume it with: equipoise resume {printable(path)}, or choose another directory"
+        raise EquipoiseError(f"{printable(path)} already holds a run; {advice}.")
+    if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+        raise EquipoiseError(f"{printable(path)} is in use for something else; choose a new directory with --out.")
+    write_text_atomically(run.config, to_yaml(experiment))
+    return run
+
+
+def open_run(path: Path) -> RunDirectory:
+    """The directory of an existing run.
+
+    Raises:
+        EquipoiseError: there is no run.
+    """
+    run = RunDirectory(Path(path))
+    if not run.config.is_file():
+        raise EquipoiseError(f"{printable(path)} holds no run: there is no config.yaml in it.")
+    return run

@@ -1,0 +1,81 @@
+"""Where and with what a run ran."""
+
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise import __version__
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import write_text_atomically
+
+_PACKAGES = ("torch", "numpy", "safetensors", "pillow")
+_GIT_SECONDS = 5
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of this name; "auto" is the first GPU where there is one, else the CPU.
+
+    Raises:
+        EquipoiseError: no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise EquipoiseError(f"there is no device '{printable(name)}' here; use cpu, or auto to choose.") from error
+    return device
+
+
+def describe_environment(device: torch.device, threads: int, seed: int, data_hash: str) -> dict[str, Any]:
+    """Versions, device, threads, seed, the data's content hash and the commit, as JSON values."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "equipoise": __version__,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine(),
+        "threads": threads,
+        "seed": seed,
+        "data_hash": data_hash,
+        "commit": git_commit(),
+    }
+
+
+def add_session(path: Path, session: dict[str, Any]) -> None:
+    """Append a session to the environment file: the first is the start, the others are resumes."""
+    sessions = [*read_sessions(path), session]
+    write_text_atomically(path, json.dumps({"sessions": sessions}, indent=1))
+
+
+def read_sessions(path: Path) -> list[dict[str, Any]]:
+    """The sessions so far, oldest first; none when the file is missing or unreadable."""
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))["sessions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that this package runs from, or None outside one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

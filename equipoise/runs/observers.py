@@ -1,0 +1,116 @@
+"""What looks on while a run trains: samples, evaluations and checkpoints, each at its iterations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.experiments.build import sampling_generator
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.sampling import generate, sample_picture, write_picture
+from equipoise.runs.scoring import Evidence, Score, take_scores
+from equipoise.training.checkpoint import Checkpoint, keep_newest, save_checkpoint
+from equipoise.training.log import Recorder
+from equipoise.training.loop import Turn
+from equipoise.training.state import State
+
+GRID_SAMPLES = 100
+POINT_SAMPLES = 1000
+
+LOWER_IS_BETTER = frozenset({"frechet-distance", "kernel-distance", "ms-ssim", "missing-modes"})
+
+
+def is_due(iteration: int, times: int, total: int) -> bool:
+    """Whether something that happens `times` times, evenly over `total` iterations, happens now."""
+    return times > 0 and iteration % max(1, total // times) == 0
+
+
+@dataclass
+class Sampler:
+    """Writes a grid of samples, always from the same latents."""
+
+    run: RunDirectory
+    experiment: Experiment
+    total: int
+
+    def __call__(self, state: State, turn: Turn) -> None:
+        """Write one when it is due, and after the last iteration."""
+        if is_due(turn.iteration, self.experiment.watch.sample_grids, self.total) or turn.iteration == self.total:
+            self.write(state)
+
+    def write(self, state: State) -> None:
+        """Write the grid of the state as it stands."""
+        experiment = self.experiment
+        generator = sampling_generator(experiment, state)
+        samples = generate(generator, experiment.latent, GRID_SAMPLES, experiment.seed)
+        if samples.ndim == 2:
+            samples = generate(generator, experiment.latent, POINT_SAMPLES, experiment.seed)
+        path = self.run.samples / f"iteration-{state.clock.iteration:09d}.png"
+        write_picture(sample_picture(samples, experiment.value_range), path)
+
+
+@dataclass
+class Evaluator:
+    """Takes the experiment's metrics, on a stream of noise of their own, and logs them.
+
+    `best` is the best value of the experiment's chosen metric so far and the iteration where it was found.
+    """
+
+    experiment: Experiment
+    recorder: Recorder
+    total: int
+    data_root: Path | None
+    best: dict[str, Any] | None = None
+
+    def __call__(self, state: State, turn: Turn) -> None:
+        """Evaluate when it is due."""
+        if is_due(turn.iteration, self.experiment.watch.evaluations, self.total):
+            self._log(turn, self._scores(state))
+
+    def _scores(self, state: State) -> list[Score]:
+        generator, watch = sampling_generator(self.experiment, state), self.experiment.watch
+        device = next(generator.parameters()).device
+        evidence = Evidence(self.experiment, generator, watch.samples, self.data_root, device)
+        return take_scores(watch.metrics, evidence)
+
+    def _log(self, turn: Turn, scores: list[Score]) -> None:
+        numbers = {score.metric: score.value for score in scores if isinstance(score.value, float)}
+        place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
+        self.recorder.flush()
+        self.recorder.append([{"kind": "score"} | place | {"values": numbers}])
+        metric = self.experiment.watch.best
+        if metric is not None and _is_better(metric, numbers[metric], self.best):
+            self.best = {"iteration": turn.iteration, "value": numbers[metric]}
+
+
+@dataclass
+class Checkpointer:
+    """Writes a checkpoint when it is due, when a new best was found, and after the last iteration."""
+
+    run: RunDirectory
+    experiment: Experiment
+    total: int
+    recorder: Recorder
+    evaluator: Evaluator
+    data_hash: str
+
+    def __call__(self, state: State, turn: Turn) -> None:
+        """Write one when it is due."""
+        due = is_due(turn.iteration, self.experiment.watch.checkpoints, self.total)
+        best = self.evaluator.best is not None and self.evaluator.best["iteration"] == turn.iteration
+        if due or best or turn.iteration == self.total:
+            self.write(state)
+
+    def write(self, state: State) -> Checkpoint:
+        """Write one now, then drop the old ones."""
+        best = self.evaluator.best
+        extra = {"log_bytes": self.recorder.length_bytes(), "best": best, "data_hash": self.data_hash}
+        checkpoint = save_checkpoint(self.run.checkpoints, state, extra)
+        keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
+        return checkpoint
+
+
+def _is_better(metric: str, value: float, best: dict[str, Any] | None) -> bool:
+    if best is None:
+        return True
+    return bool(value < best["value"] if metric in LOWER_IS_BETTER else value > best["value"])

@@ -1,0 +1,125 @@
+"""Samples from a generator, on a stream of noise of their own: sampling changes nothing about a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import write_atomically
+from equipoise.common.random import stream
+from equipoise.training.draw import Latent
+
+_BATCH = 500
+GRID_COLUMNS = 10
+_SMALLEST_PIXELS = 32
+
+
+@torch.no_grad()
+def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose: str = "samples") -> Tensor:
+    """Samples of the generator in evaluation mode. Its state and mode are left as they were.
+
+    Args:
+        generator: latent [batch, latent size] -> samples [batch, ...].
+        prior: the latent distribution.
+        count: how many.
+        seed: with `purpose`, the address of the noise; the first samples are the same whatever `count` is.
+        purpose: names the stream of noise.
+
+    Returns: [count, ...] on the CPU.
+    """
+    device = next(generator.parameters()).device
+    parts = []
+    with _evaluation_mode(generator):
+        for number, start in enumerate(range(0, count, _BATCH)):
+            latent = prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
+            parts.append(generator(latent[: count - start].to(device)).cpu())
+    return torch.cat(parts)
+
+
+def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:
+    """Images as a screen or a file holds them. Returns: uint8 of the same shape, rounded to the nearest value."""
+    unit = images if value_range == "unit" else (images + 1) / 2
+    return (unit.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def sample_picture(samples: Tensor, value_range: Literal["unit", "symmetric"]) -> Image.Image:
+    """A picture of samples: a grid of images, or a scatter plot of points [count, 2]."""
+    return scatter(samples) if samples.ndim == 2 else grid(to_bytes(samples, value_range))
+
+
+def grid(images: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:
+    """Images [count, channels, height, width] uint8 as one picture with `columns` columns; small ones are enlarged."""
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    canvas = torch.full((rows * columns, height + 1, width + 1, channels), 255, dtype=torch.uint8)
+    canvas[:count, :height, :width] = images.permute(0, 2, 3, 1)
+    sheet = canvas.reshape(rows, columns, height + 1, width + 1, channels).permute(0, 2, 1, 3, 4)
+    picture = as_picture(sheet.reshape(rows * (height + 1), columns * (width + 1), channels).numpy())
+    factor = max(1, round(_SMALLEST_PIXELS / height))
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def scatter(points: Tensor, size_pixels: int = 400) -> Image.Image:
+    """Points [count, 2] as dots on a square that holds them all."""
+    pixels = np.full((size_pixels, size_pixels), 255, dtype=np.uint8)
+    values = points.double().numpy()
+    finite = values[np.isfinite(values).all(axis=1)]
+    reach = max(float(np.abs(finite).max()), 1e-9) * 1.05 if len(finite) else 1.0
+    places = ((finite / reach + 1) / 2 * (size_pixels - 1)).round().astype(int)
+    for right, up in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        rows = np.clip(size_pixels - 1 - places[:, 1] - up, 0, size_pixels - 1)
+        pixels[rows, np.clip(places[:, 0] + right, 0, size_pixels - 1)] = 60
+    return Image.fromarray(pixels)
+
+
+def as_picture(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Pixels [height, width, channels] as a grey (1 channel) or RGB (3 channels) picture."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def write_picture(picture: Image.Image, path: Path) -> None:
+    """Write a PNG whole or not at all."""
+    write_atomically(path, lambda temporary: picture.save(temporary, format="PNG"))
+
+
+def export_samples(samples: Tensor, value_range: Literal["unit", "symmetric"], out: Path) -> None:
+    """Write samples as one grid (a path that ends in .png), as arrays (.npz), or as a folder of PNGs.
+
+    Raises:
+        EquipoiseError: the place cannot be written, or points were to become a folder of images.
+    """
+    if out.suffix == ".png":
+        write_picture(sample_picture(samples, value_range), out)
+    elif out.suffix == ".npz":
+        values = samples if samples.ndim == 2 else to_bytes(samples, value_range)
+        write_atomically(out, lambda temporary: _write_npz(temporary, values.numpy()))
+    elif samples.ndim == 2:
+        raise EquipoiseError(
+            f"points have no images to put into the folder {printable(out)}; name a .png or .npz file."
+        )
+    else:
+        for number, image in enumerate(to_bytes(samples, value_range).permute(0, 2, 3, 1).numpy()):
+            write_picture(as_picture(image), out / f"{number:06d}.png")
+
+
+def _write_npz(path: Path, samples: NDArray[np.generic]) -> None:
+    with open(path, "wb") as file:
+        np.savez_compressed(file, samples=samples)
+
+
+@contextmanager
+def _evaluation_mode(module: nn.Module) -> Iterator[None]:
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
