@@ -23,8 +23,27 @@ class DataSet(Protocol):
 
 # kind -> (module:class, what it is in one line)
 DATA: dict[str, tuple[str, str]] = {
-    "digits": ("equipoise.data.digits:Digits", "scikit-learn's 1,797 handwritten digits, 8x8 grey, no download"),
-    "mnist": ("equipoise.data.mnist:Mnist", "60,000 + 10,000 handwritten digits, 28x28 grey"),
+    "digits": (
+        "equipoise.data.digits:Digits",
+        "1,797 handwritten digits, 8x8 grey, 10 classes; bundled with scikit-learn",
+    ),
+    "ring": ("equipoise.data.ring:Ring", "Gaussians on a circle in the plane: 6, radius 5, deviation 0.1"),
+    "grid": ("equipoise.data.grid:Grid", "Gaussians on a square grid in the plane: 5 x 5"),
+    "mnist": ("equipoise.data.mnist:Mnist", "60,000 + 10,000 handwritten digits, 28x28 grey, 10 classes"),
+    "stacked-mnist": (
+        "equipoise.data.stacked_mnist:StackedMnist",
+        "three digits as colour channels, 28x28, 1000 modes",
+    ),
+    "compositional-mnist": (
+        "equipoise.data.compositional_mnist:CompositionalMnist",
+        "three digits side by side, 64x64 grey, 1000 modes of unequal weight, four sets",
+    ),
+    "cifar10": ("equipoise.data.cifar10:Cifar10", "50,000 + 10,000 photographs, 32x32, 10 classes"),
+    "stl10": ("equipoise.data.stl10:Stl10", "100,000 photographs at 48x48, and 13,000 in 10 classes"),
+    "celeba": ("equipoise.data.celeba:CelebA", "202,599 aligned faces at 64x64, with each paper's crop"),
+    "lsun-bedroom": ("equipoise.data.lsun:LsunBedroom", "3 million photographs of bedrooms at 64x64, from the LMDB"),
+    "folder": ("equipoise.data.folder:Folder", "any tree of images, as folder:PATH"),
+    "npz": ("equipoise.data.npz:Npz", "images of one size in a NumPy file, as npz:PATH"),
 }
 
 WITH_PATH = ("folder", "npz")

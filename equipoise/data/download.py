@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-import sys
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 from urllib.error import URLError
@@ -53,7 +53,7 @@ def _fetch(source: Source, path: Path, temporary: Path) -> None:
                 )
             total = answer.headers.get("Content-Length", "")
             found = _copy(answer, temporary, source, int(total) if total.isdigit() else None)
-    except (URLError, TimeoutError, ConnectionError) as error:
+    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
         raise EquipoiseError(
             _missing(source, path, f"it could not be downloaded from {source.url} ({reason})")
@@ -66,10 +66,9 @@ def _fetch(source: Source, path: Path, temporary: Path) -> None:
 
 def _copy(answer: IO[bytes], temporary: Path, source: Source, total: int | None) -> str:
     digest = hashlib.new(source.algorithm, usedforsecurity=False)
-    quiet = not sys.stderr.isatty()
     with (
         open(temporary, "wb") as file,
-        tqdm(total=total, unit="B", unit_scale=True, desc=source.data_set, disable=quiet) as bar,
+        tqdm(total=total, unit="B", unit_scale=True, desc=source.data_set, disable=None) as bar,
     ):
         while chunk := answer.read(_CHUNK_BYTES):
             if file.tell() + len(chunk) > source.most_bytes:

@@ -1,0 +1,151 @@
+"""CelebA's aligned faces, from the folder or the zip file as published, with each paper's own resize and crop."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.fields import check_choice, check_whole
+from equipoise.data.root import HOW_TO_POINT, find_root
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from equipoise.data.cache import Batch, Skipped
+    from equipoise.data.pictures import Frame, Picture
+    from equipoise.data.store import Store
+
+_NAME = re.compile(r"img_align_celeba/(\d{6})\.jpg")
+_SPLITS = {"all": (1, 202_599), "train": (1, 162_770), "valid": (162_771, 182_637), "test": (182_638, 202_599)}
+_MOST_FILE_BYTES = 4 << 20
+_CROPS = ("magan", "mmd", "dcgan")
+
+
+@dataclass(frozen=True)
+class CelebA:
+    """Faces, 178x218 as published, made square.
+
+    Args:
+        split: "all", or the published "train", "valid" or "test", which go by the numbers of the images.
+        resolution: of the square images; the papers use 64.
+        crop: "magan" resizes the shorter side to the resolution and takes the centre; "mmd" resizes to 72x88 (at
+            resolution 64, else in proportion) and takes the centre; "dcgan" takes the central 108x108 and resizes it.
+    """
+
+    split: Literal["all", "train", "valid", "test"] = "all"
+    resolution: int = 64
+    crop: Literal["magan", "mmd", "dcgan"] = "magan"
+
+    def __post_init__(self) -> None:
+        check_choice(self.name, "split", self.split, tuple(_SPLITS))
+        check_choice(self.name, "crop", self.crop, _CROPS)
+        check_whole(self.name, "resolution", self.resolution, 8, 178)
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return "celeba"
+
+    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
+        """Read `<root>/celeba/img_align_celeba/` or `<root>/celeba/img_align_celeba.zip`; the seed plays no part.
+
+        Raises:
+            EquipoiseError: neither is there, or no image in it can be read.
+        """
+        from equipoise.data.cache import Reading, cached_store
+
+        place = find_root(root) / "celeba"
+        folder, packed = place / "img_align_celeba", place / "img_align_celeba.zip"
+        if folder.is_dir():
+            pictures, print_of = self._from_folder(folder)
+        elif packed.is_file():
+            pictures, print_of = self._from_zip(packed)
+        else:
+            raise EquipoiseError(
+                f"celeba: neither {printable(folder)} nor {printable(packed)} is there; its authors hand out "
+                "img_align_celeba.zip at https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, "
+                f"so put it there, or {HOW_TO_POINT}."
+            )
+        shape = (3, self.resolution, self.resolution)
+        return cached_store(
+            Reading(self.name, f"{self}\0{print_of}", shape, 0, lambda skipped: self._batches(pictures, skipped))
+        )
+
+    def _batches(self, pictures: "list[Picture]", skipped: "Skipped") -> "Iterator[Batch]":
+        from tqdm import tqdm
+
+        from equipoise.data.pictures import read_pictures
+
+        wanted = iter(tqdm(pictures, desc=self.name, unit="images", disable=None))
+        return read_pictures(wanted, framing(self.crop, self.resolution), "RGB", skipped)
+
+    def _wants(self, name: str) -> bool:
+        found = _NAME.fullmatch(name)
+        first, last = _SPLITS[self.split]
+        return found is not None and first <= int(found[1]) <= last
+
+    def _from_folder(self, folder: Path) -> "tuple[list[Picture], str]":
+        from functools import partial
+
+        from equipoise.data.folder import read_file
+        from equipoise.data.pictures import Picture
+        from equipoise.data.tree import fingerprint
+
+        paths = sorted(path for path in folder.glob("*.jpg") if self._wants(f"{folder.name}/{path.name}"))
+        return [Picture(path.name, partial(read_file, path)) for path in paths], fingerprint(paths, folder)
+
+    def _from_zip(self, packed: Path) -> "tuple[list[Picture], str]":
+        from functools import partial
+
+        from equipoise.data.pictures import Picture
+        from equipoise.data.tree import fingerprint
+
+        try:
+            archive = zipfile.ZipFile(packed)
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise EquipoiseError(f"{printable(packed)} is damaged ({printable(error)}); fetch it again.") from error
+        members = sorted((info for info in archive.infolist() if self._wants(info.filename)), key=lambda i: i.filename)
+        pictures = [Picture(info.filename, partial(_member, archive, info)) for info in members]
+        return pictures, fingerprint([packed], packed.parent)
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """One file of the archive, never more of it than a photograph has."""
+    from equipoise.data.pictures import UnreadableError
+
+    with archive.open(info) as file:
+        content = file.read(_MOST_FILE_BYTES + 1)
+    if len(content) > _MOST_FILE_BYTES:
+        raise UnreadableError(f"larger than {_MOST_FILE_BYTES} bytes")
+    return content
+
+
+def framing(crop: str, side: int) -> "Frame":
+    """The resize and crop of one paper, as a function of an image."""
+
+    def magan(image: "Image.Image") -> "Image.Image":
+        scale = side / min(image.size)
+        width, height = (max(side, round(length * scale)) for length in image.size)
+        return _centre(_resized(image, width, height), side)
+
+    def mmd(image: "Image.Image") -> "Image.Image":
+        return _centre(_resized(image, round(side * 72 / 64), round(side * 88 / 64)), side)
+
+    def dcgan(image: "Image.Image") -> "Image.Image":
+        return _resized(_centre(image, 108), side, side)
+
+    return {"magan": magan, "mmd": mmd, "dcgan": dcgan}[crop]
+
+
+def _resized(image: "Image.Image", width: int, height: int) -> "Image.Image":
+    from PIL import Image
+
+    return image.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def _centre(image: "Image.Image", side: int) -> "Image.Image":
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))

@@ -1,0 +1,53 @@
+"""Gaussians on a square grid: 25 of them by default."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.data.fields import check_above_zero, check_whole
+
+if TYPE_CHECKING:
+    from equipoise.data.store import Store
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Points in the plane, each from one of side x side equally likely Gaussians; the label is the Gaussian's number.
+
+    Args:
+        side: how many Gaussians in a row; the grid is centred on the origin.
+        spacing: between neighbouring centres.
+        deviation: of each Gaussian, in both directions.
+        count: how many points; a larger count continues the points of a smaller one.
+    """
+
+    side: int = 5
+    spacing: float = 2.0
+    deviation: float = 0.05
+    count: int = 100_000
+
+    def __post_init__(self) -> None:
+        check_whole(self.name, "side", self.side, 1, 100)
+        check_whole(self.name, "count", self.count, 1, 100_000_000)
+        check_above_zero(self.name, "spacing", self.spacing)
+        check_above_zero(self.name, "deviation", self.deviation)
+
+    @property
+    def name(self) -> str:
+        """The data set's name."""
+        return "grid"
+
+    def centres(self) -> list[tuple[float, float]]:
+        """The Gaussians' centres, row by row.
+
+        >>> Grid(side=2, spacing=2.0).centres()
+        [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
+        """
+        places = [(index - (self.side - 1) / 2) * self.spacing for index in range(self.side)]
+        return [(x, y) for y in places for x in places]
+
+    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
+        """Draw the points of this seed; the root plays no part."""
+        from equipoise.data.gaussians import mixture
+
+        return mixture(self.centres(), self.deviation, self.count, seed, "data/grid")
