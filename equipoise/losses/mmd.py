@@ -5,15 +5,18 @@ Exx = E k(x, x'), Exy = E k(x, y'), Eyy = E k(y, y'), so that MMD^2 = Exx - 2 Ex
 """
 
 import math
+from functools import partial
 
 import torch
 
 from equipoise.common.checks import check_dimensions
 from equipoise.losses.checks import check_pair, check_samples
-from equipoise.losses.distances import squared_distances
-from equipoise.losses.kernels import GaussianKernel, Kernel
+from equipoise.losses.distances import squared_distances, widened
+from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
+from equipoise.losses.pair_sums import FAKE, REAL, Sides, Term, sum_of_terms
 
 Bounds = tuple[float, float]
+_ANYWHERE: Bounds = (0.0, math.inf)
 _UNIT_GAUSSIAN = GaussianKernel((1.0,))
 
 
@@ -29,7 +32,8 @@ def squared_mmd(
         unbiased: the U-statistic (Wang et al. 2019, Eq. S4): all three sums leave out the pairs i = j and are divided
             by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which is never negative.
     """
-    return _combined(real, fake, kernel, (1.0, -2.0, 1.0), (_anywhere, _anywhere, _anywhere), unbiased)
+    terms = (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE), Term(1.0, FAKE, FAKE))
+    return _total(real, fake, kernel, terms, unbiased)
 
 
 def mmd_generator_loss(
@@ -68,45 +72,52 @@ def mmd_discriminator_loss(
     """
     if not math.isfinite(repulsion):
         raise ValueError(f"repulsion must be a finite number, got {repulsion}.")
-    weights = (repulsion, 1.0 - repulsion, -1.0)
-    return _combined(real, fake, kernel, weights, _limits(repulsion, bounds), unbiased)
-
-
-_anywhere: Bounds = (0.0, math.inf)
+    on_real, on_cross, on_fake = _limits(repulsion, bounds)
+    terms = (
+        Term(repulsion, REAL, REAL, *on_real),
+        Term(1.0 - repulsion, REAL, FAKE, *on_cross),
+        Term(-1.0, FAKE, FAKE, *on_fake),
+    )
+    return _total(real, fake, kernel, terms, unbiased)
 
 
 def _limits(repulsion: float, bounds: Bounds | None) -> tuple[Bounds, Bounds, Bounds]:
     """The squared distances that the discriminator acts on, for the pairs real-real, real-fake and fake-fake."""
     if bounds is None:
-        return _anywhere, _anywhere, _anywhere
+        return _ANYWHERE, _ANYWHERE, _ANYWHERE
     lower, upper = bounds
     if not 0 <= lower < upper < math.inf:
         raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {bounds}.")
     contracted, pushed = (lower, math.inf), (0.0, upper)
     if repulsion < 0:
         return contracted, pushed, contracted
-    return pushed, pushed if repulsion < 1 else _anywhere, contracted
+    return pushed, pushed if repulsion < 1 else _ANYWHERE, contracted
 
 
-def _combined(
-    real: torch.Tensor,
-    fake: torch.Tensor,
-    kernel: Kernel,
-    weights: tuple[float, float, float],
-    limits: tuple[Bounds, Bounds, Bounds],
-    unbiased: bool,
+def _total(
+    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool
 ) -> torch.Tensor:
-    """The weighted sum of Exx, Exy and Eyy, leaving out terms of weight 0."""
+    """The sum of the terms whose weight is not 0, in closed form where the kernel allows it."""
     check_pair(real=real, fake=fake)
     check_dimensions("real", real, "batch, features")
     check_samples("real", real, 2 if unbiased else 1)
-    pairs = ((real, real), (real, fake), (fake, fake))
-    terms = [
-        weight * _mean_over_pairs(kernel(squared_distances(a, b).clamp(*limit)), unbiased)
-        for (a, b), weight, limit in zip(pairs, weights, limits, strict=True)
-        if weight != 0
-    ]
-    return torch.stack(terms).sum()
+    present = tuple(term for term in terms if term.weight != 0)
+    sides = (widened(real), widened(fake))
+    if not isinstance(kernel, ClosedFormKernel):
+        return total_plainly(sides, kernel, present, unbiased)
+    plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
+    with torch.autocast(real.device.type, enabled=False):
+        return sum_of_terms(sides, kernel, present, unbiased, plainly)
+
+
+def total_plainly(sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
+    """The sum of the terms step by step: distances, bounds, kernel, mean."""
+    return torch.stack([_term(sides, kernel, term, unbiased) for term in terms]).sum()
+
+
+def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool) -> torch.Tensor:
+    distances = squared_distances(sides[term.left], sides[term.right])
+    return term.weight * _mean_over_pairs(kernel(distances.clamp(term.lowest, term.highest)), unbiased)
 
 
 def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:

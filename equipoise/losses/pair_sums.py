@@ -1,0 +1,133 @@
+"""The fast path of the MMD losses: value and gradient together, in closed form.
+
+It computes what `mmd.py` writes down plainly, for kernels that know their slope k' by the squared distance:
+one batched matrix product for the distances, another for the gradient
+d/da_i sum_j w k(||a_i - b_j||^2) = 2 sum_j w k'(||a_i - b_j||^2) (a_i - b_j).
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+
+from equipoise.losses.kernels import ClosedFormKernel
+
+Sides = tuple[torch.Tensor, torch.Tensor]
+REAL, FAKE = 0, 1
+
+
+class Term(NamedTuple):
+    """`weight` times the mean of the kernel over the pairs of two sides, on squared distances clamped to a range."""
+
+    weight: float
+    left: int
+    right: int
+    lowest: float = 0.0
+    highest: float = math.inf
+
+
+def sum_of_terms(
+    sides: Sides,
+    kernel: ClosedFormKernel,
+    terms: tuple[Term, ...],
+    unbiased: bool,
+    plainly: Callable[[Sides], torch.Tensor],
+) -> torch.Tensor:
+    """The sum of the terms, with their gradient.
+
+    Args:
+        sides: the real and the generated features, both [batch, features] in float32 or float64.
+        kernel: a kernel that knows its slope.
+        terms: at least one.
+        unbiased: leave out the pairs i = j in every term.
+        plainly: the same sum by differentiable steps, for second derivatives.
+    """
+    total: torch.Tensor = _SumOfTerms.apply(*sides, kernel, terms, unbiased, plainly)
+    return total
+
+
+class _SumOfTerms(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        real: torch.Tensor,
+        fake: torch.Tensor,
+        kernel: ClosedFormKernel,
+        terms: tuple[Term, ...],
+        unbiased: bool,
+        plainly: Callable[[Sides], torch.Tensor],
+    ) -> torch.Tensor:
+        centre = real.mean(dim=0)
+        sides = (real - centre, fake - centre)
+        left = torch.stack([sides[term.left] for term in terms])
+        right = torch.stack([sides[term.right] for term in terms])
+        distances = _squared_distances(left, right)
+        values, slopes = kernel.with_slope(_clamped(distances, terms))
+        if any(ctx.needs_input_grad):
+            forces = _weighted(_masked(slopes, distances, terms), terms, unbiased)
+            ctx.plainly = plainly
+            ctx.save_for_backward(real, fake, *_gradients(left, right, forces, terms))
+        return _weighted(values, terms, unbiased).sum()
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (output,) = outputs
+        real, fake, on_real, on_fake = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            on_real, on_fake = _differentiable_gradients((real, fake), ctx.plainly)
+        return output * on_real, output * on_fake, None, None, None, None
+
+
+def _squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    squares = left.square().sum(dim=2)[:, :, None] + right.square().sum(dim=2)[:, None, :]
+    return squares.baddbmm_(left, right.mT, alpha=-2).clamp_(min=0)
+
+
+def _clamped(distances: torch.Tensor, terms: tuple[Term, ...]) -> torch.Tensor:
+    if not _has_limits(terms):
+        return distances
+    return torch.stack([d.clamp(t.lowest, t.highest) for d, t in zip(distances, terms, strict=True)])
+
+
+def _masked(slopes: torch.Tensor, distances: torch.Tensor, terms: tuple[Term, ...]) -> torch.Tensor:
+    """The slopes, 0 where the distance lies outside its term's range."""
+    if _has_limits(terms):
+        for slope, distance, term in zip(slopes, distances, terms, strict=True):
+            slope.masked_fill_((distance < term.lowest) | (distance > term.highest), 0)
+    return slopes
+
+
+def _has_limits(terms: tuple[Term, ...]) -> bool:
+    return any(term.lowest > 0 or term.highest < math.inf for term in terms)
+
+
+def _weighted(values: torch.Tensor, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
+    """The values as parts of the sum of means, in place."""
+    count = values.shape[1]
+    if unbiased:
+        values.diagonal(dim1=1, dim2=2).zero_()
+    for value, term in zip(values, terms, strict=True):
+        value.mul_(term.weight / (count * (count - 1 if unbiased else count)))
+    return values
+
+
+def _gradients(left: torch.Tensor, right: torch.Tensor, forces: torch.Tensor, terms: tuple[Term, ...]) -> Sides:
+    """The gradient with respect to the real and the generated features."""
+    on_left = torch.baddbmm(forces.sum(dim=2, keepdim=True) * left, forces, right, alpha=-1)
+    found = [torch.zeros_like(left[0]), torch.zeros_like(left[0])]
+    for index, term in enumerate(terms):
+        found[term.left].add_(on_left[index], alpha=4 if term.left == term.right else 2)
+        if term.left != term.right:
+            force = forces[index].mT
+            on_right = torch.addmm(force.sum(dim=1, keepdim=True) * right[index], force, left[index], alpha=-1)
+            found[term.right].add_(on_right, alpha=2)
+    return found[REAL], found[FAKE]
+
+
+def _differentiable_gradients(sides: Sides, plainly: Callable[[Sides], torch.Tensor]) -> Sides:
+    inputs = [side if side.requires_grad else side.detach().requires_grad_() for side in sides]
+    on_real, on_fake = torch.autograd.grad(
+        plainly((inputs[REAL], inputs[FAKE])), inputs, create_graph=True, allow_unused=True, materialize_grads=True
+    )
+    return on_real, on_fake
