@@ -44,7 +44,7 @@ def _relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    mask = torch.where(input.detach() > 0, 1.0, negative_slope).to(input.dtype)
+    mask = torch.where(input.detach() > 0, input.new_ones(()), negative_slope)
     return input.mul_(mask) if inplace else input * mask
 
 

@@ -61,7 +61,8 @@ def gradient_penalty_per_sample(
         points: [batch, ...], as from `interpolate`; held constant.
         target: at least 0.
 
-    Returns: [batch], differentiable in the discriminator's parameters. A zero gradient has the derivative zero.
+    Returns: [batch], differentiable in the discriminator's parameters; a zero gradient has the derivative zero. The
+        biases of a piecewise linear discriminator have no part in the penalty: alone, it leaves their gradient None.
     """
     check_at_least("target", target, 0.0)
     norms: Tensor = torch.linalg.vector_norm(_gradients(discriminator, points), dim=1)

@@ -1,0 +1,243 @@
+"""Gradient penalties against central differences and loops in numpy float64, which know nothing of autograd."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from equipoise.common.random import stream
+from equipoise.constraints import (
+    gradient_penalty,
+    gradient_penalty_per_sample,
+    interpolate,
+    r1_penalty,
+    r1_penalty_per_sample,
+    r2_penalty,
+    r2_penalty_per_sample,
+    scaled_mmd_loss,
+    scaled_repulsive_loss,
+    squared_jacobian_norm,
+)
+
+SHAPES = ["scalar", "vector", "map"]
+PENALTIES = [gradient_penalty, r1_penalty, r2_penalty]
+PER_SAMPLE = {
+    gradient_penalty: gradient_penalty_per_sample,
+    r1_penalty: r1_penalty_per_sample,
+    r2_penalty: r2_penalty_per_sample,
+}
+
+
+def _normal(*shape, purpose="points", seed=0):
+    return torch.randn(shape, generator=stream(seed, purpose), dtype=torch.float64)
+
+
+class _Critic(nn.Module):
+    """Smooth, so that finite differences hold everywhere; its output is a scalar, a vector of 3 or a 2 x 2 map."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+        self.hidden = nn.Parameter(_normal(5, 6, purpose="hidden"))
+        self.last = nn.Parameter(_normal(4, 5, purpose="last"))
+
+    def forward(self, points):
+        outputs = torch.tanh(points.flatten(1) @ self.hidden.T) @ self.last.T
+        return {"scalar": outputs[:, 0], "vector": outputs[:, :3], "map": outputs.reshape(-1, 2, 2)}[self.shape]
+
+
+def _differenced_gradients(critic, points):
+    """[batch, outputs, entries] by central differences: the mean of a map, every entry of a vector."""
+    step, flat = 1e-5, points.detach().numpy().reshape(len(points), -1)
+
+    def outputs(values):
+        with torch.no_grad():
+            scores = critic(torch.from_numpy(values)).numpy()
+        return scores.mean(axis=(1, 2))[:, None] if scores.ndim == 3 else scores.reshape(len(scores), -1)
+
+    columns = []
+    for entry in range(flat.shape[1]):
+        up, down = flat.copy(), flat.copy()
+        up[:, entry] += step
+        down[:, entry] -= step
+        columns.append((outputs(up) - outputs(down)) / (2 * step))
+    return np.stack(columns, axis=2)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("one_sided", [False, True])
+@pytest.mark.parametrize("target", [0.0, 1.0, 2.5])
+def test_gradient_penalty_equals_finite_differences(shape, one_sided, target):
+    critic, points = _Critic(shape), _normal(7, 2, 3) / 2
+    expected = []
+    for jacobian in _differenced_gradients(critic, points):
+        excess = np.sqrt((jacobian**2).sum()) - target
+        expected.append(max(excess, 0.0) ** 2 if one_sided else excess**2)
+    result = gradient_penalty_per_sample(critic, points, target, one_sided)
+    np.testing.assert_allclose(result.detach().numpy(), expected, rtol=1e-7, atol=1e-9)
+    mean = gradient_penalty(critic, points, target, one_sided).item()
+    assert mean == pytest.approx(np.mean(expected), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("penalty", [r1_penalty, r2_penalty])
+def test_r1_and_r2_equal_finite_differences(shape, penalty):
+    critic, points = _Critic(shape), _normal(5, 6)
+    expected = [(jacobian**2).sum() / 2 for jacobian in _differenced_gradients(critic, points)]
+    np.testing.assert_allclose(PER_SAMPLE[penalty](critic, points).detach().numpy(), expected, rtol=1e-7)
+    assert penalty(critic, points).item() == pytest.approx(np.mean(expected), rel=1e-7)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_gradcheck_in_the_parameters(shape, penalty):
+    critic, points = _Critic(shape), _normal(2, 6)
+
+    def of_parameters(hidden, last):
+        return penalty(lambda x: torch.func.functional_call(critic, {"hidden": hidden, "last": last}, x), points)
+
+    hidden, last = critic.hidden.detach().clone(), critic.last.detach().clone()
+    assert torch.autograd.gradcheck(of_parameters, (hidden.requires_grad_(), last.requires_grad_()))
+
+
+def test_a_map_is_measured_by_its_mean_so_that_its_size_does_not_matter():
+    """Differentiating the sum of an n x n map would multiply the norm by n^2; the mean keeps the target of one."""
+    direction = torch.nn.functional.normalize(_normal(1, 6), dim=1)[0]
+    for side in (1, 4, 8):
+        scores = gradient_penalty_per_sample(
+            lambda x, n=side: (x @ direction)[:, None, None].expand(-1, n, n), _normal(3, 6)
+        )
+        torch.testing.assert_close(scores, torch.zeros(3, dtype=torch.float64), atol=1e-28, rtol=0)
+
+
+def test_a_vector_of_one_is_a_scalar():
+    critic, points = _Critic("scalar"), _normal(4, 6)
+    one = gradient_penalty_per_sample(lambda x: critic(x)[:, None], points)
+    assert torch.equal(one, gradient_penalty_per_sample(critic, points))
+
+
+def test_squared_jacobian_norm_counts_every_output():
+    for shape, count in (("scalar", 1), ("vector", 3), ("map", 4)):
+        critic, points = _Critic(shape), _normal(5, 6).requires_grad_()
+        flat = _differenced_gradients(lambda x, c=critic: c(x).reshape(len(x), -1), points)
+        assert flat.shape == (5, count, 6)
+        result = squared_jacobian_norm(critic(points), points)
+        np.testing.assert_allclose(result.detach().numpy(), (flat**2).sum(axis=(1, 2)), rtol=1e-7)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_permuting_the_batch_permutes_the_penalties(penalty, shape):
+    critic, points, order = _Critic(shape), _normal(5, 6), [3, 1, 4, 0, 2]
+    torch.testing.assert_close(PER_SAMPLE[penalty](critic, points[order]), PER_SAMPLE[penalty](critic, points)[order])
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_points_are_constants_and_the_caller_s_tensor_is_left_alone(penalty):
+    points = _normal(3, 6).requires_grad_()
+    penalty(_Critic("scalar"), points).backward()
+    assert points.grad is None
+    assert not _normal(3, 6).requires_grad
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_it_works_under_no_grad(penalty):
+    critic, points = _Critic("map"), _normal(3, 6)
+    with torch.no_grad():
+        assert penalty(critic, points).item() == penalty(critic, points.clone()).item()
+    assert penalty(critic, points).requires_grad
+
+
+def test_a_zero_gradient_has_a_finite_derivative():
+    weight = torch.zeros(6, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(gradient_penalty(lambda x: x @ weight, _normal(3, 6)), weight)
+    assert torch.equal(gradient, torch.zeros(6, dtype=torch.float64))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.1, 100))
+def test_scale_laws(seed, factor):
+    """For D -> a D the squared norms grow by a^2; the one-sided penalty never exceeds the two-sided one."""
+    critic, points = _Critic("scalar"), _normal(4, 6, seed=seed)
+    scaled = r1_penalty_per_sample(lambda x: factor * critic(x), points)
+    torch.testing.assert_close(scaled, factor**2 * r1_penalty_per_sample(critic, points), rtol=1e-10, atol=0)
+    two, one = (gradient_penalty_per_sample(critic, points, one_sided=side) for side in (False, True))
+    assert bool((one <= two).all())
+    assert bool((one >= 0).all())
+
+
+def test_float32_agrees_with_float64():
+    critic, points = _Critic("vector"), _normal(4, 6)
+    double = gradient_penalty(critic, points).item()
+    assert gradient_penalty(critic.float(), points.float()).item() == pytest.approx(double, rel=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_interpolate_equals_a_loop(mixing):
+    real, fake = _normal(len(mixing), 2, 3, purpose="real"), _normal(len(mixing), 2, 3, purpose="fake")
+    expected = [e * x + (1 - e) * y for e, x, y in zip(mixing, real.numpy(), fake.numpy(), strict=True)]
+    result = interpolate(real, fake, torch.tensor(mixing, dtype=torch.float64))
+    np.testing.assert_allclose(result.numpy(), expected, rtol=1e-14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-1, 1), st.lists(st.floats(0, 50), min_size=1, max_size=8), st.floats(0, 10))
+def test_scaled_losses_equal_the_formulas_and_keep_their_range(loss, squared, weight):
+    norms = torch.tensor(squared, dtype=torch.float64)
+    scale = 1 + weight * sum(squared) / len(squared)
+    value = torch.tensor(loss, dtype=torch.float64)
+    assert scaled_mmd_loss(value, norms, weight).item() == pytest.approx(loss / scale, rel=1e-12, abs=1e-15)
+    repulsive = scaled_repulsive_loss(value, norms, weight).item()
+    assert repulsive == pytest.approx((loss - 1) / scale, rel=1e-12, abs=1e-15)
+    assert -2 <= repulsive <= 0
+
+
+def test_scaled_losses_pass_gradcheck():
+    loss, norms = torch.tensor(0.3, dtype=torch.float64, requires_grad=True), _normal(4).square().requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: scaled_mmd_loss(a, b, 10.0), (loss, norms))
+    assert torch.autograd.gradcheck(scaled_repulsive_loss, (loss, norms))
+
+
+def test_lowering_the_repulsive_quotient_lowers_both_loss_and_gradient():
+    """The -1 keeps the numerator negative; without it the sign of the gradient's pressure would follow the loss's."""
+    norms = torch.tensor([2.0], dtype=torch.float64, requires_grad=True)
+    for loss in (-0.9, 0.0, 0.9):
+        (pressure,) = torch.autograd.grad(scaled_repulsive_loss(torch.tensor(loss).double(), norms), norms)
+        assert pressure.item() > 0
+    (without,) = torch.autograd.grad(scaled_mmd_loss(torch.tensor(0.9).double(), norms, 0.1), norms)
+    assert without.item() < 0
+
+
+_POINTS = torch.zeros(2, 6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: interpolate(_POINTS, torch.zeros(2, 5), torch.zeros(2)),
+            r"fake must have the shape of real, \(2, 6\)",
+        ),
+        (lambda: interpolate(_POINTS, _POINTS, torch.zeros(3)), r"mixing must have shape \(2,\), got \(3,\)"),
+        (lambda: gradient_penalty(lambda x: x.sum(1), _POINTS, target=-1.0), "target must be a finite number"),
+        (lambda: gradient_penalty(lambda x: x.sum(1), _POINTS[:0]), "points must not be empty"),
+        (lambda: gradient_penalty(lambda x: x.sum(1), _POINTS.long()), "points must be floating-point"),
+        (lambda: gradient_penalty(lambda x: x.sum(1), _POINTS * float("nan")), r"points of shape \(2, 6\) holds NaN"),
+        (lambda: gradient_penalty(lambda x: x.sum(), _POINTS), r"outputs must have a batch of 2, got shape \(\)"),
+        (lambda: gradient_penalty(lambda x: x[:, :, None, None], _POINTS), r"got shape \(2, 6, 1, 1\)"),
+        (lambda: scaled_mmd_loss(torch.zeros(2), torch.ones(2), 1.0), r"loss must be 0-dimensional, got shape \(2,\)"),
+        (lambda: scaled_mmd_loss(torch.zeros(()), torch.ones(()), 1.0), r"squared_jacobian must have shape \[batch\]"),
+        (lambda: scaled_mmd_loss(torch.zeros(()), torch.ones(0), 1.0), "squared_jacobian must not be empty"),
+        (lambda: scaled_repulsive_loss(torch.zeros(()), torch.ones(2), -0.1), "weight must be a finite number"),
+        (
+            lambda: squared_jacobian_norm(torch.ones(3, 1), _POINTS),
+            r"outputs must have a batch of 2, got shape \(3, 1\)",
+        ),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

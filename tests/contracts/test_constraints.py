@@ -1,0 +1,361 @@
+"""One table of all constraints. A new public name must join it, and passes every contract below.
+
+Each row holds a constraint against a reference that shares nothing with it: loops and singular values in numpy float64.
+Run this file as a script to print the table with the deviations.
+"""
+
+import copy
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from equipoise import constraints
+from equipoise.common.random import stream
+
+# ---------------------------------------------------------------- inputs
+
+
+def normal(*shape: int, purpose: str = "points") -> torch.Tensor:
+    return torch.randn(shape, generator=stream(11, purpose), dtype=torch.float64)
+
+
+class Critic(nn.Module):
+    """last @ tanh(hidden @ x): smooth, with a gradient that can be written by hand. [batch, 5] -> [batch, 3]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Parameter(normal(6, 5, purpose="hidden"))
+        self.last = nn.Parameter(normal(3, 6, purpose="last"))
+
+    def forward(self, points: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(points @ self.hidden.T) @ self.last.T
+
+
+def player() -> nn.Sequential:
+    """A rectified network of both kinds of layer. [batch, 2, 6, 6] -> [batch, 2]."""
+    network = nn.Sequential(nn.Conv2d(2, 3, 3, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(27, 2)).double()
+    for position, parameter in enumerate(network.parameters()):
+        parameter.data = normal(*parameter.shape, purpose=f"weights {position}")
+    return network
+
+
+IMAGES = normal(4, 2, 6, 6, purpose="images")
+
+# ---------------------------------------------------------------- references: numpy float64, loops
+
+
+def largest(matrix: np.ndarray) -> float:
+    return float(np.linalg.svd(matrix, compute_uv=False)[0])
+
+
+def unrolled(kernel: np.ndarray, size: int, stride: int, padding: int) -> np.ndarray:
+    outputs, inputs, side, _ = kernel.shape
+    count = (size + 2 * padding - side) // stride + 1
+    matrix = np.zeros((outputs, count, count, inputs, size, size))
+    for row, column, i, j in np.ndindex(count, count, side, side):
+        y, x = row * stride + i - padding, column * stride + j - padding
+        if 0 <= y < size and 0 <= x < size:
+            matrix[:, row, column, :, y, x] += kernel[:, :, i, j]
+    return matrix.reshape(outputs * count * count, -1)
+
+
+def squared_jacobian(critic: Critic, point: np.ndarray) -> float:
+    hidden, last = critic.hidden.detach().double().numpy(), critic.last.detach().double().numpy()
+    total = 0.0
+    for output in last:
+        for entry in range(len(point)):
+            slope = [
+                w * (1 - math.tanh(float(row @ point)) ** 2) * row[entry] for w, row in zip(output, hidden, strict=True)
+            ]
+            total += math.fsum(slope) ** 2
+    return total
+
+
+def double_backward(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    source = images.clone().requires_grad_()
+    scores = network(source)
+    rows = [torch.autograd.grad(column.sum(), source, create_graph=True)[0].flatten(1) for column in scores.unbind(1)]
+    return (torch.cat(rows, 1).norm(dim=1) - 1).square().mean()
+
+
+# ---------------------------------------------------------------- deviations
+
+
+def relative(value: Any, expected: Any) -> float:
+    value = value.detach().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+    return float(np.max(np.abs(value - expected) / np.maximum(np.abs(expected), 1e-9)))
+
+
+def attached(method: str, scale: float = 1.0, iterations: int = 2000) -> nn.Sequential:
+    network = player()
+    constraints.SpectralNorm(method, scale).attach(network, IMAGES, stream(11, "vectors"))
+    constraints.advance_spectral_norms(network, iterations)
+    return network
+
+
+def spectral_norm_deviation() -> float:
+    matrix, convolution = attached("matrix", 1.8), attached("convolution", 1.8)
+    return max(
+        relative(largest(matrix[0].weight.detach().numpy().reshape(3, -1)), 1.8),
+        relative(largest(unrolled(convolution[0].weight.detach().numpy(), 6, 2, 1)), 1.8),
+        relative(largest(matrix[3].weight.detach().numpy()), 1.8),
+    )
+
+
+def advance_deviation() -> float:
+    network = attached("matrix", iterations=0)
+    chain = network[3].parametrizations.weight
+    matrix, v = chain.original.detach().numpy(), chain[0].right.numpy().flatten().copy()
+    constraints.advance_spectral_norms(network, 1)
+    u = matrix @ v / np.linalg.norm(matrix @ v)
+    v = matrix.T @ u / np.linalg.norm(matrix.T @ u)
+    return float(np.abs(chain[0].right.numpy().flatten() - v).max())
+
+
+def spectral_norms_deviation() -> float:
+    network = attached("convolution")
+    kernel = network[0].parametrizations.weight.original.detach().numpy()
+    return relative(constraints.spectral_norms(network)["0"], largest(unrolled(kernel, 6, 2, 1)))
+
+
+def exact_deviation() -> float:
+    layer = player()[0]
+    return relative(
+        constraints.exact_spectral_norm(layer, (6, 6)), largest(unrolled(layer.weight.detach().numpy(), 6, 2, 1))
+    )
+
+
+def weight_clip_deviation() -> float:
+    network = player()
+    expected = [[min(max(v, -0.01), 0.01) for v in p.detach().flatten().tolist()] for p in network.parameters()]
+    constraints.WeightClip().after_step(network)
+    return max(
+        relative(p.detach().flatten(), np.array(values))
+        for p, values in zip(network.parameters(), expected, strict=True)
+    )
+
+
+def masks_deviation() -> float:
+    network = player()
+    ours, plain = (
+        torch.autograd.grad(penalty(network, IMAGES), (network[0].weight, network[3].weight))
+        for penalty in (constraints.gradient_penalty, double_backward)
+    )
+    return max(relative(a, b.numpy()) for a, b in zip(ours, plain, strict=True))
+
+
+def of_jacobian(
+    penalty: Callable[..., torch.Tensor], formula: Callable[[float], float], mean: bool
+) -> Callable[[], float]:
+    def deviation() -> float:
+        critic, points = Critic(), normal(4, 5)
+        expected = np.array([formula(squared_jacobian(critic, point)) for point in points.numpy()])
+        return relative(penalty(critic, points), expected.mean() if mean else expected)
+
+    return deviation
+
+
+def of_outputs(critic: nn.Module, points: torch.Tensor) -> torch.Tensor:
+    source = points.clone().requires_grad_()
+    return constraints.squared_jacobian_norm(critic(source), source)
+
+
+def interpolate_deviation() -> float:
+    real, fake, mixing = (
+        normal(3, 2, purpose="real"),
+        normal(3, 2, purpose="fake"),
+        torch.tensor([0.0, 0.25, 1.0]).double(),
+    )
+    expected = [
+        [e * x + (1 - e) * y for x, y in zip(a, b, strict=True)] for e, a, b in zip(mixing, real, fake, strict=True)
+    ]
+    return relative(constraints.interpolate(real, fake, mixing), np.array(expected))
+
+
+def scaled_deviation(function: Callable[..., torch.Tensor], shift: float) -> Callable[[], float]:
+    def deviation() -> float:
+        norms = [0.5, 2.0, 7.5]
+        value = function(torch.tensor(-0.3).double(), torch.tensor(norms).double(), 0.1)
+        return relative(value, (float(torch.tensor(-0.3).double()) - shift) / (1 + 0.1 * math.fsum(norms) / 3))
+
+    return deviation
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a constraint was held against, how far off it may be, and a call that it must refuse."""
+
+    reference: str
+    deviation: Callable[[], float]
+    tolerance: float
+    refuses: Callable[[], object] | None
+
+
+SQUARED = "gradient written by hand, loops"
+EMPTY, SCALAR = torch.zeros(0, 5), torch.zeros(())
+c = constraints
+
+TABLE: dict[str, Row] = {
+    "ConstantMasks": Row("double backward", masks_deviation, 1e-9, None),
+    "SpectralNorm": Row(
+        "numpy SVD of unrolled matrices", spectral_norm_deviation, 1e-9, lambda: c.SpectralNorm(scale=-1.0)
+    ),
+    "WeightClip": Row("loop of min and max", weight_clip_deviation, 1e-15, lambda: c.WeightClip(limit=0.0)),
+    "advance_spectral_norms": Row("power iteration in numpy", advance_deviation, 1e-14, None),
+    "exact_spectral_norm": Row(
+        "numpy SVD of unrolled matrices", exact_deviation, 1e-12, lambda: c.exact_spectral_norm(nn.ReLU())
+    ),
+    "gradient_penalty": Row(
+        SQUARED,
+        of_jacobian(c.gradient_penalty, lambda s: (math.sqrt(s) - 1) ** 2, mean=True),
+        1e-12,
+        lambda: c.gradient_penalty(Critic(), EMPTY),
+    ),
+    "gradient_penalty_per_sample": Row(
+        SQUARED,
+        of_jacobian(c.gradient_penalty_per_sample, lambda s: (math.sqrt(s) - 1) ** 2, mean=False),
+        1e-12,
+        lambda: c.gradient_penalty_per_sample(Critic(), EMPTY),
+    ),
+    "interpolate": Row(
+        "loops", interpolate_deviation, 1e-14, lambda: c.interpolate(EMPTY, torch.zeros(2, 5), torch.zeros(0))
+    ),
+    "r1_penalty": Row(
+        SQUARED, of_jacobian(c.r1_penalty, lambda s: s / 2, mean=True), 1e-12, lambda: c.r1_penalty(Critic(), EMPTY)
+    ),
+    "r1_penalty_per_sample": Row(
+        SQUARED,
+        of_jacobian(c.r1_penalty_per_sample, lambda s: s / 2, mean=False),
+        1e-12,
+        lambda: c.r1_penalty_per_sample(Critic(), EMPTY),
+    ),
+    "r2_penalty": Row(
+        SQUARED, of_jacobian(c.r2_penalty, lambda s: s / 2, mean=True), 1e-12, lambda: c.r2_penalty(Critic(), EMPTY)
+    ),
+    "r2_penalty_per_sample": Row(
+        SQUARED,
+        of_jacobian(c.r2_penalty_per_sample, lambda s: s / 2, mean=False),
+        1e-12,
+        lambda: c.r2_penalty_per_sample(Critic(), EMPTY),
+    ),
+    "scaled_mmd_loss": Row(
+        "the formula", scaled_deviation(c.scaled_mmd_loss, 0.0), 1e-14, lambda: c.scaled_mmd_loss(SCALAR, SCALAR, 1.0)
+    ),
+    "scaled_repulsive_loss": Row(
+        "the formula",
+        scaled_deviation(c.scaled_repulsive_loss, 1.0),
+        1e-14,
+        lambda: c.scaled_repulsive_loss(SCALAR, torch.ones(2), -1.0),
+    ),
+    "spectral_norms": Row("numpy SVD of unrolled matrices", spectral_norms_deviation, 1e-9, None),
+    "squared_jacobian_norm": Row(
+        SQUARED, of_jacobian(of_outputs, lambda s: s, mean=False), 1e-12, lambda: c.squared_jacobian_norm(EMPTY, EMPTY)
+    ),
+}
+PENALTIES = ["gradient_penalty", "r1_penalty", "r2_penalty"]
+PLAYER_CONSTRAINTS = {
+    "matrix": constraints.SpectralNorm("matrix"),
+    "convolution": constraints.SpectralNorm("convolution", scale=1.7, power_iterations=2),
+    "clip": constraints.WeightClip(),
+    "clip except last": constraints.WeightClip(except_last=True),
+}
+
+# ---------------------------------------------------------------- contracts
+
+
+def test_every_public_name_is_in_the_table():
+    assert sorted(TABLE) == sorted(constraints.__all__)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_equals_its_reference(name):
+    deviation = TABLE[name].deviation()
+    assert math.isfinite(deviation)
+    assert deviation <= TABLE[name].tolerance
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.refuses])
+def test_bad_input_is_refused_in_one_sentence(name):
+    with pytest.raises(ValueError, match=r"must .*got "):
+        TABLE[name].refuses()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_has_a_docstring(name):
+    assert len(inspect.getdoc(getattr(constraints, name)) or "") > 40
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_is_the_mean_of_its_samples(name):
+    critic, points = Critic(), normal(4, 5)
+    samples = getattr(constraints, f"{name}_per_sample")(critic, points)
+    assert samples.shape == (4,)
+    torch.testing.assert_close(getattr(constraints, name)(critic, points), samples.mean(), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_two_halves_of_a_batch_give_what_the_whole_gives(name):
+    """What several processes need: samples gathered from every rank and then averaged."""
+    critic, points = Critic(), normal(6, 5)
+    per_sample = getattr(constraints, f"{name}_per_sample")
+    halves = torch.cat([per_sample(critic, points[:3]), per_sample(critic, points[3:])])
+    torch.testing.assert_close(halves, per_sample(critic, points), rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_is_finite_far_out_and_close_in_float32(name):
+    critic, points = Critic(), normal(4, 5)
+    expected = getattr(constraints, name)(critic, points).item()
+    critic = critic.float()
+    assert getattr(constraints, name)(critic, points.float()).item() == pytest.approx(expected, rel=1e-5)
+    far = getattr(constraints, name)(critic, 1e4 * points.float())
+    gradients = torch.autograd.grad(far, list(critic.parameters()))
+    assert all(bool(torch.isfinite(value).all()) for value in (far, *gradients))
+
+
+def train_two_steps(constraint: Any, network: nn.Module) -> None:
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
+    for _ in range(2):
+        optimiser.zero_grad()
+        network(IMAGES).square().mean().backward()
+        optimiser.step()
+        constraint.after_step(network)
+
+
+@pytest.mark.parametrize("name", PLAYER_CONSTRAINTS)
+def test_a_player_constraint_moves_neither_the_global_generator_nor_anything_in_a_forward_pass(name):
+    network, state = player().train(), torch.get_rng_state()
+    PLAYER_CONSTRAINTS[name].attach(network, IMAGES, stream(0, "vectors"))
+    train_two_steps(PLAYER_CONSTRAINTS[name], network)
+    before = copy.deepcopy(network.state_dict())
+    network(IMAGES)
+    with torch.no_grad():
+        network(IMAGES)
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in before.items())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("name", PLAYER_CONSTRAINTS)
+def test_a_player_constraint_resumes_bit_identically_from_a_state_dict(name):
+    straight, cut, resumed = player(), player(), player()
+    for network, seed in ((straight, 0), (cut, 0), (resumed, 99)):
+        PLAYER_CONSTRAINTS[name].attach(network, IMAGES, stream(seed, "vectors"))
+    train_two_steps(PLAYER_CONSTRAINTS[name], straight)
+    train_two_steps(PLAYER_CONSTRAINTS[name], straight)
+    train_two_steps(PLAYER_CONSTRAINTS[name], cut)
+    resumed.load_state_dict(cut.state_dict())
+    train_two_steps(PLAYER_CONSTRAINTS[name], resumed)
+    for key, value in straight.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+if __name__ == "__main__":
+    for name, row in TABLE.items():
+        print(f"{name:30} {row.reference:34} {row.deviation():.1e}  allowed {row.tolerance:.0e}")
