@@ -18,7 +18,7 @@ def image_files(folder: Path) -> list[Path]:
     waiting = [os.fspath(folder)]
     while waiting:
         current = waiting.pop()
-        status = os.stat(current)
+        status = Path(current).stat()
         if (status.st_dev, status.st_ino) not in entered:
             entered.add((status.st_dev, status.st_ino))
             folders, files = _contents(current)
