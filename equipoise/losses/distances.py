@@ -1,5 +1,7 @@
 """Squared distances of all pairs of rows, by one matrix product."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 
 from equipoise.common.checks import check_dimensions, check_scores
@@ -27,8 +29,15 @@ def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         raise ValueError(
             f"b must have {a.shape[1]} features of {a.dtype} like a, got shape {tuple(b.shape)} of {b.dtype}."
         )
-    with torch.autocast(a.device.type, enabled=False):
+    with in_full_precision(a.device.type):
         return _squared_distances(widened(a), widened(b))
+
+
+def in_full_precision(device_type: str) -> AbstractContextManager[object]:
+    """Where autocast is off: under it a matrix product would be taken in half the digits."""
+    if torch.is_autocast_enabled(device_type):
+        return torch.autocast(device_type, enabled=False)
+    return nullcontext()
 
 
 def widened(values: torch.Tensor) -> torch.Tensor:

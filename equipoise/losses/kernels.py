@@ -80,14 +80,14 @@ class GaussianKernel(ClosedFormKernel):
         return gaussian_kernel(squared_distances, self.bandwidths)
 
     def with_slope(self, squared_distances: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
-        """The sum and its derivative. Where variances double, a part is the square of the next wider one: no new exp."""
+        """The sum and its derivative. Where variances double, a part is the square of the next wider: no new exp."""
         rates = sorted(1 / (2 * sigma**2) for sigma in self.bandwidths)
-        part = torch.exp(squared_distances * -rates[0])
-        values, slopes = part.clone(), part * -rates[0]
+        part = (squared_distances * -rates[0]).exp_()
+        values, slopes = part, part * -rates[0]
         for wider, rate in itertools.pairwise(rates):
             doubled = math.isclose(rate, 2 * wider, rel_tol=1e-14)
             part = part.square() if doubled else torch.exp(squared_distances * -rate)
-            values.add_(part)
+            values = values + part
             slopes.add_(part, alpha=-rate)
         return values, slopes
 

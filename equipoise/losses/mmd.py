@@ -11,7 +11,7 @@ import torch
 
 from equipoise.common.checks import check_dimensions
 from equipoise.losses.checks import check_pair, check_samples
-from equipoise.losses.distances import squared_distances, widened
+from equipoise.losses.distances import in_full_precision, squared_distances, widened
 from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
 from equipoise.losses.pair_sums import FAKE, REAL, Sides, Term, sum_of_terms
 
@@ -106,7 +106,7 @@ def _total(
     if not isinstance(kernel, ClosedFormKernel):
         return total_plainly(sides, kernel, present, unbiased)
     plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
-    with torch.autocast(real.device.type, enabled=False):
+    with in_full_precision(real.device.type):
         return sum_of_terms(sides, kernel, present, unbiased, plainly)
 
 

@@ -63,12 +63,14 @@ class _SumOfTerms(torch.autograd.Function):
         left = torch.stack([sides[term.left] for term in terms])
         right = torch.stack([sides[term.right] for term in terms])
         distances = _squared_distances(left, right)
-        values, slopes = kernel.with_slope(_clamped(distances, terms))
+        values, slopes = kernel.with_slope(_prepared(distances, terms, unbiased))
+        scales = [term.weight / _pairs(real.shape[0], unbiased) for term in terms]
         if any(ctx.needs_input_grad):
-            forces = _weighted(_masked(slopes, distances, terms), terms, unbiased)
+            forces = _within_limits(slopes, distances, terms)
             ctx.plainly = plainly
-            ctx.save_for_backward(real, fake, *_gradients(left, right, forces, terms))
-        return _weighted(values, terms, unbiased).sum()
+            ctx.save_for_backward(real, fake, *_gradients(left, right, forces, terms, scales))
+        sums = values.sum(dim=(1, 2))
+        return sums.dot(sums.new_tensor(scales))
 
     @staticmethod
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -84,13 +86,20 @@ def _squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     return squares.baddbmm_(left, right.mT, alpha=-2).clamp_(min=0)
 
 
-def _clamped(distances: torch.Tensor, terms: tuple[Term, ...]) -> torch.Tensor:
-    if not _has_limits(terms):
-        return distances
-    return torch.stack([d.clamp(t.lowest, t.highest) for d, t in zip(distances, terms, strict=True)])
+def _pairs(count: int, unbiased: bool) -> int:
+    return count * (count - 1 if unbiased else count)
 
 
-def _masked(slopes: torch.Tensor, distances: torch.Tensor, terms: tuple[Term, ...]) -> torch.Tensor:
+def _prepared(distances: torch.Tensor, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
+    """The distances within their limits; infinite, so that value and slope are 0, for pairs that do not count."""
+    if _has_limits(terms):
+        distances = torch.stack([d.clamp(t.lowest, t.highest) for d, t in zip(distances, terms, strict=True)])
+    if unbiased:
+        distances.diagonal(dim1=1, dim2=2).fill_(math.inf)
+    return distances
+
+
+def _within_limits(slopes: torch.Tensor, distances: torch.Tensor, terms: tuple[Term, ...]) -> torch.Tensor:
     """The slopes, 0 where the distance lies outside its term's range."""
     if _has_limits(terms):
         for slope, distance, term in zip(slopes, distances, terms, strict=True):
@@ -102,26 +111,19 @@ def _has_limits(terms: tuple[Term, ...]) -> bool:
     return any(term.lowest > 0 or term.highest < math.inf for term in terms)
 
 
-def _weighted(values: torch.Tensor, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
-    """The values as parts of the sum of means, in place."""
-    count = values.shape[1]
-    if unbiased:
-        values.diagonal(dim1=1, dim2=2).zero_()
-    for value, term in zip(values, terms, strict=True):
-        value.mul_(term.weight / (count * (count - 1 if unbiased else count)))
-    return values
-
-
-def _gradients(left: torch.Tensor, right: torch.Tensor, forces: torch.Tensor, terms: tuple[Term, ...]) -> Sides:
+def _gradients(
+    left: torch.Tensor, right: torch.Tensor, forces: torch.Tensor, terms: tuple[Term, ...], scales: list[float]
+) -> Sides:
     """The gradient with respect to the real and the generated features."""
     on_left = torch.baddbmm(forces.sum(dim=2, keepdim=True) * left, forces, right, alpha=-1)
     found = [torch.zeros_like(left[0]), torch.zeros_like(left[0])]
-    for index, term in enumerate(terms):
-        found[term.left].add_(on_left[index], alpha=4 if term.left == term.right else 2)
-        if term.left != term.right:
+    for index, (term, scale) in enumerate(zip(terms, scales, strict=True)):
+        one_side = term.left == term.right
+        found[term.left].add_(on_left[index], alpha=(4 if one_side else 2) * scale)
+        if not one_side:
             force = forces[index].mT
             on_right = torch.addmm(force.sum(dim=1, keepdim=True) * right[index], force, left[index], alpha=-1)
-            found[term.right].add_(on_right, alpha=2)
+            found[term.right].add_(on_right, alpha=2 * scale)
     return found[REAL], found[FAKE]
 
 

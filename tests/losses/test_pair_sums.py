@@ -1,0 +1,87 @@
+"""The closed form of the MMD losses against the plain, step-by-step one."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from equipoise.losses import GaussianKernel, RationalQuadraticKernel
+from equipoise.losses.kernels import GAUSSIAN_MIXTURE
+from equipoise.losses.mmd import total_plainly
+from equipoise.losses.pair_sums import FAKE, REAL, Term, sum_of_terms
+
+KERNELS = [
+    GaussianKernel(),
+    GaussianKernel(GAUSSIAN_MIXTURE),
+    GaussianKernel((3.0, 0.7, 1.0, 2**0.5)),
+    RationalQuadraticKernel(),
+]
+
+
+def both(seed, count, width, kernel, terms, unbiased, scale):
+    """The total and its gradients, in closed form and plainly."""
+    generator = torch.Generator().manual_seed(seed)
+    sides = [
+        (scale * torch.randn(count, width, generator=generator, dtype=torch.float64)).requires_grad_() for _ in range(2)
+    ]
+
+    def plainly(sides):
+        return total_plainly(sides, kernel, terms, unbiased)
+
+    totals = [sum_of_terms(tuple(sides), kernel, terms, unbiased, plainly), plainly(sides)]
+    return [(total, *torch.autograd.grad(total, sides)) for total in totals]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+@given(
+    seed=st.integers(0, 1000),
+    count=st.integers(2, 9),
+    width=st.integers(1, 20),
+    weights=st.tuples(*[st.floats(-2, 2)] * 3),
+    limits=st.lists(st.sampled_from([(0.0, float("inf")), (0.25, float("inf")), (0.0, 4.0)]), min_size=3, max_size=3),
+    unbiased=st.booleans(),
+    scale=st.sampled_from([0.1, 1.0, 30.0]),
+)
+@settings(max_examples=40, deadline=None)
+def test_value_and_gradients_agree(kernel, seed, count, width, weights, limits, unbiased, scale):
+    pairs = ((REAL, REAL), (REAL, FAKE), (FAKE, FAKE))
+    terms = tuple(Term(w, *pair, *limit) for w, pair, limit in zip(weights, pairs, limits, strict=True))
+    closed, plain = both(seed, count, width, kernel, terms, unbiased, scale)
+    for found, expected in zip(closed, plain, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
+
+
+def test_it_agrees_where_rows_coincide_and_lie_far_from_the_origin():
+    kernel, terms = GaussianKernel(GAUSSIAN_MIXTURE), (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE))
+    real = torch.randn(6, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64) + 1e3
+    fake = real.roll(2, 0).requires_grad_()
+    real.requires_grad_()
+
+    def plainly(sides):
+        return total_plainly(sides, kernel, terms, True)
+
+    closed = sum_of_terms((real, fake), kernel, terms, True, plainly)
+    plain = plainly((real, fake))
+    torch.testing.assert_close(closed, plain, rtol=1e-12, atol=1e-12)
+    for found, expected in zip(
+        torch.autograd.grad(closed, (real, fake)), torch.autograd.grad(plain, (real, fake)), strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+def test_the_slope_is_the_derivative(kernel):
+    squared = torch.linspace(0, 50, 40, dtype=torch.float64).requires_grad_()
+    (expected,) = torch.autograd.grad(kernel(squared).sum(), squared)
+    values, slopes = kernel.with_slope(squared.detach())
+    torch.testing.assert_close(values, kernel(squared).detach(), rtol=1e-13, atol=1e-300)
+    torch.testing.assert_close(slopes, expected, rtol=1e-13, atol=1e-300)
+    assert [part.item() for part in kernel.with_slope(torch.tensor(float("inf")))] == [0, 0]
+
+
+def test_only_the_side_that_wants_a_gradient_gets_one():
+    real, fake = torch.zeros(3, 2), torch.ones(3, 2, requires_grad=True)
+    total = sum_of_terms((real, fake), GaussianKernel(), (Term(1.0, REAL, FAKE),), False, lambda sides: sides[0].sum())
+    total.backward()
+    assert real.grad is None
+    assert fake.grad.abs().max() > 0
