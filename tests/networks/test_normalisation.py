@@ -1,0 +1,198 @@
+"""Batch normalisation: the numbers against plain numpy, and whose statistics move when."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import equipoise
+from equipoise.common.random import stream
+from equipoise.networks import BatchNorm, DCGANGenerator, MLPGenerator, SNGANGenerator, build, normalisation
+
+
+def drawn(*shape: int, shift: float = 0.0) -> torch.Tensor:
+    return torch.randn(shape, generator=stream(0, "values")) * 2 + shift
+
+
+def by_hand(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> tuple[np.ndarray, ...]:
+    """Channel by channel in float64: the normalised values, the means and the unbiased variances."""
+    result, means, variances = np.empty_like(values), [], []
+    for channel in range(values.shape[1]):
+        column = values[:, channel]
+        mean = column.sum() / column.size
+        variance = ((column - mean) ** 2).sum() / column.size
+        result[:, channel] = (column - mean) / np.sqrt(variance + epsilon) * weight[channel] + bias[channel]
+        means.append(mean)
+        variances.append(variance * column.size / (column.size - 1))
+    return result, np.array(means), np.array(variances)
+
+
+@pytest.fixture
+def layer() -> BatchNorm:
+    made = BatchNorm(3, kinds=("noise", "encoded"), epsilon=1e-3, decay=0.99).double()
+    made.weight.detach().copy_(torch.tensor([0.5, 1.0, 2.0]))
+    made.bias.detach().copy_(torch.tensor([0.1, -0.2, 0.3]))
+    return made
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (4, 3, 5, 2)])
+def test_against_numpy(layer, shape):
+    values = drawn(*shape, shift=1.5).double()
+    affine = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+    expected, mean, variance = by_hand(values.numpy(), *affine, 1e-3)
+    np.testing.assert_allclose(layer(values, "noise").detach(), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(layer.running_mean_noise, 0.01 * mean, rtol=1e-10)
+    np.testing.assert_allclose(layer.running_variance_noise, 0.99 + 0.01 * variance, rtol=1e-10)
+
+
+def test_evaluation_uses_the_running_statistics_of_the_kind(layer):
+    layer(drawn(8, 3, shift=1.0).double(), "noise")
+    layer(drawn(8, 3, shift=9.0).double(), "encoded")
+    layer.eval()
+    values = drawn(8, 3).double()
+    for kind in ("noise", "encoded"):
+        mean, variance = layer.running_statistics(kind)
+        expected = (values - mean) / torch.sqrt(variance + 1e-3) * layer.weight + layer.bias
+        torch.testing.assert_close(layer(values, kind), expected)
+    assert not torch.equal(layer(values, "noise"), layer(values, "encoded"))
+
+
+def test_the_first_kind_is_the_default(layer):
+    layer(drawn(8, 3).double())
+    assert layer.running_mean_noise.any()
+    assert not layer.running_mean_encoded.any()
+
+
+def test_statistics_move_only_in_training_with_gradients(layer):
+    values = drawn(8, 3, shift=3.0).double()
+    with torch.no_grad():
+        read = layer(values)
+    layer.eval()
+    layer(values)
+    assert not layer.running_mean_noise.any()
+    layer.train()
+    torch.testing.assert_close(layer(values), read)
+    assert layer.running_mean_noise.all()
+
+
+def test_gradients_and_second_gradients(layer):
+    values = drawn(4, 3, 2, 2).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: layer(x), values)
+    assert torch.autograd.gradgradcheck(lambda x: layer(x), values)
+
+
+def test_an_unknown_kind_is_named(layer):
+    with pytest.raises(ValueError, match="batch_kind must be one of noise, encoded, got 'real'"):
+        layer(drawn(8, 3).double(), "real")
+
+
+@pytest.mark.parametrize(
+    ("network", "options"),
+    [
+        (MLPGenerator, {"batch_norm": True, "latent_size": 8}),
+        (DCGANGenerator, {"image_size": 32, "width": 8, "latent_size": 8}),
+        (SNGANGenerator, {"width": 8, "latent_size": 8}),
+    ],
+)
+def test_noise_and_encoded_batches_never_mix(network, options):
+    """Statistics of noise do not know what the encoded batch was; scale and shift are one set."""
+    kinds = ("noise", "encoded")
+    generators = [build(network, stream(0, "weights"), batch_kinds=kinds, **options) for _ in range(2)]
+    for shift, generator in zip((2.0, -5.0), generators, strict=True):
+        generator(drawn(16, 8))
+        generator(drawn(16, 8, shift=shift), batch_kind="encoded")
+    first, second = (generator.state_dict() for generator in generators)
+    noise = [name for name in first if name.endswith("_noise")]
+    encoded = [name for name in first if name.endswith("_encoded")]
+    assert len(noise) == len(encoded) > 0
+    assert all(torch.equal(first[name], second[name]) for name in noise)
+    assert all(not torch.equal(first[name], second[name]) for name in encoded)
+    assert all(not torch.equal(first[name], first[name.replace("_noise", "_encoded")]) for name in noise)
+    norms = [layer for layer in generators[0].modules() if isinstance(layer, BatchNorm)]
+    assert all(len(list(norm.parameters())) == 2 for norm in norms)
+
+
+def test_both_kinds_send_gradients_to_one_affine_pair():
+    generator = build(MLPGenerator, stream(0, "weights"), batch_norm=True, batch_kinds=("noise", "encoded"))
+    norm = next(layer for layer in generator.modules() if isinstance(layer, BatchNorm))
+    gradients = []
+    for kind in ("noise", "encoded"):
+        (gradient,) = torch.autograd.grad(generator(drawn(8, 3), kind).sum(), norm.weight)
+        gradients.append(gradient)
+    both = sum(generator(drawn(8, 3), kind).sum() for kind in ("noise", "encoded"))
+    (together,) = torch.autograd.grad(both, norm.weight)
+    torch.testing.assert_close(together, gradients[0] + gradients[1])
+    assert gradients[0].any()
+
+
+def test_batch_moments_against_numpy():
+    values = drawn(4, 3, 5, 2, shift=100.0).double()
+    mean, variance, count = normalisation.batch_moments(values)
+    np.testing.assert_allclose(mean, values.numpy().mean((0, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(variance, values.numpy().var((0, 2, 3)), rtol=1e-10)
+    assert count == 40
+
+
+def test_the_path_of_many_ranks_equals_the_local_one(layer, monkeypatch):
+    values = drawn(4, 3, 5, 2, shift=1.0).double()
+    local = layer(values, "noise")
+    monkeypatch.setattr(normalisation, "many_ranks", lambda: True)
+    monkeypatch.setattr(normalisation, "sum_over_ranks", lambda value: value)
+    torch.testing.assert_close(layer(values, "encoded"), local)
+    torch.testing.assert_close(layer.running_mean_encoded, layer.running_mean_noise)
+    torch.testing.assert_close(layer.running_variance_encoded, layer.running_variance_noise)
+    with torch.no_grad():
+        layer(values, "encoded")
+    torch.testing.assert_close(layer.running_mean_encoded, layer.running_mean_noise)
+
+
+RANK_PROGRAM = """
+import sys
+import torch
+from safetensors.torch import save_file
+from torch import distributed
+from equipoise.networks.normalisation import BatchNorm
+
+torch.set_num_threads(1)
+rank, store, result = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+values = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+mine = (values[:3] if rank == 0 else values[3:]).clone().requires_grad_()
+layer = BatchNorm(3).double()
+output = layer(mine)
+# Each rank's own term of one loss over the whole batch; the gradient must count the other rank's term too.
+loss = (output ** 3).sum()
+(gradient,) = torch.autograd.grad(loss, mine)
+if rank == 0:
+    save_file({"output": output.detach(), "gradient": gradient, **layer.state_dict()}, result)
+distributed.barrier()
+distributed.destroy_process_group()
+"""
+
+
+def test_two_unequal_ranks_equal_one_process(tmp_path):
+    store, result = str(tmp_path / "store"), str(tmp_path / "result.safetensors")
+    place = os.environ | {"PYTHONPATH": str(Path(equipoise.__file__).parents[1])}
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-c", RANK_PROGRAM, str(rank), store, result], stderr=subprocess.PIPE, env=place
+        )
+        for rank in range(2)
+    ]
+    errors = [rank.communicate(timeout=120)[1].decode() for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], errors
+    found = load_file(result)
+
+    values = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
+    layer = BatchNorm(3).double()
+    output = layer(values)
+    (gradient,) = torch.autograd.grad((output**3).sum(), values)
+    torch.testing.assert_close(found["output"], output[:3].detach(), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(found["gradient"], gradient[:3], rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(found["running_mean_main"], layer.running_mean_main)
+    torch.testing.assert_close(found["running_variance_main"], layer.running_variance_main)
