@@ -128,13 +128,13 @@ def demo_command(chosen: argparse.Namespace) -> int:
 
 def _tables() -> dict[str, dict[str, str]]:
     from equipoise.data.catalogue import DATA
-    from equipoise.metrics.catalogue import METRICS
     from equipoise.recipes.catalogue import RECIPES
+    from equipoise.runs.catalogue import EVALUATORS
 
     return {
         "recipes": {name: entry.summary for name, entry in RECIPES.items()},
         "data": {name: summary for name, (_, summary) in DATA.items()},
-        "metrics": {name: summary for name, (_, summary) in METRICS.items()},
+        "metrics": {name: summary for name, (_, summary) in EVALUATORS.items()},
     }
 
 

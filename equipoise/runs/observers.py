@@ -104,7 +104,8 @@ class Checkpointer:
     def write(self, state: State) -> Checkpoint:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
-        extra = {"log_bytes": self.recorder.length_bytes(), "best": best, "data_hash": self.data_hash}
+        log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
+        extra = {"log": log, "best": best, "data_hash": self.data_hash}
         checkpoint = save_checkpoint(self.run.checkpoints, state, extra)
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
         return checkpoint

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from equipoise import __version__
-from equipoise.common.errors import UnknownName
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.histogram import class_histogram
-from equipoise.metrics.inception_score import inception_score
+from equipoise.metrics.inception import inception_score
+from equipoise.runs.catalogue import check_metrics, evaluator
 from equipoise.runs.environment import git_commit
 from equipoise.runs.judge import judge_of
 from equipoise.runs.sampling import generate
@@ -109,36 +109,20 @@ class Evidence:
         return self.passport(**judge, **particulars)
 
 
-def _inception_score(evidence: Evidence) -> Score:
+def score_inception(evidence: Evidence) -> Score:
+    """Inception score over 10 splits, by the data set's classifier."""
     mean, deviation = inception_score(evidence.probabilities, SPLITS)
     return Score("inception-score", mean, deviation, evidence.judged_passport(splits=SPLITS))
 
 
-def _class_histogram(evidence: Evidence) -> Score:
+def score_histogram(evidence: Evidence) -> Score:
+    """Share of the samples in each class, by the data set's classifier."""
     counts = class_histogram(evidence.probabilities.argmax(dim=1), evidence.judge.classes)
     shares = (counts.double() / evidence.samples_count).tolist()
     return Score("class-histogram", shares, None, evidence.judged_passport())
 
 
-EVALUATORS: dict[str, Callable[[Evidence], Score]] = {
-    "inception-score": _inception_score,
-    "class-histogram": _class_histogram,
-}
-"""How each metric is taken from the evidence."""
-
-
-def check_metrics(names: tuple[str, ...]) -> None:
-    """Every name must be a known metric.
-
-    Raises:
-        UnknownName: one is not; the nearest known one is named.
-    """
-    for name in names:
-        if name not in EVALUATORS:
-            raise UnknownName("metric", name, EVALUATORS)
-
-
 def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
     """The scores of these metrics."""
     check_metrics(names)
-    return [EVALUATORS[name](evidence) for name in names]
+    return [evaluator(name)(evidence) for name in names]

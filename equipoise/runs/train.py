@@ -13,6 +13,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run
 from equipoise.runs.environment import add_session, choose_device, describe_environment, read_sessions
 from equipoise.runs.events import EventWriter
@@ -20,7 +21,6 @@ from equipoise.runs.interrupts import catch_interrupts
 from equipoise.runs.observers import Checkpointer, Evaluator, Sampler
 from equipoise.runs.progress import Progress
 from equipoise.runs.report import write_run_report
-from equipoise.runs.scoring import check_metrics
 from equipoise.runs.threads import choose_threads
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.log import Listener, Recorder, shorten_log
@@ -83,7 +83,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
     run = create_run(out, experiment)
     add_session(run.environment, describe_environment(device, threads, experiment.seed, store.content_hash))
     session = _Session(run, experiment, game, state, store.content_hash, settings)
-    return _play(session, best=None)
+    return _play(session, {})
 
 
 def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
@@ -105,7 +105,7 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
     state = build_state(experiment, game, device)
     extra = _restore(run, state, store.content_hash)
     add_session(run.environment, describe_environment(device, threads, experiment.seed, store.content_hash))
-    return _play(_Session(run, experiment, game, state, store.content_hash, settings), best=extra.get("best"))
+    return _play(_Session(run, experiment, game, state, store.content_hash, settings), extra)
 
 
 def _restore(run: RunDirectory, state: State, data_hash: str) -> dict[str, Any]:
@@ -121,18 +121,23 @@ def _restore(run: RunDirectory, state: State, data_hash: str) -> dict[str, Any]:
     extra = checkpoint.load(state)
     if extra["data_hash"] != data_hash:
         raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")
-    shorten_log(run.log, extra["log_bytes"])
+    shorten_log(run.log, extra["log"]["bytes"])
     return extra
 
 
-def _play(session: _Session, best: dict[str, Any] | None) -> RunDirectory:
-    """Play from where the state stands to the end, under the eyes of all observers."""
+def _play(session: _Session, restored: dict[str, Any]) -> RunDirectory:
+    """Play from where the state stands to the end, under the eyes of all observers.
+
+    `restored` is what the checkpoint remembers besides the state; empty at the start.
+    """
     run, experiment, state = session.run, session.experiment, session.state
     total = session.game.total_iterations
     progress = Progress(total, state.clock.iteration, session.settings.quiet)
     recorder = Recorder(run.log, listeners=_listeners(session, progress))
+    if restored:
+        recorder.remember(restored["log"]["epoch"])
     sampler = Sampler(run, experiment, total)
-    evaluator = Evaluator(experiment, recorder, total, session.settings.data_root, best)
+    evaluator = Evaluator(experiment, recorder, total, session.settings.data_root, restored.get("best"))
     checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash)
     loop = Loop(session.game, state)
     try:

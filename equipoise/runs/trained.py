@@ -12,6 +12,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.build import build_player
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
 from equipoise.runs.report import write_run_report
@@ -19,6 +20,7 @@ from equipoise.runs.sampling import export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, take_scores
 from equipoise.runs.train import Settings
 from equipoise.training.checkpoint import newest_good
+from equipoise.training.state import check_same_tensors
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def load_trained(path: Path, device: torch.device) -> Trained:
     generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
     with safe_open(checkpoint.tensors, framework="pt") as file:
         names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-        generator.load_state_dict({name.removeprefix(prefix): file.get_tensor(name) for name in names})
+        tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+    check_same_tensors(generator.state_dict(), tensors)
+    generator.load_state_dict(tensors)
     generator.requires_grad_(False)
     return Trained(run, experiment, generator.to(device), checkpoint.iteration)
 
@@ -72,6 +76,7 @@ def evaluate(path: Path, metrics: tuple[str, ...], samples: int, settings: Setti
     Raises:
         EquipoiseError: as `load_trained`; a metric is unknown, or the data set cannot be judged by it.
     """
+    check_metrics(metrics)
     device = choose_device(settings.device)
     trained = load_trained(path, device)
     report = None if settings.quiet else print

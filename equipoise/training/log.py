@@ -30,12 +30,16 @@ class Recorder:
         flush_every: how many lines may wait on the device.
         flush_seconds: how long they may wait.
         listeners: called with every batch of lines that was written, as a progress bar or a TensorBoard writer.
+        sums: each value's sum over the iterations of the epoch under way that were written.
+        iterations: how many those are.
     """
 
     path: Path
     flush_every: int = 50
     flush_seconds: float = 2.0
     listeners: Sequence[Listener] = ()
+    sums: dict[str, float] = field(default_factory=dict)
+    iterations: int = 0
     _flushed: float = field(default_factory=time.monotonic)
     _waiting: list[tuple[Line, dict[str, Tensor]]] = field(default_factory=list)
 
@@ -43,10 +47,8 @@ class Recorder:
         """Keep one turn; write when enough wait, or for long enough."""
         place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
         self._waiting.append(({"kind": "iteration"} | place, turn.values))
-        _add_to_sums(state.sums, turn.values)
         if turn.epoch_values is not None:
-            self._waiting.append(({"kind": "epoch"} | place, _means(state.sums) | turn.epoch_values))
-            state.sums = {}
+            self._waiting.append(({"kind": "epoch"} | place, turn.epoch_values))
         if len(self._waiting) >= self.flush_every or time.monotonic() - self._flushed > self.flush_seconds:
             self.flush()
 
@@ -59,7 +61,7 @@ class Recorder:
         self._flushed = time.monotonic()
         lines = _read(self._waiting)
         self._waiting.clear()
-        self.append(lines)
+        self.append([self._with_means(line) for line in lines])
 
     def append(self, lines: Sequence[Line]) -> None:
         """Append finished lines and tell the listeners."""
@@ -73,6 +75,26 @@ class Recorder:
             raise EquipoiseError(f"could not write {self.path}: {error.strerror}; make room, then resume.") from error
         for listener in self.listeners:
             listener(lines)
+
+    def _with_means(self, line: Line) -> Line:
+        """Sum up an iteration's values; give an epoch's line the means of its iterations."""
+        if line["kind"] == "epoch":
+            means = {name: _finite(total / self.iterations) for name, total in self.sums.items()}
+            self.sums, self.iterations = {}, 0
+            return line | {"values": means | line["values"]}
+        self.iterations += 1
+        for name, value in line["values"].items():
+            self.sums[name] = self.sums.get(name, 0.0) + (math.nan if value is None else value)
+        return line
+
+    def memory(self) -> dict[str, Any]:
+        """What a checkpoint must keep of the epoch under way: call after `length_bytes`. JSON values."""
+        return {"sums": {name: _finite(total) for name, total in self.sums.items()}, "iterations": self.iterations}
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Go on with the epoch that `memory` was taken in."""
+        self.sums = {name: math.nan if total is None else total for name, total in memory["sums"].items()}
+        self.iterations = memory["iterations"]
 
     def length_bytes(self) -> int:
         """The file's length after everything waiting was written and has reached the disk."""
@@ -96,16 +118,6 @@ def shorten_log(path: Path, length_bytes: int) -> None:
     if path.stat().st_size < length_bytes:
         raise EquipoiseError(f"{path} is shorter than the checkpoint's {length_bytes} bytes: it was changed by hand.")
     os.truncate(path, length_bytes)
-
-
-def _add_to_sums(sums: dict[str, Tensor], values: Mapping[str, Tensor]) -> None:
-    for name, value in values.items():
-        addend = torch.stack([value.double(), torch.ones_like(value, dtype=torch.float64)])
-        sums[name] = sums[name] + addend if name in sums else addend
-
-
-def _means(sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: total[0] / total[1] for name, total in sums.items()}
 
 
 def _read(waiting: Sequence[tuple[Line, Mapping[str, Tensor]]]) -> list[Line]:

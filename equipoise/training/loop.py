@@ -1,7 +1,6 @@
 """The loop: it plays any game of moves and stages, and knows no algorithm."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -188,13 +187,13 @@ class Loop:
 
 def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
     """One move: every named player's gradient first, from the same parameters; then everyone steps."""
-    with _only_trainable(state.players, move.trains):
-        outcome = move.play(dict(state.players.items()), state.memory, draw)
-        if set(outcome.losses) != set(move.trains):
-            raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
-        gradients = _gradients(outcome.losses, state.players)
+    _train_only(state, move.trains)
+    outcome = move.play(dict(state.players.items()), state.memory, draw)
+    if set(outcome.losses) != set(move.trains):
+        raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
+    gradients = _gradients(outcome.losses, state)
     for name, values in gradients.items():
-        _write_gradients(state.players[name], values)
+        _write_gradients(state.parameters[name], values)
         _set_learning_rate(state.optimisers[name], game.optimisers[name], state.clock.iteration)
         state.optimisers[name].step()
         if name in game.constraints:
@@ -202,18 +201,18 @@ def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
     return outcome
 
 
-def _gradients(losses: Mapping[str, Tensor], players: nn.ModuleDict) -> dict[str, tuple[Tensor | None, ...]]:
+def _gradients(losses: Mapping[str, Tensor], state: State) -> dict[str, tuple[Tensor | None, ...]]:
     keep = len(losses) > 1
     return {
-        name: torch.autograd.grad(loss, list(players[name].parameters()), retain_graph=keep, allow_unused=True)
+        name: torch.autograd.grad(loss, state.parameters[name], retain_graph=keep, allow_unused=True)
         for name, loss in losses.items()
     }
 
 
-def _write_gradients(player: nn.Module, gradients: Sequence[Tensor | None]) -> None:
+def _write_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:
     """Hand the gradients to the optimiser's slots; the one place that reduces over processes."""
     sum_over_processes(gradients)
-    for parameter, gradient in zip(player.parameters(), gradients, strict=True):
+    for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = gradient
 
 
@@ -222,9 +221,8 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, it
         group["lr"] = settings.lr * settings.schedule.factor(iteration)
 
 
-@contextmanager
-def _only_trainable(players: nn.ModuleDict, names: Sequence[str]) -> Iterator[None]:
-    """Within, only the named players' parameters ask for gradients: nothing flows into the frozen ones."""
-    for name, player in players.items():
-        player.requires_grad_(name in names)
-    yield
+def _train_only(state: State, names: Sequence[str]) -> None:
+    """From now on only the named players' parameters ask for gradients: nothing flows into the frozen ones."""
+    for name, parameters in state.parameters.items():
+        for parameter in parameters:
+            parameter.requires_grad = name in names

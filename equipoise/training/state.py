@@ -41,7 +41,7 @@ class State:
         memory: the algorithm's own buffers.
         averages: exponential moving averages by player.
         clock: where the run stands.
-        sums: the log's running sums of the epoch under way, by measure; written by the recorder.
+        parameters: each player's parameters, listed once.
     """
 
     players: nn.ModuleDict
@@ -49,7 +49,10 @@ class State:
     memory: nn.Module
     averages: nn.ModuleDict = field(default_factory=nn.ModuleDict)
     clock: Clock = field(default_factory=Clock)
-    sums: dict[str, Tensor] = field(default_factory=dict)
+    parameters: dict[str, tuple[nn.Parameter, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = {name: tuple(player.parameters()) for name, player in self.players.items()}
 
 
 def state_tensors(state: State) -> dict[str, Tensor]:
@@ -59,7 +62,7 @@ def state_tensors(state: State) -> dict[str, Tensor]:
         tensors |= {f"{room}/{name}": value for name, value in module.state_dict().items()}
     for player, optimiser in state.optimisers.items():
         tensors |= _optimiser_tensors(f"optimisers/{player}", optimiser)
-    return tensors | {f"sums/{name}": value for name, value in state.sums.items()}
+    return tensors
 
 
 def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
@@ -71,16 +74,12 @@ def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
     expected = {
         f"{room}/{name}": value for room, m in _modules(state).items() for name, value in m.state_dict().items()
     }
-    _check_same_tensors(
-        expected, {name: t for name, t in tensors.items() if not name.startswith(("optimisers/", "sums/"))}
-    )
+    check_same_tensors(expected, {name: t for name, t in tensors.items() if not name.startswith("optimisers/")})
     with torch.no_grad():
         for name, target in expected.items():
             target.copy_(tensors[name])
     for player, optimiser in state.optimisers.items():
         _load_optimiser(optimiser, _below(f"optimisers/{player}/", tensors))
-    device = next(iter(expected.values())).device if expected else torch.device("cpu")
-    state.sums = {name: value.to(device) for name, value in _below("sums/", tensors).items()}
 
 
 def _modules(state: State) -> dict[str, nn.Module]:
@@ -91,7 +90,12 @@ def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _check_same_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+def check_same_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    """Names and shapes must agree.
+
+    Raises:
+        EquipoiseError: they do not; the first difference is named.
+    """
     missing, superfluous = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     if missing or superfluous:
         what = f"lacks {missing[0]}" if missing else f"holds {superfluous[0]}, which the recipe does not know"
