@@ -1,19 +1,108 @@
-"""Metrics: a pure function each, with a thin accumulator where samples come in batches."""
+"""Metrics: a pure function each, with a thin accumulator where samples come in batches.
 
-from equipoise.metrics.classifier import Classifier, ClassifierRecipe, cached_classifier, train_classifier
-from equipoise.metrics.histogram import ClassCounts, ModeCoverage, class_histogram, coverage_of_counts, mode_coverage
-from equipoise.metrics.inception_score import inception_score, mode_score
+Names are loaded when they are first used, so that `equipoise.metrics.catalogue` does not import torch.
+"""
 
-__all__ = [
-    "ClassCounts",
-    "Classifier",
-    "ClassifierRecipe",
-    "ModeCoverage",
-    "cached_classifier",
-    "class_histogram",
-    "coverage_of_counts",
-    "inception_score",
-    "mode_coverage",
-    "mode_score",
-    "train_classifier",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from equipoise.metrics.catalogue import METRICS as METRICS
+
+if TYPE_CHECKING:
+    from equipoise.metrics.classifier import Classifier as Classifier
+    from equipoise.metrics.classifier import ClassifierRecipe as ClassifierRecipe
+    from equipoise.metrics.classifier import cached_classifier as cached_classifier
+    from equipoise.metrics.classifier import recipe_for as recipe_for
+    from equipoise.metrics.classifier import train_classifier as train_classifier
+    from equipoise.metrics.feature_cache import cached_features as cached_features
+    from equipoise.metrics.features import ClassifierExtractor as ClassifierExtractor
+    from equipoise.metrics.features import Extracted as Extracted
+    from equipoise.metrics.features import Extractor as Extractor
+    from equipoise.metrics.features import InceptionExtractor as InceptionExtractor
+    from equipoise.metrics.features import ModuleExtractor as ModuleExtractor
+    from equipoise.metrics.features import OnnxExtractor as OnnxExtractor
+    from equipoise.metrics.features import extract as extract
+    from equipoise.metrics.frechet import FeatureMoments as FeatureMoments
+    from equipoise.metrics.frechet import frechet_distance as frechet_distance
+    from equipoise.metrics.histogram import ClassCounts as ClassCounts
+    from equipoise.metrics.histogram import ModeCoverage as ModeCoverage
+    from equipoise.metrics.histogram import class_histogram as class_histogram
+    from equipoise.metrics.histogram import coverage_of_counts as coverage_of_counts
+    from equipoise.metrics.histogram import mode_coverage as mode_coverage
+    from equipoise.metrics.inception import inception_score as inception_score
+    from equipoise.metrics.inception import mode_score as mode_score
+    from equipoise.metrics.kernel import KernelDistance as KernelDistance
+    from equipoise.metrics.kernel import kernel_distance as kernel_distance
+    from equipoise.metrics.kernel import kernel_distance_of_subsets as kernel_distance_of_subsets
+    from equipoise.metrics.manifolds import density_coverage as density_coverage
+    from equipoise.metrics.manifolds import precision_recall as precision_recall
+    from equipoise.metrics.neighbours import Memorisation as Memorisation
+    from equipoise.metrics.neighbours import memorisation as memorisation
+    from equipoise.metrics.neighbours import nearest_neighbours as nearest_neighbours
+    from equipoise.metrics.passport import Passport as Passport
+    from equipoise.metrics.passport import comparable as comparable
+    from equipoise.metrics.passport import current_versions as current_versions
+    from equipoise.metrics.passport import differences as differences
+    from equipoise.metrics.points import PointCoverage as PointCoverage
+    from equipoise.metrics.points import point_coverage as point_coverage
+    from equipoise.metrics.structural_similarity import ms_ssim as ms_ssim
+    from equipoise.metrics.structural_similarity import random_pairs as random_pairs
+    from equipoise.metrics.third_party import MissingModes as MissingModes
+    from equipoise.metrics.third_party import missing_modes as missing_modes
+    from equipoise.metrics.two_sample import TwoSampleTest as TwoSampleTest
+    from equipoise.metrics.two_sample import two_sample_test as two_sample_test
+
+_HOMES = {
+    "ClassCounts": "equipoise.metrics.histogram",
+    "Classifier": "equipoise.metrics.classifier",
+    "ClassifierExtractor": "equipoise.metrics.features",
+    "ClassifierRecipe": "equipoise.metrics.classifier",
+    "Extracted": "equipoise.metrics.features",
+    "Extractor": "equipoise.metrics.features",
+    "FeatureMoments": "equipoise.metrics.frechet",
+    "InceptionExtractor": "equipoise.metrics.features",
+    "KernelDistance": "equipoise.metrics.kernel",
+    "Memorisation": "equipoise.metrics.neighbours",
+    "MissingModes": "equipoise.metrics.third_party",
+    "ModeCoverage": "equipoise.metrics.histogram",
+    "ModuleExtractor": "equipoise.metrics.features",
+    "OnnxExtractor": "equipoise.metrics.features",
+    "Passport": "equipoise.metrics.passport",
+    "PointCoverage": "equipoise.metrics.points",
+    "TwoSampleTest": "equipoise.metrics.two_sample",
+    "cached_classifier": "equipoise.metrics.classifier",
+    "cached_features": "equipoise.metrics.feature_cache",
+    "class_histogram": "equipoise.metrics.histogram",
+    "comparable": "equipoise.metrics.passport",
+    "coverage_of_counts": "equipoise.metrics.histogram",
+    "current_versions": "equipoise.metrics.passport",
+    "density_coverage": "equipoise.metrics.manifolds",
+    "differences": "equipoise.metrics.passport",
+    "extract": "equipoise.metrics.features",
+    "frechet_distance": "equipoise.metrics.frechet",
+    "inception_score": "equipoise.metrics.inception",
+    "kernel_distance": "equipoise.metrics.kernel",
+    "kernel_distance_of_subsets": "equipoise.metrics.kernel",
+    "memorisation": "equipoise.metrics.neighbours",
+    "missing_modes": "equipoise.metrics.third_party",
+    "mode_coverage": "equipoise.metrics.histogram",
+    "mode_score": "equipoise.metrics.inception",
+    "ms_ssim": "equipoise.metrics.structural_similarity",
+    "nearest_neighbours": "equipoise.metrics.neighbours",
+    "point_coverage": "equipoise.metrics.points",
+    "precision_recall": "equipoise.metrics.manifolds",
+    "random_pairs": "equipoise.metrics.structural_similarity",
+    "recipe_for": "equipoise.metrics.classifier",
+    "train_classifier": "equipoise.metrics.classifier",
+    "two_sample_test": "equipoise.metrics.two_sample",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from equipoise.metrics.inception_score import inception_score, mode_score
+from equipoise.metrics.inception import inception_score, mode_score
 
 
 def softmax_rows(numbers: np.random.Generator, samples: int, classes: int, sharpness: float = 3.0) -> np.ndarray:

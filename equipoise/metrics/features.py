@@ -1,0 +1,242 @@
+"""Feature extractors: what turns images into the numbers that feature scores compare."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.common.files import sha256_of
+from equipoise.common.random import stream
+from equipoise.metrics import inception_network
+from equipoise.metrics.classifier import Classifier, hash_of_weights
+from equipoise.metrics.resize import RESIZES
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What an extractor says of images.
+
+    Attributes:
+        features: [batch, features] float32.
+        probabilities: [batch, classes] p(y|x), or None if the extractor is no classifier.
+    """
+
+    features: torch.Tensor
+    probabilities: torch.Tensor | None
+
+
+class Extractor(Protocol):
+    """Turns images [batch, channels, height, width], uint8 or floating-point in [0, 1], into features."""
+
+    @property
+    def name(self) -> str:
+        """What it is, as in "inception-v3" or "classifier"."""
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 of its weights."""
+
+    @property
+    def resize(self) -> str:
+        """How it resizes images, a name of `RESIZES`."""
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        """Features, and probabilities where it has them."""
+
+
+class InceptionExtractor:
+    """Inception-v3 of the FID reference: 2,048 features and 1,008 probabilities."""
+
+    name = "inception-v3"
+
+    def __init__(self, network: inception_network.InceptionV3, resize: str = "reference") -> None:
+        """Take a network whose weights are in place."""
+        self.network = network.eval().requires_grad_(False)
+        self.weights_hash = hash_of_weights(network)
+        self.resize = _known_resize(resize)
+
+    @classmethod
+    def from_file(cls, path: Path, resize: str = "reference", expected_hash: str | None = None) -> "InceptionExtractor":
+        """Read the weights from a safetensors file, with the names of the usual PyTorch port (docs/metrics.md).
+
+        Raises:
+            EquipoiseError: the file is missing, damaged, no Inception-v3, or not the one with the expected SHA-256.
+        """
+        try:
+            found = sha256_of(Path(path))
+            if expected_hash is not None and found != expected_hash:
+                raise EquipoiseError(f"{path} has the SHA-256 {found}, and {expected_hash} was expected.")
+            tensors = load_file(path)
+            network = _empty_inception()
+            network.load_state_dict(tensors)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise EquipoiseError(
+                f"{path} is not a safetensors file with the weights of the FID reference's Inception-v3;"
+                " docs/metrics.md says how to make one."
+            ) from error
+        return cls(network, resize)
+
+    @classmethod
+    def random(cls, seed: int, resize: str = "reference") -> "InceptionExtractor":
+        """Random weights: for trying the plumbing. Its scores mean nothing beside published ones."""
+        network = _empty_inception()
+        generator = stream(seed, "inception/weights")
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_parameters()
+            elif isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, generator=generator)
+        nn.init.zeros_(network.fc.bias)
+        extractor = cls(network, resize)
+        extractor.name = "random-inception-v3"
+        return extractor
+
+    def to(self, device: torch.device | str) -> "InceptionExtractor":
+        """Move the weights to the device."""
+        self.network.to(device)
+        return self
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        """Features and probabilities of images of any size; grey images are repeated to three channels."""
+        weight = self.network.fc.weight
+        values = as_bytes_range(images).to(weight)
+        colour = values.expand(-1, 3, -1, -1) if values.shape[1] == 1 else values
+        with torch.no_grad():
+            resized = RESIZES[self.resize](colour, inception_network.SIDE)
+            features = self.network((resized - 128) / 128)
+            return Extracted(features, self.network.probabilities(features))
+
+
+class ClassifierExtractor:
+    """A data set's own classifier. A Frechet distance of its features is a "classifier distance", never an FID."""
+
+    name = "classifier"
+    resize = "none"
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Take a trained classifier."""
+        self.classifier = classifier
+        self.weights_hash = classifier.weights_hash
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        """Features and probabilities from the classifier."""
+        values = as_unit_range(images)
+        features = self.classifier.features(values)
+        return Extracted(features, torch.softmax(self.classifier.network.last(features), dim=1))
+
+
+class ModuleExtractor:
+    """Any module of yours, from images in [0, 1] to features [batch, ...] (flattened) in evaluation mode."""
+
+    def __init__(self, module: nn.Module, name: str, resize: str = "none", side: int = 0) -> None:
+        """`side` is the size that a resize other than "none" aims for."""
+        self.module = module.eval()
+        self.name = name
+        self.weights_hash = hash_of_weights(module)
+        self.resize = _known_resize(resize)
+        self.side = side
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        """Features."""
+        with torch.no_grad():
+            resized = RESIZES[self.resize](as_bytes_range(images), self.side) / 255
+            return Extracted(self.module(resized).flatten(1).float(), None)
+
+
+class OnnxExtractor:
+    """An ONNX file of yours, from float32 images in [0, 1] to features, run by onnxruntime on the CPU."""
+
+    def __init__(self, path: Path, resize: str = "none", side: int = 0, threads: int = 1) -> None:
+        """Load the file; onnxruntime is an extra."""
+        try:
+            runtime: Any = importlib.import_module("onnxruntime")
+        except ImportError as error:
+            raise EquipoiseError("an ONNX extractor needs onnxruntime; install it with pip.") from error
+        if not Path(path).is_file():
+            raise EquipoiseError(f"there is no ONNX file {path}.")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        try:
+            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise EquipoiseError(f"onnxruntime cannot load {path}: it is damaged or no ONNX file.") from error
+        self.name = f"onnx:{Path(path).name}"
+        self.weights_hash = sha256_of(Path(path))
+        self.resize = _known_resize(resize)
+        self.side = side
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        """Features: the file's first output, flattened."""
+        resized = RESIZES[self.resize](as_bytes_range(images), self.side) / 255
+        name = self._session.get_inputs()[0].name
+        output = self._session.run(None, {name: resized.cpu().numpy()})[0]
+        return Extracted(torch.from_numpy(output).flatten(1).float(), None)
+
+
+def extract(
+    images: torch.Tensor,
+    extractor: Extractor,
+    batch_size: int = 64,
+    device: torch.device | str = "cpu",
+    report: Callable[[int, int], None] | None = None,
+) -> Extracted:
+    """Features of many images, batch by batch, gathered on the CPU.
+
+    Args:
+        images: [samples, channels, height, width], uint8 or floating-point in [0, 1].
+        extractor: on the device.
+        batch_size: images at once; the features do not depend on it beyond rounding.
+        device: where each batch goes before the extractor sees it.
+        report: is told images done and images in all after each batch.
+    """
+    parts: list[Extracted] = []
+    for start in range(0, len(images), batch_size):
+        found = extractor(images[start : start + batch_size].to(device))
+        parts.append(
+            Extracted(found.features.cpu(), None if found.probabilities is None else found.probabilities.cpu())
+        )
+        if report is not None:
+            report(min(start + batch_size, len(images)), len(images))
+    if not parts:
+        raise ValueError(f"images must not be empty, got shape {tuple(images.shape)}.")
+    features = torch.cat([part.features for part in parts])
+    probabilities = [part.probabilities for part in parts if part.probabilities is not None]
+    return Extracted(features, torch.cat(probabilities) if probabilities else None)
+
+
+def as_unit_range(images: torch.Tensor) -> torch.Tensor:
+    """Images in [0, 1]: uint8 is divided by 255, floating-point is checked."""
+    if images.ndim != 4 or (images.dtype != torch.uint8 and not images.is_floating_point()):
+        raise ValueError(
+            "images must be uint8 or floating-point [batch, channels, height, width],"
+            f" got {images.dtype} {tuple(images.shape)}."
+        )
+    if images.dtype == torch.uint8:
+        return images.float() / 255
+    if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
+        raise ValueError(f"images must lie in [0, 1], got {float(images.min()):.4g}..{float(images.max()):.4g}.")
+    return images.float()
+
+
+def as_bytes_range(images: torch.Tensor) -> torch.Tensor:
+    """Floating-point images in 0..255; fractions stay, nothing is rounded."""
+    return images.float() if images.dtype == torch.uint8 and images.ndim == 4 else as_unit_range(images) * 255
+
+
+def _empty_inception() -> inception_network.InceptionV3:
+    with torch.device("meta"):
+        network = inception_network.InceptionV3()
+    return network.to_empty(device="cpu")
+
+
+def _known_resize(name: str) -> str:
+    if name not in RESIZES:
+        raise UnknownName("resize", name, RESIZES)
+    return name

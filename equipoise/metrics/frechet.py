@@ -1,0 +1,132 @@
+"""Frechet distance of two Gaussians fitted to features, without a matrix square root."""
+
+import torch
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.metrics.arrays import Array, as_float64
+
+_NEGATIVE_TOLERANCE = 1e-6
+
+
+def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covariance_b: Array) -> float:
+    """Squared Frechet (Wasserstein-2) distance of two Gaussians (Heusel et al. 2017, Eq. 6); symmetric, never negative.
+
+        d = |mean_a - mean_b|^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2))
+
+    The last trace is the sum of the roots of the eigenvalues of R' B R, where A = R R'. R is A's Cholesky factor, or
+    B's if only B has one, or A's symmetric root if both are rank-deficient; eigenvalues below 0 by rounding count as 0.
+
+    Args:
+        mean_a, mean_b: [features].
+        covariance_a, covariance_b: [features, features], symmetric, without negative eigenvalues.
+
+    >>> import numpy as np
+    >>> frechet_distance(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2))
+    25.0
+    """
+    means = [as_float64("mean_a", mean_a, "features"), as_float64("mean_b", mean_b, "features")]
+    a = _covariance("covariance_a", covariance_a, means[0])
+    b = _covariance("covariance_b", covariance_b, means[0])
+    if means[0].shape != means[1].shape:
+        raise ValueError(f"mean_b must have shape {tuple(means[0].shape)}, got {tuple(means[1].shape)}.")
+    shift = (means[0] - means[1]).square().sum()
+    distance = shift + a.trace() + b.trace() - 2 * trace_of_root(a, b)
+    return max(0.0, float(distance))
+
+
+def trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """tr((A B)^(1/2)) of two covariances [features, features] in float64."""
+    for first, second in ((a, b), (b, a)):
+        factor, failed = torch.linalg.cholesky_ex(first)
+        if int(failed) == 0:
+            return _sum_of_roots(factor.mT @ second @ factor)
+    root = _symmetric_root(a)
+    _symmetric_root(b)
+    return _sum_of_roots(root @ b @ root)
+
+
+class FeatureMoments:
+    """Count, mean and covariance of features that come in batches, in float64 by pairwise merging (Chan et al. 1979).
+
+    Example:
+        >>> moments = FeatureMoments(2)
+        >>> moments.update(torch.tensor([[0.0, 1.0], [2.0, 1.0]]))
+        >>> moments.update(torch.tensor([[4.0, 1.0]]))
+        >>> moments.mean.tolist(), moments.covariance().tolist()
+        ([2.0, 1.0], [[4.0, 0.0], [0.0, 0.0]])
+    """
+
+    def __init__(self, features: int, device: torch.device | str = "cpu") -> None:
+        """Start with no samples of so many features."""
+        self.count = 0
+        self.mean = torch.zeros(features, dtype=torch.float64, device=device)
+        self._scatter = torch.zeros(features, features, dtype=torch.float64, device=device)
+
+    def update(self, batch: Array) -> None:
+        """Add features [batch, features]; every number must be finite."""
+        rows = as_float64("batch", batch, "batch, features").to(self.mean.device)
+        if rows.shape[1] != self.mean.shape[0]:
+            raise ValueError(f"batch must have {self.mean.shape[0]} features, got shape {tuple(rows.shape)}.")
+        mean = rows.mean(dim=0)
+        centred = rows - mean
+        self._merge(rows.shape[0], mean, centred.mT @ centred)
+
+    def merge(self, other: "FeatureMoments") -> None:
+        """Add what another one has seen, as from another process."""
+        if other.count:
+            self._merge(other.count, other.mean.to(self.mean.device), other._scatter.to(self.mean.device))
+
+    def covariance(self) -> torch.Tensor:
+        """The covariance [features, features] with divisor count - 1."""
+        if self.count < 2:
+            raise EquipoiseError(f"a covariance needs at least 2 samples, and there are {self.count}.")
+        return self._scatter / (self.count - 1)
+
+    def distance(self, other: "FeatureMoments", few_samples: bool = False) -> float:
+        """Frechet distance to another sample's moments.
+
+        Args:
+            other: the moments of the other sample.
+            few_samples: allow no more samples than features, where the covariance has not full rank and the score is
+                far too high for its sample size.
+
+        Raises:
+            EquipoiseError: too few samples, unless allowed.
+        """
+        features, least = self.mean.shape[0], min(self.count, other.count)
+        if least <= features and not few_samples:
+            raise EquipoiseError(
+                f"a Frechet distance of {features} features needs more than {features} samples on each side,"
+                f" and there are {least}."
+            )
+        return frechet_distance(self.mean, self.covariance(), other.mean, other.covariance())
+
+    def _merge(self, count: int, mean: torch.Tensor, scatter: torch.Tensor) -> None:
+        total = self.count + count
+        shift = mean - self.mean
+        self._scatter += scatter + torch.outer(shift, shift) * (self.count * count / total)
+        self.mean = self.mean + shift * (count / total)
+        self.count = total
+
+
+def _covariance(name: str, value: Array, mean: torch.Tensor) -> torch.Tensor:
+    matrix = as_float64(name, value, "features, features").to(mean.device)
+    if tuple(matrix.shape) != (mean.shape[0], mean.shape[0]):
+        raise ValueError(f"{name} must have shape {(mean.shape[0], mean.shape[0])}, got {tuple(matrix.shape)}.")
+    scale = float(matrix.abs().max())
+    if float((matrix - matrix.mT).abs().max()) > _NEGATIVE_TOLERANCE * scale:
+        raise ValueError(f"{name} must be symmetric.")
+    return (matrix + matrix.mT) / 2
+
+
+def _symmetric_root(matrix: torch.Tensor) -> torch.Tensor:
+    values, vectors = torch.linalg.eigh(matrix)
+    if float(values.min()) < -_NEGATIVE_TOLERANCE * max(float(values.abs().max()), 1e-300):
+        raise ValueError(f"a covariance must have no negative eigenvalue, the smallest is {float(values.min()):.4g}.")
+    root: torch.Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.mT
+    return root
+
+
+def _sum_of_roots(matrix: torch.Tensor) -> torch.Tensor:
+    values: torch.Tensor = torch.linalg.eigvalsh((matrix + matrix.mT) / 2)
+    return values.clamp_min(0).sqrt().sum()

@@ -1,0 +1,85 @@
+"""Inception score and MODE score of a classifier's probabilities of generated images."""
+
+import itertools
+from collections.abc import Callable
+
+import torch
+
+from equipoise.metrics.arrays import Array, as_float64, as_probabilities
+
+
+def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, float]:
+    """Inception score: exp of the mean divergence of p(y|x) from the generated marginal (Salimans et al. 2016).
+
+        IS = exp( mean_x KL( p(y|x) || p*(y) ) ),   p*(y) = mean_x p(y|x)
+
+    It lies between 1 (one class only, or no confidence at all) and the number of classes.
+
+    Args:
+        probabilities: [samples, classes], p(y|x) of the generated images, rows that sum to 1.
+        splits: consecutive parts that are scored apart; 10 is customary, 1 is what the repulsive MMD paper uses.
+
+    Returns:
+        Mean and population deviation over the splits.
+
+    >>> mean, deviation = inception_score(torch.eye(10).repeat(10, 1), splits=1)
+    >>> round(mean, 9), deviation
+    (10.0, 0.0)
+    """
+    rows = as_probabilities("probabilities", probabilities)
+    count = rows.shape[0]
+    if not 1 <= splits <= count:
+        raise ValueError(f"splits must lie in 1..{count}, the number of samples, got {splits}.")
+    edges = [part * count // splits for part in range(splits + 1)]
+    scores = torch.stack([_one_score(rows[start:end]) for start, end in itertools.pairwise(edges)])
+    return float(scores.mean()), float(scores.std(correction=0))
+
+
+def mode_score(probabilities: Array, label_distribution: Array, form: str = "paper") -> float:
+    """MODE score, which means to punish missing classes (Che et al. 2017, Eq. 4), in one of two forms.
+
+        "paper":     exp( mean_x KL( p(y|x) || p(y) ) - KL( p*(y) || p(y) ) )
+        "marginal":  exp( mean_x KL( p(y|x) || p*(y) ) - KL( p*(y) || p(y) ) )
+
+    The printed form equals the inception score identically, because p(y) cancels; only "marginal" (Xu et al. 2018)
+    feels the training distribution. p*(y) is the mean of p(y|x), not a histogram of the likeliest labels.
+
+    Args:
+        probabilities: [samples, classes], p(y|x) of the generated images.
+        label_distribution: [classes], p(y) of the training data; above 0 wherever a sample has mass.
+        form: "paper" or "marginal".
+    """
+    if form not in _MODE_FORMS:
+        raise ValueError(f"form must be one of {sorted(_MODE_FORMS)}, got {form!r}.")
+    rows = as_probabilities("probabilities", probabilities)
+    training = as_float64("label_distribution", label_distribution, "classes")
+    training = as_probabilities("label_distribution", training[None])[0].to(rows.device)
+    if training.shape[0] != rows.shape[1]:
+        raise ValueError(f"label_distribution must have {rows.shape[1]} classes, got {training.shape[0]}.")
+    marginal = rows.mean(dim=0)
+    if bool(((training == 0) & (marginal > 0)).any()):
+        raise ValueError("label_distribution is 0 for a class that the samples have; the divergence is infinite.")
+    return float(torch.exp(_MODE_FORMS[form](rows, marginal, training) - _divergence(marginal, training)))
+
+
+def _one_score(rows: torch.Tensor) -> torch.Tensor:
+    return torch.exp(_divergence(rows, rows.mean(dim=0)).mean())
+
+
+def _divergence(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+    """KL(p || q) over the last dimension in nats, with 0 log 0 = 0; where q is 0, so is p."""
+    return (torch.xlogy(p, p) - torch.xlogy(p, torch.where(p > 0, q, 1.0))).sum(dim=-1)
+
+
+def _paper(rows: torch.Tensor, marginal: torch.Tensor, training: torch.Tensor) -> torch.Tensor:
+    return _divergence(rows, training).mean()
+
+
+def _marginal(rows: torch.Tensor, marginal: torch.Tensor, training: torch.Tensor) -> torch.Tensor:
+    return _divergence(rows, marginal).mean()
+
+
+_MODE_FORMS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "paper": _paper,
+    "marginal": _marginal,
+}

@@ -1,0 +1,50 @@
+"""Nearest training neighbours: did the generator learn the data, or memorise it?"""
+
+from dataclasses import dataclass
+
+import torch
+
+from equipoise.metrics.arrays import Array
+from equipoise.metrics.distances import distance_blocks, matching_points
+
+
+def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    """The nearest training sample of each sample, by Euclidean distance.
+
+    Args:
+        samples: [samples, features], features or flattened pixels.
+        training: [training_samples, features].
+
+    Returns:
+        Distances [samples] in float64, and positions [samples] in the training set.
+    """
+    a, b = matching_points("samples", samples, "training", training)
+    found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
+    return torch.cat([part.values for part in found]).sqrt(), torch.cat([part.indices for part in found])
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """How near the samples are to the training set, against how near honest new data are.
+
+    Attributes:
+        ratio: median distance of the samples over that of the held-out data; well below 1 is suspicious, well above
+            means samples that look like no data.
+        share_nearer: share of the samples that are nearer than 95 of 100 held-out images; about 0.05 is honest.
+        copies: samples at distance 0.
+    """
+
+    ratio: float
+    share_nearer: float
+    copies: int
+
+
+def memorisation(samples: Array, training: Array, held_out: Array) -> Memorisation:
+    """Compare the samples' distances to the training set with those of held-out data; all [count, features]."""
+    near, _ = nearest_neighbours(samples, training)
+    honest, _ = nearest_neighbours(held_out, training)
+    usual = float(honest.median())
+    if usual == 0:
+        raise ValueError("held_out must not repeat the training data: half of it or more is at distance 0.")
+    threshold = torch.quantile(honest, 0.05)
+    return Memorisation(float(near.median()) / usual, float((near < threshold).double().mean()), int((near == 0).sum()))

@@ -1,0 +1,102 @@
+"""The passport of a score: all that it depends on, so that two scores can be told apart."""
+
+import platform
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+
+from equipoise import __version__
+from equipoise.common.errors import EquipoiseError
+
+
+@dataclass(frozen=True)
+class Passport:
+    """What a score was measured on, with what, and where.
+
+    Attributes:
+        metric: name and settings, as in "inception-score, 10 splits".
+        data: the data set.
+        data_hash: of its content.
+        split: which part of it.
+        real_count: real samples that went in; 0 if the metric looks at none.
+        generated_count: generated samples that went in.
+        extractor: what made features or probabilities, as in "classifier" or "inception-v3"; empty for none.
+        weights_hash: SHA-256 of the extractor's weights; empty for none.
+        resize: how images were resized for the extractor.
+        seed: of the noise that the samples came from.
+        versions: package -> version.
+        commit: of the code, empty if unknown.
+        device: what computed it, as in "cpu".
+    """
+
+    metric: str
+    data: str
+    data_hash: str
+    split: str
+    real_count: int
+    generated_count: int
+    extractor: str
+    weights_hash: str
+    resize: str
+    seed: int
+    versions: dict[str, str]
+    commit: str
+    device: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict[str, Any]) -> "Passport":
+        """Back from JSON.
+
+        Raises:
+            EquipoiseError: a field is missing, unknown or of the wrong type.
+        """
+        wrong = sorted(set(values) ^ {field.name for field in fields(Passport)})
+        if wrong:
+            raise EquipoiseError(f"not a score's passport: the fields {', '.join(wrong)} are missing or unknown.")
+        passport = Passport(**values)
+        for field in fields(Passport):
+            expected = {"int": int, "str": str}.get(str(field.type), dict)
+            if type(getattr(passport, field.name)) is not expected:
+                raise EquipoiseError(
+                    f"not a score's passport: the field {field.name} must be of type {expected.__name__}."
+                )
+        return passport
+
+
+_MUST_AGREE = (
+    "metric",
+    "data",
+    "data_hash",
+    "split",
+    "real_count",
+    "generated_count",
+    "extractor",
+    "weights_hash",
+    "resize",
+)
+
+
+def comparable(a: Passport, b: Passport) -> bool:
+    """Whether two scores may stand in one column without a mark: all but seed, versions, commit and device agree."""
+    return not differences(a, b)
+
+
+def differences(a: Passport, b: Passport) -> tuple[str, ...]:
+    """The fields that keep two scores apart, in the passport's order."""
+    return tuple(name for name in _MUST_AGREE if getattr(a, name) != getattr(b, name))
+
+
+def current_versions() -> dict[str, str]:
+    """The versions that a score depends on."""
+    return {
+        "equipoise": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }

@@ -1,0 +1,62 @@
+"""Modes reached by points in the plane: the ring and the grid of Gaussians."""
+
+from dataclasses import dataclass
+
+import torch
+
+from equipoise.metrics.arrays import Array
+from equipoise.metrics.distances import distance_blocks, matching_points
+from equipoise.metrics.histogram import coverage_of_counts
+
+
+@dataclass(frozen=True)
+class PointCoverage:
+    """How well points cover known centres. "Near" is within 3 deviations, "loosely" within the loose radius.
+
+    Attributes:
+        modes: centres there are.
+        covered: centres with at least the minimum of points near.
+        covered_loosely: the same, loosely.
+        share_near: share of the points near some centre, the "high-quality samples".
+        share_loose: the same, loosely.
+        divergence: KL(points per nearest centre, of the near ones || uniform) in nats; None if no point is near.
+    """
+
+    modes: int
+    covered: int
+    covered_loosely: int
+    share_near: float
+    share_loose: float
+    divergence: float | None
+
+
+def point_coverage(
+    points: Array, centres: Array, deviation: float, loose_radius: float, minimum: int = 1
+) -> PointCoverage:
+    """Modes of a mixture of Gaussians that points reach; each point counts for its nearest centre only.
+
+    Args:
+        points: [samples, dimensions].
+        centres: [modes, dimensions].
+        deviation: of each Gaussian; near means within 3 of them (0.3 for the ring of Che et al. 2017).
+        loose_radius: a second, larger radius (1.0 for that ring): few points within the first, many within this one,
+            mean modes found but not yet sharp.
+        minimum: points that make a mode covered.
+    """
+    if not 0 < 3 * deviation <= loose_radius:
+        raise ValueError(f"loose_radius must be at least 3 deviations, got {loose_radius} and deviation {deviation}.")
+    if minimum < 1:
+        raise ValueError(f"minimum must be at least 1, got {minimum}.")
+    a, b = matching_points("points", points, "centres", centres)
+    found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
+    distances, nearest = torch.cat([f.values for f in found]).sqrt(), torch.cat([f.indices for f in found])
+    near = torch.bincount(nearest[distances <= 3 * deviation], minlength=len(b))
+    loose = torch.bincount(nearest[distances <= loose_radius], minlength=len(b))
+    return PointCoverage(
+        modes=len(b),
+        covered=int((near >= minimum).sum()),
+        covered_loosely=int((loose >= minimum).sum()),
+        share_near=int(near.sum()) / len(a),
+        share_loose=int(loose.sum()) / len(a),
+        divergence=coverage_of_counts(near).divergence if int(near.sum()) else None,
+    )

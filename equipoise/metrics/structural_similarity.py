@@ -1,0 +1,115 @@
+"""Multi-scale structural similarity of image pairs; among generated images, low means varied."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""The exponents of the five scales, from fine to coarse (Wang et al. 2003)."""
+WINDOW, DEVIATION = 11, 1.5
+SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 16
+"""Images with a shorter side (176 pixels) are resized, since the coarsest scale must hold a whole window."""
+RESIZED_SIDE = 256
+_PAIRS_AT_ONCE = 16
+
+
+def ms_ssim(images_a: torch.Tensor, images_b: torch.Tensor) -> torch.Tensor:
+    """Multi-scale structural similarity of each pair, 1 for equal images (Wang et al. 2003, Eq. 7).
+
+        MS-SSIM = l_5^w5 * cs_1^w1 * ... * cs_5^w5      with an 11x11 Gaussian window of deviation 1.5, no padding,
+        l  = (2 m_a m_b + C1) / (m_a^2 + m_b^2 + C1)    C1 = 0.01^2
+        cs = (2 v_ab + C2) / (v_a + v_b + C2)           C2 = 0.03^2
+
+    Each channel is scored on its own and channels are averaged; a negative cs counts as 0, as in TensorFlow. Images
+    whose shorter side is below 176 pixels are first resized to 256 x 256 (bilinear, half-pixel centres); scores of
+    resized and of large images do not compare. Computed in the images' own precision: float32 is right to about 1e-5.
+
+    Args:
+        images_a: [pairs, channels, height, width] floating-point in [0, 1]; a numpy array will do.
+        images_b: the same shape.
+
+    Returns:
+        [pairs].
+    """
+    a, b = _images("images_a", images_a), _images("images_b", images_b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        raise ValueError(f"images_b must be {a.dtype} {tuple(a.shape)} as images_a, got {b.dtype} {tuple(b.shape)}.")
+    chunks = zip(a.split(_PAIRS_AT_ONCE), b.to(a.device).split(_PAIRS_AT_ONCE), strict=True)
+    return torch.cat([_of_pairs(_large(x), _large(y)) for x, y in chunks])
+
+
+def random_pairs(count: int, pairs: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions [pairs] of two different images out of `count`, each pair drawn independently.
+
+    >>> first, second = random_pairs(5, 100, torch.Generator().manual_seed(0))
+    >>> bool((first != second).all()), int(second.max())
+    (True, 4)
+    """
+    if count < 2 or pairs < 1:
+        raise ValueError(f"pairs of different images need 2 images and 1 pair at least, got {count} and {pairs}.")
+    device = generator.device
+    first = torch.randint(count, (pairs,), generator=generator, device=device)
+    step = torch.randint(1, count, (pairs,), generator=generator, device=device)
+    return first, (first + step) % count
+
+
+def _of_pairs(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    result = a.new_ones(a.shape[:2])
+    last = len(SCALE_WEIGHTS) - 1
+    for scale, weight in enumerate(SCALE_WEIGHTS):
+        luminance, contrast = _similarities(a, b)
+        term = (luminance * contrast if scale == last else contrast).mean(dim=(2, 3))
+        result = result * term.clamp_min(0).pow(weight)
+        if scale < last:
+            a, b = functional.avg_pool2d(a, 2), functional.avg_pool2d(b, 2)
+    return result.mean(dim=1)
+
+
+def _similarities(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Maps of luminance and of contrast-structure; four blurs are enough for them."""
+    mean_a, mean_b, squares, products = (_blurred(x) for x in (a, b, a * a + b * b, a * b))
+    mean_products, mean_squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
+    luminance = (2 * mean_products + 0.01**2) / (mean_squares + 0.01**2)
+    contrast = (2 * (products - mean_products) + 0.03**2) / (squares - mean_squares + 0.03**2)
+    return luminance, contrast
+
+
+def _blurred(images: torch.Tensor) -> torch.Tensor:
+    """The Gaussian window, one direction after the other, as sums of shifted copies (faster here than convolutions)."""
+    height, width = (side - WINDOW + 1 for side in images.shape[2:])
+    rows = _weighted_sum([images[..., i : i + width] for i in range(WINDOW)])
+    return _weighted_sum([rows[..., i : i + height, :] for i in range(WINDOW)])
+
+
+def _weighted_sum(shifted: list[torch.Tensor]) -> torch.Tensor:
+    first, *others = zip(shifted, _WINDOW_WEIGHTS, strict=True)
+    total = first[0] * first[1]
+    for copy, weight in others:
+        total.add_(copy, alpha=weight)
+    return total
+
+
+def _window_weights() -> list[float]:
+    raw = [math.exp(-((i - WINDOW // 2) ** 2) / (2 * DEVIATION**2)) for i in range(WINDOW)]
+    return [value / sum(raw) for value in raw]
+
+
+_WINDOW_WEIGHTS = _window_weights()
+
+
+def _large(images: torch.Tensor) -> torch.Tensor:
+    if min(images.shape[2:]) >= SMALLEST_SIDE:
+        return images
+    return functional.interpolate(images, size=(RESIZED_SIDE, RESIZED_SIDE), mode="bilinear", align_corners=False)
+
+
+def _images(name: str, value: torch.Tensor) -> torch.Tensor:
+    images = torch.as_tensor(value).detach()
+    if images.ndim != 4 or images.numel() == 0 or not images.is_floating_point():
+        raise ValueError(
+            f"{name} must be floating-point [pairs, channels, height, width], got {images.dtype} {tuple(images.shape)}."
+        )
+    if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
+        raise ValueError(f"{name} must lie in [0, 1], got {float(images.min()):.4g}..{float(images.max()):.4g}.")
+    return images
