@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.networks.normalisation import BatchNorm
 
 Activation = Literal["none", "relu", "leaky_relu", "elu", "tanh", "sigmoid"]
@@ -33,7 +33,7 @@ _LARGEST_BASE = 7
 def activation(name: Activation) -> list[nn.Module]:
     """The activation as a list of no or one layer, ready to be put between others."""
     if name not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {name!r}.")
+        raise UnknownName("activation", name, ACTIVATIONS)
     return [] if name == "none" else [ACTIVATIONS[name]()]
 
 

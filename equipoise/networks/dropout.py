@@ -5,6 +5,8 @@ from typing import Self
 import torch
 from torch import nn
 
+from equipoise.common.errors import EquipoiseError
+
 
 class Dropout(nn.Module):
     """Sets each value to zero with the given probability and scales the rest by 1/(1 - probability), while training.
@@ -15,7 +17,7 @@ class Dropout(nn.Module):
     def __init__(self, probability: float = 0.5) -> None:
         super().__init__()
         if not 0.0 <= probability < 1.0:
-            raise ValueError(f"probability must be at least 0 and below 1, got {probability}.")
+            raise EquipoiseError(f"the probability of dropout must be at least 0 and below 1, got {probability}.")
         self.probability = probability
         self._generator: torch.Generator | None = None
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.networks.blocks import ACTIVATION_NAMES, Projection
 from equipoise.networks.network import Network
 from equipoise.networks.normalisation import BatchNorm
@@ -25,7 +26,12 @@ NetworkType = TypeVar("NetworkType", bound=Network)
 
 
 def build(network: type[NetworkType], generator: torch.Generator, **options: Any) -> NetworkType:
-    """Construct a network from its options and draw every weight from the generator; no global generator moves."""
+    """Construct a network from its options and draw every weight from the generator; no global generator moves.
+
+    Raises:
+        EquipoiseError: an option has a value that no network can be made of.
+    """
+    _check_sizes(options)
     with torch.random.fork_rng(devices=[]):
         instance = network(**options)
     initialise(instance, generator)
@@ -39,6 +45,8 @@ def initialise(network: Network, generator: torch.Generator) -> None:
         ValueError: the network holds a parameter that no scheme sets, as when a constraint was attached too early.
     """
     _check_all_known(network)
+    if network.scheme not in SCHEMES:
+        raise UnknownName("scheme of first weights", network.scheme, SCHEMES)
     scheme = SCHEMES[network.scheme]
     role_of = roles(network)
     for name, layer in network.named_modules():
@@ -59,6 +67,14 @@ def roles(network: nn.Module) -> dict[str, str]:
         elif type(module) in ACTIVATION_NAMES and last is not None:
             found[last], last = ACTIVATION_NAMES[type(module)], None
     return found
+
+
+def _check_sizes(options: dict[str, Any]) -> None:
+    """Every whole number among a network's options is a size, and every tuple of them a list of sizes."""
+    for name, value in options.items():
+        for size in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(size, int) and not isinstance(size, bool) and size < 1:
+                raise EquipoiseError(f"{name} must be made of whole numbers of at least 1, got {value}.")
 
 
 def _path_role(name: str) -> str:

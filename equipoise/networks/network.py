@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from equipoise.common.checks import check_floating
+from equipoise.common.errors import EquipoiseError
 from equipoise.networks.blocks import Stack
 
 
@@ -102,7 +103,7 @@ class Encoder(Network):
 def score_shape(output_size: int | None) -> nn.Module:
     """Turns [batch, s, ...1] into [batch] when no output size was asked for, else into [batch, s]."""
     if output_size is not None and output_size < 1:
-        raise ValueError(f"output_size must be at least 1, or None for one score per image, got {output_size}.")
+        raise EquipoiseError(f"output_size must be at least 1, or none for one score per image, got {output_size}.")
     return nn.Flatten(0) if output_size is None else nn.Flatten(1)
 
 

@@ -55,7 +55,7 @@ def test_dropout_needs_a_generator_only_where_it_draws():
         layer(torch.ones(3))
     assert torch.equal(layer.eval()(torch.ones(3)), torch.ones(3))
     assert torch.equal(Dropout(0.0)(torch.ones(3)), torch.ones(3))
-    with pytest.raises(ValueError, match=r"probability must be at least 0 and below 1, got 1\.0"):
+    with pytest.raises(EquipoiseError, match=r"dropout must be at least 0 and below 1, got 1\.0"):
         Dropout(1.0)
 
 
@@ -189,10 +189,19 @@ def test_impossible_maps_are_refused(network, map_size):
 
 
 def test_bad_options_are_named():
-    with pytest.raises(ValueError, match="output_size must be at least 1, or None"):
+    with pytest.raises(EquipoiseError, match="output_size must be at least 1, or none"):
         DCGANDiscriminator(output_size=0)
-    with pytest.raises(ValueError, match="activation must be one of none, relu"):
-        MLPGenerator(activation_name="swish")
+    with pytest.raises(EquipoiseError, match="unknown activation 'rely'; did you mean 'relu'"):
+        MLPGenerator(activation_name="rely")
+    with pytest.raises(EquipoiseError, match="unknown scheme of first weights 'dcgam'; did you mean 'dcgan'"):
+        build(MLPGenerator, stream(0, "weights"), weights="dcgam")
+
+
+@pytest.mark.parametrize("options", [{"latent_size": 0}, {"hidden": (128, -1)}, {"image_shape": (0,)}])
+def test_sizes_below_one_are_refused(options):
+    name = next(iter(options))
+    with pytest.raises(EquipoiseError, match=f"{name} must be made of whole numbers of at least 1, got"):
+        build(MLPGenerator, stream(0, "weights"), **options)
 
 
 @pytest.mark.parametrize(("name", "low", "high"), [("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0)])
