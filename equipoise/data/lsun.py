@@ -1,10 +1,9 @@
 """LSUN bedrooms from the LMDB as published: a key-value file whose values are encoded images."""
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.fields import check_choice, check_whole
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from equipoise.data.cache import Batch, Skipped
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
-
-_MAGIC = 0xBEEFC0DE
-_META_BYTES = 152
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class LsunBedroom:
         """Read `<root>/lsun/bedroom_<split>_lmdb/` (or without `lsun/`), once; the seed plays no part.
 
         Raises:
-            EquipoiseError: the database is not there or damaged, or the lmdb package is not installed.
+            EquipoiseError: the database is not there or damaged, or no image in it can be read.
         """
         from equipoise.data.cache import Reading, cached_store
         from equipoise.data.tree import fingerprint
@@ -67,57 +63,18 @@ class LsunBedroom:
     def _batches(self, folder: Path, skipped: "Skipped") -> "Iterator[Batch]":
         from equipoise.data.pictures import centre_square, read_pictures
 
-        return read_pictures(_pictures(folder, self.name), centre_square(self.resolution), "RGB", skipped)
+        return read_pictures(_pictures(folder / "data.mdb", self.name), centre_square(self.resolution), "RGB", skipped)
 
 
-def _pictures(folder: Path, name: str) -> "Iterator[Picture]":
+def _pictures(path: Path, name: str) -> "Iterator[Picture]":
     """Every value of the database in the order of its keys."""
     from functools import partial
 
     from tqdm import tqdm
 
+    from equipoise.data.lmdb_reader import open_lmdb
     from equipoise.data.pictures import Picture
 
-    lmdb = _lmdb()
-    check_lmdb(folder / "data.mdb")
-    try:
-        with (
-            lmdb.open(str(folder), readonly=True, lock=False, readahead=False, max_readers=1) as database,
-            database.begin() as transaction,
-        ):
-            total = database.stat()["entries"]
-            for key, value in tqdm(transaction.cursor(), desc=name, total=total, unit="images", disable=None):
-                yield Picture(key.decode("ascii", "backslashreplace"), partial(bytes, value))
-    except lmdb.Error as error:
-        raise EquipoiseError(f"{printable(folder)} is damaged ({printable(error)}); fetch it again.") from error
-
-
-def _lmdb() -> Any:
-    try:
-        import lmdb
-    except ImportError as error:
-        raise EquipoiseError(
-            "the data set lsun-bedroom needs the package lmdb, which is not installed; "
-            "install it with: pip install 'equipoise[lsun]'."
-        ) from error
-    return lmdb
-
-
-def check_lmdb(path: Path) -> None:
-    """Refuse a file that is no LMDB or that was cut short: to map such a file could end the process.
-
-    Raises:
-        EquipoiseError: the first page is not that of an LMDB, or pages that it counts are not there.
-    """
-    with open(path, "rb") as file:
-        meta = file.read(_META_BYTES)
-    size = path.stat().st_size
-    if len(meta) < _META_BYTES or struct.unpack_from("<II", meta, 16) != (_MAGIC, 1):
-        raise EquipoiseError(f"{printable(path)} is not an LMDB; fetch it again.")
-    (page_bytes,) = struct.unpack_from("<I", meta, 40)
-    (last_page,) = struct.unpack_from("<Q", meta, 136)
-    if page_bytes < 512 or (last_page + 1) * page_bytes > size:
-        promised = (last_page + 1) * page_bytes
-        raise EquipoiseError(
-            f"{printable(path)} is damaged: it should have at least {promised} bytes and has {size}; fetch it again."
-        )
+    with open_lmdb(path) as database:
+        for key, value in tqdm(database.items(), desc=name, total=database.entries, unit="images", disable=None):
+            yield Picture(key.decode("ascii", "backslashreplace"), partial(bytes, value))

@@ -12,7 +12,7 @@ from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from equipoise.data.cache import Batch, Skipped
 
@@ -40,7 +40,7 @@ class UnreadableError(Exception):
 
 
 def centre_square(side: int) -> Frame:
-    """The largest centred square, resized to side x side (bilinear, antialiased)."""
+    """The shorter side resized to `side` and the centre taken, in one step (bilinear, antialiased)."""
 
     def frame(image: Image.Image) -> Image.Image:
         width, height = image.size
@@ -100,6 +100,8 @@ def _read_one(picture: Picture, frame: Frame, mode: str, draft_side: int) -> NDA
     """The pixels, or why there are none."""
     try:
         return decode(picture.read(), frame, mode, draft_side)
+    except UnidentifiedImageError:
+        return "no image of a known kind"
     except Exception as error:  # a broken file may make a decoder raise anything
         return str(error) or type(error).__name__
 

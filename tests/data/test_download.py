@@ -40,8 +40,8 @@ def online(monkeypatch):
     return answer_with
 
 
-def source(content=CONTENT, url="https://example.org/file.gz", most_bytes=len(CONTENT)):
-    return Source("example", url, "md5", hashlib.md5(content).hexdigest(), most_bytes)
+def source(url="https://example.org/file.gz"):
+    return Source("example", url, "md5", hashlib.md5(CONTENT).hexdigest(), most_bytes=len(CONTENT))
 
 
 def test_a_whole_file_with_the_right_digest_is_kept(online, tmp_path):

@@ -1,0 +1,75 @@
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.data.catalogue import DATA, WITH_PATH, data_class, parse_data
+from equipoise.data.folder import Folder
+from equipoise.data.mnist import Mnist
+from equipoise.data.npz import Npz
+from equipoise.data.root import find_root
+
+PLAIN = {int, float, str}
+
+
+def test_every_data_set_of_the_papers_is_there():
+    assert set(DATA) == {
+        "digits", "ring", "grid", "mnist", "stacked-mnist", "compositional-mnist",
+        "cifar10", "stl10", "celeba", "lsun-bedroom", "folder", "npz",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(DATA))
+def test_every_set_is_a_frozen_dataclass_of_plain_fields(kind):
+    described = data_class(kind)
+    assert dataclasses.is_dataclass(described)
+    data = parse_data(f"{kind}:x" if kind in WITH_PATH else kind)
+    for field in dataclasses.fields(described):
+        assert type(getattr(data, field.name)) in PLAIN
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(data, field.name, 1)
+    assert data == dataclasses.replace(data)
+    assert data.name == ("x" if kind in WITH_PATH else {"compositional-mnist": "compositional-mnist-1"}.get(kind, kind))
+
+
+def test_short_words_with_a_path():
+    assert parse_data("folder:/photos/a:b") == Folder("/photos/a:b")
+    assert parse_data("npz:images.npz") == Npz("images.npz")
+    assert parse_data("mnist") == Mnist()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("mnits", "unknown data set 'mnits'; did you mean 'mnist'"),
+        ("", "unknown data set ''"),
+        ("foldr:/x", "did you mean 'folder'"),
+        ("folder", "the data set folder needs a path, as in folder:PATH"),
+        ("npz:", "the data set npz needs a path, as in npz:PATH"),
+        ("mnist:/x\x1b", r"the data set mnist takes no path, but '/x\\x1b' follows it; write mnist"),
+        ("\x1b[2J", r"unknown data set '\\x1b\[2J'"),
+    ],
+)
+def test_other_words_are_refused_in_one_sentence(text, sentence):
+    with pytest.raises(EquipoiseError, match=sentence):
+        parse_data(text)
+    assert issubclass(UnknownName, EquipoiseError)
+
+
+def test_describing_every_set_imports_neither_torch_nor_numpy():
+    program = (
+        "import sys; from equipoise.data.catalogue import DATA, data_class; import equipoise.data.root\n"
+        "for kind in DATA: data_class(kind)\n"
+        "print([name for name in ('torch', 'numpy', 'PIL', 'sklearn', 'lmdb') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_root_is_the_explicit_one_then_the_environments_then_the_caches(tmp_path, monkeypatch):
+    assert find_root() == tmp_path / "cache" / "data"
+    monkeypatch.setenv("EQUIPOISE_DATA", str(tmp_path / "env"))
+    assert find_root() == tmp_path / "env"
+    assert find_root(tmp_path / "own") == tmp_path / "own"
