@@ -56,7 +56,7 @@ class State:
 
 
 def state_tensors(state: State) -> dict[str, Tensor]:
-    """Every tensor of the state under a unique name, as in "players/generator/layers.0.weight"."""
+    """Every tensor of the state under a unique name, as in "players/generator.layers.0.weight"."""
     tensors: dict[str, Tensor] = {}
     for room, module in _modules(state).items():
         tensors |= {f"{room}/{name}": value for name, value in module.state_dict().items()}

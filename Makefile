@@ -1,0 +1,42 @@
+# Two commands from nothing: `make demo` and `make test`. Each makes the environment that it needs.
+PYTHON ?= python3
+VENV ?= .venv
+INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
+
+.PHONY: demo test lint types docs check clean
+
+demo: $(VENV)/demo.installed
+	$(VENV)/bin/equipoise demo --out demo
+
+test: $(VENV)/test.installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest
+
+lint: $(VENV)/develop.installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/develop.installed
+	$(VENV)/bin/mypy
+
+docs: $(VENV)/develop.installed
+	$(VENV)/bin/mkdocs build --strict --quiet
+
+check: test lint types docs
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) ".[digits]"
+	touch $@
+
+$(VENV)/test.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) ".[test]"
+	touch $@ $(VENV)/demo.installed
+
+$(VENV)/develop.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) ".[develop,docs]"
+	touch $@ $(VENV)/test.installed $(VENV)/demo.installed
+
+clean:
+	rm -rf $(VENV) demo site build *.egg-info
