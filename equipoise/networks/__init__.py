@@ -64,6 +64,8 @@ _HOMES = {
     **{target.partition(":")[2]: target.partition(":")[0] for target in NETWORKS.values()},
 }
 
+__all__ = sorted(_HOMES)
+
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
