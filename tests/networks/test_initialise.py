@@ -97,7 +97,9 @@ def test_magan_he_before_relu_and_glorot_elsewhere():
 
 def test_mmd_by_activation_with_tiny_biases():
     network = made(MMDDiscriminator)
-    assert is_normal(network.body[2].weight, math.sqrt(2 / 1.01 / (16 * 64)))
+    deviation = math.sqrt(2 / 1.01 / (16 * 256))
+    assert is_normal(network.body[10].weight, deviation)
+    assert not is_normal(network.body[10].weight, math.sqrt(2 / (16 * 256)))
     assert is_uniform(network.head[1].weight, math.sqrt(6 / (8192 + 16)))
     assert is_normal(network.body[6].bias, 1e-5)
     generator = made(MMDGenerator)
