@@ -1,13 +1,21 @@
 """EBGAN: an auto-encoder discriminator with a fixed margin (Zhao et al. 2017)."""
 
 from dataclasses import dataclass
+from typing import Literal, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.energy import EnergyKind, energies, generator_outcome, hinge_outcome, real_and_fake_energies
+from equipoise.algorithms.checks import check_not_negative
+from equipoise.algorithms.energy import energies, generator_outcome, hinge_outcome, real_and_fake_energies
+from equipoise.losses import energy_generator_loss, pulling_away
+from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+
+class _AutoEncoder(Protocol):
+    def encode(self, images: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,16 +24,19 @@ class EBGAN(Algorithm):
 
     Attributes:
         margin: m, at least 0; the energy that generated images are pushed up to.
-        energy: "squared", the sum of squared errors as in the MAGAN authors' code, or "norm", Eq. 1.
+        energy: "squared", the sum of squared errors as in the MAGAN authors' code; "norm", its root; or "pixel", each
+            pixel with a hinge of its own, as in the EBGAN code that MAGAN's paper scores against.
+        pulling_away_weight: of the term that keeps the codes of generated images apart (Zhao et al. 2017, section 2.4);
+            0 for EBGAN without it, 0.1 in the paper's EBGAN-PT.
     """
 
     margin: float
-    energy: EnergyKind = "squared"
+    energy: Literal["squared", "norm", "pixel"] = "squared"
+    pulling_away_weight: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.margin < float("inf"):
-            raise ValueError(f"margin must be a finite number of at least 0, got {self.margin}.")
+        check_not_negative(self, "margin", "pulling_away_weight")
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -46,7 +57,14 @@ class EBGAN(Algorithm):
         return hinge_outcome(real, fake, self.margin)
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        return generator_outcome(energies(players, players["generator"](draw.latent()), self.energy))
+        images = players["generator"](draw.latent())
+        fake = energies(players, images, self.energy)
+        if not self.pulling_away_weight:
+            return generator_outcome(fake)
+        codes = gather(cast(_AutoEncoder, players["discriminator"]).encode(images))
+        closeness = pulling_away(codes)
+        loss = energy_generator_loss(fake) + self.pulling_away_weight * closeness
+        return Outcome({"generator": loss}, {"fake_energy": fake.mean(), "pulling_away": closeness})
 
     def _close_epoch(self, memory: nn.Module) -> dict[str, Tensor]:
         return {"margin": memory.get_buffer("margin")}
@@ -54,5 +72,5 @@ class EBGAN(Algorithm):
     def create_memory(self) -> nn.Module:
         """The margin, for the log alone: it never changes."""
         memory = nn.Module()
-        memory.register_buffer("margin", torch.tensor(self.margin))
+        memory.register_buffer("margin", torch.tensor(self.margin, dtype=torch.float64))
         return memory

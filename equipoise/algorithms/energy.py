@@ -13,12 +13,22 @@ from equipoise.training.game import Outcome, Players
 EnergyKind = Literal["squared", "norm"]
 
 
-def energies(players: Players, images: Tensor, kind: EnergyKind) -> Tensor:
-    """The discriminator's energy of each image, over all processes. Returns: [batch]."""
-    return gather(reconstruction_energy(images, players["discriminator"](images), kind))
+def energies(players: Players, images: Tensor, kind: str) -> Tensor:
+    """The discriminator's energy of each image, over all processes: [batch].
+
+    Args:
+        players: the discriminator is an auto-encoder.
+        images: [batch, ...].
+        kind: as in `equipoise.losses.reconstruction_energy`; or "pixel", every pixel's squared error as an energy of
+            its own: [batch * pixels].
+    """
+    reconstructed = players["discriminator"](images)
+    if kind == "pixel":
+        return gather((reconstructed - images).square().flatten())
+    return gather(reconstruction_energy(images, reconstructed, kind))
 
 
-def real_and_fake_energies(players: Players, draw: Draw, kind: EnergyKind) -> tuple[Tensor, Tensor]:
+def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Tensor, Tensor]:
     """Energies of the real batch and of a generated one that carries no gradient to the generator."""
     with torch.no_grad():
         fake = players["generator"](draw.latent())

@@ -15,6 +15,12 @@ ALGORITHMS: dict[str, str] = {
     "gan": "equipoise.algorithms.gan:GAN",
     "ebgan": "equipoise.algorithms.ebgan:EBGAN",
     "magan": "equipoise.algorithms.magan:MAGAN",
+    "began": "equipoise.algorithms.began:BEGAN",
+    "reg-gan": "equipoise.algorithms.reg_gan:RegGAN",
+    "mdgan": "equipoise.algorithms.mdgan:MDGAN",
+    "mmd-gan": "equipoise.algorithms.mmd_gan:MMDGAN",
+    "vaegan": "equipoise.algorithms.vaegan:VAEGAN",
+    "ali": "equipoise.algorithms.ali:ALI",
 }
 
 OPTIMISERS: dict[str, str] = {

@@ -11,9 +11,16 @@ from typing import Any
 import pytest
 import torch
 
+from equipoise.algorithms.ali import ALI
+from equipoise.algorithms.began import BEGAN
 from equipoise.algorithms.ebgan import EBGAN
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
+from equipoise.algorithms.mdgan import MDGAN
+from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.algorithms.reg_gan import RegGAN
+from equipoise.algorithms.vaegan import VAEGAN
+from equipoise.constraints import SpectralNorm, WeightClip
 from equipoise.data.store import Store, held
 from equipoise.experiments.experiment import Experiment, Player, network
 from equipoise.training.average import Average
@@ -29,13 +36,15 @@ COUNT = 66  # two more than whole batches, so that every pass leaves another res
 class ToyImages:
     """Random images in place of a data set."""
 
+    shape: tuple[int, ...] = SHAPE
+
     @property
     def name(self) -> str:
         return "toy"
 
     def load(self, root: Any = None, seed: int = 0) -> Store:
         generator = torch.Generator().manual_seed(7)
-        images = torch.randint(0, 256, (COUNT, *SHAPE), generator=generator, dtype=torch.uint8)
+        images = torch.randint(0, 256, (COUNT, *self.shape), generator=generator, dtype=torch.uint8)
         return held(images, torch.arange(COUNT) % 4, classes=4)
 
 
@@ -90,6 +99,76 @@ def _energy(algorithm: Algorithm) -> Experiment:
     return toy(algorithm, two(generator(), autoencoder(), Adamax(lr=1e-2)))
 
 
+def image_networks() -> dict[str, Any]:
+    """Networks that exist for square images only, at their smallest size."""
+    size = {"image_size": 8, "channels": 1}
+    return {
+        "generator": network("dcgan-generator", latent_size=3, width=2, output_activation="sigmoid", **size),
+        "encoder": network("variational-encoder", latent_size=3, width=2, **size),
+        "pairs": network("joint-discriminator", latent_size=3, width=2, joint_width=4, dropout=0.3, **size),
+    }
+
+
+def _hinge_map(**options: Any) -> Experiment:
+    """The spatial loss needs a map of scores."""
+    generator_network = network("wgan-gp-resnet-generator", latent_size=3, image_size=16, channels=1, width=2)
+    map_network = network("wgan-gp-resnet-discriminator", image_size=16, channels=1, width=2, map_size=4)
+    algorithm = GAN(iterations=4, loss="hinge", amplifier="magnitude", **options)
+    return toy(algorithm, two(generator_network, map_network), data=ToyImages((1, 16, 16)), value_range="symmetric")
+
+
+def _spectral(algorithm: Algorithm, method: Any, **options: Any) -> Experiment:
+    players = two(
+        network("mmd-generator", latent_size=3, image_size=8, channels=1, width=2),
+        network("mmd-discriminator", image_size=8, channels=1, width=2, **options),
+        constraint=SpectralNorm(method, scale=1.5),
+    )
+    return toy(algorithm, players, data=ToyImages((1, 8, 8)), value_range="symmetric")
+
+
+def _mmd(**options: Any) -> Experiment:
+    return toy(MMDGAN(**({"iterations": 5} | options)), two(generator(), discriminator(output_size=3)))
+
+
+def _with_encoder(algorithm: Algorithm, *names: str) -> Experiment:
+    """Generator with batch statistics of its own for encoded batches, encoder, and discriminators of these names."""
+    adam = Adam(lr=1e-2)
+    encoder = network("mlp-encoder", image_shape=SHAPE, latent_size=3, hidden=(8,), output_activation="none")
+    players = {
+        "generator": Player(network=generator(batch_norm=True, batch_kinds=("noise", "encoded")), optimiser=adam),
+        "encoder": Player(network=encoder, optimiser=adam),
+    }
+    return toy(
+        algorithm, players | {name: Player(network=discriminator(dropout=0.2), optimiser=adam) for name in names}
+    )
+
+
+def _ali() -> Experiment:
+    adam, networks = Adam(lr=1e-2), image_networks()
+    players = {
+        "generator": Player(network=networks["generator"], optimiser=adam),
+        "encoder": Player(network=networks["encoder"], optimiser=adam),
+        "discriminator": Player(network=networks["pairs"], optimiser=adam),
+    }
+    return toy(ALI(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
+def _vaegan() -> Experiment:
+    adam, networks = Adam(lr=1e-2), image_networks()
+    options = networks["generator"].options | {"batch_kinds": ("noise", "encoded")}
+    players = {
+        "generator": Player(network=network("dcgan-generator", **options), optimiser=adam),
+        "encoder": Player(network=networks["encoder"], optimiser=adam),
+        "discriminator": Player(network=discriminator(image_shape=(1, 8, 8)), optimiser=adam),
+    }
+    return toy(VAEGAN(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
+def _clipped() -> Experiment:
+    players = two(generator(), discriminator(), RMSprop(lr=1e-3), constraint=WeightClip(0.01, except_last=True))
+    return toy(GAN(iterations=5, loss="hinge", head_decay=0.1), players)
+
+
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan": lambda: _gan(),
     "gan-hinge": lambda: _gan(loss="hinge"),
@@ -99,6 +178,34 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-other-optimisers": _gan_optimisers,
     "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
     "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
+    "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),
+    "ebgan-pixel": lambda: _energy(EBGAN(margin=1.0, epochs=2, energy="pixel")),
+    "began": lambda: _energy(BEGAN(epochs=2)),
+    "gan-minimax": lambda: _gan(loss="minimax"),
+    "gan-least-squares": lambda: _gan(loss="least-squares"),
+    "gan-wgan-gp": lambda: _gan(loss="wasserstein", penalty="wgan-gp", first="generator", generator_batches=2),
+    "gan-one-sided": lambda: _gan(loss="wasserstein", penalty="wgan-gp-one-sided", update="simultaneous"),
+    "gan-r1": lambda: _gan(penalty="r1"),
+    "gan-r2": lambda: _gan(penalty="r2"),
+    "gan-clipped": _clipped,
+    "gan-spectral-norm": lambda: _spectral(GAN(iterations=5, loss="hinge"), "matrix", output_size=None),
+    "lga": lambda: _hinge_map(penalty="wgan-gp", penalty_weight=1.0, discriminator_steps=2),
+    "mmd-repulsive": lambda: _mmd(),
+    "mmd-bounded": lambda: _mmd(bounds=(0.25, 4.0)),
+    "mmd-lambda-alternating": lambda: _mmd(repulsion=0.5, update="alternating", discriminator_steps=2),
+    "mmd-rational-quadratic": lambda: _mmd(repulsion=-1.0, kernel="rational-quadratic", widths=(0.2, 1.0)),
+    "mmd-scaled": lambda: _mmd(scale="scaled-repulsive"),
+    "mmd-scaled-attractive": lambda: _mmd(repulsion=-1.0, scale="scaled-mmd", update="alternating"),
+    "mmd-penalty": lambda: _mmd(penalty="wgan-gp"),
+    "mmd-spectral-norm": lambda: _spectral(MMDGAN(iterations=5), "convolution", output_size=3),
+    "reg-gan": lambda: _with_encoder(RegGAN(epochs=2), "discriminator"),
+    "reg-gan-features": lambda: _with_encoder(
+        RegGAN(epochs=2, similarity="features", reduction="sum", encoded_fakes=True, discriminator_steps=2),
+        "discriminator",
+    ),
+    "mdgan": lambda: _with_encoder(MDGAN(iterations=4), "manifold-discriminator", "diffusion-discriminator"),
+    "vaegan": _vaegan,
+    "ali": _ali,
     "magan-norm": lambda: _energy(MAGAN(epochs=4, pretrain_epochs=1, energy="norm")),
 }
 

@@ -1,0 +1,61 @@
+"""BEGAN: two energies in a set ratio, held by a control variable (Berthelot et al. 2017)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from equipoise.algorithms.checks import check_above_zero, check_not_negative
+from equipoise.algorithms.energy import energies
+from equipoise.losses import boundary_equilibrium_losses, convergence_measure, updated_balance
+from equipoise.training.draw import Draw
+from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class BEGAN(Algorithm):
+    """Both players step at once from one generated batch; then k moves (Berthelot et al. 2017, section 3.4).
+
+    Attributes:
+        gamma: the ratio of the expected energies, generated to real, that is held; higher is more diverse.
+        rate: lambda_k, how fast k moves.
+    """
+
+    gamma: float = 0.5
+    rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_above_zero(self, "gamma")
+        check_not_negative(self, "rate")
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Generator and auto-encoding discriminator."""
+        return ("generator", "discriminator")
+
+    def create_memory(self) -> nn.Module:
+        """k, from 0."""
+        memory = nn.Module()
+        memory.register_buffer("balance", torch.zeros((), dtype=torch.float64))
+        return memory
+
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage of one simultaneous move."""
+        move = Move("both", self._both, ("discriminator", "generator"))
+        return (Stage("adversarial", (move,), self.epochs, self.iterations),)
+
+    def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        real = energies(players, draw.real, "mean_absolute")
+        fake = energies(players, players["generator"](draw.latent()), "mean_absolute")
+        balance = memory.get_buffer("balance")
+        used = balance.clone()
+        discriminator_loss, generator_loss = boundary_equilibrium_losses(real, fake, used.to(real.dtype))
+        balance.copy_(updated_balance(balance, real.detach(), fake.detach(), self.gamma, self.rate))
+        measures = {
+            "balance": used,
+            "convergence": convergence_measure(real, fake, self.gamma),
+            "real_energy": real.mean(),
+            "fake_energy": fake.mean(),
+        }
+        return Outcome({"discriminator": discriminator_loss, "generator": generator_loss}, measures)

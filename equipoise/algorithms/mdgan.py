@@ -1,0 +1,79 @@
+"""Manifold-diffusion GAN: reconstructions reach the data, then noise reaches the reconstructions (Che et al. 2017)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from equipoise.algorithms.checks import check_not_negative
+from equipoise.algorithms.scores import fixed_fakes, fixed_reconstructions, reconstructions, scores
+from equipoise.losses import (
+    diffusion_discriminator_loss,
+    diffusion_generator_loss,
+    manifold_discriminator_loss,
+    manifold_generator_loss,
+)
+from equipoise.training.distributed import gather
+from equipoise.training.draw import Draw
+from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+_MANIFOLD, _DIFFUSION = "manifold-discriminator", "diffusion-discriminator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MDGAN(Algorithm):
+    """The manifold step and the diffusion step, each against a discriminator of its own (Che et al. 2017, Appendix A).
+
+    The encoder, which the appendix forgets to train, learns in the manifold step with the generator's loss; and the
+    diffusion discriminator sees G(z) where the appendix prints z.
+
+    Attributes:
+        adversarial_weight: lambda, of -log D1(G(E(x))) beside the reconstruction error.
+        reduction: of the squared errors of one image: their "mean" or their "sum"; the paper does not say which.
+    """
+
+    adversarial_weight: float = 1.0
+    reduction: Literal["mean", "sum"] = "mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_not_negative(self, "adversarial_weight")
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Generator, encoder and the two discriminators."""
+        return ("generator", "encoder", _MANIFOLD, _DIFFUSION)
+
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage of four moves; each step has a real batch of its own."""
+        moves = (
+            Move("manifold-discriminator", self._manifold_discriminator, (_MANIFOLD,)),
+            Move("manifold-generator", self._manifold_generator, ("generator", "encoder"), fresh=False),
+            Move("diffusion-discriminator", self._diffusion_discriminator, (_DIFFUSION,)),
+            Move("diffusion-generator", self._diffusion_generator, ("generator",), fresh=False),
+        )
+        return (Stage("adversarial", moves, self.epochs, self.iterations),)
+
+    def _manifold_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        real_scores = scores(players, draw.real, _MANIFOLD)
+        encoded_scores = scores(players, fixed_reconstructions(players, draw.real), _MANIFOLD)
+        return Outcome({_MANIFOLD: manifold_discriminator_loss(real_scores, encoded_scores)})
+
+    def _manifold_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        decoded = reconstructions(players, draw.real)
+        images, decoded_everywhere = gather(draw.real), gather(decoded)
+        encoded_scores = scores(players, decoded, _MANIFOLD)
+        loss = manifold_generator_loss(
+            encoded_scores, images, decoded_everywhere, self.adversarial_weight, self.reduction
+        )
+        error = (decoded_everywhere - images).square().mean()
+        return Outcome({"generator": loss, "encoder": loss}, {"reconstruction_error": error})
+
+    def _diffusion_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        encoded_scores = scores(players, fixed_reconstructions(players, draw.real), _DIFFUSION)
+        fake_scores = scores(players, fixed_fakes(players, draw), _DIFFUSION)
+        return Outcome({_DIFFUSION: diffusion_discriminator_loss(encoded_scores, fake_scores)})
+
+    def _diffusion_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        fake_scores = scores(players, players["generator"](draw.latent()), _DIFFUSION)
+        return Outcome({"generator": diffusion_generator_loss(fake_scores)}, {"fake_score": fake_scores.mean()})

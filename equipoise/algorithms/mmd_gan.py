@@ -1,0 +1,143 @@
+"""MMD-GAN: the discriminator maps images to features whose distributions a kernel compares (Wang et al. 2019)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.algorithms.checks import check_not_negative, check_whole
+from equipoise.algorithms.penalties import PenaltyName, penalty
+from equipoise.algorithms.scores import fixed_fakes, scores
+from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
+from equipoise.losses import GaussianKernel, RationalQuadraticKernel, mmd_discriminator_loss, mmd_generator_loss
+from equipoise.training.distributed import gather
+from equipoise.training.draw import Draw
+from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+KernelName = Literal["gaussian", "rational-quadratic"]
+ScaleName = Literal["none", "scaled-mmd", "scaled-repulsive"]
+_Kernel = GaussianKernel | RationalQuadraticKernel
+
+_KERNELS: Mapping[KernelName, Callable[[tuple[float, ...]], _Kernel]] = {
+    "gaussian": GaussianKernel,
+    "rational-quadratic": RationalQuadraticKernel,
+}
+_SCALED_LOSSES: Mapping[ScaleName, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "scaled-mmd": scaled_mmd_loss,
+    "scaled-repulsive": scaled_repulsive_loss,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MMDGAN(Algorithm):
+    """The generator minimises MMD^2; the discriminator's loss is lambda Exx - (lambda - 1) Exy - Eyy (Eq. 5).
+
+    Attributes:
+        repulsion: lambda. -1 is the attractive loss -MMD^2 (Eq. 3), 1 the repulsive Exx - Eyy (Eq. 4).
+        bounds: (lower, upper) on the squared distances in the discriminator's loss, (0.25, 4) in the paper; or None.
+        kernel: "gaussian", exp(-d^2 / (2 sigma^2)), or "rational-quadratic", (1 + d^2 / (2 alpha))^-alpha.
+        widths: the sigmas or alphas; the kernels of several are summed.
+        unbiased: whether the pairs i = j are left out of every sum (Eq. S4).
+        scale: divides the discriminator's loss by 1 + scale_weight E ||J||_F^2 at real images: "scaled-mmd" (Eq. S7)
+            or "scaled-repulsive", which subtracts 1 from the loss first (Eq. S8); "none" for neither.
+        scale_weight: lambda of S7 and S8, 0.1 in the paper.
+        penalty: added to the discriminator's loss, on its whole Jacobian.
+        penalty_weight: of the penalty.
+        discriminator_steps: discriminator steps per generator step, when they alternate.
+        update: "simultaneous", both gradients from one forward pass as in the authors' code, or "alternating".
+    """
+
+    repulsion: float = 1.0
+    bounds: tuple[float, float] | None = None
+    kernel: KernelName = "gaussian"
+    widths: tuple[float, ...] = (1.0,)
+    unbiased: bool = True
+    scale: ScaleName = "none"
+    scale_weight: float = 0.1
+    penalty: PenaltyName = "none"
+    penalty_weight: float = 1.0
+    discriminator_steps: int = 1
+    update: Literal["simultaneous", "alternating"] = "simultaneous"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _KERNELS[self.kernel](self.widths)
+        check_not_negative(self, "scale_weight", "penalty_weight")
+        check_whole(self, "discriminator_steps", least=1)
+        if self.update == "simultaneous" and self.discriminator_steps != 1:
+            raise ValueError("a simultaneous update makes exactly one discriminator step per generator step.")
+        if self.bounds is not None and not 0 <= self.bounds[0] < self.bounds[1] < float("inf"):
+            raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {self.bounds}.")
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Generator and discriminator; the latter returns features [batch, features]."""
+        return ("generator", "discriminator")
+
+    def stages(self) -> tuple[Stage, ...]:
+        """One stage."""
+        moves: dict[str, tuple[Move, ...]] = {
+            "simultaneous": (Move("both", self._both, ("discriminator", "generator")),),
+            "alternating": (
+                Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),
+                Move("generator", self._generator, ("generator",), fresh=False),
+            ),
+        }
+        return (Stage("adversarial", moves[self.update], self.epochs, self.iterations),)
+
+    def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        fake = players["generator"](draw.latent())
+        fake_features = scores(players, fake)
+        real_features, discriminator_loss, measures = self._discriminator_loss(players, fake, fake_features, draw)
+        generator_loss = self._generator_loss(real_features.detach(), fake_features)
+        losses = {"discriminator": discriminator_loss, "generator": generator_loss}
+        return Outcome(losses, measures | {"squared_mmd": generator_loss})
+
+    def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        fake = fixed_fakes(players, draw)
+        _, loss, measures = self._discriminator_loss(players, fake, scores(players, fake), draw)
+        return Outcome({"discriminator": loss}, measures)
+
+    def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        with torch.no_grad():
+            real_features = scores(players, draw.real)
+        loss = self._generator_loss(real_features, scores(players, players["generator"](draw.latent())))
+        return Outcome({"generator": loss}, {"squared_mmd": loss})
+
+    def _generator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
+        """MMD^2, with the plain kernel whatever bounds the discriminator has."""
+        return mmd_generator_loss(real_features, fake_features, _KERNELS[self.kernel](self.widths), self.unbiased)
+
+    def _discriminator_loss(
+        self, players: Players, fake: Tensor, fake_features: Tensor, draw: Draw
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """The real features, the discriminator's loss, and what goes to the log."""
+        real_features, jacobian = self._real_features(players, draw)
+        loss = mmd_discriminator_loss(
+            real_features,
+            fake_features,
+            self.repulsion,
+            self.bounds,
+            _KERNELS[self.kernel](self.widths),
+            self.unbiased,
+        )
+        measures: dict[str, Tensor] = {}
+        if jacobian is not None:
+            loss = _SCALED_LOSSES[self.scale](loss, jacobian, self.scale_weight)
+            measures["squared_jacobian"] = jacobian.mean()
+        if self.penalty != "none":
+            measures["penalty"] = penalty(self.penalty, players["discriminator"], fake, draw)
+            loss = loss + self.penalty_weight * measures["penalty"]
+        return real_features, loss, measures
+
+    def _real_features(self, players: Players, draw: Draw) -> tuple[Tensor, Tensor | None]:
+        """The real features, and the squared norm of each sample's Jacobian where the loss is scaled by it."""
+        if self.scale == "none":
+            return scores(players, draw.real), None
+        images = draw.real.detach().requires_grad_()
+        with ConstantMasks():
+            mapped = players["discriminator"](images)
+            jacobian = squared_jacobian_norm(mapped, images)
+        return gather(mapped), gather(jacobian)

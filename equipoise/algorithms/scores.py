@@ -1,0 +1,57 @@
+"""What adversarial algorithms share: generated images, and scores over all processes."""
+
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor
+
+from equipoise.losses import minimax_generator_loss
+from equipoise.training.distributed import gather
+from equipoise.training.draw import Draw
+from equipoise.training.game import Players
+
+ENCODED = "encoded"
+"""The kind of batch whose latent vectors come from an encoder: its batch statistics are kept apart from noise's."""
+
+
+class _FeatureNetwork(Protocol):
+    def features(self, images: Tensor) -> Tensor: ...
+
+
+def scores(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:
+    """A discriminator's scores of the images of all processes. Returns: [batch, ...]."""
+    return gather(players[player](images))
+
+
+def features(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:
+    """A discriminator's last hidden features of the images of all processes. Returns: [batch, features]."""
+    return gather(cast(_FeatureNetwork, players[player]).features(images))
+
+
+def fixed_fakes(players: Players, draw: Draw) -> Tensor:
+    """Generated images for a discriminator's step: no gradient, and no move of the generator's batch statistics."""
+    with torch.no_grad():
+        images: Tensor = players["generator"](draw.latent())
+    return images
+
+
+def reconstructions(players: Players, images: Tensor) -> Tensor:
+    """G(E(x)), in a batch of its own kind. Returns: the shape of images."""
+    decoded: Tensor = players["generator"](players["encoder"](images), batch_kind=ENCODED)
+    return decoded
+
+
+def fixed_reconstructions(players: Players, images: Tensor) -> Tensor:
+    """G(E(x)) for a discriminator's step: no gradient, and no batch statistics move."""
+    with torch.no_grad():
+        return reconstructions(players, images)
+
+
+def generated_part(fake_scores: Tensor) -> Tensor:
+    """E softplus(s) = -E log(1 - D): the part of a discriminator's cross-entropy that generated images have."""
+    return -minimax_generator_loss(fake_scores)
+
+
+def score_means(real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
+    """The two means that every adversarial run logs."""
+    return {"real_score": real_scores.mean(), "fake_score": fake_scores.mean()}
