@@ -23,7 +23,7 @@ def read_idx(content: bytes, name: str) -> NDArray[np.uint8]:
         name: what to call the file in an error.
 
     Raises:
-        EquipoiseError: the bytes are not such a file, or there are more or fewer values than the header says.
+        EquipoiseError: the bytes are not such a file, or has no values, or more or fewer than its header says.
     """
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != UNSIGNED_BYTE:
         raise EquipoiseError(f"{printable(name)} is not an IDX file of unsigned bytes; fetch it again.")
@@ -33,7 +33,7 @@ def read_idx(content: bytes, name: str) -> NDArray[np.uint8]:
         raise EquipoiseError(f"{printable(name)} is an IDX file with a damaged header; fetch it again.")
     sizes = struct.unpack(f">{dimensions}I", content[4:start])
     found, promised = len(content) - start, math.prod(sizes)
-    if found != promised:
+    if found != promised or not promised:
         raise EquipoiseError(
             f"{printable(name)} is damaged: its header promises {promised} values of shape {sizes}, "
             f"and {found} are there; fetch it again."

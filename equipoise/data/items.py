@@ -58,14 +58,21 @@ class Held:
         """Index on the tensor's device."""
         return self.tensor.index_select(0, indices.to(self.tensor.device))
 
-    def to(self, device: torch.device | str) -> "Held":
-        """Move the whole tensor."""
+    def to(self, device: torch.device | str) -> "Held | Mapped":
+        """Move the whole tensor; images that would fill a GPU stay here, and their batches are sent."""
+        if self.dtype == torch.uint8 and not _has_room(torch.device(device), self.tensor.nbytes):
+            return Mapped(self.tensor.cpu().numpy(), torch.device(device))
         return replace(self, tensor=self.tensor.to(device))
+
+
+def _has_room(device: torch.device, size_bytes: int) -> bool:
+    """Whether a GPU has twice as many bytes free; a processor's memory was asked about when the set was loaded."""
+    return device.type != "cuda" or 2 * size_bytes <= torch.cuda.mem_get_info(device)[0]
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """Items in a file that the operating system maps: only the rows of a batch are read, then sent to the device."""
+    """Images outside the device, in a mapped file as a rule: only a batch's rows are read, then sent to the device."""
 
     array: NDArray[Any]
     device: torch.device

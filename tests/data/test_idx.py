@@ -46,6 +46,13 @@ def test_a_header_that_promises_terabytes_asks_for_no_memory():
         read_idx(content, "file")
 
 
+@pytest.mark.parametrize("sizes", [(0,), (3808430083, 3808430082, 0), (12584311, 16777215, 2143290743, 0)])
+def test_no_values_at_all_are_refused(sizes):
+    content = struct.pack(f">HBB{len(sizes)}I", 0, 8, len(sizes), *sizes)
+    with pytest.raises(EquipoiseError, match="promises 0 values"):
+        read_idx(content, "file")
+
+
 def test_a_name_with_control_characters_cannot_drive_a_terminal():
     with pytest.raises(EquipoiseError) as caught:
         read_idx(b"", "\x1b[2Jfile\n")

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.data import items as module
 from equipoise.data.items import Composed, Held, Mapped
 from equipoise.data.store import Store, held
 
@@ -94,6 +95,15 @@ def test_moving_a_store_keeps_its_content():
     assert mapped.shape == (3, 4, 5)
     assert torch.equal(mapped.labels, labels)
     assert mapped.content_hash == held(images, labels, 3).to("cpu").content_hash
+
+
+def test_images_that_would_fill_a_device_stay_outside_it(monkeypatch):
+    images = pictures()
+    monkeypatch.setattr(module, "_has_room", lambda device, size: False)
+    store = held(images).to("cpu")
+    assert isinstance(store.items, Mapped)
+    assert torch.equal(store.batch(torch.tensor([6, 2]), "unit"), held(images).batch(torch.tensor([6, 2]), "unit"))
+    assert isinstance(held(torch.zeros(2, 2)).to("cpu").items, Held)  # points are small
 
 
 def test_composed_items_are_looked_up_by_table():
