@@ -64,8 +64,10 @@ def roles(network: nn.Module) -> dict[str, str]:
         if isinstance(module, Weighted):
             found[name] = _path_role(name)
             last = name if found[name] == "linear" else None
-        elif type(module) in ACTIVATION_NAMES and last is not None:
-            found[last], last = ACTIVATION_NAMES[type(module)], None
+        elif type(module) in ACTIVATION_NAMES:
+            if last is not None and _path_role(name) == "linear":
+                found[last] = ACTIVATION_NAMES[type(module)]
+            last = None
     return found
 
 

@@ -21,7 +21,9 @@ from equipoise.networks import (
     MMDGenerator,
     Network,
     SNGANDiscriminator,
+    SNGANGenerator,
     WGANGPConvDiscriminator,
+    WGANGPResNet64Discriminator,
     WGANGPResNetDiscriminator,
     build,
 )
@@ -66,6 +68,8 @@ def test_roles_are_the_following_activations_and_the_paths_of_blocks():
     assert list(roles(DenseAutoEncoder()).values()) == ["relu", "relu", "sigmoid"]
     assert list(roles(MMDGenerator()).values()) == ["linear", "relu", "relu", "relu", "tanh"]
     first_block = ["residual", "residual", "shortcut"]
+    assert next(iter(roles(WGANGPResNet64Discriminator()).values())) == "linear"
+    assert next(iter(roles(SNGANGenerator()).values())) == "linear"
     assert list(roles(SNGANDiscriminator()).values()) == 2 * first_block + 4 * ["residual"] + ["linear"]
 
 
