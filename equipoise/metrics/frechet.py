@@ -41,7 +41,6 @@ def trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         if int(failed) == 0:
             return _sum_of_roots(factor.mT @ second @ factor)
     root = _symmetric_root(a)
-    _symmetric_root(b)
     return _sum_of_roots(root @ b @ root)
 
 
@@ -121,12 +120,17 @@ def _covariance(name: str, value: Array, mean: torch.Tensor) -> torch.Tensor:
 
 def _symmetric_root(matrix: torch.Tensor) -> torch.Tensor:
     values, vectors = torch.linalg.eigh(matrix)
-    if float(values.min()) < -_NEGATIVE_TOLERANCE * max(float(values.abs().max()), 1e-300):
-        raise ValueError(f"a covariance must have no negative eigenvalue, the smallest is {float(values.min()):.4g}.")
-    root: torch.Tensor = (vectors * values.clamp_min(0).sqrt()) @ vectors.mT
+    root: torch.Tensor = (vectors * _not_negative(values).sqrt()) @ vectors.mT
     return root
 
 
 def _sum_of_roots(matrix: torch.Tensor) -> torch.Tensor:
-    values: torch.Tensor = torch.linalg.eigvalsh((matrix + matrix.mT) / 2)
-    return values.clamp_min(0).sqrt().sum()
+    return _not_negative(torch.linalg.eigvalsh((matrix + matrix.mT) / 2)).sqrt().sum()
+
+
+def _not_negative(eigenvalues: torch.Tensor) -> torch.Tensor:
+    """Eigenvalues with what is below 0 by rounding set to 0."""
+    least, largest = float(eigenvalues.min()), float(eigenvalues.abs().max())
+    if least < -_NEGATIVE_TOLERANCE * largest:
+        raise ValueError(f"a covariance must have no negative eigenvalue, found {least:.4g} beside {largest:.4g}.")
+    return eigenvalues.clamp_min(0)

@@ -61,13 +61,15 @@ class Passport:
             raise EquipoiseError(f"not a score's passport: the fields {', '.join(wrong)} are missing or unknown.")
         passport = Passport(**values)
         for field in fields(Passport):
-            expected = {"int": int, "str": str}.get(str(field.type), dict)
+            expected = type(getattr(_EXAMPLE, field.name))
             if type(getattr(passport, field.name)) is not expected:
                 raise EquipoiseError(
                     f"not a score's passport: the field {field.name} must be of type {expected.__name__}."
                 )
         return passport
 
+
+_EXAMPLE = Passport("", "", "", "", 0, 0, "", "", "", 0, {}, "", "")
 
 _MUST_AGREE = (
     "metric",

@@ -20,8 +20,9 @@ def resize_reference(images: torch.Tensor, side: int) -> torch.Tensor:
 def resize_clean(images: torch.Tensor, side: int) -> torch.Tensor:
     """Bicubic with antialiasing on floating-point channels and clipped to 0..255, as clean-fid (Parmar et al. 2022)."""
     size = (side, side)
-    resized = functional.interpolate(images, size=size, mode="bicubic", align_corners=False, antialias=True)
-    return resized.clamp(0, 255)
+    precise = images.double()  # Pillow's weights are double, and the difference shows
+    resized = functional.interpolate(precise, size=size, mode="bicubic", align_corners=False, antialias=True)
+    return resized.clamp(0, 255).to(images.dtype)
 
 
 def keep_size(images: torch.Tensor, side: int) -> torch.Tensor:
