@@ -43,6 +43,7 @@ DATA: dict[str, tuple[str, str]] = {
     "celeba": ("equipoise.data.celeba:CelebA", "202,599 aligned faces at 64x64, with each paper's crop"),
     "lsun-bedroom": ("equipoise.data.lsun:LsunBedroom", "3 million photographs of bedrooms at 64x64, from the LMDB"),
     "folder": ("equipoise.data.folder:Folder", "any tree of images, as folder:PATH"),
+    "noise": ("equipoise.data.noise:Noise", "random images of any shape, to try out a recipe without its data"),
     "npz": ("equipoise.data.npz:Npz", "images of one size in a NumPy file, as npz:PATH"),
 }
 

@@ -22,3 +22,9 @@ def check_above_zero(name: str, field: str, value: float) -> None:
     """The value must be a finite number above zero."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
         raise EquipoiseError(f"{field} of {name} must be a finite number above 0, not {value!r}.")
+
+
+def check_path(name: str, value: str) -> None:
+    """The value must be text that can be a path."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise EquipoiseError(f"path of {name} must be the path of a file or folder, not {value!r}.")

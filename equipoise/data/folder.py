@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.fields import check_whole
+from equipoise.data.fields import check_path, check_whole
 
 if TYPE_CHECKING:
     from equipoise.data.cache import Batch, Skipped
@@ -39,6 +39,7 @@ class Folder:
     channels: int = 3
 
     def __post_init__(self) -> None:
+        check_path("folder", self.path)
         check_whole("folder", "resolution", self.resolution, 8, 2048)
         if self.channels not in _MODES:
             raise EquipoiseError(f"channels of folder must be 1 (grey) or 3 (colour), not {self.channels!r}.")
@@ -67,8 +68,6 @@ class Folder:
             key = f"folder\0{self.resolution}\0{self.channels}\0{fingerprint(paths, folder)}"
         except OSError as error:
             raise EquipoiseError(f"{printable(folder)} could not be read: {error.strerror}.") from error
-        except ValueError as error:
-            raise EquipoiseError(f"{printable(folder)} is no path: {error}.") from error
         if not paths:
             raise EquipoiseError(
                 f"{printable(folder)} holds no image files (.jpg, .png, .webp, .bmp, .gif, .tif, .ppm)."

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LsunBedroom:
-    """Photographs of bedrooms, 3,033,042 for training and 300 for validation: the centred square, resized (bilinear).
+    """Photographs of bedrooms, about 3 million for training and 300 for validation.
+
+    The shorter side is resized (bilinear, antialiased) and the centre taken.
 
     Args:
         split: "train" or "val".

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.fields import check_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,9 @@ class Npz:
     """
 
     path: str
+
+    def __post_init__(self) -> None:
+        check_path("npz", self.path)
 
     @property
     def name(self) -> str:

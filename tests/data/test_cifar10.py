@@ -85,6 +85,16 @@ def test_the_archive_is_unpacked_once(folder, tmp_path, accept):
     assert Cifar10().load(root).content_hash == expected
 
 
+def test_a_root_that_cannot_be_written_is_unpacked_into_the_cache(folder, tmp_path, accept, monkeypatch):
+    root = tmp_path / "read-only"
+    root.mkdir()
+    accept(root, tar_of({f"{FOLDER}/{name}": content for name, content in members().items()}))
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert Cifar10().load(root).content_hash == Cifar10().load(folder).content_hash
+    assert [path.name for path in root.iterdir()] == ["cifar-10-binary.tar.gz"]
+    assert (tmp_path / "cache" / "data" / FOLDER / "data_batch_1.bin").is_file()
+
+
 def test_paths_in_an_archive_are_never_followed(tmp_path, accept):
     root = tmp_path / "inner" / "root"
     root.mkdir(parents=True)

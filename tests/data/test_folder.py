@@ -13,6 +13,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.data import pictures
 from equipoise.data.folder import Folder
 from equipoise.data.items import Mapped
+from equipoise.data.npz import Npz
 from equipoise.data.tree import image_files
 
 
@@ -289,9 +290,11 @@ def test_what_is_no_folder_of_images_is_refused(tmp_path, make):
     assert str(caught.value).isprintable()
 
 
-def test_a_path_with_a_null_character_is_refused():
-    with pytest.raises(EquipoiseError, match=r"is not a folder|is no path"):
-        Folder("a\0b", 16).load()
+@pytest.mark.parametrize("path", ["", "a\0b", 5, None, True])
+@pytest.mark.parametrize("kind", [Folder, Npz])
+def test_what_cannot_be_a_path_is_refused(kind, path):
+    with pytest.raises(EquipoiseError, match=r"path of (folder|npz) must be the path of a file or folder, not "):
+        kind(path)
 
 
 def test_names_of_splits_are_joined_to_their_parents():
