@@ -109,10 +109,13 @@ def evaluate_command(chosen: argparse.Namespace) -> int:
 
 def classifier_command(chosen: argparse.Namespace) -> int:
     """Train the classifier that judges samples of a labelled data set, or find it trained."""
+    import torch
+
     from equipoise.data.catalogue import parse_data
     from equipoise.runs.environment import choose_device
     from equipoise.runs.judge import judge_of
 
+    torch.set_num_threads(chosen.threads or 1)
     judge = judge_of(parse_data(chosen.data), chosen.data_root, choose_device(chosen.device), print)
     print(f"The classifier of {printable(chosen.data)} gets {judge.accuracy:.2%} of the test images right.")
     return 0
@@ -244,11 +247,13 @@ def _fill_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metrics", nargs="+", default=names, help=f"which (default: {' '.join(names)})")
     parser.add_argument("--samples", type=_positive, default=10_000, help="how many samples they see (default: 10000)")
     _fill_settings(parser)
+    parser.add_argument("--threads", type=_positive, help="CPU threads (default: as the run was trained)")
 
 
 def _fill_classifier(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", help="a labelled data set, as digits or mnist")
     _fill_settings(parser)
+    parser.add_argument("--threads", type=_positive, help="CPU threads (default: 1)")
 
 
 def _fill_demo(parser: argparse.ArgumentParser) -> None:

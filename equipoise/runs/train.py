@@ -97,8 +97,7 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
     run = open_run(path)
     experiment = run.experiment()
     device = choose_device(settings.device)
-    sessions = read_sessions(run.environment)
-    threads = settings.threads or (sessions[0]["threads"] if sessions else 1)
+    threads = settings.threads or recorded_threads(run)
     torch.set_num_threads(threads)
     store = experiment.data.load(settings.data_root, experiment.seed).to(device)
     game = build_game(experiment, store)
@@ -106,6 +105,12 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
     extra = _restore(run, state, store.content_hash)
     add_session(run.environment, describe_environment(device, threads, experiment.seed, store.content_hash))
     return _play(_Session(run, experiment, game, state, store.content_hash, settings), extra)
+
+
+def recorded_threads(run: RunDirectory) -> int:
+    """How many threads the run was started with: a resume needs the same to be bit-identical. 1 where unknown."""
+    sessions = read_sessions(run.environment)
+    return int(sessions[0]["threads"]) if sessions else 1
 
 
 def _restore(run: RunDirectory, state: State, data_hash: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from equipoise.runs.environment import choose_device
 from equipoise.runs.report import write_run_report
 from equipoise.runs.sampling import export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, take_scores
-from equipoise.runs.train import Settings
+from equipoise.runs.train import Settings, recorded_threads
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.state import check_same_tensors
 
@@ -46,7 +46,7 @@ def load_trained(path: Path, device: torch.device) -> Trained:
         reason = complaints[0] if complaints else "it was stopped before its first one; resume it first."
         raise EquipoiseError(f"{printable(path)} has no good checkpoint: {reason}")
     averaged = experiment.average is not None and experiment.average.player == "generator"
-    prefix = "averages/generator/" if averaged else "players/generator/"
+    prefix = "averages/generator." if averaged else "players/generator."
     generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
     with safe_open(checkpoint.tensors, framework="pt") as file:
         names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
@@ -79,6 +79,7 @@ def evaluate(path: Path, metrics: tuple[str, ...], samples: int, settings: Setti
     check_metrics(metrics)
     device = choose_device(settings.device)
     trained = load_trained(path, device)
+    torch.set_num_threads(settings.threads or recorded_threads(trained.run))
     report = None if settings.quiet else print
     evidence = Evidence(trained.experiment, trained.generator, samples, settings.data_root, device, report)
     scores = take_scores(metrics, evidence)

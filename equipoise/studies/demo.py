@@ -58,6 +58,7 @@ def run_demo(out: Path, seeds: int = 3, workers: int | None = None, epochs: int 
         EquipoiseError: the folder holds other runs, or cannot be written.
     """
     jobs = _jobs(out, seeds, epochs)
+    torch.set_num_threads(1)
     judge_of(Digits(), None, torch.device("cpu"))
     _tell(f"{len(jobs)} runs of {epochs} epochs; about half a minute each on one core.")
     run_jobs(

@@ -1,0 +1,217 @@
+"""Every command through its real entry point, with good and with bad input."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from equipoise.cli import main
+
+TINY = ("--iterations", "3", "--device", "cpu", "--threads", "1", "--quiet")
+
+
+def run(*words: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "equipoise", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ | environment)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """The one sentence on stderr of a command that must exit with 2."""
+    try:
+        code = main([str(word) for word in words])
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else -1
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short run of MAGAN on digits, trained by the real command."""
+    out = tmp_path_factory.mktemp("cli") / "run"
+    done = run("train", "magan-digits", "--epochs", 2, "--device", "cpu", "--threads", 1, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "iteration 140 of 140" in done.stderr
+    assert "margin" in done.stderr
+    assert str(out / "report.html") in done.stdout
+    return out
+
+
+def test_help_and_list_need_no_torch() -> None:
+    code = "import sys; from equipoise.cli import main; main(['list']); sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "magan-digits" in done.stdout
+    assert "inception-score" in done.stdout
+    assert "mnist" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["list", "show", "train", "resume", "sample", "evaluate", "classifier", "demo"])
+def test_every_command_explains_itself_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main([command, "--help"])
+    assert ending.value.code == 0
+    assert f"example:\n  equipoise {command}" in capsys.readouterr().out
+
+
+def test_a_run_directory_explains_itself(finished_run: Path) -> None:
+    names = {path.name for path in finished_run.iterdir()}
+    assert names >= {"config.yaml", "environment.json", "metrics.jsonl", "samples", "checkpoints", "report.html"}
+    environment = json.loads((finished_run / "environment.json").read_text())["sessions"][0]
+    assert {"packages", "device", "threads", "seed", "commit", "data_hash", "python"} <= environment.keys()
+    lines = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines if line["kind"] == "iteration"] == [*range(1, 141)]
+    stages = [line["stage"] for line in lines if line["kind"] == "epoch"]
+    assert stages == ["pretrain", "pretrain", "calibrate", "adversarial", "adversarial"]
+    margins = [line["values"]["margin"] for line in lines if line["kind"] == "epoch" and "margin" in line["values"]]
+    assert margins == sorted(margins, reverse=True)
+    assert (finished_run / "samples" / "iteration-000000000.png").is_file()
+    assert (finished_run / "samples" / "iteration-000000140.png").is_file()
+
+
+def test_show_prints_what_train_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "ebgan-digits", "--set", "algorithm.margin=5", "--seed", "3"]) == 0
+    text = capsys.readouterr().out
+    assert yaml.safe_load(text)["algorithm"]["margin"] == 5
+    (tmp_path / "mine.yaml").write_text(text)
+    assert main(["show", str(tmp_path / "mine.yaml")]) == 0
+    assert capsys.readouterr().out == text
+    assert main(["train", str(tmp_path / "mine.yaml"), *TINY, "--out", str(tmp_path / "run")]) == 0
+    trained = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    expected = yaml.safe_load(text)
+    expected["algorithm"] |= {"epochs": None, "iterations": 3}
+    assert trained == expected
+
+
+def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Path) -> None:
+    for out in ("grid.png", "arrays.npz", "folder"):
+        done = run("sample", finished_run, "--count", 12, "--out", tmp_path / out, "--seed", 4, "--device", "cpu")
+        assert done.returncode == 0, done.stderr
+    arrays = np.load(tmp_path / "arrays.npz", allow_pickle=False)["samples"]
+    assert arrays.shape == (12, 1, 8, 8)
+    assert arrays.dtype == np.uint8
+    pictures = sorted((tmp_path / "folder").iterdir())
+    assert len(pictures) == 12
+    assert np.array_equal(np.asarray(Image.open(pictures[5])), arrays[5, 0])
+    assert Image.open(tmp_path / "grid.png").size == (10 * 9 * 4, 2 * 9 * 4)
+
+
+def test_sampling_twice_gives_the_same_and_another_seed_others(finished_run: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert main(["sample", str(finished_run), "--out", str(tmp_path / f"{name}.npz"), "--seed", str(seed)]) == 0
+    a, b, c = (np.load(tmp_path / f"{name}.npz")["samples"] for name in "abc")
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_evaluate_writes_scores_with_passports(finished_run: Path, tmp_path: Path) -> None:
+    done = run("evaluate", finished_run, "--samples", 500, "--device", "cpu", "--quiet", EQUIPOISE_CACHE=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "inception-score" in done.stdout
+    scores = {score["metric"]: score for score in json.loads((finished_run / "scores.json").read_text())["scores"]}
+    assert 1 <= scores["inception-score"]["value"] <= 10
+    assert sum(scores["class-histogram"]["value"]) == pytest.approx(1)
+    passport = scores["inception-score"]["passport"]
+    assert passport["samples"] == 500
+    assert passport["extractor_accuracy"] >= 0.97
+    assert len(passport["extractor_weights"]) == 64
+    assert "inception-score" in (finished_run / "report.html").read_text().lower().replace(" ", "-")
+
+
+def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
+    before = (finished_run / "metrics.jsonl").read_bytes()
+    done = run("resume", finished_run, "--device", "cpu", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert (finished_run / "metrics.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["tran"], "unknown command 'tran'; did you mean 'train'?"),
+        (["train", "magan-digit"], "unknown recipe 'magan-digit'; did you mean 'magan-digits'?"),
+        (["show", "gan-digits", "--set", "algorithm.los=hinge"], "did you mean 'loss'?"),
+        (["show", "gan-digits", "--set", "algorithm.loss=hing"], "algorithm.loss should be 'non-saturating', 'minimax'"),
+        (["show", "gan-digits", "--set", "algorithm.kind=gann"], "unknown algorithm 'gann'; did you mean 'gan'?"),
+        (["show", "gan-digits", "--set", "data.kind=digit"], "unknown data set 'digit'; did you mean 'digits'?"),
+        (["show", "gan-digits", "--set", "batch_size=abc"], "batch_size should be a valid integer"),
+        (["show", "gan-digits", "--set", "batch_size=0"], "batch_size must be at least 1, got 0"),
+        (["show", "gan-digits", "--set", "batch_size=true"], "batch_size must be a number, got True"),
+        (["show", "gan-digits", "--set", "players.generator.optimiser.lr=-1"], "lr must be a finite number above 0"),
+        (["show", "gan-digits", "--set", "players.generator.optimiser.lr=.nan"], "lr should be a finite number"),
+        (["show", "gan-digits", "--set", "players.generator.network.widht=3"], "unknown field in"),
+        (["show", "gan-digits", "--set", "seed"], "'seed' sets nothing; write field.path=value"),
+        (["show", "ebgan-digits", "--set", "algorithm.margin=-1"], "margin must be a finite number of at least 0, got -1"),
+        (["show", "missing.yaml"], "cannot read the configuration missing.yaml"),
+        (["train", "gan-digits", "--epochs", "many"], "must be a whole number of at least 0, got 'many'"),
+        (["train", "gan-digits", "--epochs", "0"], "must be at least 1, got 0"),
+        (["train", "gan-digits", "--epochs", "1", "--iterations", "1"], "not allowed with argument"),
+        (["train", "gan-digits", "--device", "gpu7"], "there is no device 'gpu7' here"),
+        (["train", "gan-digits", "--set", "batch_size=5000"], "batch_size must lie between 1 and the 1797 items"),
+        (["resume", "no-such-run"], "no-such-run holds no run"),
+        (["sample", "no-such-run", "--out", "x.png"], "no-such-run holds no run"),
+        (["classifier", "ring"], "has no"),
+        (["train", "mag\x1b[31man"], "unknown recipe 'mag\\x1b[31man'"),
+    ],
+)
+def test_bad_input_is_one_clear_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sentence in refused(capsys, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_metric_is_refused(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = refused(capsys, "evaluate", finished_run, "--metrics", "inception-scor")
+    assert "unknown metric 'inception-scor'; did you mean 'inception-score'?" in sentence
+
+
+def test_a_directory_in_use_is_refused_and_untouched(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (finished_run / "config.yaml").read_bytes()
+    assert "already holds a run" in refused(capsys, "train", "gan-digits", *TINY, "--out", finished_run)
+    assert "in use for something else" in refused(capsys, "train", "gan-digits", *TINY, "--out", finished_run / "samples")
+    assert (finished_run / "config.yaml").read_bytes() == before
+
+
+def test_missing_data_are_named_with_the_way_to_get_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*arguments: object, **options: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    out, root = tmp_path / "run", tmp_path / "data"
+    sentence = refused(capsys, "train", "magan-mnist", *TINY, "--data-root", root, "--out", out)
+    assert "train-images-idx3-ubyte" in sentence
+    assert not out.exists()
+
+
+def test_a_truncated_checkpoint_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    assert main(["train", "gan-digits", *TINY, "--out", str(out), "--set", "watch.checkpoints=1"]) == 0
+    capsys.readouterr()
+    (checkpoint,) = (out / "checkpoints").glob("*.safetensors")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    assert f"checkpoint {checkpoint} is damaged" in refused(capsys, "sample", out, "--out", tmp_path / "x.png")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "a: b: c", "name: x", "!!python/object/apply:os.system ['true']", "&a [*a]", "data: {kind: 1}", "\x00"],
+)
+def test_a_hostile_or_broken_configuration_is_refused(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    refused(capsys, "show", tmp_path / "bad.yaml")

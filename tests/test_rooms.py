@@ -1,0 +1,60 @@
+"""The rooms import only what the architecture allows."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "equipoise"
+GROUND = {"losses", "constraints", "networks", "data", "metrics", "training"}
+ALLOWED: dict[str, set[str]] = {
+    "common": set(),
+    **dict.fromkeys(GROUND, {"common"}),
+    "simulations": {"common", "losses"},
+    "algorithms": {"common", "losses", "constraints", "training"},
+    "experiments": {"common", "algorithms", *GROUND},
+    "recipes": {"common", "algorithms", "experiments", *GROUND},
+    "runs": {"common", "experiments", "data", "metrics", "training", "networks"},
+    "studies": {"common", "experiments", "recipes", "runs", "data", "metrics", "training"},
+}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of equipoise that a module imports, wherever in the module it does so."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("equipoise.")}
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    modules = list((PACKAGE / room).rglob("*.py"))
+    assert modules
+    for module in modules:
+        assert imported_rooms(module) <= ALLOWED[room] | {room}, module.relative_to(PACKAGE)
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == set(ALLOWED)
+
+
+def test_nothing_can_run_code_from_a_file() -> None:
+    """No pickle, no eval, no unsafe YAML anywhere in the package."""
+    forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
+    for module in PACKAGE.rglob("*.py"):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert not {alias.name.split(".")[0] for alias in node.names} & forbidden, module
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in forbidden, module
+            elif isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in {"eval", "exec", "torch.load", "yaml.load", "yaml.unsafe_load", "np.load"} or (
+                    called == "np.load" and "allow_pickle=False" in ast.unparse(node)
+                ), f"{module}: {called}"
