@@ -10,10 +10,13 @@ from equipoise.metrics.catalogue import METRICS as METRICS
 
 if TYPE_CHECKING:
     from equipoise.metrics.classifier import Classifier as Classifier
-    from equipoise.metrics.classifier import ClassifierRecipe as ClassifierRecipe
     from equipoise.metrics.classifier import cached_classifier as cached_classifier
-    from equipoise.metrics.classifier import recipe_for as recipe_for
     from equipoise.metrics.classifier import train_classifier as train_classifier
+    from equipoise.metrics.classifier_network import ClassifierRecipe as ClassifierRecipe
+    from equipoise.metrics.classifier_network import recipe_for as recipe_for
+    from equipoise.metrics.composite import combined_labels as combined_labels
+    from equipoise.metrics.composite import composed_labels as composed_labels
+    from equipoise.metrics.composite import stacked_labels as stacked_labels
     from equipoise.metrics.feature_cache import cached_features as cached_features
     from equipoise.metrics.features import ClassifierExtractor as ClassifierExtractor
     from equipoise.metrics.features import Extracted as Extracted
@@ -56,7 +59,7 @@ _HOMES = {
     "ClassCounts": "equipoise.metrics.histogram",
     "Classifier": "equipoise.metrics.classifier",
     "ClassifierExtractor": "equipoise.metrics.features",
-    "ClassifierRecipe": "equipoise.metrics.classifier",
+    "ClassifierRecipe": "equipoise.metrics.classifier_network",
     "Extracted": "equipoise.metrics.features",
     "Extractor": "equipoise.metrics.features",
     "FeatureMoments": "equipoise.metrics.frechet",
@@ -73,7 +76,9 @@ _HOMES = {
     "cached_classifier": "equipoise.metrics.classifier",
     "cached_features": "equipoise.metrics.feature_cache",
     "class_histogram": "equipoise.metrics.histogram",
+    "combined_labels": "equipoise.metrics.composite",
     "comparable": "equipoise.metrics.passport",
+    "composed_labels": "equipoise.metrics.composite",
     "coverage_of_counts": "equipoise.metrics.histogram",
     "current_versions": "equipoise.metrics.passport",
     "density_coverage": "equipoise.metrics.manifolds",
@@ -92,7 +97,8 @@ _HOMES = {
     "point_coverage": "equipoise.metrics.points",
     "precision_recall": "equipoise.metrics.manifolds",
     "random_pairs": "equipoise.metrics.structural_similarity",
-    "recipe_for": "equipoise.metrics.classifier",
+    "recipe_for": "equipoise.metrics.classifier_network",
+    "stacked_labels": "equipoise.metrics.composite",
     "train_classifier": "equipoise.metrics.classifier",
     "two_sample_test": "equipoise.metrics.two_sample",
 }

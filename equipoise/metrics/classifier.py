@@ -1,7 +1,6 @@
 """A small convolutional classifier per labelled data set: the judge of class histograms and inception scores."""
 
 import hashlib
-import itertools
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -10,79 +9,22 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
 from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import write_atomically
 from equipoise.common.random import stream
+from equipoise.metrics.classifier_network import (
+    ClassifierRecipe,
+    ConvolutionalClassifier,
+    fresh_network,
+    hash_of_weights,
+    recipe_for,
+)
 
 _FORMAT = "equipoise-classifier-1"
 _EVALUATION_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class ClassifierRecipe:
-    """How a classifier is built and trained; part of the key under which it is kept.
-
-    Attributes:
-        channels: output channels of each stage (3x3 convolution, 2x2 max pooling, batch norm, ReLU).
-        features: width of the penultimate layer.
-        epochs: passes over the training images.
-        batch_size: images per step.
-        learning_rate: Adam's first learning rate; it falls to 0 along a cosine.
-        weight_decay: decoupled weight decay.
-        seed: of the first weights and of the order.
-    """
-
-    channels: tuple[int, ...] = (16, 32)
-    features: int = 128
-    epochs: int = 4
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    seed: int = 0
-
-
-DIGITS_RECIPE = ClassifierRecipe(channels=(32, 64), features=64, epochs=15, batch_size=64, learning_rate=5e-3)
-"""For 8x8 images; a few seconds on one core."""
-MNIST_RECIPE = ClassifierRecipe()
-"""For 28x28 grey images; about a minute on one core."""
-COLOUR_RECIPE = ClassifierRecipe(channels=(32, 64, 128), features=256, epochs=10)
-"""For 32x32 colour images, as in CIFAR-10."""
-
-
-def recipe_for(shape: tuple[int, int, int]) -> ClassifierRecipe:
-    """The recipe that suits images of this shape (channels, height, width)."""
-    channels, height, width = shape
-    if min(height, width) < 16:
-        return DIGITS_RECIPE
-    return MNIST_RECIPE if channels == 1 and max(height, width) <= 32 else COLOUR_RECIPE
-
-
-class ConvolutionalClassifier(nn.Module):
-    """Images [batch, channels, height, width] in [0, 1] to logits [batch, classes]."""
-
-    def __init__(self, shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe) -> None:
-        """Build the layers; the weights are whatever torch gives, `train_classifier` draws its own."""
-        super().__init__()
-        widths = (shape[0], *recipe.channels)
-        self.stages = nn.Sequential(*(_stage(a, b) for a, b in itertools.pairwise(widths)))
-        height, width = (side >> len(recipe.channels) for side in shape[1:])
-        if min(height, width) < 1:
-            raise ValueError(f"images of {shape[1]}x{shape[2]} are too small for {len(recipe.channels)} poolings.")
-        self.penultimate = nn.Linear(widths[-1] * height * width, recipe.features)
-        self.last = nn.Linear(recipe.features, classes)
-
-    def features(self, images: torch.Tensor) -> torch.Tensor:
-        """The penultimate layer after its ReLU, [batch, features]."""
-        return functional.relu(self.penultimate(self.stages(2 * images - 1).flatten(1)))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits [batch, classes]."""
-        logits: torch.Tensor = self.last(self.features(images))
-        return logits
 
 
 @dataclass(frozen=True)
@@ -192,7 +134,7 @@ def train_classifier(
     shape = (images.shape[1], images.shape[2], images.shape[3])
     recipe = recipe or recipe_for(shape)
     classes = int(labels.max()) + 1
-    network = _fresh_network(shape, classes, recipe, device)
+    network = fresh_network(shape, classes, recipe, device)
     _fit(network, images.to(device), labels.to(device), recipe, report or _silent)
     network.eval().requires_grad_(False)
     unmeasured = Classifier(network, shape, classes, 0.0, content_hash, recipe)
@@ -229,42 +171,6 @@ def cached_classifier(
     )
     classifier.save(path)
     return classifier
-
-
-def hash_of_weights(module: nn.Module) -> str:
-    """SHA-256 over the names, shapes, types and bytes of a module's weights and buffers."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        whole = value.detach().cpu().contiguous()
-        digest.update(f"{name}\x1f{tuple(whole.shape)}\x1f{whole.dtype}\x1e".encode())
-        digest.update(whole.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _stage(inputs: int, outputs: int) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.ReLU())
-
-
-def _fresh_network(
-    shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe, device: torch.device | str
-) -> ConvolutionalClassifier:
-    """Weights from their own stream: built without storage, so that torch draws nothing of its own."""
-    with torch.device("meta"):
-        network = ConvolutionalClassifier(shape, classes, recipe)
-    network = network.to_empty(device="cpu")
-    generator = stream(recipe.seed, "classifier/weights")
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
-        elif isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    for weight in network.stages.parameters():
-        if weight.ndim == 4:
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)  # twice as fast on a CPU
-    return network.to(device)
 
 
 def _fit(
@@ -324,7 +230,7 @@ def _read(path: Path) -> Classifier:
     fields = about["recipe"]
     recipe = ClassifierRecipe(**{**fields, "channels": tuple(fields["channels"])})
     shape = tuple(about["shape"])
-    network = _fresh_network(shape, about["classes"], recipe, "cpu")
+    network = fresh_network(shape, about["classes"], recipe, "cpu")
     network.load_state_dict(tensors)
     network.eval().requires_grad_(False)
     if about["format"] != _FORMAT or hash_of_weights(network) != about["weights_hash"]:

@@ -15,7 +15,8 @@ from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.files import sha256_of
 from equipoise.common.random import stream
 from equipoise.metrics import inception_network
-from equipoise.metrics.classifier import Classifier, hash_of_weights
+from equipoise.metrics.classifier import Classifier
+from equipoise.metrics.classifier_network import hash_of_weights
 from equipoise.metrics.resize import RESIZES
 
 

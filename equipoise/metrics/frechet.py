@@ -6,6 +6,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.metrics.arrays import Array, as_float64
 
 _NEGATIVE_TOLERANCE = 1e-6
+_ROWS_AT_ONCE = 4096
 
 
 def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covariance_b: Array) -> float:
@@ -60,6 +61,15 @@ class FeatureMoments:
         self.count = 0
         self.mean = torch.zeros(features, dtype=torch.float64, device=device)
         self._scatter = torch.zeros(features, features, dtype=torch.float64, device=device)
+
+    @classmethod
+    def of(cls, features: Array) -> "FeatureMoments":
+        """The moments of features [samples, features] that are all at hand."""
+        rows = torch.as_tensor(features)
+        moments = cls(rows.shape[-1], rows.device)
+        for part in rows.split(_ROWS_AT_ONCE):
+            moments.update(part)
+        return moments
 
     def update(self, batch: Array) -> None:
         """Add features [batch, features]; every number must be finite."""

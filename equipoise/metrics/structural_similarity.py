@@ -5,6 +5,8 @@ import math
 import torch
 from torch.nn import functional
 
+from equipoise.metrics.arrays import Array
+
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the five scales, from fine to coarse (Wang et al. 2003)."""
 WINDOW, DEVIATION = 11, 1.5
@@ -14,7 +16,7 @@ RESIZED_SIDE = 256
 _PAIRS_AT_ONCE = 16
 
 
-def ms_ssim(images_a: torch.Tensor, images_b: torch.Tensor) -> torch.Tensor:
+def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
     """Multi-scale structural similarity of each pair, 1 for equal images (Wang et al. 2003, Eq. 7).
 
         MS-SSIM = l_5^w5 * cs_1^w1 * ... * cs_5^w5      with an 11x11 Gaussian window of deviation 1.5, no padding,
@@ -26,7 +28,7 @@ def ms_ssim(images_a: torch.Tensor, images_b: torch.Tensor) -> torch.Tensor:
     resized and of large images do not compare. Computed in the images' own precision: float32 is right to about 1e-5.
 
     Args:
-        images_a: [pairs, channels, height, width] floating-point in [0, 1]; a numpy array will do.
+        images_a: [pairs, channels, height, width] floating-point in [0, 1].
         images_b: the same shape.
 
     Returns:
@@ -104,7 +106,7 @@ def _large(images: torch.Tensor) -> torch.Tensor:
     return functional.interpolate(images, size=(RESIZED_SIDE, RESIZED_SIDE), mode="bilinear", align_corners=False)
 
 
-def _images(name: str, value: torch.Tensor) -> torch.Tensor:
+def _images(name: str, value: Array) -> torch.Tensor:
     images = torch.as_tensor(value).detach()
     if images.ndim != 4 or images.numel() == 0 or not images.is_floating_point():
         raise ValueError(

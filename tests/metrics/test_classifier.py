@@ -5,15 +5,13 @@ import pytest
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.metrics.classifier import (
+from equipoise.metrics.classifier import Classifier, cached_classifier, train_classifier
+from equipoise.metrics.classifier_network import (
     DIGITS_RECIPE,
     MNIST_RECIPE,
-    Classifier,
     ClassifierRecipe,
-    cached_classifier,
     hash_of_weights,
     recipe_for,
-    train_classifier,
 )
 
 QUICK = ClassifierRecipe(channels=(4, 8), features=8, epochs=1, batch_size=128)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.metrics import frechet
 from equipoise.metrics.frechet import FeatureMoments, frechet_distance
 
 
@@ -85,7 +86,9 @@ def test_it_is_a_symmetric_distance(seed: int, features: int, samples: int) -> N
     assert a.distance(a, few_samples=True) == pytest.approx(0, abs=1e-6 * scale)
 
 
-def test_moments_in_batches_and_merged_are_numpys(numbers: np.random.Generator) -> None:
+def test_moments_in_batches_and_merged_are_numpys(
+    numbers: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = correlated(numbers, 500, 6) + 1e4
     whole, left, right = (FeatureMoments(6) for _ in range(3))
     whole.update(rows)
@@ -94,7 +97,8 @@ def test_moments_in_batches_and_merged_are_numpys(numbers: np.random.Generator) 
     right.update(rows[300:])
     left.merge(right)
     left.merge(FeatureMoments(6))
-    for moments in (whole, left):
+    monkeypatch.setattr(frechet, "_ROWS_AT_ONCE", 64)
+    for moments in (whole, left, FeatureMoments.of(rows)):
         assert moments.count == 500
         np.testing.assert_allclose(moments.mean.numpy(), rows.mean(axis=0), rtol=1e-12)
         np.testing.assert_allclose(moments.covariance().numpy(), np.cov(rows, rowvar=False), rtol=1e-8, atol=1e-8)

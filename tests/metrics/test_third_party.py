@@ -27,13 +27,11 @@ def test_it_tells_a_generator_that_lacks_a_digit_from_one_that_does_not(
     lacking = missing_modes(images["real"], images["lacking"], images["test"], **SETTINGS)
     complete = missing_modes(images["real"], images["complete"], images["test"], **SETTINGS)
     truly = digits["test_labels"] == MISSING
-    print(
-        lacking.counts, complete.counts, int(truly.sum()), lacking.outputs[truly].mean(), lacking.outputs[~truly].mean()
-    )
-    flagged = lacking.outputs > 0.8
-    assert lacking.counts[0.8] > 0.5 * truly.sum()
+    flagged = lacking.outputs > 0.7
+    assert lacking.counts[0.7] > 0.8 * truly.sum()
     assert (truly & flagged).sum() > 0.8 * flagged.sum()
-    assert complete.counts[0.8] < 0.1 * lacking.counts[0.8]
+    assert complete.counts[0.7] < 0.15 * lacking.counts[0.7]
+    assert complete.counts[0.9] < lacking.counts[0.9]
     counts = list(lacking.counts.values())
     assert counts == sorted(counts, reverse=True)
     assert counts == [int((lacking.outputs > t).sum()) for t in SETTINGS["thresholds"]]
