@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.fields import check_choice, check_whole
-from equipoise.data.root import HOW_TO_POINT, find_root
+from equipoise.data.root import HOW_TO_POINT, find_root, reading
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,7 +60,8 @@ class CelebA:
         place = find_root(root) / "celeba"
         folder, packed = place / "img_align_celeba", place / "img_align_celeba.zip"
         if folder.is_dir():
-            pictures, print_of = self._from_folder(folder)
+            with reading(folder):
+                pictures, print_of = self._from_folder(folder)
         elif packed.is_file():
             pictures, print_of = self._from_zip(packed)
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.fields import check_path, check_whole
+from equipoise.data.root import reading
 
 if TYPE_CHECKING:
     from equipoise.data.cache import Batch, Skipped
@@ -61,13 +62,11 @@ class Folder:
         from equipoise.data.tree import fingerprint, image_files
 
         folder = Path(self.path).expanduser()
-        try:
-            if not folder.is_dir():
-                raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
+        if not folder.is_dir():
+            raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
+        with reading(folder):
             paths = image_files(folder)
             key = f"folder\0{self.resolution}\0{self.channels}\0{fingerprint(paths, folder)}"
-        except OSError as error:
-            raise EquipoiseError(f"{printable(folder)} could not be read: {error.strerror}.") from error
         if not paths:
             raise EquipoiseError(
                 f"{printable(folder)} holds no image files (.jpg, .png, .webp, .bmp, .gif, .tif, .ppm)."

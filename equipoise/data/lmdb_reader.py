@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.root import reading
 
 _MAGIC, _VERSION = 0xBEEFC0DE, 1
 _HEADER_BYTES, _META_END = 16, 152
@@ -122,8 +123,10 @@ def open_lmdb(path: Path) -> Iterator[Lmdb]:
         EquipoiseError: the file is no LMDB, was cut short, or its pages contradict each other.
     """
     try:
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield Lmdb(content)
-    except (_DamagedError, ValueError) as error:
-        why = str(error) if isinstance(error, _DamagedError) else "it is empty"
-        raise EquipoiseError(f"{printable(path)} is damaged: {why}; fetch it again.") from error
+        with reading(path), open(path, "rb") as file:
+            if not path.stat().st_size:
+                raise _DamagedError("it is empty")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                yield Lmdb(content)
+    except _DamagedError as error:
+        raise EquipoiseError(f"{printable(path)} is damaged: {error}; fetch it again.") from error

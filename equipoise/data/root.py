@@ -1,8 +1,11 @@
 """Where the files of data sets lie. Torch-free."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
 
 HOW_TO_POINT = "pass --data-root or set EQUIPOISE_DATA to the folder that holds it"
@@ -14,3 +17,12 @@ def find_root(explicit: Path | None = None) -> Path:
         return Path(explicit).expanduser()
     chosen = os.environ.get("EQUIPOISE_DATA")
     return Path(chosen).expanduser() if chosen else cache_directory() / "data"
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What the operating system refuses while `path` is being read becomes one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or error}.") from error

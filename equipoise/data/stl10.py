@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.fields import check_choice, check_whole
-from equipoise.data.root import find_root
+from equipoise.data.root import find_root, reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,13 +59,14 @@ class Stl10:
         from equipoise.data.tree import fingerprint
 
         paths = published_files(find_root(root), _archive(), _FILES[self.split])
-        labels = _labels(paths)
+        with reading(paths[0].parent):
+            labels = _labels(paths)
         shape = (3, self.resolution, self.resolution)
         key = f"{self}\0{fingerprint(paths)}"
-        reading = Reading(
+        how = Reading(
             self.name, key, shape, 10 if len(paths) == 2 else 0, lambda _: _batches(paths[0], labels, self.resolution)
         )
-        return cached_store(reading)
+        return cached_store(how)
 
 
 def _archive() -> "Archive":
@@ -81,7 +82,8 @@ def _labels(paths: list[Path]) -> "NDArray[np.int64]":
     """Classes 0..9 of the images (published as 1..10); zeros where the set has none."""
     import numpy as np
 
-    count, rest = divmod(paths[0].stat().st_size, _IMAGE_BYTES)
+    with open(paths[0], "rb"):  # refused here, if at all
+        count, rest = divmod(paths[0].stat().st_size, _IMAGE_BYTES)
     if rest or not count:
         raise EquipoiseError(f"{printable(paths[0])} is damaged: it should hold images of {_IMAGE_BYTES} bytes each.")
     if len(paths) == 1:

@@ -280,6 +280,15 @@ def test_a_share_that_is_none_is_refused(tmp_path, monkeypatch, share):
         Folder(str(tmp_path / "in"), 16).load()
 
 
+def test_what_the_system_refuses_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(EquipoiseError, match="could not be read: Permission denied"):
+        Folder(str(tmp_path), 16).load()
+
+
 @pytest.mark.parametrize("make", ["nothing", "file", "empty"])
 def test_what_is_no_folder_of_images_is_refused(tmp_path, make):
     path = tmp_path / "x\x07"

@@ -77,6 +77,17 @@ def read_bounded(path):
         return list(database.items())
 
 
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(EquipoiseError, match=r"data\.mdb could not be read: No such file"):
+        read_bounded(tmp_path / "data.mdb")
+
+
+def test_an_error_of_the_reader_of_values_is_left_alone(tmp_path):
+    path = written(tmp_path, values(3, 10))
+    with pytest.raises(ValueError, match="mine"), open_lmdb(path):
+        raise ValueError("mine")
+
+
 def test_pages_that_form_a_loop_are_refused(tmp_path):
     path = written(tmp_path, values(3000, 200))
     content = bytearray(path.read_bytes())
