@@ -1,1 +1,1 @@
-"""Every experiment as a function that returns a complete `Experiment`. One module per paper; the catalogue names all."""
+"""Every experiment as a function that returns a complete `Experiment`: one module per paper, one catalogue of names."""

@@ -1,60 +1,52 @@
 """Every recipe by name. Torch-free: a recipe's module is imported when the recipe is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import UnknownName
+from equipoise.recipes.entry import Entry, entry
+from equipoise.recipes.lga_rows import LGA_ROWS
+from equipoise.recipes.magan_rows import MAGAN_ROWS
+from equipoise.recipes.mmd_rows import MMD_ROWS
+from equipoise.recipes.mode_rows import MODE_ROWS
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
 
+Budget = Literal["smoke", "cpu", "paper"]
 
-@dataclass(frozen=True)
-class Entry:
-    """One recipe's line in the catalogue.
-
-    Attributes:
-        place: "module:function" of the function that returns the experiment.
-        summary: what it is in one line, the first line of the function's docstring.
-        arguments: keyword arguments for the function, as (name, value) pairs.
-    """
-
-    place: str
-    summary: str
-    arguments: tuple[tuple[str, float | int | str], ...] = ()
-
-
-def _digits(function: str, summary: str, **arguments: float) -> Entry:
-    return Entry(f"equipoise.recipes.digits:{function}", summary, tuple(arguments.items()))
-
-
-def _magan(function: str, summary: str, **arguments: float) -> Entry:
-    return Entry(f"equipoise.recipes.magan:{function}", summary, tuple(arguments.items()))
-
+BUDGETS: dict[str, str] = {
+    "smoke": "random images, tiny networks, a few iterations: seconds, to see that it runs",
+    "cpu": "real data, narrow networks, at most a few thousand iterations: minutes on a CPU",
+    "paper": "the paper's networks and length",
+}
+"""The sizes at which every recipe exists, and what each means in one line."""
 
 RECIPES: dict[str, Entry] = {
-    "gan-digits": _digits("gan_digits", "Non-saturating GAN on scikit-learn's digits"),
-    "ebgan-digits": _digits("ebgan_digits", "EBGAN with a fixed margin on scikit-learn's digits"),
-    "magan-digits": _digits("magan_digits", "MAGAN on scikit-learn's digits"),
-    "magan-mnist": _magan("magan_mnist", "MAGAN on MNIST (Wang et al. 2017, Figure 3)"),
-    "ebgan-mnist": _magan("ebgan_mnist", "EBGAN with margin 10 on MNIST (Wang et al. 2017, Figure 3)", margin=10.0),
-    "ebgan-mnist-5": _magan("ebgan_mnist", "EBGAN with margin 5 on MNIST (Wang et al. 2017, Figure 3)", margin=5.0),
-    "ebgan-mnist-1.08": _magan(
-        "ebgan_mnist", "EBGAN with margin 1.08 on MNIST (Wang et al. 2017, Figure 3)", margin=1.08
-    ),
+    "gan-digits": entry("digits:gan_digits", "Non-saturating GAN on scikit-learn's digits"),
+    "ebgan-digits": entry("digits:ebgan_digits", "EBGAN with a fixed margin on scikit-learn's digits"),
+    "magan-digits": entry("digits:magan_digits", "MAGAN on scikit-learn's digits"),
+    **MAGAN_ROWS,
+    **LGA_ROWS,
+    **MODE_ROWS,
+    **MMD_ROWS,
 }
 
 
-def recipe(name: str) -> "Experiment":
-    """The experiment of this name.
+def recipe(name: str, budget: str = "paper") -> "Experiment":
+    """The experiment of this name, at one of the `BUDGETS`; below "paper" the budget is part of its name.
 
     Raises:
-        UnknownName: there is none; the nearest one is named.
+        UnknownName: there is no such recipe or budget; the nearest one is named.
     """
     if name not in RECIPES:
         raise UnknownName("recipe", name, RECIPES)
-    entry = RECIPES[name]
-    module, _, function = entry.place.partition(":")
-    experiment: Experiment = getattr(import_module(module), function)(**dict(entry.arguments))
-    return experiment
+    if budget not in BUDGETS:
+        raise UnknownName("budget", budget, BUDGETS)
+    from equipoise.recipes.budgets import at_budget
+
+    chosen = RECIPES[name]
+    module, _, function = chosen.place.partition(":")
+    experiment: Experiment = getattr(import_module(module), function)(**dict(chosen.arguments))
+    return at_budget(replace(experiment, name=name), budget)

@@ -1,0 +1,58 @@
+"""The recipes of mode-regularised GANs (Che et al. 2017) by name. Torch-free."""
+
+from equipoise.recipes.entry import Entry, entry
+
+_PAPER = "Che et al. 2017"
+
+MODE_ROWS: dict[str, Entry] = {
+    "gan-ring": entry("mode_regularised:gan_ring", f"GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
+    "reg-gan-ring": entry("mode_regularised:reg_gan_ring", f"Reg-GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
+    "reg-gan-ring-paper": entry(
+        "mode_regularised:reg_gan_ring",
+        f"Reg-GAN on six Gaussians in a ring, with the published weights and learning rate ({_PAPER}, Figure 9)",
+        weight=0.005,
+        lr=1e-4,
+    ),
+    "mdgan-ring": entry("mode_regularised:mdgan_ring", "MDGAN on six Gaussians in a ring"),
+    "gan-mnist-grid": entry(
+        "mode_regularised:mnist_grid", f"GAN on MNIST, one cell of the grid search ({_PAPER}, Figure 3)", method="gan"
+    ),
+    "reg-gan-mnist-grid": entry(
+        "mode_regularised:mnist_grid",
+        f"Reg-GAN on MNIST, one cell of the grid search ({_PAPER}, Figure 3)",
+        method="reg-gan",
+    ),
+    **{
+        f"{name}-compositional-mnist-{number}": entry(
+            "mode_regularised:compositional",
+            f"{title} on compositional MNIST, set {number} ({_PAPER}, Table 2)",
+            method=method,
+            number=number,
+        )
+        for name, method, title in (("dcgan", "gan", "DCGAN"), ("reg-dcgan", "reg-gan", "Reg-DCGAN"))
+        for number in (1, 2, 3, 4)
+    },
+    "dcgan-stacked-mnist": entry(
+        "mode_regularised:stacked", "DCGAN on stacked MNIST (protocol of Metz et al. 2017)", method="gan"
+    ),
+    "reg-dcgan-stacked-mnist": entry(
+        "mode_regularised:stacked", "Reg-DCGAN on stacked MNIST (protocol of Metz et al. 2017)", method="reg-gan"
+    ),
+    **{
+        f"{name}-celeba-{latent}": entry(
+            "mode_regularised:celeba",
+            f"{title} with {latent} latent dimensions on CelebA ({_PAPER}, Table 3)",
+            method=method,
+            latent=latent,
+        )
+        for name, method, title in (
+            ("dcgan", "gan", "DCGAN"),
+            ("reg-dcgan", "reg-gan", "Reg-DCGAN"),
+            ("mdgan", "mdgan", "MDGAN"),
+        )
+        for latent in (100, 200)
+    },
+    "vaegan-celeba-100": entry(
+        "mode_regularised:vaegan_celeba", f"VAEGAN with 100 latent dimensions on CelebA ({_PAPER}, Table 4)"
+    ),
+}

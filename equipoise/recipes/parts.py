@@ -1,0 +1,23 @@
+"""What recipes are put together from."""
+
+from typing import Any
+
+from equipoise.experiments.experiment import Network, Player
+from equipoise.training.optimisers import Optimiser
+
+
+def two_players(
+    generator: Network, discriminator: Network, optimiser: Optimiser, second: Optimiser | None = None, **fields: Any
+) -> dict[str, Player]:
+    """Generator and discriminator.
+
+    Args:
+        generator, discriminator: the networks.
+        optimiser: of the generator, and of the discriminator unless it has one of its own.
+        second: the discriminator's own.
+        fields: further fields of the discriminator, as its constraint.
+    """
+    return {
+        "generator": Player(network=generator, optimiser=optimiser),
+        "discriminator": Player(network=discriminator, optimiser=second or optimiser, **fields),
+    }
