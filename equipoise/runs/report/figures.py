@@ -120,7 +120,7 @@ def _other(run: RunRecord, name: str, index: int) -> Figure | None:
         paint_band(axes, found, "series-3")
         axes.set_xlabel("iteration")
 
-    picture = drawing(f"other-{index}", f"{name} over iterations. {_ends({name: found})}", paint, (4.2, 2.2))
+    picture = drawing(f"other-{index}", f"{name} over iterations. {_ends({name: found})}", paint, (3.5, 2.1))
     return Figure(picture, (), name, found.gaps)
 
 
@@ -146,7 +146,7 @@ def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, floa
     description = f"Energies over epochs, mean over runs. {_ends(means)}"
     keys = tuple(key for value, key in ENERGY_KEYS.items() if curves[value])
     gaps = sum(found.gaps for value in (REAL, FAKE) for found in curves[value])
-    return Figure(drawing(name, description, paint, (4.2, 3.2)), keys, gaps=gaps)
+    return Figure(drawing(name, description, paint, (3.5, 2.9)), keys, gaps=gaps)
 
 
 def shared_limits(groups: Sequence[Sequence[RunRecord]]) -> tuple[float, float, float] | None:
@@ -178,7 +178,7 @@ def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: floa
         if len(rows) > 1:
             for row in table:
                 axes.plot(
-                    range(widest), row * 100, "o", markersize=2.6, color=colour("ink"), alpha=0.6, markeredgewidth=0
+                    range(widest), row * 100, "o", markersize=3.6, color=colour("ink"), alpha=0.6, markeredgewidth=0
                 )
         axes.axhline(100 / widest, color=colour("ink"), linewidth=1, dashes=(4, 3))
         axes.set_xlabel("class")
@@ -189,7 +189,7 @@ def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: floa
             axes.set_ylim(0, highest * 105)
 
     spoken = ", ".join(f"{index}: {100 * value:.1f} %" for index, value in enumerate(means[:20].tolist()))
-    return Figure(drawing(name, f"Share of each class among generated samples: {spoken}", paint, (4.2, 2.6)), ())
+    return Figure(drawing(name, f"Share of each class among generated samples: {spoken}", paint, (3.7, 2.5)), ())
 
 
 def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Curve | None:
@@ -216,5 +216,9 @@ def _any(records: Sequence[Record], names: Sequence[str]) -> bool:
 
 
 def _ends(curves: Mapping[str, Curve]) -> str:
-    parts = (f"{name}: from {found.values[0]:.4g} to {found.last:.4g}" for name, found in curves.items())
+    parts = (f"{name}: from {_spoken(found.values[0])} to {_spoken(found.last)}" for name, found in curves.items())
     return "; ".join(parts) + "."
+
+
+def _spoken(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "a value that is not finite"

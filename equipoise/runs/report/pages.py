@@ -17,7 +17,7 @@ from equipoise.runs.report import figures
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.frames import Frame, read_frames
 from equipoise.runs.report.record import RunRecord, Score, read_run
-from equipoise.runs.report.summary import comparison_table, shown, title
+from equipoise.runs.report.summary import comparison_table, shown, title, with_spread
 
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000
@@ -159,7 +159,7 @@ def _facts(run: RunRecord) -> list[tuple[str, str]]:
 def _with_deviation(score: Score) -> str:
     if not isinstance(score.value, float):
         return f"{len(score.value)} values"
-    return shown(score.value) + (f" ± {shown(score.deviation)}" if score.deviation is not None else "")
+    return shown(score.value) if score.deviation is None else with_spread(score.value, score.deviation)
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

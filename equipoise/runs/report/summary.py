@@ -13,6 +13,7 @@ from equipoise.runs.report.record import RunRecord, Score
 # What may differ between the seeds of one group without making their scores another measurement.
 INCIDENTAL = frozenset({"seed", "run", "experiment", "recipe", "written", "date"})
 DASH = "\N{EN DASH}"
+_PLAIN_FROM, _PLAIN_BELOW = 5e-4, 1e6
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,16 @@ def spread(values: Sequence[float]) -> Cell:
     mean = math.fsum(finite) / len(finite)
     if len(finite) == 1:
         return Cell(shown(mean), mean)
-    return Cell(f"{shown(mean)} ± {shown(statistics.stdev(finite))}", mean)
+    return Cell(with_spread(mean, statistics.stdev(finite)), mean)
+
+
+def with_spread(value: float, deviation: float) -> str:
+    """A value ± its deviation, both with the decimals that the larger of them needs."""
+    largest = max(abs(value), abs(deviation))
+    if not math.isfinite(largest) or (largest != 0 and not _PLAIN_FROM <= largest < _PLAIN_BELOW):
+        return f"{shown(value)} ± {shown(deviation)}"
+    places = _places(largest)
+    return f"{value:,.{places}f} ± {deviation:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def shown(value: float) -> str:
@@ -84,10 +94,15 @@ def shown(value: float) -> str:
     if not math.isfinite(value):
         return "not finite"
     size = abs(value)
-    if size != 0 and (size < 5e-4 or size >= 1e6):
+    if size != 0 and not _PLAIN_FROM <= size < _PLAIN_BELOW:
         return f"{value:.2e}".replace("-", "\N{MINUS SIGN}")
-    places = 2 if size >= 1 else 3
-    return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:,.{_places(size)}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _places(size: float) -> int:
+    if size >= 1 or size == 0:
+        return 2
+    return 3 if size >= 0.05 else 4
 
 
 def _row(

@@ -12,8 +12,7 @@ STAGES = (("pretrain", 2), ("calibrate", 1), ("adversarial", 12))
 PER_EPOCH = 14
 
 
-def _energies(position: float, seed: int, drift: float) -> tuple[float, float]:
-    noise = np.random.default_rng(seed * 100_003 + int(position * 1000)).normal(size=2) * 0.03
+def _energies(position: float, noise: np.ndarray, drift: float) -> tuple[float, float]:
     real = (1.2 + 6.0 * np.exp(-3 * position)) * (1 + noise[0])
     return float(real), float(real * (1 + drift * position) * (1.08 + noise[1]) + 0.1)
 
@@ -56,16 +55,20 @@ def _write(folder: Path, name: str, seed: int, margin: float | None, drift: floa
     )
     stages = STAGES if margin is None else STAGES[-1:]
     total = sum(epochs for _, epochs in stages) * lines
-    iteration, current = 0, 9.0
+    iteration, current = 0, margin or 9.0
+    noise = np.random.default_rng(seed).normal(size=(total + 1, 2)) * 0.03
+    pace = np.random.default_rng(seed + 100).uniform(0.8, 1.2)
     with open(folder / "metrics.jsonl", "w") as log:
         for stage, epochs in stages:
             for epoch in range(epochs):
                 sums = []
                 for _ in range(lines):
                     iteration += 1
-                    real, fake = _energies(iteration / total, seed, drift)
-                    values = {"discriminator/loss": real + max(0.0, current - fake), "generator/loss": fake}
-                    values |= {"real_energy": real, "fake_energy": fake, "gradient/norm": real**2}
+                    real, fake = _energies(pace * iteration / total, noise[iteration], drift)
+                    values = {"discriminator/loss": real, "real_energy": real, "gradient/norm": real**2}
+                    if stage == "adversarial":
+                        hinge = real + max(0.0, current - fake)
+                        values |= {"discriminator/loss": hinge, "generator/loss": fake, "fake_energy": fake}
                     sums.append((real, fake))
                     record = {
                         "kind": "iteration",
@@ -76,10 +79,13 @@ def _write(folder: Path, name: str, seed: int, margin: float | None, drift: floa
                     }
                     log.write(json.dumps(record) + "\n")
                 real, fake = np.mean(sums, axis=0)
-                values = {"real_energy": float(real), "fake_energy": float(fake)}
-                if margin is None and stage != "pretrain":
-                    current = min(current, float(real) * 1.02)
-                    values["margin"] = current
+                values = {"real_energy": float(real)}
+                if stage == "calibrate":
+                    values["margin"] = current = float(real)
+                if stage == "adversarial":
+                    values |= {"fake_energy": float(fake), "margin": current}
+                    current = min(current, float(real)) if margin is None else current
+                    values["next_margin"] = current
                 record = {"kind": "epoch", "iteration": iteration, "stage": stage, "epoch": epoch, "values": values}
                 log.write(json.dumps(record) + "\n")
                 _grid(folder / "samples" / f"iteration-{iteration:06d}.png", iteration * PER_EPOCH // lines, seed)

@@ -10,7 +10,9 @@ import pytest
 
 from equipoise.runs.report import write_comparison, write_run_report
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+playwright_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install playwright"
+)
 CHROMIUM = os.environ.get("EQUIPOISE_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("no Chromium on the PATH; install it or set EQUIPOISE_TEST_CHROMIUM", allow_module_level=True)
@@ -48,14 +50,18 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert [url for url in requests if not url.startswith("data:")] == [url for url in requests if url.startswith("file:")]
+    assert [url for url in requests if not url.startswith("data:")] == [
+        url for url in requests if url.startswith("file:")
+    ]
     assert sum(url.startswith("file:") for url in requests) == len(contexts)
     assert errors == []
 
 
 @pytest.fixture
 def comparison(groups: dict[str, list[Path]], tmp_path: Path) -> Path:
-    return write_comparison("MAGAN against EBGAN on digits", "Same networks, seeds and time.", groups, tmp_path / "page.html")
+    return write_comparison(
+        "MAGAN against EBGAN on digits", "Same networks, seeds and time.", groups, tmp_path / "page.html"
+    )
 
 
 def overflow(page: Any) -> int:
@@ -75,7 +81,7 @@ def test_both_pages_render_within_the_screen(
         for drawing in page.locator("svg").all():
             box = drawing.bounding_box()
             assert box is not None
-            assert 0 <= box["x"]
+            assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
             assert box["width"] >= 250
 

@@ -189,10 +189,10 @@ def test_table_against_plain_statistics(groups: dict[str, list[Path]]) -> None:
     assert table.columns[:4] == ("group", "runs", "diverged", "inception score")
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
     scores = [7.2, 7.3, 7.4]
-    expected = f"{statistics.mean(scores):.2f} ± {np.std(scores, ddof=1):.3f}"
+    expected = f"{statistics.mean(scores):.2f} ± {np.std(scores, ddof=1):.2f}"
     assert rows["MAGAN"][:3] == ["3", "0", expected]
     assert rows["EBGAN, margin 1"][:2] == ["3", "1"]
-    assert rows["EBGAN, margin 5"][-1] == "5.00 ± 0.000"
+    assert rows["EBGAN, margin 5"][-1] == "5.00 ± 0.00"
     assert table.notes == ()
 
 
@@ -220,7 +220,7 @@ def test_a_group_without_runs_scores_or_energies_sorts_last(make_run: Callable[.
         ([], "–"),
         ([math.nan], "–"),
         ([1.5], "1.50"),
-        ([1.0, 2.0], "1.50 ± 0.707"),
+        ([1.0, 2.0], "1.50 ± 0.71"),
         ([-1e-9], "−1.00e−09"),
         ([2e7], "2.00e+07"),
     ],
@@ -235,10 +235,10 @@ def test_shown_groups_thousands() -> None:
 
 def test_frames_are_evenly_chosen_within_the_budget(tmp_path: Path) -> None:
     for iteration in range(50):
-        Image.effect_noise((512, 512), 80).save(tmp_path / f"iteration-{iteration:06d}.png")
+        Image.effect_noise((200, 200), 80).save(tmp_path / f"iteration-{iteration:06d}.png")
     (tmp_path / "notes.png").write_bytes(b"")
-    frames = read_frames(tmp_path, 24, 1_000_000)
-    assert sum(len(frame.uri) for frame in frames) <= 1_000_000
+    frames = read_frames(tmp_path, 24, 200_000)
+    assert sum(len(frame.uri) for frame in frames) <= 200_000
     assert len(frames) >= 2
     assert frames[-1].iteration == 49
     assert read_frames(tmp_path / "absent", 24, 1000) == ()
