@@ -120,9 +120,11 @@ def _row(
 
 
 def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:
-    cell = spread([value for run in runs if (value := _value_of(run, metric)) is not None])
+    values = [value for run in runs if (value := _value_of(run, metric)) is not None and math.isfinite(value)]
+    cell = spread(values)
+    partly = f" ({len(values)} of {len(runs)})" if 0 < len(values) < len(runs) else ""
     passports = {text for run in runs if (text := _passport_of(run, metric)) is not None}
-    return Cell(cell.text, cell.order, marked=bool(passports - {usual}))
+    return Cell(cell.text + partly, cell.order, marked=bool(passports - {usual}))
 
 
 def _scalars(run: RunRecord) -> tuple[Score, ...]:

@@ -196,6 +196,13 @@ def test_table_against_plain_statistics(groups: dict[str, list[Path]]) -> None:
     assert table.notes == ()
 
 
+def test_a_score_that_only_some_runs_have_says_so(make_run: Callable[..., Path]) -> None:
+    runs = [make_run(f"run-{index}", seed=index) for index in range(3)]
+    (runs[0] / "scores.json").unlink()
+    table = comparison_table({"partly": [read_run(run) for run in runs]})
+    assert table.rows[0][3].text == "4.50 ± 0.00 (2 of 3)"
+
+
 def test_scores_with_other_passports_are_marked(make_run: Callable[..., Path]) -> None:
     runs = [read_run(make_run(f"run-{index}", seed=index)) for index in range(3)]
     other = make_run("other")
