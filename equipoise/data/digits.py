@@ -1,6 +1,7 @@
 """scikit-learn's bundled handwritten digits: 1,797 grey images of 8x8, no download, no network."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -44,19 +45,27 @@ class Digits:
 
         from equipoise.data.store import held
 
-        try:
-            from sklearn.datasets import load_digits
-        except ImportError as error:
-            raise EquipoiseError(
-                "the data set digits comes with scikit-learn, which is not installed; "
-                "install it with: pip install 'equipoise[digits]'."
-            ) from error
-        published = load_digits()
-        values = np.floor(published.images * (255 / 16) + 0.5).astype(np.uint8)
+        published = np.loadtxt(_published_file(), delimiter=",", dtype=np.int64)
+        pixels, targets = published[:, :-1].reshape(-1, 8, 8), published[:, -1]
+        values = np.floor(pixels * (255 / 16) + 0.5).astype(np.uint8)
         chosen = torch.tensor(_positions(len(values))[self.split])
         images = torch.from_numpy(values).unsqueeze(1)[chosen]
-        labels = torch.from_numpy(published.target).to(torch.int64)[chosen]
+        labels = torch.from_numpy(targets)[chosen]
         return held(images, labels, classes=10)
+
+
+def _published_file() -> Path:
+    """The file inside scikit-learn. Importing scikit-learn itself would cost seconds and nothing of it is needed."""
+    found = find_spec("sklearn")
+    if found is None or found.origin is None:
+        raise EquipoiseError(
+            "the data set digits comes with scikit-learn, which is not installed; "
+            "install it with: pip install 'equipoise[digits]'."
+        )
+    path = Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    if not path.is_file():
+        raise EquipoiseError(f"this scikit-learn has no {path.name} in its datasets; install version 1.6 to 1.9 of it.")
+    return path
 
 
 def _positions(count: int) -> dict[str, list[int]]:

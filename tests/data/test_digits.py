@@ -1,4 +1,3 @@
-import builtins
 
 import numpy as np
 import pytest
@@ -44,14 +43,7 @@ def test_the_split_never_changes():
 
 
 def test_without_scikit_learn_one_sentence_says_how_to_get_it(monkeypatch):
-    real_import = builtins.__import__
-
-    def without(name, *rest, **named):
-        if name.startswith("sklearn"):
-            raise ImportError(name)
-        return real_import(name, *rest, **named)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setattr("equipoise.data.digits.find_spec", lambda name: None)
     with pytest.raises(EquipoiseError, match=r"scikit-learn, which is not installed; install it with: pip install"):
         Digits().load()
 

@@ -1,0 +1,62 @@
+"""Draw the rooms of Equipoise and what may import what. Run: python docs/figures/architecture.py"""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+ROWS = [
+    (["cli"], "one entry point"),
+    (["studies", "simulations"], "many runs, one table; the papers' theory"),
+    (["recipes", "runs"], "experiments by name; one run and its directory"),
+    (["experiments"], "a complete run as data"),
+    (["algorithms"], "one paper, one file"),
+    (["losses", "constraints", "networks", "data", "metrics", "training"], "none imports another"),
+    (["common"], "errors, checks, addressed randomness, atomic files"),
+]
+COLOURS = ["#f4e3d7", "#e3ecf4", "#e3ecf4", "#e6f0e4", "#e6f0e4", "#fff3cf", "#ececec"]
+
+
+def main() -> None:
+    figure, axes = plt.subplots(figsize=(8, 5.6), dpi=110)
+    for row, ((rooms, note), colour) in enumerate(zip(ROWS, COLOURS, strict=True)):
+        y = len(ROWS) - 1 - row
+        width = 12 / len(rooms)
+        for column, room in enumerate(rooms):
+            box = plt.Rectangle(
+                (column * width + 0.06, y + 0.12),
+                width - 0.12,
+                0.6,
+                facecolor=colour,
+                edgecolor="#555555",
+                linewidth=0.8,
+            )
+            axes.add_patch(box)
+            size = 11 if len(rooms) < 4 else 7.5
+            axes.text(
+                column * width + width / 2, y + 0.42, room, ha="center", va="center", fontsize=size, color="#222222"
+            )
+        axes.text(12.25, y + 0.42, note, ha="left", va="center", fontsize=8.5, color="#555555")
+    axes.annotate(
+        "", xy=(-0.45, 0.2), xytext=(-0.45, len(ROWS) - 0.3), arrowprops={"arrowstyle": "->", "color": "#888888"}
+    )
+    axes.text(
+        -0.75,
+        len(ROWS) / 2,
+        "may import what lies below",
+        rotation=90,
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        color="#777777",
+    )
+    axes.set_xlim(-1.1, 17.2)
+    axes.set_ylim(0, len(ROWS))
+    axes.axis("off")
+    figure.savefig(Path(__file__).with_suffix(".png"), bbox_inches="tight", pad_inches=0.1)
+
+
+if __name__ == "__main__":
+    main()
