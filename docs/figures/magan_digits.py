@@ -1,0 +1,43 @@
+"""Draw MAGAN against fixed margins on digits from what the demo measured. Run: python docs/figures/magan_digits.py"""
+
+import json
+import statistics
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[1] / "results" / "digits" / "magan-against-ebgan.json"
+LINES = {"real_energy": ("#1b6ca8", "real"), "fake_energy": ("#c8511b", "generated"), "margin": ("#333333", "margin")}
+
+
+def main() -> None:
+    groups = json.loads(DATA.read_text(encoding="utf-8"))["groups"]
+    figure, panels = plt.subplots(1, len(groups), figsize=(11, 2.9), dpi=110, sharey=True)
+    for axes, (group, numbers) in zip(panels, groups.items(), strict=True):
+        for name, (colour, label) in LINES.items():
+            runs = [run[name] for run in numbers["curves"]]
+            style = "--" if name == "margin" else "-"
+            for run in runs:
+                axes.plot(run, style, color=colour, alpha=0.25, linewidth=0.7)
+            mean = [statistics.fmean(values) for values in zip(*runs, strict=True)]
+            axes.plot(mean, style, color=colour, linewidth=1.6, label=label)
+        axes.set_title(f"{group}\ninception score {numbers['mean']:.2f} ± {numbers['deviation']:.2f}", fontsize=9.5)
+        axes.set_yscale("log")
+        axes.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
+        axes.minorticks_off()
+        axes.set_xlabel("epoch", fontsize=9)
+        axes.tick_params(labelsize=8)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    panels[0].set_ylabel("mean energy of the epoch", fontsize=9)
+    panels[-1].legend(fontsize=8, frameon=False)
+    figure.tight_layout()
+    figure.savefig(HERE / "magan_digits.png")
+
+
+if __name__ == "__main__":
+    main()
