@@ -31,7 +31,8 @@ def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
     Gulrajani et al. 2017, Algorithm 1, line 6.
 
     Args:
-        real, fake: [batch, ...], of one shape.
+        real: [batch, ...].
+        fake: of the same shape.
         mixing: [batch], in [0, 1].
     """
     check_same_shape(real=real, fake=fake)

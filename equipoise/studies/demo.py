@@ -26,9 +26,9 @@ SAMPLES = 10_000
 METRICS = ("inception-score", "class-histogram")
 TITLE = "An adaptive margin against fixed ones"
 INTRODUCTION = (
-    "Real handwritten digits (8x8 pixels), the same networks, optimiser, iterations and seeds throughout; only the margin "
-    "differs. EBGAN keeps its margin fixed, and somebody has to know a good one. MAGAN (Wang et al. 2017) starts from the "
-    "energy of the real data and lowers the margin whenever the generator stops improving."
+    "Real handwritten digits (8x8 pixels), the same networks, optimiser, iterations and seeds throughout; only the "
+    "margin differs. EBGAN keeps its margin fixed, and somebody has to know a good one. MAGAN (Wang et al. 2017) "
+    "starts from the energy of the real data and lowers the margin whenever the generator stops improving."
 )
 CURVES = ("margin", "real_energy", "fake_energy")
 SIGNIFICANT_DIGITS = 5
