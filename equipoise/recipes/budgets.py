@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from equipoise.data.catalogue import DataSet
@@ -44,10 +45,10 @@ class Shrinkage:
 
 _CONVOLUTIONS = frozenset({"width", "widths", "largest_width"})
 _DENSE = frozenset({"hidden", "encoder_sizes", "decoder_sizes", "dense_size", "joint_width", "code_size"})
-SMOKE_WIDTHS = Shrinkage(_CONVOLUTIONS | _DENSE, divisor=16, least=2)
+SMOKE_WIDTHS = Shrinkage(_CONVOLUTIONS | _DENSE, divisor=32, least=2)
 CPU_WIDTHS = Shrinkage(_CONVOLUTIONS, divisor=4, least=16)
 
-SMOKE_ITERATIONS, SMOKE_BATCH, SMOKE_IMAGES = 3, 8, 16
+SMOKE_ITERATIONS, SMOKE_BATCH, SMOKE_IMAGES = 2, 4, 8
 CPU_DISCRIMINATOR_STEPS = 2000
 
 _SHAPES: Mapping[type, Callable[[Any], tuple[int, int, int]]] = {
@@ -70,9 +71,9 @@ def at_budget(experiment: Experiment, budget: str) -> Experiment:
 
 
 def smoke(experiment: Experiment) -> Experiment:
-    """Seconds: a few random images in place of the data, networks that keep only their shape, a few iterations."""
+    """Seconds: a few small random images in place of the data, networks as narrow as they can be, two iterations."""
     tiny = replace(
-        _with_widths(experiment, SMOKE_WIDTHS),
+        _with_networks(_with_networks(experiment, partial(narrower, shrinkage=SMOKE_WIDTHS)), smaller),
         name=f"{experiment.name}-smoke",
         data=_stand_in(experiment.data),
         batch_size=SMOKE_BATCH,
@@ -90,7 +91,7 @@ def cpu(experiment: Experiment) -> Experiment:
     named = replace(experiment, name=f"{experiment.name}-cpu")
     if isinstance(experiment.data, _SMALL_DATA):
         return named
-    narrow = _with_widths(replace(named, data=_fewer(experiment.data)), CPU_WIDTHS)
+    narrow = _with_networks(replace(named, data=_fewer(experiment.data)), partial(narrower, shrinkage=CPU_WIDTHS))
     steps = getattr(experiment.algorithm, "discriminator_steps", 1)
     planned = experiment.algorithm.iterations
     iterations = CPU_DISCRIMINATOR_STEPS // steps
@@ -101,7 +102,8 @@ def _stand_in(data: DataSet) -> DataSet:
     """Data of the same shape that need no files."""
     if isinstance(data, Ring | Grid):
         return replace(data, count=SMOKE_IMAGES)
-    return Noise(_SHAPES[type(data)](data), SMOKE_IMAGES)
+    channels, height, width = _SHAPES[type(data)](data)
+    return Noise((channels, small_side(height), small_side(width)), SMOKE_IMAGES)
 
 
 def _fewer(data: DataSet) -> DataSet:
@@ -136,20 +138,39 @@ _PACES: Mapping[type[Schedule], Callable[[Any, float], Schedule]] = {
 }
 
 
-def _with_widths(experiment: Experiment, shrinkage: Shrinkage) -> Experiment:
-    players = {
-        name: replace(player, network=narrower(player.network, shrinkage))
-        for name, player in experiment.players.items()
-    }
+def _with_networks(experiment: Experiment, change: Callable[[Network], Network]) -> Experiment:
+    players = {name: replace(player, network=change(player.network)) for name, player in experiment.players.items()}
     return replace(experiment, players=players)
 
 
 def narrower(network: Network, shrinkage: Shrinkage) -> Network:
     """The same network with every width in `shrinkage.options` reduced, those at their default included."""
+    widths = {
+        name: _reduced(value, shrinkage) for name, value in _all_options(network).items() if name in shrinkage.options
+    }
+    return Network(network.kind, {**network.options, **widths})
+
+
+def smaller(network: Network) -> Network:
+    """The same network for images of less than 32 pixels a side."""
+    options = _all_options(network)
+    size = {"image_size": small_side(options["image_size"])} if "image_size" in options else {}
+    return Network(network.kind, {**network.options, **size})
+
+
+def small_side(side: int) -> int:
+    """The side, halved until it is below 32.
+
+    >>> [small_side(side) for side in (8, 28, 32, 48, 64)]
+    [8, 28, 16, 24, 16]
+    """
+    return side if side < 32 else small_side(side // 2)
+
+
+def _all_options(network: Network) -> dict[str, Any]:
+    """Every option of the network's constructor, those at their default included."""
     parameters = inspect.signature(resolve("network", network.kind)).parameters
-    whole = {name: parameter.default for name, parameter in parameters.items()} | dict(network.options)
-    widths = {name: _reduced(whole[name], shrinkage) for name in parameters if name in shrinkage.options}
-    return Network(network.kind, dict(network.options) | widths)
+    return {name: parameter.default for name, parameter in parameters.items()} | dict(network.options)
 
 
 def _reduced(value: int | tuple[int, ...], shrinkage: Shrinkage) -> int | tuple[int, ...]:

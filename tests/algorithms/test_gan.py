@@ -1,0 +1,203 @@
+"""GAN: every loss, penalty and order against a step written out by hand in double precision."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from equipoise.algorithms.gan import GAN
+
+SHAPE = (1, 4, 4)
+RealFake = tuple[Tensor, Tensor]
+
+
+def plain_discriminator_losses(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    entropy = -(torch.sigmoid(real).log().mean() + (1 - torch.sigmoid(fake)).log().mean())
+    return {
+        "non-saturating": entropy,
+        "minimax": entropy,
+        "hinge": (1 - real).clamp(min=0).mean() + (1 + fake).clamp(min=0).mean(),
+        "wasserstein": fake.mean() - real.mean(),
+        "least-squares": 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
+    }
+
+
+def plain_generator_losses(fake: Tensor) -> dict[str, Tensor]:
+    return {
+        "non-saturating": -torch.sigmoid(fake).log().mean(),
+        "minimax": (1 - torch.sigmoid(fake)).log().mean(),
+        "hinge": -fake.mean(),
+        "wasserstein": -fake.mean(),
+        "least-squares": 0.5 * ((fake - 1) ** 2).mean(),
+    }
+
+
+LOSSES = ("non-saturating", "minimax", "hinge", "wasserstein", "least-squares")
+
+
+@pytest.fixture
+def two(player: Callable[..., nn.Module]) -> dict[str, nn.Module]:
+    return {
+        "generator": player("mlp-generator", latent_size=3, image_shape=SHAPE, hidden=(7,)),
+        "discriminator": player("mlp-discriminator", seed=1, image_shape=SHAPE, hidden=(9,), activation_name="tanh"),
+    }
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_alternating_steps(loss: Any, two: Any, draw: Any, play: Any, same_gradients: Any, gradients: Any) -> None:
+    dealt = draw(*SHAPE)
+    found = play(GAN(loss=loss, iterations=1), "discriminator", two, dealt).losses["discriminator"]
+    fake = two["generator"](dealt.latent())
+    reference = plain_discriminator_losses(two["discriminator"](dealt.real), two["discriminator"](fake))[loss]
+    same_gradients(found, reference, two["discriminator"])
+
+    found = play(GAN(loss=loss, iterations=1), "generator", two, dealt).losses["generator"]
+    fake_scores = two["discriminator"](two["generator"](dealt.latent()))
+    same_gradients(found, plain_generator_losses(fake_scores)[loss], two["generator"])
+
+
+def test_the_discriminator_step_gives_the_generator_nothing(two: Any, draw: Any, move: Any, gradients: Any) -> None:
+    """Even unfrozen: the images carry no graph."""
+    found = move(GAN(iterations=1), "discriminator").play(two, None, draw(*SHAPE)).losses["discriminator"]
+    assert all(bool((gradient == 0).all()) for gradient in gradients(found, two["generator"]))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_simultaneous_step(loss: Any, two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
+    dealt = draw(*SHAPE)
+    losses = play(GAN(loss=loss, update="simultaneous", iterations=1), "both", two, dealt).losses
+    fake_scores = two["discriminator"](two["generator"](dealt.latent()))
+    real_scores = two["discriminator"](dealt.real)
+    same_gradients(
+        losses["discriminator"], plain_discriminator_losses(real_scores, fake_scores)[loss], two["discriminator"]
+    )
+    same_gradients(losses["generator"], plain_generator_losses(fake_scores)[loss], two["generator"])
+
+
+def plain_penalties(discriminator: nn.Module, real: Tensor, fake: Tensor, mixing: Tensor) -> dict[str, Tensor]:
+    def gradient_of(points: Tensor) -> Tensor:
+        points = points.detach().requires_grad_()
+        (found,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
+        return found.flatten(1)
+
+    between = torch.stack([e * x + (1 - e) * y for e, x, y in zip(mixing, real, fake, strict=True)])
+    norms = gradient_of(between).square().sum(1).sqrt()
+    return {
+        "wgan-gp": ((norms - 1) ** 2).mean(),
+        "wgan-gp-one-sided": ((norms - 1).clamp(min=0) ** 2).mean(),
+        "r1": gradient_of(real).square().sum(1).mean() / 2,
+        "r2": gradient_of(fake).square().sum(1).mean() / 2,
+    }
+
+
+@pytest.mark.parametrize("penalty", ["wgan-gp", "wgan-gp-one-sided", "r1", "r2"])
+@pytest.mark.parametrize("update", ["alternating", "simultaneous"])
+def test_penalties(
+    penalty: Any, update: Any, two: Any, draw: Any, play: Any, same_gradients: Any, gradients: Any
+) -> None:
+    dealt = draw(*SHAPE)
+    for parameter in two["discriminator"].parameters():
+        parameter.data *= 3  # so that some gradients are longer than one
+    algorithm = GAN(loss="wasserstein", penalty=penalty, penalty_weight=7.0, update=update, iterations=1)
+    name = "both" if update == "simultaneous" else "discriminator"
+    found = play(algorithm, name, two, dealt).losses["discriminator"]
+    judge, fake = two["discriminator"], two["generator"](dealt.latent()).detach()
+    expected = plain_penalties(judge, dealt.real, fake, dealt.uniform("interpolation"))[penalty]
+    same_gradients(found, judge(fake).mean() - judge(dealt.real).mean() + 7 * expected, judge)
+
+
+def test_the_generator_sees_as_many_batches_as_it_is_told(two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
+    dealt = draw(*SHAPE)
+    found = play(GAN(loss="hinge", generator_batches=2, iterations=1), "generator", two, dealt).losses["generator"]
+    latents = torch.cat([dealt.latent(), dealt.latent("latent-2")])
+    assert not torch.equal(latents[:6], latents[6:])
+    same_gradients(found, -two["discriminator"](two["generator"](latents)).mean(), two["generator"])
+
+
+def test_the_geometric_gans_decay_takes_the_last_weights_only(
+    two: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt = draw(*SHAPE)
+    found = play(GAN(loss="hinge", head_decay=0.5, iterations=1), "discriminator", two, dealt).losses["discriminator"]
+    judge = two["discriminator"]
+    fake = two["generator"](dealt.latent()).detach()
+    hinge = plain_discriminator_losses(judge(dealt.real), judge(fake))["hinge"]
+    weight = next(layer.weight for layer in judge.head if isinstance(layer, nn.Linear))
+    same_gradients(found, hinge + 0.25 * (weight**2).sum(), judge)
+
+
+class Positions(nn.Module):
+    """Scores of [batch, 1, 4, 4] images: the pixels themselves, so that d loss / d pixel is d loss / d score."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones((), dtype=torch.float64))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.scale * images[:, 0]
+
+
+class Still(nn.Module):
+    """Generates the same images whatever the latent is."""
+
+    def __init__(self, images: Tensor) -> None:
+        super().__init__()
+        self.images = nn.Parameter(images)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.images
+
+
+AMPLIFIERS: dict[str, Callable[[float], float]] = {
+    "magnitude": lambda y: abs(min(y, 1)),
+    "margin": lambda y: 1 + max(0, 1 - y),
+    "zero": lambda y: max(0, -y),
+    "literal": lambda y: min(y, 1),
+    "zero-literal": lambda y: min(y, 0),
+}
+
+
+@pytest.mark.parametrize("amplifier", AMPLIFIERS)
+def test_the_amplifier_scales_each_positions_gradient(amplifier: Any, draw: Any, play: Any, gradients: Any) -> None:
+    scores = torch.linspace(-3, 3, 6 * 16, dtype=torch.float64).reshape(6, 1, 4, 4)
+    players = {"generator": Still(scores), "discriminator": Positions()}
+    loss = play(GAN(loss="hinge", amplifier=amplifier, iterations=1), "generator", players, draw(1, 4, 4))
+    (found,) = gradients(loss.losses["generator"], players["generator"])
+    expected = [-AMPLIFIERS[amplifier](y) / scores.numel() for y in scores.flatten().tolist()]
+    assert found.flatten().tolist() == pytest.approx(expected, abs=1e-15)
+
+
+def test_a_map_of_one_sure_score_is_the_hinge_generator(draw: Any, play: Any, gradients: Any) -> None:
+    players = {"generator": Still(torch.full((6, 1, 1, 1), 2.0, dtype=torch.float64)), "discriminator": Positions()}
+    amplified = play(GAN(loss="hinge", amplifier="magnitude", iterations=1), "generator", players, draw(1, 1, 1))
+    plain = play(GAN(loss="hinge", iterations=1), "generator", players, draw(1, 1, 1))
+    one, other = (gradients(outcome.losses["generator"], players["generator"]) for outcome in (amplified, plain))
+    assert torch.equal(one[0], other[0])
+
+
+def test_who_moves_first_and_how_often() -> None:
+    names = [move.name for move in GAN(iterations=1, first="generator").stages()[0].moves]
+    assert names == ["generator", "discriminator"]
+    moves = GAN(iterations=1, discriminator_steps=5).stages()[0].moves
+    assert [(move.name, move.repeats, move.fresh) for move in moves] == [
+        ("discriminator", 5, True),
+        ("generator", 1, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("discriminator_steps", 0), ("generator_batches", 0), ("penalty_weight", -1.0), ("head_decay", float("nan"))],
+)
+def test_impossible_settings_are_refused(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=field):
+        GAN(iterations=1, **{field: value})
+
+
+def test_a_simultaneous_update_has_one_step_and_one_batch() -> None:
+    with pytest.raises(ValueError, match="exactly one discriminator step"):
+        GAN(iterations=1, update="simultaneous", discriminator_steps=2)
+    with pytest.raises(ValueError, match="generator_batches must be 1"):
+        GAN(iterations=1, update="simultaneous", generator_batches=2)

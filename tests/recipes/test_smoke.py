@@ -1,0 +1,63 @@
+"""Every recipe trains through the real command line at the smoke budget: seconds for all of them together."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from equipoise.cli import main
+from equipoise.experiments.config import to_yaml
+from equipoise.recipes.catalogue import RECIPES, recipe
+
+WITH_REPORT = ("magan-digits", "gan-ring", "lga4-cifar10")
+THROUGH_THE_ENTRY_POINT = ("magan-mnist", "mmd-rep-b-cifar10")
+FIXED = ("--quiet", "--threads", "1", "--device", "cpu")
+
+
+def smoke_file(name: str, folder: Path) -> Path:
+    path = folder / "smoke.yaml"
+    path.write_text(to_yaml(recipe(name, "smoke")), encoding="utf-8")
+    return path
+
+
+def logged_values(run: Path) -> list[float | None]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [value for line in lines for value in line["values"].values()]
+
+
+def check_run(run: Path, name: str) -> None:
+    """The run is complete: finite losses in the log, one checkpoint of the last iteration, and samples."""
+    values = logged_values(run)
+    assert values
+    assert all(value is not None and math.isfinite(value) for value in values)
+    assert len(list((run / "checkpoints").glob("*.safetensors"))) == 1
+    assert list((run / "samples").glob("*.png"))
+    assert f"name: {name}-smoke" in (run / "config.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_trains_at_the_smoke_budget(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name not in WITH_REPORT:  # drawing a page takes longer than the training
+        monkeypatch.setattr("equipoise.runs.train.write_run_report", lambda path: None)
+    run = tmp_path / "run"
+    assert main(["train", str(smoke_file(name, tmp_path)), "--out", str(run), *FIXED]) == 0
+    assert str(run) in capsys.readouterr().out
+    check_run(run, name)
+    assert (run / "report.html").exists() == (name in WITH_REPORT)
+
+
+@pytest.mark.parametrize("name", THROUGH_THE_ENTRY_POINT)
+def test_the_installed_command_trains_a_recipe(name: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "equipoise", "train", str(smoke_file(name, tmp_path)), "--out", str(run), *FIXED]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    check_run(run, name)
+    assert (run / "report.html").is_file()
