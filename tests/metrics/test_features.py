@@ -72,6 +72,23 @@ def test_inception_has_the_references_shapes_and_size(inception: InceptionExtrac
     torch.testing.assert_close(found.probabilities, expected)
 
 
+def test_inception_gives_the_numbers_of_an_independent_implementation(inception: InceptionExtractor) -> None:
+    # what torch-fidelity 0.4.0 gave for the same random weights and images
+    found = inception(colour_images(2))
+    features = [
+        [0.3127118, 0.0252133, 0.0, 0.0535592, 0.5197064, 0.0371933, 1.0203719],
+        [0.3168778, 0.0241776, 0.0, 0.0508505, 0.529407, 0.0376238, 1.0033981],
+    ]
+    probabilities = [
+        [0.001525175, 0.000351151, 0.001118824, 0.002324828, 0.002448007, 0.001711271],
+        [0.00151154, 0.00035575, 0.001063398, 0.002284204, 0.002473367, 0.001744324],
+    ]
+    assert found.probabilities is not None
+    torch.testing.assert_close(found.features[:, ::300], torch.tensor(features), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.probabilities[:, ::200], torch.tensor(probabilities), rtol=1e-4, atol=1e-8)
+    torch.testing.assert_close(found.features.mean(dim=1), torch.tensor([0.5043330, 0.5022335]), rtol=1e-4, atol=0)
+
+
 def test_the_poolings_that_make_the_reference_differ() -> None:
     x = torch.full((1, 4, 3, 3), 1.0)
     average = BlockE(4, pool_by_maximum=False).pool(x)

@@ -74,6 +74,11 @@ def test_equal_images_score_1_and_it_is_symmetric(numbers: np.random.Generator) 
     assert ((ms_ssim(a, b) >= 0) & (ms_ssim(a, b) < 1)).all()
 
 
+def test_a_negative_image_scores_0(numbers: np.random.Generator) -> None:
+    a = torch.from_numpy(smooth_images(numbers, (2, 1, 176, 176)))
+    assert ms_ssim(a, 1 - a).tolist() == [0, 0]
+
+
 def test_small_images_are_resized_to_256(numbers: np.random.Generator) -> None:
     a, b = (torch.from_numpy(smooth_images(numbers, (2, 3, 32, 32))) for _ in range(2))
     large = [torch.nn.functional.interpolate(x, size=(256, 256), mode="bilinear") for x in (a, b)]
