@@ -10,7 +10,16 @@ from tqdm import tqdm
 from equipoise.training.log import Line
 
 _PLAIN_LINE_SECONDS = 10.0
-_SHOWN = ("discriminator/loss", "generator/loss", "encoder/loss", "real_energy", "fake_energy")
+_SHOWN = {
+    "discriminator/loss": "D",
+    "generator/loss": "G",
+    "encoder/loss": "E",
+    "real_energy": "real",
+    "fake_energy": "fake",
+    "margin": "margin",
+}
+"""What is shown, and its short name on the bar."""
+_BAR = "{percentage:3.0f}% |{bar:16}| {n_fmt}/{total_fmt} [{remaining} left, {rate_fmt}]  {desc}"
 
 
 @dataclass
@@ -32,6 +41,7 @@ class Progress:
             disable=self.quiet or not sys.stderr.isatty(),
             file=sys.stderr,
             dynamic_ncols=True,
+            bar_format=_BAR,
         )
 
     def __call__(self, lines: Sequence[Line]) -> None:
@@ -47,11 +57,12 @@ class Progress:
         self._bar.close()
 
     def _show(self, line: Line) -> None:
-        values = {name.removesuffix("/loss"): line["values"][name] for name in _SHOWN if name in line["values"]}
-        if self._margin is not None:
-            values["margin"] = self._margin
-        words = {name: "not finite" if value is None else f"{value:.4g}" for name, value in values.items()}
-        self._bar.set_postfix(words, refresh=False)
+        values = line["values"] | ({} if self._margin is None else {"margin": self._margin})
+        shown = {name: values[name] for name in _SHOWN if name in values}
+        words = {name: "not finite" if value is None else f"{value:.3g}" for name, value in shown.items()}
+        self._bar.set_description_str(
+            "  ".join(f"{_SHOWN[name]} {word}" for name, word in words.items()), refresh=False
+        )
         self._bar.update(line["iteration"] - self._bar.n)
         now = time.monotonic()
         if self._bar.disable and not self.quiet and (now - self._shown >= _PLAIN_LINE_SECONDS or self._is_last(line)):
@@ -64,7 +75,7 @@ class Progress:
     def _print(self, iteration: int, words: dict[str, str], now: float) -> None:
         rate = (iteration - self.start) / max(now - self._begun, 1e-9)
         left = (self.total - iteration) / max(rate, 1e-9)
-        shown = ", ".join(f"{name} {word}" for name, word in words.items())
+        shown = ", ".join(f"{name.removesuffix('/loss')} {word}" for name, word in words.items())
         print(  # noqa: T201
             f"iteration {iteration} of {self.total}, {rate:.1f}/s, {left:.0f} s left: {shown}",
             file=sys.stderr,
