@@ -66,9 +66,14 @@ class Draw:
     position: int
     shard: Shard = Shard()
 
-    def latent(self, name: str = "latent") -> Tensor:
-        """Latent vectors from the prior; another name gives other vectors. Returns: [batch, latent size]."""
-        return self._mine(self.prior.sample(self.batch_size, self._stream(name)))
+    def latent(self, *names: str) -> Tensor:
+        """Latent vectors from the prior; another name than "latent" gives other vectors.
+
+        Returns: [batch, latent size]; for several names, as many batches one after the other, split over the processes
+        as one batch.
+        """
+        batches = [self.prior.sample(self.batch_size, self._stream(name)) for name in names or ("latent",)]
+        return self._mine(torch.cat(batches) if len(batches) > 1 else batches[0])
 
     def uniform(self, name: str, *shape: int) -> Tensor:
         """Numbers from U(0, 1). Returns: [batch, *shape]."""

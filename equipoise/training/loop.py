@@ -155,9 +155,7 @@ class Loop:
         address = f"{stage.name}/{move.name}"
         position = clock.stage_iteration * move.repeats + repeat
         for name, module in self._reseedable:
-            module.reseed(
-                stream(game.seed, f"{address}/{name}", position * game.shard.size + game.shard.rank, real.device)
-            )
+            module.reseed(stream(game.seed, f"{address}/{name}", position, real.device))
         draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
         outcome = play(move, self.state, draw, game)
         losses = {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}

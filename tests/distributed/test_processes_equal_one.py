@@ -1,0 +1,92 @@
+"""n processes with b/n samples each end where one process with b ends, for every algorithm; and the gather is why."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+import equipoise
+
+HERE = Path(__file__).parent
+TABLE = HERE.parent / "contracts" / "conftest.py"
+LARGEST_DEVIATION = 1e-9
+LONGEST_SECONDS = 400
+EACH_ALGORITHM = (
+    "gan-with-everything",
+    "ebgan-pulling-away",
+    "magan",
+    "began",
+    "mmd-repulsive",
+    "mmd-scaled",
+    "reg-gan-features",
+    "mdgan",
+    "vaegan",
+    "ali",
+)
+"""At least one entry for each algorithm: these are played at 4 processes and without the gather, all others at 2."""
+
+Ends = dict[str, list[dict[str, Tensor]]]
+
+
+def toy_table() -> dict[str, Any]:
+    spec = importlib.util.spec_from_file_location("toy_table_names", TABLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules["toy_table_names"] = module
+    spec.loader.exec_module(module)
+    return {name: make() for name, make in module.TOY_EXPERIMENTS.items()}
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ends]:
+    """What every rank ends with: by job, by experiment."""
+    names, out = list(toy_table()), tmp_path_factory.mktemp("ends")
+    played = {"1:gather": names, "2:gather": names, "4:gather": EACH_ALGORITHM, "2:forget": EACH_ALGORITHM}
+    words = [HERE / "worker.py", TABLE, out, *(f"{job}:{','.join(some)}" for job, some in played.items())]
+    paths = os.pathsep.join([str(Path(equipoise.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *map(str, words)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return {
+        job: {name: [load_file(path) for path in sorted((out / str(number)).glob(f"{name}-rank*"))] for name in some}
+        for number, (job, some) in enumerate(played.items())
+    }
+
+
+def deviation(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
+    """The largest difference of any number of the state; infinities must agree."""
+    assert one.keys() == other.keys()
+    largest = 0.0
+    for name, value in one.items():
+        difference = (value.double() - other[name].double())[~torch.eq(value, other[name])]
+        largest = max([largest, *difference.abs().flatten().tolist()])
+    return largest
+
+
+@pytest.mark.parametrize(("job", "size"), [("2:gather", 2), ("4:gather", 4)])
+def test_several_processes_equal_one(ends: dict[str, Ends], job: str, size: int) -> None:
+    for name, ranks in ends[job].items():
+        assert len(ranks) == size
+        assert deviation(ranks[0], ends["1:gather"][name][0]) <= LARGEST_DEVIATION, name
+        assert [deviation(ranks[0], other) for other in ranks[1:]] == [0.0] * (size - 1), name
+
+
+def test_without_the_gather_two_processes_end_elsewhere(ends: dict[str, Ends]) -> None:
+    """The contract can fail, for every algorithm."""
+    missed = {name: deviation(ranks[0], ends["1:gather"][name][0]) for name, ranks in ends["2:forget"].items()}
+    assert all(value > 1000 * LARGEST_DEVIATION for value in missed.values()), missed
+
+
+def test_every_algorithm_is_played_at_four_processes() -> None:
+    table = toy_table()
+    played = {type(table[name].algorithm) for name in EACH_ALGORITHM}
+    assert played == {type(experiment.algorithm) for experiment in table.values()}
