@@ -41,14 +41,13 @@ def batch_moments(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, tor
     """Mean and biased variance per channel over the batch of all processes, and how many values they were taken from.
 
     Args:
-        values: [batch, channels, ...], of one shape on every process.
+        values: [batch, channels, ...].
 
     Returns:
         mean [channels], variance [channels], count [].
     """
     over = [0, *range(2, values.ndim)]
-    ranks = distributed.get_world_size() if many_ranks() else 1
-    count = values.new_tensor(ranks * values.numel() / values.shape[1])
+    count = sum_over_ranks(values.new_tensor(values.numel() / values.shape[1]))
     mean = sum_over_ranks(values.sum(over)) / count
     deviations = values - mean.reshape(1, -1, *[1] * (values.ndim - 2))
     return mean, sum_over_ranks(deviations.square().sum(over)) / count, count
