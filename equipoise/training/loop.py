@@ -15,7 +15,7 @@ from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
-from equipoise.training.state import State
+from equipoise.training.state import Clock, State
 
 
 class Source(Protocol):
@@ -94,7 +94,8 @@ class Game:
 class Turn:
     """What one iteration found: its place, and 0-dimensional tensors on the device.
 
-    `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed.
+    `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed. `vitals` are what must stay
+    finite, in the order of computation: each loss, and the largest entry of each player's gradient and parameters.
     """
 
     stage: str
@@ -102,6 +103,7 @@ class Turn:
     iteration: int
     values: dict[str, Tensor]
     epoch_values: dict[str, Tensor] | None
+    vitals: Sequence[tuple[str, Tensor]] = ()
 
 
 Observer = Callable[[State, Turn], None]
@@ -137,6 +139,7 @@ class Loop:
         """One iteration: every move of the stage under way, its repeats included."""
         clock, stage = self.state.clock, self._stages[self.state.clock.stage]
         values: dict[str, Tensor] = {}
+        vitals: list[tuple[str, Tensor]] = []
         real = self._real_batch(clock.batches)
         drawn = 0
         for move in stage.moves:
@@ -144,24 +147,27 @@ class Loop:
                 if move.fresh:
                     real = self._real_batch(clock.batches + drawn) if drawn else real
                     drawn += 1
-                values |= self._play(stage, move, repeat, real)
+                outcome = self._play(stage, move, repeat, real)
+                values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
+                values |= {name: value.detach() for name, value in outcome.measures.items()}
+                vitals += _vitals(outcome, self.state)
         for average in self.game.averages:
             player = self.state.players[average.player]
             update_average(self.state.averages[average.player], player, average.decay(self.game.batch_size))
-        return self._advance(stage, drawn, values)
+        return self._advance(stage, drawn, values, vitals)
 
-    def _play(self, stage: Stage, move: Move, repeat: int, real: Tensor) -> dict[str, Tensor]:
+    def _play(self, stage: Stage, move: Move, repeat: int, real: Tensor) -> Outcome:
         game, clock = self.game, self.state.clock
         address = f"{stage.name}/{move.name}"
         position = clock.stage_iteration * move.repeats + repeat
         for name, module in self._reseedable:
             module.reseed(stream(game.seed, f"{address}/{name}", position, real.device))
         draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
-        outcome = play(move, self.state, draw, game)
-        losses = {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
-        return losses | {name: value.detach() for name, value in outcome.measures.items()}
+        return play(move, self.state, draw, game)
 
-    def _advance(self, stage: Stage, drawn: int, values: dict[str, Tensor]) -> Turn:
+    def _advance(
+        self, stage: Stage, drawn: int, values: dict[str, Tensor], vitals: Sequence[tuple[str, Tensor]]
+    ) -> Turn:
         clock, epoch_iterations = self.state.clock, self.game.epoch_iterations(stage)
         epoch = clock.stage_iteration // epoch_iterations
         clock.batches += drawn
@@ -169,7 +175,7 @@ class Loop:
         clock.stage_iteration += 1
         closes = clock.stage_iteration % epoch_iterations == 0
         epoch_values = stage.close_epoch(self.state.memory) if closes else None
-        turn = Turn(stage.name, epoch, clock.iteration, values, epoch_values)
+        turn = Turn(stage.name, epoch, clock.iteration, values, epoch_values, vitals)
         self._skip_finished_stages()
         return turn
 
@@ -192,7 +198,7 @@ def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
     gradients = _gradients(outcome.losses, state)
     for name, values in gradients.items():
         _write_gradients(state.parameters[name], values)
-        _set_learning_rate(state.optimisers[name], game.optimisers[name], state.clock.iteration)
+        _set_learning_rate(state.optimisers[name], game.optimisers[name], state.clock)
         state.optimisers[name].step()
         if name in game.constraints:
             game.constraints[name].after_step(state.players[name])
@@ -214,9 +220,23 @@ def _write_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Ten
         parameter.grad = gradient
 
 
-def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, iteration: int) -> None:
+def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, clock: Clock) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = settings.lr * settings.schedule.factor(iteration)
+        group["lr"] = settings.lr * settings.schedule.factor(clock.iteration) * 0.5**clock.rollbacks
+
+
+def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
+    """What must stay finite, in the order of computation; nothing is read from the device."""
+    losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
+    gradients = [(f"the gradient of {name}", _largest([p.grad for p in state.parameters[name]])) for name in outcome.losses]
+    parameters = [(f"a parameter of {name}", _largest(state.parameters[name])) for name in outcome.losses]
+    return [*losses, *gradients, *parameters]
+
+
+def _largest(tensors: Sequence[Tensor | None]) -> Tensor:
+    """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
+    present = [tensor.detach() for tensor in tensors if tensor is not None]
+    return torch.nn.utils.get_total_norm(present, float("inf"))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

@@ -19,12 +19,14 @@ class Clock:
         stage_iteration: iterations completed within that stage.
         iteration: iterations completed in the whole run.
         batches: real batches drawn in the whole run.
+        rollbacks: how often the run went back after it had diverged; each time halves the learning rates.
     """
 
     stage: int = 0
     stage_iteration: int = 0
     iteration: int = 0
     batches: int = 0
+    rollbacks: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """The counts by name."""

@@ -1,0 +1,77 @@
+"""Whether a run still holds finite numbers: looked at on the device, read together, and named when they are not."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from equipoise.common.checks import NotFiniteError
+from equipoise.training.loop import Turn
+from equipoise.training.state import State
+
+
+class Diverged(NotFiniteError):
+    """A loss, a gradient or a parameter is NaN or infinite.
+
+    Attributes:
+        iteration: the first iteration in which one was, counted from 1.
+        quantity: the first of them in the order of computation, as in "the gradient of generator".
+    """
+
+    def __init__(self, iteration: int, quantity: str):
+        super().__init__(f"{quantity} is not finite.")
+        self.iteration, self.quantity = iteration, quantity
+
+
+@dataclass
+class Health:
+    """An observer that keeps every iteration's vital signs on the device and reads them together now and then.
+
+    Attributes:
+        is_due: after which iterations they must be read, whatever the time.
+        every_iterations: how many iterations may wait.
+        every_seconds: how long they may wait; None where several processes must read in the same iteration.
+    """
+
+    is_due: Callable[[int], bool]
+    every_iterations: int = 50
+    every_seconds: float | None = 2.0
+    _read: float = field(default_factory=time.monotonic)
+    _waiting: list[tuple[int, str, Tensor]] = field(default_factory=list)
+    _turns: int = 0
+
+    def __call__(self, state: State, turn: Turn) -> None:
+        """Keep one turn's vital signs; read when it is time.
+
+        Raises:
+            Diverged: as `check`.
+        """
+        self._waiting += [(turn.iteration, name, value) for name, value in turn.vitals]
+        self._turns += 1
+        late = self.every_seconds is not None and time.monotonic() - self._read > self.every_seconds
+        if late or self._turns >= self.every_iterations or self.is_due(turn.iteration):
+            self.check()
+
+    def check(self) -> None:
+        """Read what waits, in one go.
+
+        Raises:
+            Diverged: something was not finite; the first such thing is named.
+        """
+        waiting, self._waiting, self._turns, self._read = self._waiting, [], 0, time.monotonic()
+        numbers = _read([value for _, _, value in waiting])
+        for (iteration, name, _), number in zip(waiting, numbers, strict=True):
+            if not math.isfinite(number):
+                raise Diverged(iteration, name)
+
+    def forget(self) -> None:
+        """Drop what waits: the run goes back to before it."""
+        self._waiting, self._turns = [], 0
+
+
+def _read(values: Sequence[Tensor]) -> list[float]:
+    numbers: list[float] = torch.stack([value.double() for value in values]).tolist() if values else []
+    return numbers
