@@ -3,6 +3,7 @@
 import json
 import statistics
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -14,8 +15,22 @@ DATA = HERE.parents[1] / "results" / "digits" / "magan-against-ebgan.json"
 LINES = {"real_energy": ("#1b6ca8", "real"), "fake_energy": ("#c8511b", "generated"), "margin": ("#333333", "margin")}
 
 
+def table(groups: dict[str, Any]) -> str:
+    """The figures of the documents, as Markdown; a test holds the documents to it."""
+    rows = [
+        "| | inception score | energy of real digits | of generated digits | margin |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for group, numbers in groups.items():
+        ends = [[run[name][-1] for run in numbers["curves"]] for name in LINES]
+        cells = " | ".join(f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}" for values in ends)
+        rows.append(f"| {group} | {numbers['mean']:.2f} ± {numbers['deviation']:.2f} | {cells} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     groups = json.loads(DATA.read_text(encoding="utf-8"))["groups"]
+    print(table(groups))
     figure, panels = plt.subplots(1, len(groups), figsize=(11, 2.9), dpi=110, sharey=True)
     for axes, (group, numbers) in zip(panels, groups.items(), strict=True):
         for name, (colour, label) in LINES.items():
