@@ -6,6 +6,7 @@ from typing import Any
 
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.catalogue import LOWER_IS_BETTER
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.sampling import generate, sample_picture, write_picture
 from equipoise.runs.scoring import Evidence, Score, take_scores
@@ -16,8 +17,6 @@ from equipoise.training.state import State
 
 GRID_SAMPLES = 100
 POINT_SAMPLES = 1000
-
-LOWER_IS_BETTER = frozenset({"frechet-distance", "kernel-distance", "ms-ssim", "missing-modes"})
 
 
 def is_due(iteration: int, times: int, total: int) -> bool:

@@ -49,9 +49,11 @@ def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tenso
     return (unit.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
-def sample_picture(samples: Tensor, value_range: Literal["unit", "symmetric"]) -> Image.Image:
+def sample_picture(
+    samples: Tensor, value_range: Literal["unit", "symmetric"], columns: int = GRID_COLUMNS
+) -> Image.Image:
     """A picture of samples: a grid of images, or a scatter plot of points [count, 2]."""
-    return scatter(samples) if samples.ndim == 2 else grid(to_bytes(samples, value_range))
+    return scatter(samples) if samples.ndim == 2 else grid(to_bytes(samples, value_range), columns)
 
 
 def grid(images: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:

@@ -1,128 +1,128 @@
-"""Scores of a generator: which evidence a metric needs, and the passport that goes with every figure."""
+"""Scores of a generator from probabilities and features: each takes the evidence and gives a figure with a passport."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
 
-from equipoise import __version__
-from equipoise.experiments.experiment import Experiment
-from equipoise.metrics.classifier import Classifier
-from equipoise.metrics.histogram import class_histogram
-from equipoise.metrics.inception import inception_score
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import stream
+from equipoise.metrics.frechet import FeatureMoments
+from equipoise.metrics.inception import inception_score, mode_score
+from equipoise.metrics.kernel import kernel_distance
+from equipoise.metrics.manifolds import density_coverage, precision_recall
+from equipoise.metrics.two_sample import two_sample_test
 from equipoise.runs.catalogue import check_metrics, evaluator
-from equipoise.runs.environment import git_commit
-from equipoise.runs.judge import judge_of
-from equipoise.runs.sampling import generate
+from equipoise.runs.evidence import Evidence as Evidence
+from equipoise.runs.evidence import Features
+from equipoise.runs.evidence import Score as Score
 
 SPLITS = 10
-
-
-@dataclass(frozen=True)
-class Score:
-    """One figure with its passport.
-
-    Attributes:
-        metric: its name.
-        value: a number, or a list of numbers for a histogram.
-        deviation: the spread that the metric itself reports, over splits or blocks, or None.
-        passport: what the figure was measured on and with.
-    """
-
-    metric: str
-    value: float | list[float]
-    deviation: float | None
-    passport: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {
-            "metric": self.metric,
-            "value": self.value,
-            "deviation": self.deviation,
-            "passport": dict(self.passport),
-        }
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the metrics of one generator look at; everything is found when first asked for, and once.
-
-    Attributes:
-        experiment: what the generator was trained by.
-        generator: the network.
-        samples_count: how many samples are drawn.
-        data_root: where published files lie.
-        device: where the judging is done.
-        judge: the data set's classifier, if it is at hand already.
-        report: is told about slow work.
-    """
-
-    experiment: Experiment
-    generator: nn.Module
-    samples_count: int
-    data_root: Path | None
-    device: torch.device
-    report: Callable[[str], None] | None = None
-    known_judge: Classifier | None = field(default=None)
-
-    @cached_property
-    def samples(self) -> Tensor:
-        """Generated samples [count, ...] in the experiment's value range, on the CPU."""
-        experiment = self.experiment
-        return generate(self.generator, experiment.latent, self.samples_count, experiment.seed, "evaluation")
-
-    @cached_property
-    def judge(self) -> Classifier:
-        """The data set's classifier."""
-        return self.known_judge or judge_of(self.experiment.data, self.data_root, self.device, self.report)
-
-    @cached_property
-    def probabilities(self) -> Tensor:
-        """The judge's p(y|x) of the samples, [count, classes]."""
-        unit = self.samples if self.experiment.value_range == "unit" else (self.samples + 1) / 2
-        return self.judge.probabilities(unit.clamp(0, 1))
-
-    def passport(self, **particulars: Any) -> dict[str, Any]:
-        """What every score of this evidence was measured on and with."""
-        return {
-            "data": self.experiment.data.name,
-            "samples": self.samples_count,
-            "seed": self.experiment.seed,
-            "equipoise": __version__,
-            "torch": torch.__version__,
-            "device": str(self.device),
-            "commit": git_commit(),
-        } | particulars
-
-    def judged_passport(self, **particulars: Any) -> dict[str, Any]:
-        """The passport of a score that the classifier had a hand in."""
-        judge = {
-            "extractor": f"{self.experiment.data.name} classifier",
-            "extractor_accuracy": self.judge.accuracy,
-            "extractor_weights": self.judge.weights_hash,
-        }
-        return self.passport(**judge, **particulars)
-
-
-def score_inception(evidence: Evidence) -> Score:
-    """Inception score over 10 splits, by the data set's classifier."""
-    mean, deviation = inception_score(evidence.probabilities, SPLITS)
-    return Score("inception-score", mean, deviation, evidence.judged_passport(splits=SPLITS))
-
-
-def score_histogram(evidence: Evidence) -> Score:
-    """Share of the samples in each class, by the data set's classifier."""
-    counts = class_histogram(evidence.probabilities.argmax(dim=1), evidence.judge.classes)
-    shares = (counts.double() / evidence.samples_count).tolist()
-    return Score("class-histogram", shares, None, evidence.judged_passport())
+_Pair = Callable[[torch.Tensor, torch.Tensor], tuple[float, float]]
 
 
 def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
     """The scores of these metrics."""
     check_metrics(names)
     return [evaluator(name)(evidence) for name in names]
+
+
+def score_inception(evidence: Evidence) -> Score:
+    """Inception score over 10 splits, by the data set's classifier."""
+    mean, deviation = inception_score(evidence.probabilities, SPLITS)
+    passport = evidence.judged_passport(f"inception-score, {SPLITS} splits", splits=SPLITS)
+    return Score("inception-score", mean, deviation, passport)
+
+
+def score_mode(evidence: Evidence) -> Score:
+    """MODE score in its "marginal" form, by the data set's classifier."""
+    labels = evidence.data.labels
+    if labels is None:
+        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels, which the MODE score needs.")
+    counts = torch.bincount(labels.cpu(), minlength=evidence.judge.classes).double()
+    counts = counts + 1 if evidence.few_samples else counts
+    value = mode_score(evidence.probabilities, counts / counts.sum(), form="marginal")
+    passport = evidence.judged_passport("mode-score, marginal form", real_count=len(labels))
+    return Score("mode-score", value, None, passport)
+
+
+def score_classifier_frechet(evidence: Evidence) -> Score:
+    """Frechet distance on the features of the data set's own classifier."""
+    return _frechet("classifier-fid", evidence, evidence.classifier_features)
+
+
+def score_classifier_kernel(evidence: Evidence) -> Score:
+    """Kernel distance on the features of the data set's own classifier."""
+    return _kernel("classifier-kid", evidence, evidence.classifier_features)
+
+
+def score_inception_v3(evidence: Evidence) -> Score:
+    """Inception score over 10 splits, by Inception-v3."""
+    features = evidence.inception_features
+    assert features.generated.probabilities is not None
+    mean, deviation = inception_score(features.generated.probabilities, SPLITS)
+    passport = evidence.compared_passport(f"inception-v3-score, {SPLITS} splits", features, real_count=0)
+    return Score("inception-v3-score", mean, deviation, passport)
+
+
+def score_frechet(evidence: Evidence) -> Score:
+    """Frechet Inception distance."""
+    return _frechet("fid", evidence, evidence.inception_features)
+
+
+def score_kernel(evidence: Evidence) -> Score:
+    """Kernel Inception distance."""
+    return _kernel("kid", evidence, evidence.inception_features)
+
+
+def score_precision(evidence: Evidence) -> Score:
+    """Share of the samples that lie among the real features."""
+    return _manifold("precision", evidence, precision_recall, 0)
+
+
+def score_recall(evidence: Evidence) -> Score:
+    """Share of the real features that lie among the samples."""
+    return _manifold("recall", evidence, precision_recall, 1)
+
+
+def score_density(evidence: Evidence) -> Score:
+    """Density of the samples among the real features."""
+    return _manifold("density", evidence, density_coverage, 0)
+
+
+def score_coverage(evidence: Evidence) -> Score:
+    """Share of the real features with a sample near."""
+    return _manifold("coverage", evidence, density_coverage, 1)
+
+
+def score_two_sample_test(evidence: Evidence) -> Score:
+    """P-value of the linear-time test: on points themselves, or on the classifier's features of images."""
+    chance = stream(evidence.experiment.seed, "evaluation/two-sample-test")
+    name = "two-sample-test"
+    if evidence.samples.ndim == 2:
+        found = two_sample_test(evidence.real, evidence.samples, generator=chance)
+        passport = evidence.passport(name, real_count=len(evidence.real), statistic=found.statistic, pairs=found.pairs)
+        return Score(name, found.p_value, None, passport)
+    features = evidence.classifier_features
+    found = two_sample_test(features.real.features, features.generated.features, generator=chance)
+    passport = evidence.compared_passport(name, features, statistic=found.statistic, pairs=found.pairs)
+    return Score(name, found.p_value, None, passport)
+
+
+def _frechet(name: str, evidence: Evidence, features: Features) -> Score:
+    real, generated = (FeatureMoments.of(found.features) for found in (features.real, features.generated))
+    value = generated.distance(real, few_samples=evidence.few_samples)
+    return Score(name, value, None, evidence.compared_passport(name, features))
+
+
+def _kernel(name: str, evidence: Evidence, features: Features) -> Score:
+    found = kernel_distance(features.generated.features, features.real.features)
+    interval = {"low": found.low, "high": found.high, "confidence": found.confidence}
+    return Score(name, found.value, found.standard_error, evidence.compared_passport(name, features, **interval))
+
+
+def _manifold(name: str, evidence: Evidence, measure: _Pair, which: int) -> Score:
+    """As many real features as generated ones: the balls' radii shrink as samples grow."""
+    features = evidence.classifier_features
+    count = min(len(features.real.features), len(features.generated.features))
+    value = measure(features.real.features[:count], features.generated.features[:count])[which]
+    return Score(name, value, None, evidence.compared_passport(name, features, real_count=count, compared=count))

@@ -8,6 +8,7 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
+from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.build import build_player
@@ -70,20 +71,57 @@ def sample(path: Path, count: int, out: Path, seed: int, device: torch.device) -
     export_samples(samples, trained.experiment.value_range, out)
 
 
-def evaluate(path: Path, metrics: tuple[str, ...], samples: int, settings: Settings) -> list[Score]:
+def evaluate(
+    path: Path,
+    metrics: tuple[str, ...],
+    samples: int,
+    settings: Settings,
+    inception_weights: Path | None = None,
+    few_samples: bool = False,
+) -> list[Score]:
     """Score a run's generator, write the scores beside it and into its report.
 
+    Args:
+        path: the run's directory.
+        metrics: names from `equipoise.runs.catalogue`.
+        samples: how many samples they see.
+        settings: where and how loudly.
+        inception_weights: the file with the weights of Inception-v3, for the metrics that are defined by it.
+        few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
+
     Raises:
-        EquipoiseError: as `load_trained`; a metric is unknown, or the data set cannot be judged by it.
+        EquipoiseError: as `load_trained`; a metric is unknown, the data set cannot be judged by it, or the generator
+            has diverged (then the cause is a NotFiniteError).
     """
     check_metrics(metrics)
-    device = choose_device(settings.device)
-    trained = load_trained(path, device)
+    trained = load_trained(path, choose_device(settings.device))
     torch.set_num_threads(settings.threads or recorded_threads(trained.run))
-    report = None if settings.quiet else print
-    evidence = Evidence(trained.experiment, trained.generator, samples, settings.data_root, device, report)
-    scores = take_scores(metrics, evidence)
+    try:
+        scores = take_scores(metrics, evidence_of(trained, samples, settings, inception_weights, few_samples))
+    except NotFiniteError as error:
+        raise EquipoiseError(f"{printable(path)} has diverged: {error}") from error
+    keep_scores(trained, scores)
+    return scores
+
+
+def evidence_of(
+    trained: Trained, samples: int, settings: Settings, inception_weights: Path | None = None, few_samples: bool = False
+) -> Evidence:
+    """What metrics look at, of a trained generator; the arguments are those of `evaluate`."""
+    return Evidence(
+        trained.experiment,
+        trained.generator,
+        samples,
+        settings.data_root,
+        next(trained.generator.parameters()).device,
+        None if settings.quiet else print,
+        inception_weights=inception_weights,
+        few_samples=few_samples,
+    )
+
+
+def keep_scores(trained: Trained, scores: list[Score]) -> None:
+    """Write the scores beside the run and into its report."""
     entries = [score.as_dict() | {"iteration": trained.iteration} for score in scores]
     write_text_atomically(trained.run.scores, json.dumps({"scores": entries}, indent=1))
     write_run_report(trained.run.path)
-    return scores

@@ -122,9 +122,9 @@ def test_evaluate_writes_scores_with_passports(finished_run: Path, tmp_path: Pat
     assert 1 <= scores["inception-score"]["value"] <= 10
     assert sum(scores["class-histogram"]["value"]) == pytest.approx(1)
     passport = scores["inception-score"]["passport"]
-    assert passport["samples"] == 500
+    assert passport["generated_count"] == 500
     assert passport["extractor_accuracy"] >= 0.97
-    assert len(passport["extractor_weights"]) == 64
+    assert len(passport["weights_hash"]) == 64
     assert "inception-score" in (finished_run / "report.html").read_text().lower().replace(" ", "-")
 
 

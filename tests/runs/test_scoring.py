@@ -1,0 +1,198 @@
+"""Every metric from a generator's samples to a figure with its passport."""
+
+import math
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.digits import Digits
+from equipoise.data.grid import Grid
+from equipoise.data.mnist import Mnist
+from equipoise.data.noise import Noise
+from equipoise.data.ring import Ring
+from equipoise.data.stacked_mnist import StackedMnist
+from equipoise.experiments.experiment import Experiment
+from equipoise.metrics.classifier import train_classifier
+from equipoise.metrics.classifier_network import ClassifierRecipe
+from equipoise.metrics.frechet import frechet_distance
+from equipoise.metrics.passport import Passport, comparable
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs import scoring_modes
+from equipoise.runs.catalogue import EVALUATORS, LOWER_IS_BETTER, evaluator
+from equipoise.runs.evidence import Evidence
+from equipoise.runs.judge import all_items, parts_of
+from equipoise.runs.scoring import take_scores
+from equipoise.training.draw import Latent
+
+CPU = torch.device("cpu")
+MISSING = 4
+
+
+class Replay(nn.Module):
+    """A "generator" that deals given samples in order, whatever the latents say."""
+
+    def __init__(self, samples: Tensor) -> None:
+        super().__init__()
+        self.anchor = nn.Parameter(torch.zeros(()))
+        self.samples, self.place = samples, 0
+
+    def forward(self, latent: Tensor) -> Tensor:
+        chosen = (torch.arange(len(latent)) + self.place) % len(self.samples)
+        self.place += len(latent)
+        return self.samples[chosen]
+
+
+def experiment_on(data: Any, value_range: Any = "unit") -> Experiment:
+    return replace(recipe("magan-digits"), data=data, value_range=value_range, latent=Latent(2))
+
+
+def evidence_of(samples: Tensor, data: Any, count: int, **options: Any) -> Evidence:
+    return Evidence(experiment_on(data), Replay(samples), count, None, CPU, **options)
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[Tensor, Tensor]:
+    store = Digits("train").load()
+    assert store.labels is not None
+    return store.items.gather(torch.arange(len(store))).float() / 255, store.labels
+
+
+@pytest.fixture(scope="module")
+def complete(digits: tuple[Tensor, Tensor]) -> Evidence:
+    return evidence_of(digits[0], Digits("train"), len(digits[0]))
+
+
+@pytest.fixture(scope="module")
+def lacking(digits: tuple[Tensor, Tensor]) -> Evidence:
+    return evidence_of(digits[0][digits[1] != MISSING], Digits("train"), len(digits[0]))
+
+
+def value(name: str, evidence: Evidence) -> Any:
+    return evaluator(name)(evidence).value
+
+
+def test_the_data_themselves_score_as_the_data(complete: Evidence) -> None:
+    assert 9 < value("inception-score", complete) <= 10
+    assert 9 < value("mode-score", complete) <= 10
+    assert value("classifier-fid", complete) == pytest.approx(0, abs=1e-6)
+    for name in ("precision", "recall", "coverage"):
+        assert value(name, complete) == 1
+    assert value("modes-covered", complete) == 10
+    assert value("modes-missing", complete) == 0
+    assert value("modes-kl", complete) < 0.001
+    assert value("nearest-neighbours", complete) == 0
+    assert value("two-sample-test", complete) > 0.01
+    assert 0 < value("ms-ssim", complete) < 0.9
+
+
+def test_a_missing_digit_is_felt_by_every_metric_that_looks_for_variety(complete: Evidence, lacking: Evidence) -> None:
+    assert value("inception-score", lacking) < value("inception-score", complete) - 0.5
+    assert value("mode-score", lacking) < value("mode-score", complete) - 0.5
+    assert value("classifier-fid", lacking) > value("classifier-fid", complete) + 1
+    assert value("classifier-kid", lacking) > value("classifier-kid", complete) + 0.1
+    assert value("recall", lacking) < 0.97
+    assert value("coverage", lacking) < 0.97
+    assert value("class-histogram", lacking)[MISSING] < 0.01
+    assert value("class-histogram", complete)[MISSING] > 0.08
+    assert value("modes-kl", lacking) > 0.05
+
+
+def test_the_noisy_discriminator_tells_a_generator_that_lacks_a_digit(complete: Evidence, lacking: Evidence) -> None:
+    ours, whole = evaluator("missing-modes")(lacking), evaluator("missing-modes")(complete)
+    assert ours.passport["above 0.9"] > 20
+    assert ours.value == ours.passport["above 0.9"] / ours.passport["test_count"]
+    assert isinstance(ours.value, float)
+    assert isinstance(whole.value, float)
+    assert ours.value > 3 * whole.value
+
+
+def test_the_classifier_distance_is_the_formula_on_the_classifiers_features(lacking: Evidence) -> None:
+    features = lacking.classifier_features
+    sides = [found.features.double().numpy() for found in (features.real, features.generated)]
+    moments = [part for side in sides for part in (side.mean(axis=0), np.cov(side, rowvar=False))]
+    assert value("classifier-fid", lacking) == pytest.approx(frechet_distance(*moments), rel=1e-6)
+
+
+def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
+    names = [field.name for field in fields(Passport)]
+    for score in take_scores(("inception-score", "classifier-fid", "modes-kl", "ms-ssim"), complete):
+        passport = Passport.from_dict({name: score.passport[name] for name in names})
+        assert passport.metric.startswith(score.metric)
+        assert passport.data_hash == complete.data.content_hash
+        assert passport.generated_count == complete.samples_count
+        assert comparable(passport, passport)
+    judged = evaluator("classifier-fid")(complete).passport
+    assert judged["extractor"] == "digits classifier"
+    assert judged["weights_hash"] == complete.judge.weights_hash
+    assert judged["real_count"] == len(complete.real)
+
+
+@pytest.mark.parametrize("data", [Ring(), Grid()])
+def test_points_are_judged_by_their_centres(data: Any) -> None:
+    centres = torch.tensor(data.centres(), dtype=torch.float32)
+    points = data.load(None, 7).items.gather(torch.arange(4000))
+    whole, half = evidence_of(points, data, 4000), evidence_of(centres[: len(centres) // 2], data, 4000)
+    nowhere = evidence_of(torch.full((4, 2), 99.0), data, 4000)
+    assert value("modes-covered", whole) == value("modes-covered-loosely", whole) == len(centres)
+    assert value("share-near", whole) == pytest.approx(1 - math.exp(-4.5), abs=0.01)
+    assert value("modes-missing", half) == len(centres) - len(centres) // 2
+    assert value("modes-kl", half) == pytest.approx(math.log(len(centres) / (len(centres) // 2)), abs=0.01)
+    assert value("modes-covered", nowhere) == 0
+    assert value("modes-kl", nowhere) == pytest.approx(math.log(len(centres)))
+    assert value("two-sample-test", half) < 1e-6 < value("two-sample-test", whole)
+
+
+def test_stacked_digits_are_read_channel_by_channel(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = ClassifierRecipe(channels=(16, 32), epochs=1, batch_size=64)
+    train, test = parts_of(Mnist(), shared_data)
+    assert train.labels is not None
+    assert test.labels is not None
+    images, test_images = all_items(train)[:12_000], all_items(test)[:1000]
+    judge = train_classifier(images, train.labels[:12_000], test_images, test.labels[:1000], recipe=quick)
+    assert judge.accuracy > 0.9
+    monkeypatch.setattr(scoring_modes, "judge_of", lambda *arguments: judge)
+    data = StackedMnist(count=2000)
+    images = data.load(shared_data, 3).items.gather(torch.arange(2000)).float() / 255
+    evidence = Evidence(experiment_on(data), Replay(images), 2000, shared_data, CPU)
+    score = evaluator("modes-covered")(evidence)
+    truth = data.load(shared_data, 3).labels
+    assert truth is not None
+    assert score.value == pytest.approx(len(truth.unique()), rel=0.05)
+    assert score.passport["metric"] == "modes-covered of 1000"
+    with pytest.raises(EquipoiseError, match="judged digit by digit"):
+        evaluator("inception-score")(evidence)
+
+
+def test_every_metric_can_be_taken_of_a_few_noisy_images_or_says_why_not() -> None:
+    data = Noise((3, 32, 32), 16)
+    images = data.load().items.gather(torch.arange(16)).float() / 255
+    evidence = evidence_of(images, data, 60, few_samples=True)
+    for name in EVALUATORS:
+        if name in ("fid", "kid", "inception-v3-score"):
+            with pytest.raises(EquipoiseError, match="--inception-weights"):
+                evaluator(name)(evidence)
+        elif name in ("share-near", "modes-covered-loosely"):
+            with pytest.raises(EquipoiseError, match="ring and grid"):
+                evaluator(name)(evidence)
+        else:
+            found = evaluator(name)(evidence)
+            assert found.metric == name
+            assert isinstance(found.value, list) or math.isfinite(found.value)
+
+
+def test_the_two_parts_of_a_set_without_splits_share_no_item() -> None:
+    train, held_out = parts_of(Noise((1, 8, 8), 20), None)
+    assert (len(train), len(held_out)) == (17, 3)
+    alike = (train.items.gather(torch.arange(17))[:, None] == held_out.items.gather(torch.arange(3))).flatten(2).all(2)
+    assert not alike.any()
+
+
+def test_what_is_lower_and_better_is_known() -> None:
+    assert set(EVALUATORS) >= LOWER_IS_BETTER
+    assert not LOWER_IS_BETTER & {"inception-score", "precision", "coverage", "modes-covered"}
