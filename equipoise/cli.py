@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from equipoise.runs.train import Settings
 
 USER_ERROR = 2
+PAPER = "paper"
 _SIGNAL_EXIT = 128
 _YAML_SUFFIXES = (".yaml", ".yml")
 
@@ -143,12 +144,13 @@ def _tables() -> dict[str, dict[str, str]]:
 
 def _experiment(chosen: argparse.Namespace) -> "Experiment":
     """The experiment that the words describe: a recipe or a file, then --set, --seed and the length."""
-    from equipoise.experiments.config import from_plain, load_experiment, set_field, to_plain
+    from equipoise.experiments.config import from_plain, set_field, to_plain
     from equipoise.experiments.experiment import with_length
     from equipoise.recipes.catalogue import recipe
 
     source: str = chosen.recipe
-    experiment = load_experiment(Path(source)) if source.endswith(_YAML_SUFFIXES) else recipe(source)
+    from_file = source.endswith(_YAML_SUFFIXES)
+    experiment = _from_file(source, chosen.budget) if from_file else recipe(source, chosen.budget or PAPER)
     plain: dict[str, Any] = to_plain(experiment)
     for assignment in chosen.set:
         set_field(plain, assignment)
@@ -161,6 +163,14 @@ def _experiment(chosen: argparse.Namespace) -> "Experiment":
         except ValueError as error:
             raise EquipoiseError(str(error)) from error
     return experiment
+
+
+def _from_file(source: str, budget: str | None) -> "Experiment":
+    from equipoise.experiments.config import load_experiment
+
+    if budget is not None:
+        raise EquipoiseError("a budget belongs to a recipe's name; a YAML file already says how much it trains.")
+    return load_experiment(Path(source))
 
 
 def _settings(chosen: argparse.Namespace) -> "Settings":
@@ -202,6 +212,10 @@ def _fill_list(parser: argparse.ArgumentParser) -> None:
 
 def _fill_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a recipe's name, or a YAML file as `show` prints it")
+    from equipoise.recipes.catalogue import BUDGETS
+
+    budget_help = "how much to train: " + "; ".join(f"{name}, {what}" for name, what in BUDGETS.items())
+    parser.add_argument("--budget", choices=BUDGETS, help=f"{budget_help} (default: {PAPER})")
     parser.add_argument("--seed", type=_whole, help="the root of every random number")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=_whole, help="length of the adversarial training in passes over the data")

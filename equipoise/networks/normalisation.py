@@ -57,7 +57,8 @@ class BatchNorm(nn.Module):
     """Batch normalisation of [batch, channels] or [batch, channels, height, width].
 
     All kinds of batch share scale and shift; each has running statistics of its own. These move only in training mode
-    while gradients are recorded, so that a pass under `no_grad` changes nothing.
+    while gradients are recorded and the layer itself is being trained, so that neither a pass under `no_grad` nor one
+    through a frozen player changes anything.
 
     Args:
         channels: size of dimension 1.
@@ -86,11 +87,14 @@ class BatchNorm(nn.Module):
             return functional.batch_norm(values, mean, variance, self.weight, self.bias, False, 0.0, self.epsilon)
         if many_ranks():
             return self._over_ranks(values, mean, variance)
-        if not torch.is_grad_enabled():
+        if not self._learns():
             return functional.batch_norm(values, None, None, self.weight, self.bias, True, 0.0, self.epsilon)
         return functional.batch_norm(
             values, mean, variance, self.weight, self.bias, True, 1.0 - self.decay, self.epsilon
         )
+
+    def _learns(self) -> bool:
+        return torch.is_grad_enabled() and self.weight.requires_grad
 
     def running_statistics(self, batch_kind: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Running mean and variance [channels] of one kind of batch."""
@@ -100,7 +104,7 @@ class BatchNorm(nn.Module):
 
     def _over_ranks(self, values: torch.Tensor, running_mean: torch.Tensor, running: torch.Tensor) -> torch.Tensor:
         mean, variance, count = batch_moments(values)
-        if torch.is_grad_enabled():
+        if self._learns():
             unbiased = variance.detach() * (count / (count - 1))
             running_mean.lerp_(mean.detach(), 1.0 - self.decay)
             running.lerp_(unbiased, 1.0 - self.decay)

@@ -141,7 +141,10 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["tran"], "unknown command 'tran'; did you mean 'train'?"),
         (["train", "magan-digit"], "unknown recipe 'magan-digit'; did you mean 'magan-digits'?"),
         (["show", "gan-digits", "--set", "algorithm.los=hinge"], "did you mean 'loss'?"),
-        (["show", "gan-digits", "--set", "algorithm.loss=hing"], "algorithm.loss should be 'non-saturating', 'minimax'"),
+        (
+            ["show", "gan-digits", "--set", "algorithm.loss=hing"],
+            "algorithm.loss should be 'non-saturating', 'minimax'",
+        ),
         (["show", "gan-digits", "--set", "algorithm.kind=gann"], "unknown algorithm 'gann'; did you mean 'gan'?"),
         (["show", "gan-digits", "--set", "data.kind=digit"], "unknown data set 'digit'; did you mean 'digits'?"),
         (["show", "gan-digits", "--set", "batch_size=abc"], "batch_size should be a valid integer"),
@@ -151,7 +154,12 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["show", "gan-digits", "--set", "players.generator.optimiser.lr=.nan"], "lr should be a finite number"),
         (["show", "gan-digits", "--set", "players.generator.network.widht=3"], "unknown field in"),
         (["show", "gan-digits", "--set", "seed"], "'seed' sets nothing; write field.path=value"),
-        (["show", "ebgan-digits", "--set", "algorithm.margin=-1"], "margin must be a finite number of at least 0, got -1"),
+        (
+            ["show", "ebgan-digits", "--set", "algorithm.margin=-1"],
+            "margin must be a finite number of at least 0, got -1",
+        ),
+        (["show", "gan-digits", "--budget", "cpuu"], "invalid choice: 'cpuu'"),
+        (["show", "missing.yaml", "--budget", "cpu"], "a budget belongs to a recipe's name"),
         (["show", "missing.yaml"], "cannot read the configuration missing.yaml"),
         (["train", "gan-digits", "--epochs", "many"], "must be a whole number of at least 0, got 'many'"),
         (["train", "gan-digits", "--epochs", "0"], "must be at least 1, got 0"),
@@ -180,7 +188,9 @@ def test_an_unknown_metric_is_refused(finished_run: Path, capsys: pytest.Capture
 def test_a_directory_in_use_is_refused_and_untouched(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (finished_run / "config.yaml").read_bytes()
     assert "already holds a run" in refused(capsys, "train", "gan-digits", *TINY, "--out", finished_run)
-    assert "in use for something else" in refused(capsys, "train", "gan-digits", *TINY, "--out", finished_run / "samples")
+    assert "in use for something else" in refused(
+        capsys, "train", "gan-digits", *TINY, "--out", finished_run / "samples"
+    )
     assert (finished_run / "config.yaml").read_bytes() == before
 
 

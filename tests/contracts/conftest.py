@@ -109,6 +109,15 @@ def image_networks() -> dict[str, Any]:
     }
 
 
+def _dcgan() -> Experiment:
+    """Batch normalisation on both sides: a frozen discriminator's statistics must stand still."""
+    players = two(
+        image_networks()["generator"],
+        network("dcgan-discriminator", image_size=8, channels=1, width=2, batch_norm=True),
+    )
+    return toy(GAN(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
 def _hinge_map(**options: Any) -> Experiment:
     """The spatial loss needs a map of scores."""
     generator_network = network("wgan-gp-resnet-generator", latent_size=3, image_size=16, channels=1, width=2)
@@ -172,6 +181,7 @@ def _clipped() -> Experiment:
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan": lambda: _gan(),
     "gan-hinge": lambda: _gan(loss="hinge"),
+    "dcgan": _dcgan,
     "gan-simultaneous": lambda: _gan(update="simultaneous"),
     "gan-n-dis": lambda: toy(GAN(iterations=7, discriminator_steps=3), two(generator(), discriminator())),
     "gan-with-everything": _gan_with_everything,
