@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.simulations.commands import fill_simulate, simulate_command
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def list_command(chosen: argparse.Namespace) -> int:
-    """Print what can be named: recipes, data sets, metrics."""
+    """Print what can be named: recipes, data sets, metrics, simulations."""
     for title, rows in _tables().items():
         if chosen.what in (None, title):
             print(f"{title}:")
@@ -134,11 +135,13 @@ def _tables() -> dict[str, dict[str, str]]:
     from equipoise.data.catalogue import DATA
     from equipoise.recipes.catalogue import RECIPES
     from equipoise.runs.catalogue import EVALUATORS
+    from equipoise.simulations.catalogue import SIMULATIONS
 
     return {
         "recipes": {name: entry.summary for name, entry in RECIPES.items()},
         "data": {name: summary for name, (_, summary) in DATA.items()},
         "metrics": {name: summary for name, (_, summary) in EVALUATORS.items()},
+        "simulations": {name: simulation.summary for name, simulation in SIMULATIONS.items()},
     }
 
 
@@ -207,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fill_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", choices=("recipes", "data", "metrics"), help="one table only")
+    parser.add_argument("what", nargs="?", choices=("recipes", "data", "metrics", "simulations"), help="one table only")
 
 
 def _fill_experiment(parser: argparse.ArgumentParser) -> None:
@@ -290,7 +293,7 @@ def _positive(text: str) -> int:
 
 _Fill = Callable[[argparse.ArgumentParser], None]
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, _Fill]] = {
-    "list": (list_command, "List recipes, data sets and metrics.", "equipoise list recipes", _fill_list),
+    "list": (list_command, "List recipes, data sets, metrics and simulations.", "equipoise list recipes", _fill_list),
     "show": (
         show_command,
         "Print an experiment's whole configuration as YAML, which train accepts back.",
@@ -326,6 +329,12 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, _Fill]
         "Train the classifier that judges the samples of a labelled data set.",
         "equipoise classifier mnist --data-root data",
         _fill_classifier,
+    ),
+    "simulate": (
+        simulate_command,
+        "Compute one of the papers' small systems: its numbers as JSON, and a figure.",
+        "equipoise simulate discrete-magan --out simulations",
+        fill_simulate,
     ),
     "demo": (
         demo_command,

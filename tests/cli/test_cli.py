@@ -56,7 +56,9 @@ def test_help_and_list_need_no_torch() -> None:
     assert "mnist" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["list", "show", "train", "resume", "sample", "evaluate", "classifier", "demo"])
+@pytest.mark.parametrize(
+    "command", ["list", "show", "train", "resume", "sample", "evaluate", "classifier", "simulate", "demo"]
+)
 def test_every_command_explains_itself_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ending:
         main([command, "--help"])
@@ -169,6 +171,7 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["resume", "no-such-run"], "no-such-run holds no run"),
         (["sample", "no-such-run", "--out", "x.png"], "no-such-run holds no run"),
         (["classifier", "ring"], "has no"),
+        (["simulate", "discrete-mega"], "unknown simulation 'discrete-mega'; did you mean 'discrete-magan'?"),
         (["train", "mag\x1b[31man"], "unknown recipe 'mag\\x1b[31man'"),
     ],
 )

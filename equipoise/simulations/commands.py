@@ -1,0 +1,23 @@
+"""`equipoise simulate`: its arguments and what it prints. The simulation itself is imported when it is run."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from equipoise.common.errors import printable
+from equipoise.simulations.catalogue import SIMULATIONS, simulate
+
+
+def simulate_command(chosen: argparse.Namespace) -> int:
+    """Run one simulation and say where its files are."""
+    for path in simulate(chosen.name, chosen.out):
+        sys.stdout.write(f"{printable(path)}\n")
+    return 0
+
+
+def fill_simulate(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `equipoise simulate`."""
+    parser.add_argument("name", help=f"which: {', '.join(SIMULATIONS)}")
+    parser.add_argument(
+        "--out", type=Path, default=Path("simulations"), help="the folder for its files (default: simulations)"
+    )
