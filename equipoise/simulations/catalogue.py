@@ -18,7 +18,7 @@ class Simulation:
 SIMULATIONS: dict[str, Simulation] = {
     "two-parameter-mmd": Simulation(
         "equipoise.simulations.two_parameter_mmd_report:simulate",
-        "flow, equilibria and trivial solution of the two-parameter MMD-GAN (Wang et al. 2019, appendix A.2; 2 minutes)",
+        "the two-parameter MMD-GAN's flow and equilibria (Wang et al. 2019, appendix A.2; 3 minutes)",
     ),
     "discrete-magan": Simulation(
         "equipoise.simulations.discrete_magan_report:simulate",
@@ -26,7 +26,7 @@ SIMULATIONS: dict[str, Simulation] = {
     ),
     "score-particles": Simulation(
         "equipoise.simulations.particles:simulate",
-        "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; seconds)",
+        "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
     ),
 }
 

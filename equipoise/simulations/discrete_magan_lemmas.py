@@ -16,7 +16,7 @@ from equipoise.simulations.discrete_magan import (
 
 
 def identities(p: Tensor, q: Tensor, margin: float = 1.0) -> dict[str, Any]:
-    """Eq. 13 (the energy gap is margin * TV), Lemma 3.1 (real <= generated <= margin) and Lemma 3.3's strict decrease."""
+    """Eq. 13 (energy gap = margin * TV), Lemma 3.1 (real <= generated <= margin), the strict decrease of Lemma 3.3."""
     energies = optimal_energies(p, q, margin)
     real, fake = expected_energy(p, energies), expected_energy(q, energies)
     return {
@@ -30,7 +30,7 @@ def identities(p: Tensor, q: Tensor, margin: float = 1.0) -> dict[str, Any]:
 def lemma_3_2_violations(
     p: Tensor, q: Tensor, step_sizes: tuple[float, ...] = (0.01, 0.1, 0.5)
 ) -> list[dict[str, Any]]:
-    """How often a generator step raises the energy under the next optimal discriminator, with S1 kept and with S1 changed."""
+    """How often a generator step raises the energy under the next optimal discriminator, S1 kept or changed."""
     return [_violations(p, q, size) for size in step_sizes]
 
 
@@ -55,7 +55,7 @@ def _violations(p: Tensor, q: Tensor, step_size: float) -> dict[str, Any]:
 
 
 def _moved_across() -> dict[str, float]:
-    """A step that lowers the old discriminator's energy to 0.3, while the new one gives 0.7, more than the first 0.6."""
+    """A step lowers the old discriminator's energy from 0.6 to 0.3, yet the next optimal one gives 0.7."""
     p, q, moved = (torch.tensor(row, dtype=torch.float64) for row in ([0.5, 0.5], [0.6, 0.4], [0.3, 0.7]))
     old, new = optimal_energies(p, q, 1.0), optimal_energies(p, moved, 1.0)
     return {
@@ -66,7 +66,7 @@ def _moved_across() -> dict[str, float]:
 
 
 def _disjoint_supports() -> dict[str, Any]:
-    """Real energies are 0, so the first update, here after a generator that stands still, sets the margin to 0 for good."""
+    """Real energies are 0, so the first update (here the generator stands still) sets the margin to 0 for good."""
     p, q = torch.tensor([[1.0, 0.0, 0.0]], dtype=torch.float64), torch.tensor([[0.0, 0.5, 0.5]], dtype=torch.float64)
     trace = follow(p, q, Dynamics(step_size=1e-20, epoch_steps=20, epochs=5))
     return {

@@ -1,7 +1,7 @@
 """Scores as free particles: where the attractive and the repulsive loss push them (Wang et al. 2019, Figure 1).
 
-Real and generated scores start together. First the discriminator moves all of them down its loss, then the generator moves
-the generated ones down MMD². The kernel is exp(-d²), as in the authors' notebook, not exp(-d²/2).
+Real and generated scores start together. First the discriminator moves all of them down its loss, then the generator
+moves the generated ones down MMD². The kernel is exp(-d²), as in the authors' notebook, not exp(-d²/2).
 """
 
 import math
@@ -35,12 +35,12 @@ class Settings:
     discriminator_steps: int = 450
     generator_steps: int = 600
     step_size: float = 0.01
-    repetitions: int = 20
+    repetitions: int = 10
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Positions [moments, particles, 2] of the real and the generated scores; `turn` is the generator's first moment."""
+    """Real and generated scores, [moments, particles, 2]; the generator moves from the moment `turn` on."""
 
     real: Tensor
     fake: Tensor
@@ -63,7 +63,7 @@ def move(repulsion: float, settings: Settings, repetition: int = 0) -> Paths:
     moments = [(real, fake)]
 
     def discriminator(points: Tensor) -> Tensor:
-        return mmd_discriminator_loss(*points.unbind(0), repulsion=repulsion, kernel=KERNEL, unbiased=False)
+        return mmd_discriminator_loss(points[0], points[1], repulsion=repulsion, kernel=KERNEL, unbiased=False)
 
     for _ in range(settings.discriminator_steps):
         real, fake = _step(discriminator, torch.stack([real, fake]), settings.step_size).unbind(0)
@@ -110,12 +110,13 @@ def _step(loss: Callable[[Tensor], Tensor], points: Tensor, step_size: float) ->
     """One gradient step down the loss."""
     free = points.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(loss(free), free)
-    return (free - step_size * gradient).detach()
+    moved: Tensor = (free - step_size * gradient).detach()
+    return moved
 
 
 def _summary(loss: str, settings: Settings) -> dict[str, Any]:
     paths = [move(_LOSSES[loss], settings, repetition) for repetition in range(settings.repetitions)]
-    first, every = paths[0], 50
+    first, every = paths[0], math.gcd(settings.discriminator_steps, settings.generator_steps, 50)
     return {
         "loss": loss,
         "real_spread_before": _median([spread(path.real[0]) for path in paths]),
@@ -131,7 +132,8 @@ def _summary(loss: str, settings: Settings) -> dict[str, Any]:
 
 
 def _centre_distance(path: Paths, moment: int) -> Tensor:
-    return (path.real[moment].mean(0) - path.fake[moment].mean(0)).norm()
+    gap: Tensor = path.real[moment].mean(0) - path.fake[moment].mean(0)
+    return torch.linalg.vector_norm(gap)
 
 
 def _median(values: list[Tensor]) -> float:
@@ -142,7 +144,7 @@ def _draw_move(axes: Axes, real: np.ndarray[Any, Any], fake: np.ndarray[Any, Any
     """Paths from hollow starts to filled ends."""
     for path, colour, marker, label in ((real, "tab:blue", "o", "real"), (fake, "tab:orange", "^", "generated")):
         axes.plot(path[..., 0], path[..., 1], color=colour, linewidth=1.2, alpha=0.7)
-        axes.scatter(*path[0].T, s=34, marker=marker, facecolors="none", edgecolors=colour, label=f"{label}, before")
-        axes.scatter(*path[-1].T, s=34, marker=marker, color=colour, label=f"{label}, after")
-    axes.set_aspect("equal", adjustable="datalim")
+        axes.plot(path[0, :, 0], path[0, :, 1], marker, color=colour, fillstyle="none", label=f"{label}, before")
+        axes.plot(path[-1, :, 0], path[-1, :, 1], marker, color=colour, label=f"{label}, after")
+    axes.set_aspect("equal")
     axes.grid(alpha=0.3)

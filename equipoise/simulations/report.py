@@ -1,4 +1,4 @@
-"""What every simulation leaves behind: its numbers as JSON with their provenance, and a figure drawn from them alone."""
+"""What every simulation leaves behind: numbers as JSON with their provenance, and a figure drawn from them alone."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from equipoise.common.files import write_atomically, write_text_atomically
 
 FIGURE_WIDTH_INCHES = 5.4
 _COLOURS = 64
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 10,
     "legend.fontsize": 9,

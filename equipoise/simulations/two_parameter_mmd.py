@@ -5,7 +5,7 @@ their own gradient at the same time: w1' = -dL_G/dw1 and w2' = -dL_D/dw2. Expect
 quadrature, so nothing here is random unless a sample takes the place of the population.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -31,13 +31,13 @@ class TwoParameterMMD:
     data: Quadrature
     repulsion: float = REPULSIVE
     bandwidth: float = 0.5
-    noise: Quadrature = uniform()
+    noise: Quadrature = field(default_factory=uniform)
 
     def __post_init__(self) -> None:
         check_positive("bandwidth", self.bandwidth)
 
     def expected_kernels(self, w1: Tensor, w2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """E k(D(x), D(x')), E k(D(x), D(y)) and E k(D(y), D(y')) for parameters of any one shape; results have that shape."""
+        """E k(D(x), D(x')), E k(D(x), D(y)) and E k(D(y), D(y')) for parameters of one shape, kept by the results."""
         real = w2[..., None] * self.data.points**2
         fake = w2[..., None] * (w1[..., None] * self.noise.points) ** 2
         return (
@@ -56,17 +56,30 @@ class TwoParameterMMD:
         real, cross, fake = self.expected_kernels(w1, w2)
         return self.repulsion * real - (self.repulsion - 1) * cross - fake
 
-    def field(self, parameters: Tensor) -> Tensor:
-        """The velocity (w1', w2') at parameters [..., 2], of the same shape."""
+    def velocity(self, parameters: Tensor) -> Tensor:
+        """The velocity (w1', w2') at parameters [..., 2], of the same shape: both losses' slopes in closed form."""
         w1, w2 = parameters.unbind(-1)
-        slope1 = torch.func.grad(lambda value: self.generator_loss(value, w2).sum())(w1)
-        slope2 = torch.func.grad(lambda value: self.discriminator_loss(w1, value).sum())(w2)
-        return -torch.stack([slope1, slope2], dim=-1)
+        real, fake = self.data.points**2, (w1[..., None] * self.noise.points) ** 2
+        on_real, _ = self._forces(w2, real, self.data, real, self.data)
+        on_cross, to_real = self._forces(w2, real, self.data, fake, self.noise)
+        on_fake, to_fake = self._forces(w2, fake, self.noise, fake, self.noise)
+        change1 = 4 * w1 * w2**2 * (to_real - to_fake)
+        change2 = w2 * (self.repulsion * on_real - (self.repulsion - 1) * on_cross - on_fake)
+        return torch.stack([change1, change2], dim=-1) / self.bandwidth**2
 
     def jacobian(self, parameters: Tensor) -> Tensor:
         """The derivative [2, 2] of the velocity at parameters [2]: row i holds the derivatives of w_i'."""
-        derivative: Tensor = torch.func.jacrev(self.field)(parameters)
+        derivative: Tensor = torch.func.jacrev(self.velocity)(parameters)
         return derivative
+
+    def _forces(
+        self, w2: Tensor, a: Tensor, from_a: Quadrature, b: Tensor, from_b: Quadrature
+    ) -> tuple[Tensor, Tensor]:
+        """E (a - b)² k(w2 a, w2 b) and E (a - b) z² k(w2 a, w2 b), where z is the point behind b."""
+        gaps = a[..., :, None] - b[..., None, :]
+        forces = gaps * torch.exp(-((w2[..., None, None] * gaps) ** 2) / (2 * self.bandwidth**2))
+        squared = ((forces * gaps) @ from_b.weights) @ from_a.weights
+        return squared, (forces @ (from_b.weights * from_b.points**2)) @ from_a.weights
 
     def _mean_kernel(self, a: Tensor, weights_a: Tensor, b: Tensor, weights_b: Tensor) -> Tensor:
         kernel = torch.exp(-((a[..., :, None] - b[..., None, :]) ** 2) / (2 * self.bandwidth**2))
@@ -75,8 +88,8 @@ class TwoParameterMMD:
 
 def eigenvalues(system: TwoParameterMMD, parameters: Tensor) -> Tensor:
     """The two eigenvalues, complex and sorted by their real part, of the flow's Jacobian at parameters [2]."""
-    values = torch.linalg.eigvals(system.jacobian(parameters))
-    return values[values.real.argsort()]
+    values: Tensor = torch.linalg.eigvals(system.jacobian(parameters))
+    return torch.take(values, values.real.argsort())
 
 
 def equilibrium(
@@ -89,7 +102,7 @@ def equilibrium(
     """
     point = torch.tensor(start, dtype=torch.float64)
     for _ in range(limit):
-        velocity = system.field(point)
+        velocity = system.velocity(point)
         if velocity.abs().max() < tolerance:
             return point
         point = _damped_step(system, point, velocity)
@@ -137,14 +150,15 @@ def is_trivial(ends: Tensor, threshold: float = 1e-3) -> Tensor:
 def _slowed_velocity(system: TwoParameterMMD, rates: Tensor, state: Tensor) -> Tensor:
     """The velocity of (w1, log w2), [n, 2], divided by one plus its length."""
     w1, w2 = state[:, 0], state[:, 1].exp()
-    velocity = rates * system.field(torch.stack([w1, w2], dim=1)) / torch.stack([torch.ones_like(w2), w2], dim=1)
-    return velocity / (1 + velocity.norm(dim=1, keepdim=True))
+    velocity = rates * system.velocity(torch.stack([w1, w2], dim=1)) / torch.stack([torch.ones_like(w2), w2], dim=1)
+    slowed: Tensor = velocity / (1 + torch.linalg.vector_norm(velocity, dim=1, keepdim=True))
+    return slowed
 
 
 def _damped_step(system: TwoParameterMMD, point: Tensor, velocity: Tensor) -> Tensor:
-    step = torch.linalg.solve(system.jacobian(point), velocity)
+    step: Tensor = torch.linalg.solve(system.jacobian(point), velocity)
     for halving in range(12):
-        candidate = point - step / 2**halving
-        if system.field(candidate).norm() < velocity.norm():
+        candidate: Tensor = point - step / 2**halving
+        if system.velocity(candidate).norm() < velocity.norm():
             return candidate
     return point - step

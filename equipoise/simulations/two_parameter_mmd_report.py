@@ -75,8 +75,10 @@ def draw(results: Mapping[str, Any]) -> Figure:
         _draw_panel(axes, panel)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     more = figure.axes[2].get_legend_handles_labels()
-    figure.supxlabel("generator w1", fontsize=10)
-    figure.supylabel("discriminator w2", fontsize=10)
+    for row in (0, 2):
+        figure.axes[row].set_ylabel("discriminator w2")
+    for column in (2, 3):
+        figure.axes[column].set_xlabel("generator w1")
     figure.legend(handles + more[0], labels + more[1], loc="outside lower center", ncols=2, frameon=False)
     return figure
 
@@ -90,7 +92,7 @@ def _continuum(loss: str, w2: float) -> dict[str, Any]:
     """The eigenvalues at the equilibrium (1, w2), of which there is one for every w2."""
     system = TwoParameterMMD(uniform(), _LOSSES[loss])
     point = torch.tensor([1.0, w2], dtype=torch.float64)
-    speed = float(system.field(point).norm())
+    speed = float(system.velocity(point).norm())
     return {"loss": loss, "w2": w2, "speed_below": max(1e-15, speed), "eigenvalues": _pairs(eigenvalues(system, point))}
 
 
@@ -141,7 +143,7 @@ def _panel(data: str, loss: str, size: int) -> dict[str, Any]:
     system = TwoParameterMMD(_DATA[data](), _LOSSES[loss])
     w1 = torch.linspace(0.2, 2.6, size, dtype=torch.float64)
     w2 = torch.linspace(0.02, 1.4, size, dtype=torch.float64)
-    rows = [system.field(torch.stack([w1, value.expand(size)], dim=1)) for value in w2]
+    rows = [system.velocity(torch.stack([w1, value.expand(size)], dim=1)) for value in w2]
     return {
         "data": data,
         "loss": loss,
