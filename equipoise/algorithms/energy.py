@@ -9,6 +9,7 @@ from equipoise.losses import energy_discriminator_loss, energy_generator_loss, r
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Outcome, Players
+from equipoise.training.passes import together
 
 EnergyKind = Literal["squared", "norm"]
 
@@ -22,17 +23,21 @@ def energies(players: Players, images: Tensor, kind: str) -> Tensor:
         kind: as in `equipoise.losses.reconstruction_energy`; or "pixel", every pixel's squared error as an energy of
             its own: [batch * pixels].
     """
-    reconstructed = players["discriminator"](images)
-    if kind == "pixel":
-        return gather((reconstructed - images).square().flatten())
-    return gather(reconstruction_energy(images, reconstructed, kind))
+    return _energy(images, players["discriminator"](images), kind)
 
 
 def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Tensor, Tensor]:
     """Energies of the real batch and of a generated one that carries no gradient to the generator."""
     with torch.no_grad():
         fake = players["generator"](draw.latent())
-    return energies(players, draw.real, kind), energies(players, fake, kind)
+    rebuilt_real, rebuilt_fake = together(players["discriminator"], draw.real, fake)
+    return _energy(draw.real, rebuilt_real, kind), _energy(fake, rebuilt_fake, kind)
+
+
+def _energy(images: Tensor, reconstructed: Tensor, kind: str) -> Tensor:
+    if kind == "pixel":
+        return gather((reconstructed - images).square().flatten())
+    return gather(reconstruction_energy(images, reconstructed, kind))
 
 
 def hinge_outcome(real: Tensor, fake: Tensor, margin: Tensor | float) -> Outcome:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative, check_whole
 from equipoise.algorithms.penalties import PenaltyName, penalty
-from equipoise.algorithms.scores import fixed_fakes, score_means, scores
+from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each
 from equipoise.losses import (
     hinge_discriminator_loss,
     hinge_generator_loss,
@@ -97,7 +97,7 @@ class GAN(Algorithm):
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         fake = fixed_fakes(players, draw)
-        real_scores, fake_scores = scores(players, draw.real), scores(players, fake)
+        real_scores, fake_scores = scores_of_each(players, draw.real, fake)
         loss = LOSSES[self.loss][0](real_scores, fake_scores)
         extra, measures = self._constraints(players, fake, draw)
         return Outcome({"discriminator": loss + extra}, score_means(real_scores, fake_scores) | measures)

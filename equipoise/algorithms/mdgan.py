@@ -6,7 +6,7 @@ from typing import Literal
 from torch import nn
 
 from equipoise.algorithms.checks import check_not_negative
-from equipoise.algorithms.scores import fixed_fakes, fixed_reconstructions, reconstructions, scores
+from equipoise.algorithms.scores import fixed_fakes, fixed_reconstructions, reconstructions, scores, scores_of_each
 from equipoise.losses import (
     diffusion_discriminator_loss,
     diffusion_generator_loss,
@@ -55,8 +55,8 @@ class MDGAN(Algorithm):
         return (Stage("adversarial", moves, self.epochs, self.iterations),)
 
     def _manifold_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        real_scores = scores(players, draw.real, _MANIFOLD)
-        encoded_scores = scores(players, fixed_reconstructions(players, draw.real), _MANIFOLD)
+        encoded = fixed_reconstructions(players, draw.real)
+        real_scores, encoded_scores = scores_of_each(players, draw.real, encoded, player=_MANIFOLD)
         return Outcome({_MANIFOLD: manifold_discriminator_loss(real_scores, encoded_scores)})
 
     def _manifold_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
@@ -70,8 +70,8 @@ class MDGAN(Algorithm):
         return Outcome({"generator": loss, "encoder": loss}, {"reconstruction_error": error})
 
     def _diffusion_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        encoded_scores = scores(players, fixed_reconstructions(players, draw.real), _DIFFUSION)
-        fake_scores = scores(players, fixed_fakes(players, draw), _DIFFUSION)
+        encoded, fake = fixed_reconstructions(players, draw.real), fixed_fakes(players, draw)
+        encoded_scores, fake_scores = scores_of_each(players, encoded, fake, player=_DIFFUSION)
         return Outcome({_DIFFUSION: diffusion_discriminator_loss(encoded_scores, fake_scores)})
 
     def _diffusion_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:

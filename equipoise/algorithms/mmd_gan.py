@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative, check_whole
 from equipoise.algorithms.penalties import PenaltyName, penalty
-from equipoise.algorithms.scores import fixed_fakes, scores
+from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
 from equipoise.losses import GaussianKernel, RationalQuadraticKernel, mmd_discriminator_loss, mmd_generator_loss
 from equipoise.training.distributed import gather
@@ -89,16 +89,25 @@ class MMDGAN(Algorithm):
 
     def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         fake = players["generator"](draw.latent())
+        real_features, jacobian = self._real_features(players, draw)
         fake_features = scores(players, fake)
-        real_features, discriminator_loss, measures = self._discriminator_loss(players, fake, fake_features, draw)
+        discriminator_loss = self._discriminator_loss(real_features, fake_features)
+        extended, measures = self._with_constraints(discriminator_loss, jacobian, players, fake, draw)
         generator_loss = self._generator_loss(real_features.detach(), fake_features)
-        losses = {"discriminator": discriminator_loss, "generator": generator_loss}
+        losses = {"discriminator": extended, "generator": generator_loss}
         return Outcome(losses, measures | {"squared_mmd": generator_loss})
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         fake = fixed_fakes(players, draw)
-        _, loss, measures = self._discriminator_loss(players, fake, scores(players, fake), draw)
-        return Outcome({"discriminator": loss}, measures)
+        jacobian = None
+        if self.scale == "none":
+            real_features, fake_features = scores_of_each(players, draw.real, fake)
+        else:
+            real_features, jacobian = self._real_features(players, draw)
+            fake_features = scores(players, fake)
+        loss = self._discriminator_loss(real_features, fake_features)
+        extended, measures = self._with_constraints(loss, jacobian, players, fake, draw)
+        return Outcome({"discriminator": extended}, measures)
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         with torch.no_grad():
@@ -110,19 +119,14 @@ class MMDGAN(Algorithm):
         """MMD^2, with the plain kernel whatever bounds the discriminator has."""
         return mmd_generator_loss(real_features, fake_features, _KERNELS[self.kernel](self.widths), self.unbiased)
 
-    def _discriminator_loss(
-        self, players: Players, fake: Tensor, fake_features: Tensor, draw: Draw
-    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """The real features, the discriminator's loss, and what goes to the log."""
-        real_features, jacobian = self._real_features(players, draw)
-        loss = mmd_discriminator_loss(
-            real_features,
-            fake_features,
-            self.repulsion,
-            self.bounds,
-            _KERNELS[self.kernel](self.widths),
-            self.unbiased,
-        )
+    def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
+        kernel = _KERNELS[self.kernel](self.widths)
+        return mmd_discriminator_loss(real_features, fake_features, self.repulsion, self.bounds, kernel, self.unbiased)
+
+    def _with_constraints(
+        self, loss: Tensor, jacobian: Tensor | None, players: Players, fake: Tensor, draw: Draw
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The discriminator's loss, scaled and penalised as set, and what of that goes to the log."""
         measures: dict[str, Tensor] = {}
         if jacobian is not None:
             loss = _SCALED_LOSSES[self.scale](loss, jacobian, self.scale_weight)
@@ -130,7 +134,7 @@ class MMDGAN(Algorithm):
         if self.penalty != "none":
             measures["penalty"] = penalty(self.penalty, players["discriminator"], fake, draw)
             loss = loss + self.penalty_weight * measures["penalty"]
-        return real_features, loss, measures
+        return loss, measures
 
     def _real_features(self, players: Players, draw: Draw) -> tuple[Tensor, Tensor | None]:
         """The real features, and the squared norm of each sample's Jacobian where the loss is scaled by it."""

@@ -14,6 +14,7 @@ from equipoise.algorithms.scores import (
     reconstructions,
     score_means,
     scores,
+    scores_of_each,
 )
 from equipoise.losses import (
     minimax_discriminator_loss,
@@ -66,11 +67,13 @@ class RegGAN(Algorithm):
         return (Stage("adversarial", moves, self.epochs, self.iterations),)
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        real_scores = scores(players, draw.real)
-        fake_scores = scores(players, fixed_fakes(players, draw))
+        encoded = (fixed_reconstructions(players, draw.real),) if self.encoded_fakes else ()
+        real_scores, fake_scores, *encoded_scores = scores_of_each(
+            players, draw.real, fixed_fakes(players, draw), *encoded
+        )
         loss = minimax_discriminator_loss(real_scores, fake_scores)
-        if self.encoded_fakes:
-            loss = loss + generated_part(scores(players, fixed_reconstructions(players, draw.real)))
+        for each in encoded_scores:
+            loss = loss + generated_part(each)
         return Outcome({"discriminator": loss}, score_means(real_scores, fake_scores))
 
     def _generator_and_encoder(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:

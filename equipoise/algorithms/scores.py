@@ -9,6 +9,7 @@ from equipoise.losses import minimax_generator_loss
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Players
+from equipoise.training.passes import together
 
 ENCODED = "encoded"
 """The kind of batch whose latent vectors come from an encoder: its batch statistics are kept apart from noise's."""
@@ -21,6 +22,15 @@ class _FeatureNetwork(Protocol):
 def scores(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:
     """A discriminator's scores of the images of all processes. Returns: [batch, ...]."""
     return gather(players[player](images))
+
+
+def scores_of_each(players: Players, *batches: Tensor, player: str = "discriminator") -> tuple[Tensor, ...]:
+    """`scores` of several batches, in one pass where no layer tells them apart: for a step of the discriminator alone.
+
+    A step that trains the generator too is better off with a pass of its own for the generated images: its gradient
+    then does not run through the real ones.
+    """
+    return tuple(gather(each) for each in together(players[player], *batches))
 
 
 def features(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:

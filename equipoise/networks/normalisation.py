@@ -67,6 +67,8 @@ class BatchNorm(nn.Module):
         decay: share of the old running statistics kept at an update: TensorFlow's momentum, one minus torch's.
     """
 
+    couples_samples = True
+
     def __init__(
         self, channels: int, kinds: tuple[str, ...] = MAIN_KIND, epsilon: float = 1e-5, decay: float = 0.9
     ) -> None:

@@ -1,0 +1,22 @@
+"""Whether the samples of a batch meet inside a network, as they do in batch normalisation."""
+
+from typing import Protocol, runtime_checkable
+
+from torch import nn
+
+
+@runtime_checkable
+class CouplesSamples(Protocol):
+    """A layer whose output for one sample depends on the batch's other samples says so with `couples_samples = True`.
+
+    Two batches must then not be put through it as one.
+    """
+
+    couples_samples: bool
+
+
+def couples_samples(layer: nn.Module) -> bool:
+    """Whether this layer itself, its children apart, lets the samples of a batch meet; torch's batch norms do."""
+    if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+        return True
+    return isinstance(layer, CouplesSamples) and layer.couples_samples
