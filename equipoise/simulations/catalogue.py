@@ -18,11 +18,11 @@ class Simulation:
 SIMULATIONS: dict[str, Simulation] = {
     "two-parameter-mmd": Simulation(
         "equipoise.simulations.two_parameter_mmd_report:simulate",
-        "the two-parameter MMD-GAN's flow and equilibria (Wang et al. 2019, appendix A.2; 3 minutes)",
+        "the two-parameter MMD-GAN's flow and equilibria (Wang et al. 2019, appendix A.2; 1 minute)",
     ),
     "discrete-magan": Simulation(
         "equipoise.simulations.discrete_magan_report:simulate",
-        "MAGAN's lemmas and its margin on discrete distributions (Wang et al. 2017, section 3; 10 seconds)",
+        "MAGAN's lemmas and its margin on discrete distributions (Wang et al. 2017, section 3; 20 seconds)",
     ),
     "score-particles": Simulation(
         "equipoise.simulations.particles:simulate",

@@ -133,7 +133,8 @@ def _summary(loss: str, settings: Settings) -> dict[str, Any]:
 
 def _centre_distance(path: Paths, moment: int) -> Tensor:
     gap: Tensor = path.real[moment].mean(0) - path.fake[moment].mean(0)
-    return torch.linalg.vector_norm(gap)
+    distance: Tensor = torch.linalg.vector_norm(gap)
+    return distance
 
 
 def _median(values: list[Tensor]) -> float:

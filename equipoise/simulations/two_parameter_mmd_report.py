@@ -41,7 +41,7 @@ class Settings:
     repulsions: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
     bandwidths: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0)
     rate_ratios: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1)
-    samples: int = 10
+    samples: int = 8
     sample_size: int = 1000
 
 

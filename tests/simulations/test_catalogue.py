@@ -1,0 +1,70 @@
+"""Every simulation by name, from small settings to files, and the figures from committed numbers."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from equipoise.common.errors import UnknownName
+from equipoise.simulations import SIMULATIONS, discrete_magan_report, particles, simulate, two_parameter_mmd_report
+from equipoise.simulations.report import write_figure
+
+SMALL = {
+    "two-parameter-mmd": two_parameter_mmd_report.Settings(
+        grid=9,
+        start_columns=3,
+        start_rows=2,
+        repulsions=(1.0,),
+        bandwidths=(0.5,),
+        rate_ratios=(1.0,),
+        samples=2,
+        sample_size=200,
+    ),
+    "discrete-magan": discrete_magan_report.Settings(runs=3, atoms=4, total_steps=100, pairs=20),
+    "score-particles": particles.Settings(discriminator_steps=20, generator_steps=10, repetitions=2),
+}
+RESULTS = Path(__file__).parents[2] / "results" / "simulations"
+
+
+def entry(name: str):
+    module, function = SIMULATIONS[name].entry.split(":")
+    return getattr(import_module(module), function)
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_a_simulation_writes_its_numbers_and_its_figure_and_repeats_itself(name, tmp_path):
+    data, picture = entry(name)(tmp_path / "a", SMALL[name])
+    again, _ = entry(name)(tmp_path / "b", SMALL[name])
+    assert data.read_bytes() == again.read_bytes()
+    results = json.loads(data.read_text())
+    assert results["simulation"] == name
+    assert results["parameters"] == json.loads(json.dumps(asdict(SMALL[name])))
+    assert set(results["versions"]) == {"equipoise", "python", "torch", "numpy", "matplotlib"}
+    with Image.open(picture) as image:
+        assert image.width > 390
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_committed_numbers_were_computed_with_the_defaults_and_can_be_drawn(name, tmp_path):
+    results = json.loads((RESULTS / f"{name}.json").read_text())
+    module = import_module(SIMULATIONS[name].entry.split(":")[0])
+    assert results["parameters"] == json.loads(json.dumps(asdict(module.Settings())))
+    write_figure(tmp_path / "drawn.png", module.draw, results)
+    with Image.open(tmp_path / "drawn.png") as image:
+        assert len(image.convert("RGB").getcolors(1 << 24)) > 5
+
+
+def test_an_unknown_name_offers_the_nearest(tmp_path):
+    with pytest.raises(UnknownName, match="did you mean 'discrete-magan'"):
+        simulate("discrete-magen", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_is_read_without_torch():
+    code = "import sys, equipoise.simulations; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
