@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.simulations.commands import fill_simulate, simulate_command
+from equipoise.studies.commands import fill_report, fill_study, report_command, study_command
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
@@ -18,6 +19,7 @@ USER_ERROR = 2
 PAPER = "paper"
 _SIGNAL_EXIT = 128
 _YAML_SUFFIXES = (".yaml", ".yml")
+_LISTED = ("recipes", "data", "metrics", "studies", "simulations")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -100,7 +102,8 @@ def evaluate_command(chosen: argparse.Namespace) -> int:
     """Score a run's generator."""
     from equipoise.runs.trained import evaluate
 
-    for score in evaluate(chosen.directory, tuple(chosen.metrics), chosen.samples, _settings(chosen)):
+    metrics, weights = tuple(chosen.metrics), chosen.inception_weights
+    for score in evaluate(chosen.directory, metrics, chosen.samples, _settings(chosen), weights):
         print(
             f"{score.metric}: {_shown(score.value)}"
             + (f" ± {score.deviation:.4g}" if score.deviation is not None else "")
@@ -136,11 +139,13 @@ def _tables() -> dict[str, dict[str, str]]:
     from equipoise.recipes.catalogue import RECIPES
     from equipoise.runs.catalogue import EVALUATORS
     from equipoise.simulations.catalogue import SIMULATIONS
+    from equipoise.studies.catalogue import STUDIES
 
     return {
         "recipes": {name: entry.summary for name, entry in RECIPES.items()},
         "data": {name: summary for name, (_, summary) in DATA.items()},
         "metrics": {name: summary for name, (_, summary) in EVALUATORS.items()},
+        "studies": {name: summary for name, (_, summary) in STUDIES.items()},
         "simulations": {name: simulation.summary for name, simulation in SIMULATIONS.items()},
     }
 
@@ -210,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fill_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", choices=("recipes", "data", "metrics", "simulations"), help="one table only")
+    parser.add_argument("what", nargs="?", choices=_LISTED, help="one table only")
 
 
 def _fill_experiment(parser: argparse.ArgumentParser) -> None:
@@ -263,6 +268,9 @@ def _fill_evaluate(parser: argparse.ArgumentParser) -> None:
     names = ["inception-score", "class-histogram"]
     parser.add_argument("--metrics", nargs="+", default=names, help=f"which (default: {' '.join(names)})")
     parser.add_argument("--samples", type=_positive, default=10_000, help="how many samples they see (default: 10000)")
+    parser.add_argument(
+        "--inception-weights", type=Path, help="safetensors file of Inception-v3, for fid, kid and the like"
+    )
     _fill_settings(parser)
     parser.add_argument("--threads", type=_positive, help="CPU threads (default: as the run was trained)")
 
@@ -293,7 +301,12 @@ def _positive(text: str) -> int:
 
 _Fill = Callable[[argparse.ArgumentParser], None]
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, _Fill]] = {
-    "list": (list_command, "List recipes, data sets, metrics and simulations.", "equipoise list recipes", _fill_list),
+    "list": (
+        list_command,
+        "List recipes, data sets, metrics, studies and simulations.",
+        "equipoise list recipes",
+        _fill_list,
+    ),
     "show": (
         show_command,
         "Print an experiment's whole configuration as YAML, which train accepts back.",
@@ -323,6 +336,18 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str, str, _Fill]
         "Score a run's generator and update its report.",
         "equipoise evaluate runs/magan-digits-seed0 --metrics inception-score class-histogram",
         _fill_evaluate,
+    ),
+    "study": (
+        study_command,
+        "Rebuild a published table or figure: only the runs that are missing, then one page.",
+        "equipoise study magan-digits --seeds 5 --workers 2",
+        fill_study,
+    ),
+    "report": (
+        report_command,
+        "Write the page of a study, of a run, or of several runs side by side.",
+        "equipoise report studies/magan-digits-cpu",
+        fill_report,
     ),
     "classifier": (
         classifier_command,

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.compositional_mnist import CompositionalMnist
-from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.classifier import Classifier
@@ -20,10 +18,8 @@ from equipoise.metrics.feature_cache import cached_features
 from equipoise.metrics.features import ClassifierExtractor, Extracted, Extractor, InceptionExtractor, extract
 from equipoise.metrics.passport import Passport, current_versions
 from equipoise.runs.environment import git_commit
-from equipoise.runs.judge import judge_of, parts_of, split_of
+from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
 from equipoise.runs.sampling import generate
-
-_JUDGED_BY_DIGIT = (StackedMnist, CompositionalMnist)
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ class Evidence:
     def judge(self) -> Classifier:
         """The data set's classifier."""
         data = self.experiment.data
-        if isinstance(data, _JUDGED_BY_DIGIT):
+        if isinstance(data, DIGIT_BY_DIGIT):
             raise EquipoiseError(
                 f"{data.name} is judged digit by digit; use the metrics modes-covered, modes-missing and modes-kl."
             )

@@ -9,10 +9,14 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.catalogue import DataSet
+from equipoise.data.compositional_mnist import CompositionalMnist
 from equipoise.data.lsun import LsunBedroom
+from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.data.store import Store, held
 from equipoise.metrics.classifier import Classifier, cached_classifier
 
+DIGIT_BY_DIGIT = (StackedMnist, CompositionalMnist)
+"""Data sets of 1,000 modes, whose samples the classifier of single digits reads."""
 _HELD_OUT_EVERY = 6
 _HELD_OUT_NAMES: dict[type, str] = {LsunBedroom: "val"}
 
@@ -31,9 +35,11 @@ def judge_of(
         report: is told one line per epoch when it has to be trained first.
 
     Raises:
-        EquipoiseError: the data set has no labels.
+        EquipoiseError: the data set has no labels, or no images.
     """
     train, test = parts_of(data, root)
+    if not train.holds_images:
+        raise EquipoiseError(f"the data set {data.name} holds points, so it has no classifier to judge by.")
     if train.labels is None or test.labels is None:
         raise EquipoiseError(f"the data set {data.name} has no labels, so it has no classifier to judge by.")
     return cached_classifier(

@@ -1,13 +1,19 @@
-"""Independent jobs in local processes of one thread each."""
+"""Independent jobs in local processes of one thread each. A process that dies loses nothing but its time."""
 
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from equipoise.common.errors import EquipoiseError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Done = Callable[[int, int], None]
+
+MOST_DEATHS = 3
 
 
 def available_cores() -> int:
@@ -19,32 +25,55 @@ def run_jobs(
     function: Callable[[Job], Result],
     jobs: Sequence[Job],
     workers: int,
-    done: Callable[[int, int], None] = lambda finished, total: None,
+    done: Done = lambda finished, total: None,
 ) -> list[Result]:
     """Apply a function to every job, `workers` at a time, each in a process of one thread. Returns: in the jobs' order.
+
+    Where a process dies, what had not finished is called again, in new processes: a job must be able to go on from
+    what it left on the disk.
 
     Args:
         function: at the top level of a module, so that a new process finds it.
         jobs: its arguments.
         workers: how many processes; with 1 the jobs run here, one after the other.
         done: told after each job how many are finished.
+
+    Raises:
+        EquipoiseError: processes died again and again, as where memory is short.
     """
     if workers == 1:
         return _run_here(function, jobs, done)
+    results: dict[int, Result] = {}
+    for _ in range(MOST_DEATHS + 1):
+        if _run_there(function, jobs, workers, done, results):
+            return [results[index] for index in range(len(jobs))]
+    raise EquipoiseError(
+        f"worker processes died {MOST_DEATHS + 1} times, perhaps for want of memory; try fewer with --workers."
+    )
+
+
+def _run_there(
+    function: Callable[[Job], Result], jobs: Sequence[Job], workers: int, done: Done, results: dict[int, Result]
+) -> bool:
+    """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
-        futures = [pool.submit(function, job) for job in jobs]
+        futures: dict[Future[Result], int] = {
+            pool.submit(function, job): index for index, job in enumerate(jobs) if index not in results
+        }
         try:
-            for finished, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                done(finished, len(jobs))
+            for future in as_completed(futures):
+                results[futures[future]] = future.result()
+                done(len(results), len(jobs))
+        except BrokenProcessPool:
+            return False
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        return [future.result() for future in futures]
+    return True
 
 
-def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Callable[[int, int], None]) -> list[Result]:
+def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done) -> list[Result]:
     results = []
     for finished, job in enumerate(jobs, start=1):
         results.append(function(job))

@@ -60,7 +60,7 @@ def write_run_report(run: Path) -> Path:
     """
     record = read_run(run)
     frames = read_frames(record.path / "samples", _MOST_FRAMES, _FRAME_BUDGET_BYTES)
-    text = _render(
+    text = render(
         "run.html",
         title=record.name,
         run=record,
@@ -91,7 +91,7 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
         raise EquipoiseError("a comparison needs at least one group of runs; name their directories.")
     records = {label: tuple(read_run(path) for path in paths) for label, paths in groups.items()}
     grids = _compared_grids(records)
-    text = _render(
+    text = render(
         "comparison.html",
         title=title,
         paragraphs=[part.strip() for part in introduction.split("\n\n") if part.strip()],
@@ -176,9 +176,10 @@ def _plain(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
+    """A self-contained page from a template: of this room, or of one of the folders."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        loader=jinja2.FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

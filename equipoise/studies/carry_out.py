@@ -1,0 +1,147 @@
+"""One run of a study, from wherever it stands to its scores. It can be stopped anywhere and called again."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise.common.checks import NotFiniteError
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.files import write_text_atomically
+from equipoise.common.random import stream
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.catalogue import evaluator
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.environment import choose_device
+from equipoise.runs.report.record import read_run
+from equipoise.runs.sampling import sample_picture, write_picture
+from equipoise.runs.scoring import Score
+from equipoise.runs.train import Settings, resume, train
+from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
+
+WALK_STEPS, WALK_SAMPLES = 9, 25
+_OUTCOME, _SECONDS = "outcome.json", "seconds.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to know of one run.
+
+    Attributes:
+        experiment: what is trained.
+        directory: of the run.
+        metrics: what is scored.
+        samples: that each metric sees.
+        settings: where and how loudly.
+        inception_weights: the file, or None.
+        few_samples: as in `evaluate`.
+    """
+
+    experiment: Experiment
+    directory: Path
+    metrics: tuple[str, ...]
+    samples: int
+    settings: Settings
+    inception_weights: Path | None
+    few_samples: bool
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What the scores depend on besides the run itself."""
+        return {
+            "metrics": list(self.metrics),
+            "samples": self.samples,
+            "inception": self.inception_weights is not None,
+            "few_samples": self.few_samples,
+        }
+
+
+def carry_out(job: Job) -> None:
+    """Train what is missing of one run, and score it; `outcome.json` in its directory tells how it ended.
+
+    A run diverged if its training met a value that is not a number, if its last logged losses or energies are not
+    finite, or if its samples are not.
+
+    Raises:
+        EquipoiseError: data are missing, the disk is full, the run was interrupted, and so on.
+    """
+    if read_outcome(job) is not None:
+        return
+    try:
+        reason = _trained(job)
+        outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
+    except EquipoiseError as error:
+        if not isinstance(error.__cause__, NotFiniteError):
+            raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
+        outcome = {"status": "diverged", "reason": str(error.__cause__)}
+    text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
+    write_text_atomically(job.directory / _OUTCOME, text)
+
+
+def read_outcome(job: Job) -> dict[str, Any] | None:
+    """How the run ended, or None if it did not, or if other scores were asked for."""
+    try:
+        found: dict[str, Any] = json.loads((job.directory / _OUTCOME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("request") == job.request else None
+
+
+def recorded_seconds(directory: Path) -> float | None:
+    """Seconds per iteration of the session that ended this run, or None."""
+    try:
+        found = json.loads((directory / _SECONDS).read_text(encoding="utf-8"))
+        return float(found["seconds_per_iteration"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _trained(job: Job) -> str:
+    """Train to the end. Returns: why it counts as diverged, or nothing."""
+    torch.set_num_threads(job.settings.threads or 1)
+    run, start = RunDirectory(job.directory), time.monotonic()
+    if not run.config.exists():
+        train(job.experiment, job.directory, job.settings)
+    else:
+        resume(job.directory, job.settings)
+    record = read_run(job.directory)
+    seconds = (time.monotonic() - start) / max(record.log.last_iteration, 1)
+    if not (job.directory / _SECONDS).exists():
+        write_text_atomically(job.directory / _SECONDS, json.dumps({"seconds_per_iteration": seconds}))
+    return "the last logged losses or energies are not finite numbers." if record.diverged else ""
+
+
+def _scored(job: Job) -> dict[str, Any]:
+    """Every metric that can be taken of the generator, and why the others cannot."""
+    trained = load_trained(job.directory, choose_device(job.settings.device))
+    evidence = evidence_of(trained, job.samples, job.settings, job.inception_weights, job.few_samples)
+    scores: list[Score] = []
+    unmeasured: dict[str, str] = {}
+    for name in job.metrics:
+        try:
+            scores.append(evaluator(name)(evidence))
+        except NotFiniteError as error:
+            return {"status": "diverged", "reason": str(error)}
+        except (EquipoiseError, ValueError) as error:
+            unmeasured[name] = str(error)
+    keep_scores(trained, scores)
+    _write_walk(trained)
+    entries = [score.as_dict() for score in scores]
+    return {"status": "finished", "reason": "", "scores": entries, "unmeasured": unmeasured}
+
+
+@torch.no_grad()
+def _write_walk(trained: Trained) -> None:
+    """Grids along straight ways through the latent space, the same ways for every generator with that prior."""
+    prior, seed = trained.experiment.latent, trained.experiment.seed
+    device = next(trained.generator.parameters()).device
+    start, end = (prior.sample(WALK_SAMPLES, stream(seed, "walk/latent", place)) for place in (0, 1))
+    trained.generator.eval()
+    for step in range(WALK_STEPS):
+        share = step / (WALK_STEPS - 1)
+        samples = trained.generator(torch.lerp(start, end, share).to(device)).cpu()
+        picture = sample_picture(samples, trained.experiment.value_range, columns=5)
+        write_picture(picture, trained.run.path / "walk" / f"iteration-{step}.png")

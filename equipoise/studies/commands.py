@@ -1,0 +1,111 @@
+"""The commands `study` and `report`. Nothing heavy is imported before they run."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.common.errors import EquipoiseError, printable
+
+if TYPE_CHECKING:
+    from equipoise.studies.runner import Means
+
+_BUDGETS = ("smoke", "cpu", "paper")
+_FORMATS = ("markdown", "csv", "latex")
+
+
+def study_command(chosen: argparse.Namespace) -> int:
+    """Carry out what is missing of a study, and write its page."""
+    from equipoise.studies.report import write_study_report
+    from equipoise.studies.runner import run_study
+
+    out = chosen.out or Path("studies") / f"{chosen.name}-{chosen.budget}"
+    run_study(chosen.name, out, chosen.budget, chosen.seeds, _means(chosen))
+    page = write_study_report(out)
+    print((out / "table.md").read_text(encoding="utf-8"))  # noqa: T201
+    print(f"The page is {printable(page)}")  # noqa: T201
+    return 0
+
+
+def report_command(chosen: argparse.Namespace) -> int:
+    """Write the page of a study, of a run, or of several runs side by side."""
+    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
+        print(f"The page is {printable(path)}")  # noqa: T201
+    return 0
+
+
+def write_reports(directories: list[Path], out: Path | None, formats: tuple[str, ...]) -> list[Path]:
+    """A page for each study; one for all runs together, or a run's own where there is only one.
+
+    Raises:
+        EquipoiseError: a directory holds neither a study nor a run.
+    """
+    from equipoise.runs.directory import open_run
+    from equipoise.runs.report import write_comparison, write_run_report
+    from equipoise.studies.report import write_study_report
+    from equipoise.studies.results import FILE
+
+    pages = [write_study_report(place, formats) for place in directories if (place / FILE).is_file()]
+    runs = [place for place in directories if not (place / FILE).is_file()]
+    if len(runs) == 1 and out is None:
+        return [*pages, write_run_report(runs[0])]
+    if not runs:
+        return pages
+    groups: dict[str, list[Path]] = {}
+    for place in runs:
+        groups.setdefault(open_run(place).experiment().name, []).append(place)
+    page = (out or Path("report")) / "index.html"
+    return [*pages, write_comparison("Runs side by side", "", groups, page)]
+
+
+def fill_study(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `study`."""
+    parser.add_argument("name", help="a study's name; equipoise list studies shows them")
+    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
+    parser.add_argument("--seeds", type=_positive, help="how many of each row (default: what the budget buys)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_positive, help="runs at a time, each on one thread (default: one per core)")
+    where.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
+    parser.add_argument("--gpus-per-run", type=_share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
+    parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
+    parser.add_argument("--data-root", type=Path, help="the folder with published data files (else EQUIPOISE_DATA)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
+    parser.add_argument("--inception-weights", type=Path, help="safetensors file of Inception-v3, for FID and the like")
+
+
+def fill_report(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `report`."""
+    parser.add_argument("directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of either kind")
+    parser.add_argument("--out", type=Path, help="the folder of the page about several runs (default: report)")
+    formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
+    formats.help = "the study's table also as markdown, csv or latex (default: all)"
+
+
+def _means(chosen: argparse.Namespace) -> "Means":
+    from equipoise.studies.runner import Means
+
+    if chosen.inception_weights is not None and not chosen.inception_weights.is_file():
+        raise EquipoiseError(f"there is no file {printable(chosen.inception_weights)} with Inception's weights.")
+    return Means(
+        workers=chosen.workers,
+        ray=chosen.ray,
+        gpu_share=chosen.gpus_per_run,
+        device=chosen.device,
+        data_root=chosen.data_root,
+        inception_weights=chosen.inception_weights,
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got '{text}'")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 64:
+        raise argparse.ArgumentTypeError(f"must be a number of at least 0, got '{text}'")
+    return share

@@ -1,0 +1,130 @@
+"""How long a study will take: from what earlier runs recorded, or from a few iterations now."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.environment import choose_device
+from equipoise.studies.carry_out import recorded_seconds
+from equipoise.studies.plan import Planned
+from equipoise.training.game import Algorithm, Stage
+from equipoise.training.loop import Loop
+
+_ITERATIONS = 3
+_MOST_MEASURED = 4
+_SCORING_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected seconds of work on one core, and where the figure comes from."""
+
+    seconds: float
+    source: str
+
+
+def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path | None) -> Estimate:
+    """The work of these runs: by their recorded speed where one of the same row was trained, else by a measurement.
+
+    At most four rows are measured, those with the most runs; the others are taken to be like them.
+    """
+    totals: dict[str, list[Planned]] = {}
+    for each in planned:
+        totals.setdefault(each.row.recipe, []).append(each)
+    known: dict[str, float] = {}
+    for name, runs in totals.items():
+        recorded = _recorded(runs[0], out)
+        if recorded is not None:
+            known[name] = recorded * len(runs)
+    source = "by the speed of earlier runs" if len(known) == len(totals) else "measured over a few iterations"
+    missing = sorted((name for name in totals if name not in known), key=lambda name: -len(totals[name]))
+    for name in missing[:_MOST_MEASURED]:
+        known[name] = run_seconds(totals[name][0].experiment, device, data_root) * len(totals[name])
+    usual = sum(known.values()) / max(sum(len(totals[name]) for name in known), 1)
+    seconds = sum(known.get(name, usual * len(runs)) for name, runs in totals.items())
+    return Estimate(seconds + _SCORING_SECONDS * len(planned), source)
+
+
+def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> float:
+    """The expected seconds of a run: each stage's length times the time of its iterations."""
+    torch.set_num_threads(1)
+    place = choose_device(device)
+    game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
+    total = 0.0
+    for stage in experiment.algorithm.stages():
+        alone = replace(game, algorithm=_OneStage(iterations=1, whole=experiment.algorithm, stage=stage))
+        loop = Loop(alone, build_state(experiment, alone, place))
+        total += _seconds(loop) * game.stage_iterations(stage)
+    return total
+
+
+def shown_seconds(seconds: float) -> str:
+    """A length of time for people.
+
+    >>> shown_seconds(42), shown_seconds(600), shown_seconds(90_000)
+    ('less than a minute', '10 minutes', '25 hours')
+    """
+    if seconds < 60:
+        return "less than a minute"
+    if seconds < 2 * 3600:
+        minutes = round(seconds / 60)
+        return f"{minutes} minute{'s' if minutes != 1 else ''}"
+    return f"{seconds / 3600:.0f} hours"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OneStage(Algorithm):
+    """One stage of an algorithm, to be timed alone."""
+
+    whole: Algorithm
+    stage: Stage
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Those of the whole."""
+        return self.whole.players
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The one stage."""
+        return (self.stage,)
+
+    def create_memory(self) -> torch.nn.Module:
+        """That of the whole."""
+        return self.whole.create_memory()
+
+
+def _seconds(loop: Loop) -> float:
+    times: list[float] = []
+    for _ in range(_ITERATIONS):
+        start = time.perf_counter()
+        if not loop.finished:
+            loop.iterate()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def _recorded(planned: Planned, out: Path) -> float | None:
+    """Seconds of a run, by the speed of any run of the same recipe and size in this study's directory."""
+    name = planned.experiment.name
+    found: Callable[[Path], float | None] = recorded_seconds
+    speeds = [speed for place in (out / "runs").glob(f"{name}-seed*") if (speed := found(place)) is not None]
+    if not speeds:
+        return None
+    return sum(speeds) / len(speeds) * _iterations(planned.experiment, out)
+
+
+def _iterations(experiment: Experiment, out: Path) -> int:
+    """How long such a run is, as one that ended logged it."""
+    from equipoise.runs.report.record import read_run
+
+    lengths = [
+        read_run(place).log.last_iteration
+        for place in (out / "runs").glob(f"{experiment.name}-seed*")
+        if recorded_seconds(place) is not None
+    ]
+    return max(lengths, default=0)

@@ -1,0 +1,118 @@
+"""The table and the quantitative figures of MAGAN (Wang et al. 2017). Torch-free."""
+
+from equipoise.studies.study import CPU, PAPER, SMOKE, Measure, Order, Published, Reference, Row, Scale, Study
+
+_PAPER = "Wang et al. 2017"
+_SCORE = "inception-v3-score"
+_ENERGIES = ("real_energy", "fake_energy")
+_SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=50_000)}
+_JUDGE = (
+    "The paper's classifier (98.7 % of the test images right) was not published, and ours is sharper, so that absolute "
+    "scores cannot agree: only the order is compared."
+)
+
+
+def table_1() -> Study:
+    """Inception scores on CIFAR-10."""
+    others = {
+        "real data": Published(11.24, 0.12),
+        "DFM": Published(7.72, 0.13),
+        "EGAN (calibrating)": Published(7.07, 0.10),
+        "Improved GAN": Published(4.36, 0.04),
+        "MIX + WGAN": Published(4.04, 0.07),
+        "WGAN": Published(3.82, 0.06, "Table 1, from the paper of MIX"),
+    }
+    return Study(
+        name="magan-table-1",
+        title="Inception scores on CIFAR-10",
+        paper=_PAPER,
+        place="Table 1",
+        introduction=(
+            "Inception score of 50,000 samples in ten splits. The paper prints one network and its code trains "
+            "another, so both are here; the printed figure stands beside the printed network."
+        ),
+        rows=(
+            Row("MAGAN", "magan-cifar10", published={_SCORE: Published(6.40, 0.03)}),
+            Row("MAGAN, networks of the code", "magan-cifar10-code"),
+            Row("BEGAN", "began-cifar10", published={_SCORE: Published(5.62)}),
+            Row("ALI", "ali-cifar10", published={_SCORE: Published(5.34, 0.05, "Table 1, from the paper of DFM")}),
+        ),
+        measures=(Measure(_SCORE, "Inception score", stand_in="inception-score"),),
+        references=tuple(Reference(label, {_SCORE: published}) for label, published in others.items()),
+        scales=_SCALES,
+    )
+
+
+def mnist_scores() -> Study:
+    """Inception scores on MNIST by a classifier of digits."""
+    score = "inception-score"
+    return Study(
+        name="magan-mnist",
+        title="Inception scores on MNIST",
+        paper=_PAPER,
+        place="section 4.1",
+        introduction=f"Inception score by a classifier of digits. {_JUDGE}",
+        rows=(
+            Row("MAGAN", "magan-mnist", published={score: Published(7.52, 0.03)}),
+            Row("EBGAN of the code compared with", "ebgan-mnist-pixel", published={score: Published(7.14, 0.04)}),
+            Row("EBGAN, margin 10", "ebgan-mnist"),
+            Row("EBGAN, margin 5", "ebgan-mnist-5"),
+            Row("EBGAN, margin 1.08", "ebgan-mnist-1.08"),
+        ),
+        measures=(
+            Measure(score, "classifier inception score", same=False),
+            Measure("modes-covered", "classes covered"),
+            Measure("modes-kl", "KL of classes, nats"),
+            Measure("classifier-fid", "classifier FID"),
+        ),
+        references=(Reference("real test images", {score: Published(9.09, 0.08)}),),
+        curves=_ENERGIES,
+        scales=_SCALES,
+    )
+
+
+def figure_1() -> Study:
+    """The histogram of classes on MNIST."""
+    covered = "modes-covered"
+    return Study(
+        name="magan-figure-1",
+        title="Classes among MAGAN's samples on MNIST",
+        paper=_PAPER,
+        place="Figure 1",
+        introduction=(
+            "In the paper all ten classes are there; ones are the most frequent (16.5 %), twos the least (4.2 %). "
+            "The page draws the histograms."
+        ),
+        rows=(
+            Row("MAGAN", "magan-mnist", published={covered: Published(10)}),
+            Row("EBGAN of the code compared with", "ebgan-mnist-pixel"),
+        ),
+        measures=(Measure(covered, "classes covered"), Measure("modes-kl", "KL of classes, nats")),
+        curves=_ENERGIES,
+        scales=_SCALES,
+    )
+
+
+def figure_3() -> Study:
+    """Energies under fixed margins and under an adapted one."""
+    fixed = {"margin 10": "ebgan-mnist", "margin 5": "ebgan-mnist-5", "margin 1.08": "ebgan-mnist-1.08"}
+    rows = tuple(Row(f"EBGAN, {label}", recipe) for label, recipe in fixed.items())
+    return Study(
+        name="magan-figure-3",
+        title="Energies under fixed margins and under an adapted one",
+        paper=_PAPER,
+        place="Figure 3",
+        introduction=(
+            "The paper shows that the energies of real and generated images drift apart under each fixed margin and "
+            "fall together under an adapted one. The gap is that of the last epoch's means. 1.08 is the margin that "
+            "the paper's MAGAN ended with."
+        ),
+        rows=(Row("MAGAN", "magan-mnist"), *rows),
+        measures=(
+            Measure("energy-gap", "generated minus real energy"),
+            Measure("inception-score", "classifier inception score"),
+        ),
+        orders=tuple(Order("energy-gap", "MAGAN", row.label) for row in rows),
+        curves=_ENERGIES,
+        scales={"smoke": SMOKE, "cpu": CPU, "paper": PAPER},
+    )

@@ -1,0 +1,132 @@
+"""From a study to the runs that it asks for: each an experiment with a directory that its content names."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from equipoise.common.errors import UnknownName
+from equipoise.common.random import derived_seed
+from equipoise.data.noise import Noise
+from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
+from equipoise.experiments.experiment import Experiment, Watch
+from equipoise.recipes.catalogue import BUDGETS, recipe
+from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.study import Measure, Row, Scale, Study, Variant, evenly
+
+_EVALUATIONS = 10
+_SMOKE_WATCH = Watch(sample_grids=1, checkpoints=1, keep=1)
+_HASH_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a study.
+
+    Attributes:
+        row: its row's label and block.
+        variant: its variant's label.
+        experiment: what is trained.
+        directory: below the study's own, named by the recipe, the seed and a hash of the experiment.
+        metrics: what is scored when it is trained.
+        samples: that each metric sees.
+        few_samples: whether distances of too few samples are allowed, since they mean nothing anyway.
+    """
+
+    row: Row
+    variant: str
+    experiment: Experiment
+    directory: Path
+    metrics: tuple[str, ...]
+    samples: int
+    few_samples: bool
+
+
+def scale_of(study: Study, budget: str) -> Scale:
+    """What this budget buys of the study.
+
+    Raises:
+        UnknownName: no such budget.
+    """
+    if budget not in study.scales:
+        raise UnknownName("budget", budget, BUDGETS)
+    return study.scales[budget]
+
+
+def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> list[Planned]:
+    """Every run of the study at this budget, rows first, then variants, then seeds.
+
+    Args:
+        study: what to run.
+        budget: "smoke", "cpu" or "paper".
+        seeds: of each variant, or None for what the budget buys.
+        with_inception: whether Inception's weights are at hand; without them stand-ins are measured.
+    """
+    scale = scale_of(study, budget)
+    metrics = tuple(dict.fromkeys(metric_of(each, with_inception) for each in study.measures))
+    scored = tuple(metric for metric in metrics if metric not in LOG_MEASURES)
+    if any(row.published for row in study.rows) or study.orders:
+        scored = _with_histogram(study, scored)
+    return [
+        _planned(study, row, variant, seed, budget, scored, scale)
+        for row in (study.rows[index] for index in evenly(len(study.rows), scale.rows))
+        for variant in some_variants(row.variants, scale.variants)
+        for seed in range(seeds or scale.seeds)
+    ]
+
+
+def metric_of(measure: Measure, with_inception: bool) -> str:
+    """The metric that is taken for a column: its own, or the stand-in for want of Inception's weights."""
+    return measure.metric if with_inception or measure.stand_in is None else measure.stand_in
+
+
+def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Variant, ...]:
+    """The first variant and others by their labels' hashes, so that rows with the same labels get the same cells."""
+    if most is None or len(variants) <= most:
+        return variants
+    order = sorted(range(1, len(variants)), key=lambda index: derived_seed(0, f"study/{variants[index].label}"))
+    return tuple(variants[index] for index in sorted([0, *order[: most - 1]]))
+
+
+def experiment_of(row: Row, variant: Variant, seed: int, budget: str, watched: tuple[str, ...] = ()) -> Experiment:
+    """The row's experiment with the variant's changes."""
+    base = recipe(row.recipe, budget)
+    watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
+    if watched and budget != "smoke":
+        watch = replace(watch, evaluations=_EVALUATIONS, metrics=watched)
+    plain = to_plain(replace(base, seed=seed, watch=watch))
+    for change in (*row.changes, *variant.changes):
+        set_field(plain, change)
+    return from_plain(plain)
+
+
+def content_hash(experiment: Experiment) -> str:
+    """A short hash of the whole experiment, seed included."""
+    return hashlib.sha256(to_yaml(experiment).encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def _planned(
+    study: Study, row: Row, variant: Variant, seed: int, budget: str, metrics: tuple[str, ...], scale: Scale
+) -> Planned:
+    experiment = experiment_of(row, variant, seed, budget, study.watched)
+    place = Path("runs") / f"{experiment.name}-seed{seed}-{content_hash(experiment)}"
+    stands_in = isinstance(experiment.data, Noise)
+    return Planned(row, variant.label, experiment, place, metrics, scale.samples, budget == "smoke" or stands_in)
+
+
+def _with_histogram(study: Study, metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """The histogram is drawn where classes are counted."""
+    counts = {"modes-covered", "inception-score"} & set(metrics)
+    return (*metrics, "class-histogram") if counts and not _of_points(study) else metrics
+
+
+def _of_points(study: Study) -> bool:
+    return any(measure.metric == "share-near" for measure in study.measures)
+
+
+def labels_of(planned: list[Planned]) -> Mapping[tuple[str, str], list[Planned]]:
+    """The runs by (label, block) of their rows, in order."""
+    found: dict[tuple[str, str], list[Planned]] = {}
+    for each in planned:
+        found.setdefault((each.row.label, each.row.block), []).append(each)
+    return found

@@ -1,0 +1,107 @@
+"""The results of a study: a pure function of its runs, whatever machine, order or number of workers made them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import write_text_atomically
+from equipoise.runs.report.record import RunRecord, read_run
+from equipoise.studies.carry_out import Job, read_outcome
+from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
+from equipoise.studies.plan import Planned, content_hash
+from equipoise.studies.study import Study
+
+FILE = "results.json"
+FORMAT = "equipoise-study-1"
+
+
+def gather(study: Study, budget: str, with_inception: bool, pairs: Sequence[tuple[Planned, Job]]) -> dict[str, Any]:
+    """Everything that the runs found, as JSON values: no times, no paths.
+
+    Args:
+        study: what was run.
+        budget: at which size.
+        with_inception: whether Inception's weights were at hand.
+        pairs: every run as it was planned, with the job that carried it out.
+    """
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for planned, job in pairs:
+        row = planned.row
+        start = {"label": row.label, "block": row.block, "recipe": row.recipe, "changes": list(row.changes), "runs": []}
+        rows.setdefault((row.label, row.block), start)["runs"].append(_run(study, planned, job))
+    return {
+        "format": FORMAT,
+        "study": study.name,
+        "budget": budget,
+        "inception": with_inception,
+        "rows": list(rows.values()),
+    }
+
+
+def write_results(results: dict[str, Any], out: Path) -> Path:
+    """Write `results.json` into the study's directory and return its path."""
+    path = Path(out) / FILE
+    write_text_atomically(path, json.dumps(results, indent=1, sort_keys=True) + "\n")
+    return path
+
+
+def read_results(directory: Path) -> dict[str, Any]:
+    """The results in a study's directory.
+
+    Raises:
+        EquipoiseError: there are none, or the file is damaged.
+    """
+    path = Path(directory) / FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise EquipoiseError(f"{printable(directory)} holds no study: {FILE} is missing or damaged in it.") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise EquipoiseError(f"{printable(path)} is not the results of a study.")
+    return found
+
+
+def _run(study: Study, planned: Planned, job: Job) -> dict[str, Any]:
+    outcome = read_outcome(job)
+    assert outcome is not None, f"{job.directory} has not been carried out"
+    scores = {score["metric"]: score for score in outcome.get("scores", [])}
+    scores |= _from_log(study, read_run(job.directory), planned)
+    beyond = _beyond(study, planned, scores)
+    return {
+        "variant": planned.variant,
+        "seed": planned.experiment.seed,
+        "experiment": content_hash(planned.experiment),
+        "directory": planned.directory.as_posix(),
+        "status": "diverged" if beyond else outcome["status"],
+        "reason": beyond or outcome["reason"],
+        "scores": scores,
+        "unmeasured": outcome.get("unmeasured", {}),
+    }
+
+
+def _from_log(study: Study, record: RunRecord, planned: Planned) -> dict[str, Any]:
+    """The study's measures that stand in the log."""
+    watched = _watched(planned, record, study.watched[0]) if study.watched else ()
+    found: dict[str, Any] = {}
+    for measure in study.measures:
+        value = take_from_log(measure.metric, record, watched) if measure.metric in LOG_MEASURES else None
+        if value is not None:
+            found[measure.metric] = {"metric": measure.metric, "value": value, "deviation": None, "passport": {}}
+    return found
+
+
+def _watched(planned: Planned, record: RunRecord, metric: str) -> tuple[float, ...]:
+    """The values of the metric that was taken during the training, in order."""
+    lines = (record.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    taken = (json.loads(line) for line in lines if '"score"' in line)
+    return tuple(line["values"][metric] for line in taken if line["kind"] == "score" and metric in line["values"])
+
+
+def _beyond(study: Study, planned: Planned, scores: dict[str, Any]) -> str:
+    """Why a finished run counts as diverged by its score, or nothing; a stand-in's score has no threshold."""
+    limit, metric = planned.row.diverged_beyond, study.measures[0].metric
+    if limit is None or metric not in scores or scores[metric]["value"] <= limit:
+        return ""
+    return f"{metric} is above {limit:g}."

@@ -1,0 +1,138 @@
+"""Carry out a study: only what is missing, here, in worker processes or on a Ray cluster, and one page at the end."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.mnist import Mnist
+from equipoise.metrics.features import InceptionExtractor
+from equipoise.runs.environment import choose_device
+from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of
+from equipoise.runs.train import Settings
+from equipoise.studies.carry_out import Job, carry_out, read_outcome
+from equipoise.studies.catalogue import study as find_study
+from equipoise.studies.estimate import estimate, shown_seconds
+from equipoise.studies.plan import Planned, plan
+from equipoise.studies.results import gather, write_results
+from equipoise.studies.workers import available_cores, run_jobs
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a study is carried out with.
+
+    Attributes:
+        workers: runs at a time; one per core by default, one on a GPU.
+        ray: the address of a Ray cluster, "local" for one of its own, or None for local processes.
+        gpu_share: of a GPU, that each Ray task asks for.
+        device: of every run; "auto" by default.
+        data_root: where published data files lie.
+        inception_weights: the file with the weights of Inception-v3, or None.
+    """
+
+    workers: int | None = None
+    ray: str | None = None
+    gpu_share: float = 0.0
+    device: str = "auto"
+    data_root: Path | None = None
+    inception_weights: Path | None = None
+
+
+def tell(line: str) -> None:
+    """Show progress on stderr."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def run_study(
+    name: str,
+    out: Path,
+    budget: str = "cpu",
+    seeds: int | None = None,
+    means: Means | None = None,
+    say: Tell = tell,
+) -> Path:
+    """Carry out what is missing of a study, write `results.json`, and return its path.
+
+    Runs that an earlier call finished are kept, what it left unfinished goes on, and a run that diverges is counted and
+    stops nothing. The results are the same for every way of running.
+
+    Args:
+        name: of the study.
+        out: its directory.
+        budget: "smoke", "cpu" or "paper".
+        seeds: of each row and variant; by default what the budget buys.
+        means: with what.
+        say: is told how far it is.
+
+    Raises:
+        EquipoiseError: data are missing, the directory cannot be written, and so on.
+    """
+    means, study = means or Means(), find_study(name)
+    if means.inception_weights is not None:
+        InceptionExtractor.from_file(means.inception_weights)
+    planned = plan(study, budget, seeds, means.inception_weights is not None)
+    pairs = [(each, _job(each, out.resolve(), means)) for each in planned]
+    missing = [(each, job) for each, job in pairs if read_outcome(job) is None]
+    say(f"{study.title} ({study.paper}, {study.place}), budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
+    if missing:
+        _carry_out(missing, out, budget, means, say)
+    return write_results(gather(study, budget, means.inception_weights is not None, pairs), out)
+
+
+def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell) -> None:
+    workers = _workers(means, len(missing))
+    if budget != "smoke":
+        expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
+        at_once = f"{workers} at a time" if means.ray in (None, "local") else "on the cluster"
+        say(f"Expected: {shown_seconds(expected.seconds / workers)}, {at_once} ({expected.source}).")
+    _train_judges(missing, means, say)
+    start = time.monotonic()
+
+    def done(finished: int, total: int) -> None:
+        left = (time.monotonic() - start) / finished * (total - finished)
+        say(f"run {finished} of {total} done" + (f", {shown_seconds(left)} left" if finished < total else ""))
+
+    jobs = [job for _, job in missing]
+    if means.ray is None:
+        run_jobs(carry_out, jobs, workers, done)
+    else:
+        from equipoise.studies.ray_cluster import run_jobs_on_ray
+
+        run_jobs_on_ray(carry_out, jobs, means.ray, means.workers, means.gpu_share, done)
+
+
+def _workers(means: Means, runs: int) -> int:
+    """One process at a time on a GPU, unless told otherwise: a run fills it."""
+    usual = 1 if choose_device(means.device).type == "cuda" else available_cores()
+    return max(1, min(means.workers or usual, runs))
+
+
+def _job(planned: Planned, out: Path, means: Means) -> Job:
+    settings = Settings(means.device, means.data_root, threads=1, quiet=True)
+    return Job(
+        planned.experiment,
+        out / planned.directory,
+        planned.metrics,
+        planned.samples,
+        settings,
+        means.inception_weights,
+        planned.few_samples,
+    )
+
+
+def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tell) -> None:
+    """Train each data set's classifier once, before several workers would."""
+    torch.set_num_threads(1)
+    for data in dict.fromkeys(each.experiment.data for each, _ in missing):
+        judged = Mnist() if isinstance(data, DIGIT_BY_DIGIT) else data
+        try:
+            judge_of(judged, means.data_root, choose_device(means.device), say)
+        except EquipoiseError:
+            continue  # a set without labels has no classifier; what is truly missing is told by the run

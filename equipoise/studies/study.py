@@ -1,0 +1,154 @@
+"""A study as data: what is trained, what varies, what is measured, and what was published. Torch-free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published figure.
+
+    Attributes:
+        value: the figure, or None where the paper reports that every run diverged.
+        deviation: its printed deviation, or None.
+        source: where it is printed, if not where the study says.
+    """
+
+    value: float | None
+    deviation: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the table.
+
+    Attributes:
+        metric: a name of `equipoise.runs.catalogue.EVALUATORS`, or of `equipoise.studies.log_measures.LOG_MEASURES`.
+        title: what the column is called.
+        stand_in: the metric that is taken where the first cannot be, for want of Inception's weights.
+        same: whether the published figures were measured as ours are; if not, only their order can be compared.
+    """
+
+    metric: str
+    title: str
+    stand_in: str | None = None
+    same: bool = True
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One cell of a grid: `field.path=value` assignments to the row's experiment."""
+
+    label: str = ""
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: one recipe, with changes, over seeds and variants.
+
+    Attributes:
+        label: its name.
+        recipe: in `equipoise.recipes.catalogue`.
+        block: rows are compared within their block only, as in the data set.
+        changes: `field.path=value` assignments to the recipe's experiment.
+        variants: the grid; the first is the recipe as it stands where nothing else is said.
+        published: by the measure's metric.
+        diverged_beyond: a run whose first measure is worse than this counts as diverged, or None.
+    """
+
+    label: str
+    recipe: str
+    block: str = ""
+    changes: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = (Variant(),)
+    published: Mapping[str, Published] = field(default_factory=dict)
+    diverged_beyond: float | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published row that nobody trains here: real data, or another paper's method."""
+
+    label: str
+    published: Mapping[str, Published]
+    block: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A published claim that one row is better than another by a measure, where no figures were printed."""
+
+    metric: str
+    better: str
+    worse: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of the study a budget buys.
+
+    Attributes:
+        seeds: of each row and variant.
+        samples: that each metric sees.
+        variants: at most so many of each row's, the first among them; None for all.
+        rows: at most so many rows, evenly chosen; None for all.
+    """
+
+    seeds: int
+    samples: int
+    variants: int | None = None
+    rows: int | None = None
+
+
+SMOKE = Scale(seeds=1, samples=60, variants=1, rows=2)
+CPU = Scale(seeds=1, samples=10_000, variants=2)
+PAPER = Scale(seeds=3, samples=50_000)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Many runs that make one table.
+
+    Attributes:
+        name: on the command line.
+        title: the page's heading.
+        paper: authors and year.
+        place: the table or figure in it.
+        introduction: what is compared, in a few sentences.
+        rows: what is trained.
+        measures: the columns; verdicts go by the first one with published figures or claims.
+        references: published rows that nobody trains here.
+        orders: claims of the paper that stand in no table.
+        summary: a row's figure is that of its best variant, as papers report grids, or the mean over all its runs.
+        curves: the logged values that the page draws.
+        watched: metrics that are also taken during the training, ten times.
+        scales: what each budget buys.
+    """
+
+    name: str
+    title: str
+    paper: str
+    place: str
+    introduction: str
+    rows: tuple[Row, ...]
+    measures: tuple[Measure, ...]
+    references: tuple[Reference, ...] = ()
+    orders: tuple[Order, ...] = ()
+    summary: Literal["best variant", "all runs"] = "best variant"
+    curves: tuple[str, ...] = ("discriminator/loss", "generator/loss")
+    watched: tuple[str, ...] = ()
+    scales: Mapping[str, Scale] = field(default_factory=lambda: {"smoke": SMOKE, "cpu": CPU, "paper": PAPER})
+
+
+def evenly(count: int, most: int | None) -> list[int]:
+    """At most `most` of the positions 0 .. count - 1, evenly spread, the first and the last among them.
+
+    >>> evenly(5, 2), evenly(2, 5)
+    ([0, 4], [0, 1])
+    """
+    if most is None or count <= most:
+        return list(range(count))
+    return [0] if most == 1 else [round(index * (count - 1) / (most - 1)) for index in range(most)]

@@ -1,0 +1,201 @@
+"""From the results of a study to its table: means over seeds, diverged runs, verdicts, marks of unlike passports."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from equipoise.metrics.passport import Passport, differences
+from equipoise.runs.catalogue import LOWER_IS_BETTER
+from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.plan import metric_of
+from equipoise.studies.study import Measure, Published, Row, Study
+from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge
+
+Run = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One measure of one row.
+
+    Attributes:
+        published: what the paper prints, or None.
+        values: of every run that did not diverge, in order.
+        figure: mean and deviation over the seeds of the variant that stands for the row, or None if nothing was found.
+        variant: that variant's label.
+        marked: why some passport differs from the rest of its column and block, or nothing.
+    """
+
+    published: Published | None
+    values: tuple[float, ...]
+    figure: Figure | None
+    variant: str = ""
+    marked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowSummary:
+    """A row of the table."""
+
+    label: str
+    block: str
+    runs: tuple[Run, ...]
+    found: Mapping[str, Found]
+    verdict: Verdict
+
+    @property
+    def diverged(self) -> int:
+        """How many runs diverged."""
+        return sum(run["status"] == "diverged" for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A study's table.
+
+    Attributes:
+        study: what was run.
+        budget: at which size.
+        metrics: measure's metric -> the metric that was taken for it.
+        rows: in order.
+        judged: the measure that the verdicts go by, or None.
+    """
+
+    study: Study
+    budget: str
+    metrics: Mapping[str, str]
+    rows: tuple[RowSummary, ...]
+    judged: Measure | None
+
+
+def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
+    """The table of a study's results."""
+    metrics = {measure.metric: metric_of(measure, bool(results["inception"])) for measure in study.measures}
+    known = {(row.label, row.block): row for row in study.rows}
+    listed = [(known.get((raw["label"], raw["block"])), raw) for raw in results["rows"]]
+    usual = {metric: _usual_passports(results["rows"], metric) for metric in metrics.values()}
+    found = [
+        {m.metric: _found(study, row, raw, m.metric, metrics[m.metric], usual) for m in study.measures}
+        for row, raw in listed
+    ]
+    judged = _judged(study)
+    verdicts = _verdicts(study, results, metrics, judged, found)
+    rows = tuple(
+        RowSummary(raw["label"], raw["block"], tuple(raw["runs"]), each, verdict)
+        for (_, raw), each, verdict in zip(listed, found, verdicts, strict=True)
+    )
+    return Summary(study, results["budget"], metrics, rows, judged)
+
+
+def is_lower_better(metric: str) -> bool:
+    """Whether a smaller figure is the better one."""
+    return metric in LOWER_IS_BETTER or metric in LOG_MEASURES
+
+
+def _judged(study: Study) -> Measure | None:
+    """The first measure for which the paper has figures or claims."""
+    claimed = {order.metric for order in study.orders}
+    printed = {metric for row in study.rows for metric in row.published}
+    return next((measure for measure in study.measures if measure.metric in claimed | printed), None)
+
+
+def _verdicts(
+    study: Study,
+    results: Mapping[str, Any],
+    metrics: Mapping[str, str],
+    judged: Measure | None,
+    found: Sequence[Mapping[str, Found]],
+) -> list[Verdict]:
+    raws = results["rows"]
+    if judged is None:
+        nothing = Candidate("", None, None)
+        return [judge(nothing, [], [], False, False, results["budget"]) for _ in raws]
+    same = judged.same and metrics[judged.metric] == judged.metric
+    claims = [Claim(order.better, order.worse) for order in study.orders if order.metric == judged.metric]
+    candidates = [_candidate(raw, each, judged) for raw, each in zip(raws, found, strict=True)]
+    lower = is_lower_better(judged.metric)
+    verdicts = []
+    for raw, candidate in zip(raws, candidates, strict=True):
+        block = [other for other, place in zip(candidates, raws, strict=True) if place["block"] == raw["block"]]
+        verdicts.append(judge(candidate, block, claims, lower, same, results["budget"]))
+    return verdicts
+
+
+def _candidate(raw: Mapping[str, Any], each: Mapping[str, Found], judged: Measure) -> Candidate:
+    measured = each[judged.metric]
+    all_diverged = bool(raw["runs"]) and all(run["status"] == "diverged" for run in raw["runs"])
+    ours = Figure(None) if all_diverged else measured.figure
+    published = measured.published
+    printed = None if published is None else Figure(published.value, published.deviation)
+    return Candidate(raw["label"], ours, printed)
+
+
+def _found(
+    study: Study,
+    row: Row | None,
+    raw: Mapping[str, Any],
+    metric: str,
+    taken: str,
+    usual: Mapping[str, Mapping[str, Passport]],
+) -> Found:
+    groups: dict[str, list[float]] = {}
+    for run in raw["runs"]:
+        value = _value(run, taken)
+        if value is not None:
+            name = run["variant"] if study.summary == "best variant" else ""
+            groups.setdefault(name, []).append(value)
+    published = row.published.get(metric) if row is not None else None
+    values = tuple(value for run in raw["runs"] if (value := _value(run, taken)) is not None)
+    if not groups:
+        return Found(published, values, None)
+    best = min if is_lower_better(taken) else max
+    variant = best(groups, key=lambda name: statistics.fmean(groups[name]))
+    marks = _marks(raw["runs"], taken, usual[taken].get(raw["block"]))
+    return Found(published, values, _figure(groups[variant]), variant, marks)
+
+
+def _figure(values: Sequence[float]) -> Figure:
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return Figure(statistics.fmean(values), deviation, len(values))
+
+
+def _value(run: Run, metric: str) -> float | None:
+    """A finite figure of a run that did not diverge."""
+    score = run["scores"].get(metric)
+    if run["status"] == "diverged" or score is None or not isinstance(score["value"], int | float):
+        return None
+    value = float(score["value"])
+    return value if math.isfinite(value) else None
+
+
+def _usual_passports(raws: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Passport]:
+    """Block -> the passport that most scores of this metric share, seeds and machines aside."""
+    found: dict[str, list[Passport]] = {}
+    for raw in raws:
+        for run in raw["runs"]:
+            passport = _passport(run, metric)
+            if passport is not None:
+                found.setdefault(raw["block"], []).append(passport)
+    return {block: _most_common(passports) for block, passports in found.items()}
+
+
+def _most_common(passports: Sequence[Passport]) -> Passport:
+    return max(passports, key=lambda one: sum(not differences(one, other) for other in passports))
+
+
+def _marks(runs: Sequence[Run], metric: str, usual: Passport | None) -> tuple[str, ...]:
+    """The fields in which some run's passport differs from the usual one."""
+    unlike: dict[str, None] = {}
+    for run in runs:
+        passport = _passport(run, metric)
+        if passport is not None and usual is not None:
+            unlike |= dict.fromkeys(differences(passport, usual))
+    return tuple(unlike)
+
+
+def _passport(run: Run, metric: str) -> Passport | None:
+    names = [field.name for field in fields(Passport)]
+    known = run["scores"].get(metric, {}).get("passport", {})
+    return Passport.from_dict({name: known[name] for name in names}) if set(names) <= set(known) else None

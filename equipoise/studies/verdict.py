@@ -1,0 +1,158 @@
+"""The verdict on a row: did ours reproduce what was published? One rule for every study, stated on every page."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+REPRODUCED = "reproduced"
+ORDERING = "ordering reproduced"
+UNDECIDED = "undecided"
+NOT_REPRODUCED = "not reproduced"
+NOT_COMPARABLE = "not comparable"
+
+CLOSE_SHARE = 0.05
+RULE = (
+    "The verdict goes by the first measure for which the paper has figures or claims. Reproduced: at the paper's "
+    "budget, measured as in the paper, our mean lies within 5 % of the published figure or within two combined "
+    "standard deviations; or both found that every run diverges. Ordering reproduced: against every other row of the "
+    "same block, and in every claim of the paper about it, ours lies on the side that was published. Undecided: no "
+    "order contradicts the paper, but some difference is smaller than its standard error over seeds. Not reproduced: "
+    "some order is the other way round, or every run diverged where the paper has a figure, or there is no order and "
+    "the figure is another. Not comparable: nothing was published, nothing was measured, there is nothing to compare "
+    "with, or the budget is smoke. With one seed a difference has no standard error, and its order is weak evidence."
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Ours or the published: mean and standard deviation over `count` seeds; no mean where every run diverged."""
+
+    mean: float | None
+    deviation: float | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row as the rule sees it.
+
+    Attributes:
+        label: its name within the block.
+        ours: what the runs found, or None if there is nothing to judge by.
+        published: what the paper prints, or None.
+    """
+
+    label: str
+    ours: Figure | None
+    published: Figure | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word of the rule, and the reason in a few words."""
+
+    word: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row is better than another, says the paper."""
+
+    better: str
+    worse: str
+
+
+def judge(
+    row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool, same: bool, budget: str
+) -> Verdict:
+    """The verdict on a row.
+
+    Args:
+        row: the row.
+        block: every row that it is compared with, itself among them or not.
+        claims: of the paper, those of other rows included.
+        lower: whether a smaller figure is the better one.
+        same: whether ours was measured as the published one was.
+        budget: of ours.
+    """
+    mine = [claim for claim in claims if row.label in (claim.better, claim.worse)]
+    if budget == "smoke" or row.ours is None or (row.published is None and not mine):
+        return Verdict(NOT_COMPARABLE, _why_not(row, budget))
+    if row.ours.mean is None:
+        return _all_diverged(row)
+    absolute = budget == "paper" and same and row.published is not None
+    if absolute and row.published is not None and _is_close(row.ours, row.published):
+        return Verdict(REPRODUCED, "the figure itself")
+    return _by_order(row, block, mine, lower) or _without_order(absolute)
+
+
+def _why_not(row: Candidate, budget: str) -> str:
+    if budget == "smoke":
+        return "the smoke budget only tries whether it runs"
+    return "nothing was measured" if row.ours is None else "nothing was published"
+
+
+def _all_diverged(row: Candidate) -> Verdict:
+    if row.published is not None and row.published.mean is None:
+        return Verdict(REPRODUCED, "every run diverges, as published")
+    return Verdict(NOT_REPRODUCED, "every run diverged")
+
+
+def _is_close(ours: Figure, published: Figure) -> bool:
+    if ours.mean is None or published.mean is None:
+        return False
+    gap = abs(ours.mean - published.mean)
+    spread = math.hypot(ours.deviation or 0.0, published.deviation or 0.0)
+    return gap <= CLOSE_SHARE * abs(published.mean) or gap <= 2 * spread
+
+
+def _without_order(absolute: bool) -> Verdict:
+    if absolute:
+        return Verdict(NOT_REPRODUCED, "another figure, and no other row to compare with")
+    return Verdict(NOT_COMPARABLE, "no other row to compare with")
+
+
+def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> Verdict | None:
+    signs = [*_published_signs(row, block, lower), *_claimed_signs(row, block, claims, lower)]
+    if not signs:
+        return None
+    agree, undecided = sum(sign > 0 for sign in signs), sum(sign == 0 for sign in signs)
+    reason = f"{agree} of {len(signs)} orders as published"
+    if agree + undecided < len(signs):
+        return Verdict(NOT_REPRODUCED, reason)
+    return Verdict(UNDECIDED if undecided else ORDERING, reason)
+
+
+def _published_signs(row: Candidate, block: Sequence[Candidate], lower: bool) -> list[int]:
+    """1 for each order as published, -1 for the other way round, 0 for a difference within its standard error."""
+    signs = []
+    for other in block:
+        if other.label == row.label or row.published is None or other.published is None or other.ours is None:
+            continue
+        published = _order(row.published, other.published, lower, by_error=False)
+        ours = _order(row.ours, other.ours, lower, by_error=True) if row.ours else 0
+        if published:
+            signs.append(published * ours)
+    return signs
+
+
+def _claimed_signs(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> list[int]:
+    found = {candidate.label: candidate.ours for candidate in block}
+    known: Callable[[str], Figure | None] = found.get
+    pairs = ((known(claim.better), known(claim.worse)) for claim in claims)
+    return [_order(better, worse, lower, by_error=True) for better, worse in pairs if better and worse]
+
+
+def _order(a: Figure, b: Figure, lower: bool, by_error: bool) -> int:
+    """1 if a is the better one, -1 if b is, 0 for neither; a figure beats rows of which every run diverged."""
+    if a.mean is None or b.mean is None:
+        return (a.mean is not None) - (b.mean is not None)
+    gap = (b.mean - a.mean) if lower else (a.mean - b.mean)
+    error = math.hypot(*(_error(figure) for figure in (a, b))) if by_error else 0.0
+    return 0 if abs(gap) <= error else (1 if gap > 0 else -1)
+
+
+def _error(figure: Figure) -> float:
+    """The standard error of the mean; none is known of a single run."""
+    return figure.deviation / math.sqrt(figure.count) if figure.deviation is not None and figure.count > 1 else 0.0
