@@ -34,8 +34,10 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def describe_environment(device: torch.device, threads: int, seed: int, data_hash: str) -> dict[str, Any]:
-    """Versions, device, threads, seed, the data's content hash and the commit, as JSON values."""
+def describe_environment(
+    device: torch.device, threads: int, seed: int, data_hash: str, processes: int = 1
+) -> dict[str, Any]:
+    """Versions, device, threads, processes, seed, the data's content hash and the commit, as JSON values."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "equipoise": __version__,
@@ -44,10 +46,30 @@ def describe_environment(device: torch.device, threads: int, seed: int, data_has
         "device": str(device),
         "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine(),
         "threads": threads,
+        "processes": processes,
         "seed": seed,
         "data_hash": data_hash,
         "commit": git_commit(),
     }
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What differs between two sessions and may change the last bits of a result: (what, before, now), printable."""
+    compared = {
+        "the device": lambda session: f"{torch.device(session['device']).type} ({session['device_name']})",
+        "torch": lambda session: session["packages"]["torch"],
+        "threads:": lambda session: session["threads"],
+        "processes:": lambda session: session.get("processes", 1),
+    }
+    found = []
+    for what, of in compared.items():
+        try:
+            pair = printable(of(before)), printable(of(now))
+        except (KeyError, TypeError, RuntimeError):
+            continue
+        if pair[0] != pair[1]:
+            found.append((what, *pair))
+    return found
 
 
 def add_session(path: Path, session: dict[str, Any]) -> None:

@@ -1,0 +1,184 @@
+"""The processes of one run, as torchrun starts them: who this one is, and what all of them must agree on.
+
+What they say to each other beside the training (texts, states, whether to stop) goes through gloo on the CPU, so that
+nothing waits for a GPU.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.runs.environment import choose_device
+from equipoise.runs.heartbeat import beat
+from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
+
+_PATIENCE = timedelta(hours=24)
+"""How long a process waits for another that is alive, as for an evaluation; the heartbeat notices those that are not."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process's place among those of the run.
+
+    Attributes:
+        rank: from 0; process 0 alone writes files and evaluates.
+        size: how many there are.
+        local_rank: the rank among those of the same host.
+        local_size: how many those are.
+        restarts: how often torchrun has started the processes again.
+        device: where this process computes.
+    """
+
+    rank: int
+    size: int
+    local_rank: int
+    local_size: int
+    restarts: int
+    device: torch.device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.rank == 0
+
+    def share_text(self, find: Callable[[], str]) -> str:
+        """What `find` returns in the first process, in every process; it is called in the first one alone."""
+        if self.size == 1:
+            return find()
+        data = torch.frombuffer(bytearray(find().encode()), dtype=torch.uint8) if self.is_first else None
+        length = torch.tensor([len(data) if data is not None else 0])
+        dist.broadcast(length, 0, _control())
+        data = data if data is not None else torch.empty(int(length), dtype=torch.uint8)
+        dist.broadcast(data, 0, _control())
+        return data.numpy().tobytes().decode()
+
+    def share_state(self, state: State) -> None:
+        """Give every process the first one's state: only its host needs the checkpoint."""
+        if self.size == 1:
+            return
+        tensors = {name: value.detach().cpu() for name, value in state_tensors(state).items()}
+        described = json.loads(self.share_text(lambda: json.dumps(_describe(tensors, state.clock))))
+        received = {}
+        for name, shape, dtype in described["tensors"]:
+            value = tensors[name].clone() if self.is_first else torch.empty(shape, dtype=getattr(torch, dtype))
+            received[name] = _broadcast(value)
+        if not self.is_first:
+            load_state_tensors(state, received)
+            state.clock = Clock(**described["clock"])
+
+    def wait_for_all(self) -> None:
+        """Go on when every process is here."""
+        if self.size > 1:
+            dist.barrier(_control())
+
+
+@dataclass
+class Agreement:
+    """Whether the run should stop, so that every process stops after the same iteration.
+
+    Each call tells the others this process's signal and learns what all had said at the call before; the message
+    travels while the iteration in between is played.
+
+    Attributes:
+        processes: who takes part.
+        signal_number: asks whether this process got a signal: its number, or None.
+        agreed: the number that all have agreed on, 0 for none.
+    """
+
+    processes: Processes
+    signal_number: Callable[[], int | None]
+    agreed: int = 0
+    _sent: tuple[Tensor, Any] | None = None
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        mine = self.signal_number() or 0
+        if self.processes.size == 1:
+            self.agreed = mine
+            return self.agreed != 0
+        self.close()
+        number = torch.tensor([mine])
+        self._sent = (number, dist.all_reduce(number, dist.ReduceOp.MAX, _control(), async_op=True))
+        return self.agreed != 0
+
+    def close(self) -> None:
+        """Hear the last message out."""
+        if self._sent is not None:
+            number, work = self._sent
+            work.wait()
+            self.agreed, self._sent = int(number), None
+
+
+_groups: list[Any] = []
+
+
+def _control() -> Any:
+    """The group for what is not training."""
+    return _groups[-1]
+
+
+@contextmanager
+def joined(device_name: str) -> Iterator[Processes]:
+    """Join the other processes of the run that torchrun's variables tell of; alone without them.
+
+    Raises:
+        EquipoiseError: within, another process ended or was cut off.
+    """
+    size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    local_rank, local_size = int(os.environ.get("LOCAL_RANK", rank)), int(os.environ.get("LOCAL_WORLD_SIZE", size))
+    restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
+    device = choose_device(device_name)
+    if size == 1:
+        yield Processes(0, 1, 0, 1, restarts, device)
+        return
+    device = _own_device(device, local_rank)
+    nccl = device.type == "cuda" and local_size <= torch.cuda.device_count()
+    try:
+        dist.init_process_group("nccl" if nccl else "gloo", timeout=_PATIENCE)
+        _groups.append(dist.new_group(backend="gloo", timeout=_PATIENCE))
+        with beat(rank, size, restarts):
+            yield Processes(rank, size, local_rank, local_size, restarts, device)
+            dist.barrier(_groups[-1])
+        dist.destroy_process_group()
+    except RuntimeError as error:
+        if not _is_about_processes(error):
+            raise
+        advice = "if that one gave no reason, it was killed. Go on with resume under torchrun, or use its --max-restarts"
+        raise EquipoiseError(f"process {rank} of {size} lost another process of this run; {advice}.") from error
+    finally:
+        _groups.clear()
+
+
+def _own_device(device: torch.device, local_rank: int) -> torch.device:
+    if device.type != "cuda" or device.index is not None:
+        return device
+    own = torch.device("cuda", local_rank % torch.cuda.device_count())
+    torch.cuda.set_device(own)
+    return own
+
+
+def _is_about_processes(error: RuntimeError) -> bool:
+    words = ("gloo", "nccl", "connection", "socket", "store")
+    return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)
+
+
+def _describe(tensors: dict[str, Tensor], clock: Clock) -> dict[str, Any]:
+    rows = [(name, list(value.shape), str(value.dtype).removeprefix("torch.")) for name, value in tensors.items()]
+    return {"tensors": rows, "clock": asdict(clock)}
+
+
+def _broadcast(value: Tensor) -> Tensor:
+    """0-dimensional tensors travel as one entry."""
+    flat = value.contiguous().reshape(-1)
+    if flat.numel():
+        dist.broadcast(flat, 0, _control())
+    return flat.reshape(value.shape)

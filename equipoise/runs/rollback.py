@@ -1,0 +1,84 @@
+"""Going back: the state, the log and what else a run remembers, as they were at its newest good checkpoint."""
+
+import json
+import sys
+from typing import Any
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.experiments.build import build_state
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.processes import Processes
+from equipoise.training.checkpoint import newest_good
+from equipoise.training.health import Diverged
+from equipoise.training.log import shorten_log
+from equipoise.training.loop import Game
+from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
+
+NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterations": 0}}, "best": None}
+"""What there is to remember at the very start."""
+
+
+def restore(run: RunDirectory, state: State, data_hash: str | None = None) -> dict[str, Any]:
+    """Put the state and the log back to the newest good checkpoint; damaged newer ones are named on stderr.
+
+    Returns: what the checkpoint remembers besides the state; empty when the run is still at its very start.
+
+    Raises:
+        EquipoiseError: there are checkpoints, and none is good; or the data have another content hash than this one.
+    """
+    checkpoint, complaints = newest_good(run.checkpoints)
+    for complaint in complaints:
+        offer = f"; going on from {checkpoint.index.name}" if checkpoint is not None else ""
+        print(f"warning: {complaint.rstrip('.')}{offer}.", file=sys.stderr)  # noqa: T201
+    if checkpoint is None:
+        if complaints:
+            raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
+        shorten_log(run.log, 0)
+        return {}
+    extra = checkpoint.load(state)
+    if data_hash not in (None, extra["data_hash"]):
+        raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")
+    shorten_log(run.log, extra["log"]["bytes"])
+    return extra
+
+
+def roll_back(
+    run: RunDirectory, experiment: Experiment, game: Game, state: State, diverged: Diverged, processes: Processes
+) -> dict[str, Any]:
+    """Back to the newest good checkpoint, or to the start, with learning rates half as large as they were.
+
+    All processes call it together; the first one reads, and adds a line to the log.
+
+    Returns: what the checkpoint remembers besides the state.
+    """
+    rollbacks = state.clock.rollbacks + 1
+    extra: dict[str, Any] = {}
+    if processes.is_first:
+        extra = restore(run, state)
+        if not extra:
+            _start_anew(experiment, game, state)
+        state.clock.rollbacks = rollbacks
+        _tell(run, state.clock, diverged)
+    processes.share_state(state)
+    return NOTHING_YET | extra
+
+
+def _start_anew(experiment: Experiment, game: Game, state: State) -> None:
+    device = next(state.players.parameters()).device
+    load_state_tensors(state, state_tensors(build_state(experiment, game, device)))
+    state.clock = Clock()
+
+
+def _tell(run: RunDirectory, clock: Clock, diverged: Diverged) -> None:
+    """One line for the log and one for the person who watches."""
+    factor = 0.5**clock.rollbacks
+    values = {"diverged_in_iteration": diverged.iteration, "learning_rate_factor": factor}
+    line = {"kind": "rollback", "iteration": clock.iteration, "quantity": diverged.quantity, "values": values}
+    with open(run.log, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    print(  # noqa: T201
+        f"warning: training diverged in iteration {diverged.iteration}: {diverged} Going on from iteration "
+        f"{clock.iteration} with {factor:g} of the learning rates (rollback {clock.rollbacks}).",
+        file=sys.stderr,
+    )

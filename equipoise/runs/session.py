@@ -1,0 +1,207 @@
+"""One sitting of a run: play from where the state stands to the end, under the eyes of all observers."""
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from equipoise.common.checks import NotFiniteError
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.events import EventWriter
+from equipoise.runs.interrupts import Interrupt, catch_interrupts
+from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
+from equipoise.runs.processes import Agreement, Processes
+from equipoise.runs.progress import Progress
+from equipoise.runs.report import write_run_report
+from equipoise.runs.rollback import roll_back
+from equipoise.training.checkpoint import newest_good
+from equipoise.training.health import Diverged, Health
+from equipoise.training.log import Listener, Recorder
+from equipoise.training.loop import Game, Loop, Observer
+from equipoise.training.state import State
+
+
+class Interrupted(EquipoiseError):
+    """The run was asked to stop; it is saved. Carries the number of the signal."""
+
+    def __init__(self, message: str, signal_number: int):
+        super().__init__(message)
+        self.signal_number = signal_number
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is carried out, as against what it computes.
+
+    Attributes:
+        device: "auto", "cpu", "cuda", "cuda:1" and so on.
+        data_root: where published data files lie, or None for the usual places.
+        threads: CPU threads; None chooses by a short trial, and a resume keeps the count.
+        quiet: whether to show no progress.
+        on_nan: what to do when a loss, gradient or parameter is no longer finite: "stop", or "rollback" to the newest
+            good checkpoint with halved learning rates.
+        most_rollbacks: how many times at most; then the run stops.
+    """
+
+    device: str = "auto"
+    data_root: Path | None = None
+    threads: int | None = None
+    quiet: bool = False
+    on_nan: Literal["stop", "rollback"] = "stop"
+    most_rollbacks: int = 3
+
+
+@dataclass
+class Session:
+    """Everything that exists while a run trains."""
+
+    run: RunDirectory
+    experiment: Experiment
+    game: Game
+    state: State
+    data_hash: str
+    settings: Settings
+    processes: Processes
+
+
+@dataclass
+class Writers:
+    """The observers that write files: the first process has them."""
+
+    recorder: Recorder
+    sampler: Sampler
+    evaluator: Evaluator
+    checkpointer: Checkpointer
+    progress: Progress
+
+
+def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
+    """Play to the end. `restored` is what the checkpoint remembers besides the state; empty at the start.
+
+    Raises:
+        Interrupted: a signal came; the run is saved.
+        EquipoiseError: the run diverged, the disk is full and so on; the message names the last good checkpoint.
+    """
+    writers = _open_writers(session, restored) if session.processes.is_first else None
+    loop = Loop(session.game, session.state)
+    try:
+        if writers is not None and session.state.clock.iteration == 0:
+            writers.sampler.write(session.state)
+        with catch_interrupts() as interrupt:
+            agreed = _play(session, loop, interrupt, writers)
+            if writers is not None and not loop.finished:
+                writers.checkpointer.write(session.state)
+    except (EquipoiseError, NotFiniteError) as error:
+        raise EquipoiseError(f"{error} {_last_good(session)}") from error
+    finally:
+        if writers is not None:
+            writers.progress.close()
+    if not loop.finished:
+        raise _interrupted(session, agreed)
+    if writers is not None:
+        write_run_report(session.run.path)
+    return session.run
+
+
+def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:
+    """Play until the end or a signal, and go back after a divergence where that is wanted. Returns: the signal, or 0."""
+    health = Health(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
+    agreement = Agreement(session.processes, lambda: interrupt.signal_number)
+    observers = _observers(health, writers)
+    while True:
+        try:
+            loop.run(observers, until=agreement)
+            health.check()
+        except NotFiniteError as error:
+            agreement.close()
+            diverged = _first_offender(error, health, session.state)
+            if writers is not None:
+                writers.recorder.flush()
+            _go_back(session, diverged, writers)
+            health.forget()
+        else:
+            agreement.close()
+            return agreement.agreed
+
+
+def _is_due(session: Session) -> Any:
+    """Vital signs are read before anything of the state is kept."""
+    watch, total = session.experiment.watch, session.game.total_iterations
+
+    def due(iteration: int) -> bool:
+        times = (watch.checkpoints, watch.evaluations)
+        return iteration == total or any(is_due(iteration, each, total) for each in times)
+
+    return due
+
+
+def _observers(health: Health, writers: Writers | None) -> Sequence[Observer]:
+    if writers is None:
+        return (health,)
+    return (writers.recorder, health, writers.sampler, writers.evaluator, writers.checkpointer)
+
+
+def _first_offender(error: NotFiniteError, health: Health, state: State) -> Diverged:
+    """The first thing that was not finite: what a loss complains about may have begun earlier."""
+    if isinstance(error, Diverged):
+        return error
+    try:
+        health.check()
+    except Diverged as earlier:
+        return earlier
+    return Diverged(state.clock.iteration + 1, str(error).split(" ")[0])
+
+
+def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> None:
+    """Go back where that is wanted and allowed.
+
+    Raises:
+        EquipoiseError: it is not; the iteration and the quantity are named.
+    """
+    settings, done = session.settings, session.state.clock.rollbacks
+    sentence = f"training diverged in iteration {diverged.iteration}: {diverged}"
+    if settings.on_nan != "rollback":
+        raise EquipoiseError(f"{sentence} (--on-nan rollback would go back and halve the learning rates.)")
+    if done >= settings.most_rollbacks:
+        raise EquipoiseError(f"{sentence} It went back {done} times already, which is the most that was allowed.")
+    session.processes.wait_for_all()
+    extra = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
+    if writers is not None:
+        writers.recorder.remember(extra["log"]["epoch"])
+        writers.evaluator.best = extra["best"]
+
+
+def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
+    run, experiment, total = session.run, session.experiment, session.game.total_iterations
+    progress = Progress(total, session.state.clock.iteration, session.settings.quiet)
+    recorder = Recorder(run.log, listeners=_listeners(session, progress))
+    if restored:
+        recorder.remember(restored["log"]["epoch"])
+    evaluator = Evaluator(experiment, recorder, total, session.settings.data_root, restored.get("best"))
+    checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash)
+    return Writers(recorder, Sampler(run, experiment, total), evaluator, checkpointer, progress)
+
+
+def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
+    if not session.experiment.watch.tensorboard:
+        return (progress,)
+    return (progress, EventWriter(session.run.events, session.state.clock.iteration))
+
+
+def _interrupted(session: Session, signal_number: int) -> Interrupted:
+    iteration, total = session.state.clock.iteration, session.game.total_iterations
+    advice = f"Go on with: equipoise resume {printable(session.run.path)}"
+    return Interrupted(
+        f"interrupted and saved at iteration {iteration} of {total}. {advice}", signal_number or signal.SIGINT
+    )
+
+
+def _last_good(session: Session) -> str:
+    checkpoint, _ = newest_good(session.run.checkpoints)
+    if checkpoint is None:
+        return "There is no checkpoint yet."
+    advice = f"go on with: equipoise resume {printable(session.run.path)}"
+    return f"The last good checkpoint is {checkpoint.index.name}; {advice}"
