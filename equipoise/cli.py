@@ -184,7 +184,9 @@ def _from_file(source: str, budget: str | None) -> "Experiment":
 def _settings(chosen: argparse.Namespace) -> "Settings":
     from equipoise.runs.train import Settings
 
-    return Settings(chosen.device, chosen.data_root, getattr(chosen, "threads", None), chosen.quiet)
+    threads, on_nan = getattr(chosen, "threads", None), getattr(chosen, "on_nan", "stop")
+    most_rollbacks = getattr(chosen, "most_rollbacks", 3)
+    return Settings(chosen.device, chosen.data_root, threads, chosen.quiet, on_nan, most_rollbacks)
 
 
 def _shown(value: float | list[float]) -> str:
@@ -242,7 +244,14 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     _fill_experiment(parser)
     _fill_settings(parser)
     _fill_threads(parser)
+    _fill_divergence(parser)
     parser.add_argument("--out", type=Path, help="a new directory for the run (default: runs/RECIPE-seedN)")
+
+
+def _fill_divergence(parser: argparse.ArgumentParser) -> None:
+    on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
+    parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
+    parser.add_argument("--most-rollbacks", type=_whole, default=3, help="how often at most (default: 3)")
 
 
 def _fill_threads(parser: argparse.ArgumentParser) -> None:
@@ -253,6 +262,7 @@ def _fill_resume(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="the run's directory")
     _fill_settings(parser)
     _fill_threads(parser)
+    _fill_divergence(parser)
 
 
 def _fill_sample(parser: argparse.ArgumentParser) -> None:

@@ -49,7 +49,7 @@ class Heartbeat:
                 self.counts[rank], self.heard[rank] = count, time.monotonic()
 
     def lost(self, patience_seconds: float) -> list[int]:
-        """The ranks that have not been heard of for so long; this one's own among them when the store is out of reach."""
+        """The ranks not heard of for so long; this one's own among them when the store is out of reach."""
         now = time.monotonic()
         return [rank for rank, heard in self.heard.items() if now - heard > patience_seconds]
 

@@ -22,7 +22,7 @@ from equipoise.runs.heartbeat import beat
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
 _PATIENCE = timedelta(hours=24)
-"""How long a process waits for another that is alive, as for an evaluation; the heartbeat notices those that are not."""
+"""How long a process waits for another that is alive, as for an evaluation; the heartbeat notices the dead."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,9 @@ def joined(device_name: str) -> Iterator[Processes]:
     except RuntimeError as error:
         if not _is_about_processes(error):
             raise
-        advice = "if that one gave no reason, it was killed. Go on with resume under torchrun, or use its --max-restarts"
+        advice = (
+            "if that one gave no reason, it was killed; go on with resume under torchrun, or let --max-restarts do so"
+        )
         raise EquipoiseError(f"process {rank} of {size} lost another process of this run; {advice}.") from error
     finally:
         _groups.clear()

@@ -107,7 +107,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
 
 
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:
-    """Play until the end or a signal, and go back after a divergence where that is wanted. Returns: the signal, or 0."""
+    """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
     health = Health(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
     agreement = Agreement(session.processes, lambda: interrupt.signal_number)
     observers = _observers(health, writers)

@@ -94,8 +94,8 @@ class Game:
 class Turn:
     """What one iteration found: its place, and 0-dimensional tensors on the device.
 
-    `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed. `vitals` are what must stay
-    finite, in the order of computation: each loss, and the largest entry of each player's gradient and parameters.
+    `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed. `vitals` are what must
+    stay finite, in the order of computation: each loss, and the largest entry of each player's gradient and parameters.
     """
 
     stage: str
@@ -227,9 +227,10 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, cl
 
 def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
     """What must stay finite, in the order of computation; nothing is read from the device."""
+    trained = {name: state.parameters[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
-    gradients = [(f"the gradient of {name}", _largest([p.grad for p in state.parameters[name]])) for name in outcome.losses]
-    parameters = [(f"a parameter of {name}", _largest(state.parameters[name])) for name in outcome.losses]
+    gradients = [(f"the gradient of {name}", _largest([p.grad for p in each])) for name, each in trained.items()]
+    parameters = [(f"a parameter of {name}", _largest(each)) for name, each in trained.items()]
     return [*losses, *gradients, *parameters]
 
 

@@ -118,8 +118,8 @@ def main() -> None:
     torch.set_num_threads(1)
     experiments = toy_experiments(table)
     play(experiments["gan"])  # imports, once for all ranks, whatever torch imports late
-    if not all([play_job(experiments, out / str(number), job) for number, job in enumerate(jobs)]):
-        sys.exit(1)
+    went_well = [play_job(experiments, out / str(number), job) for number, job in enumerate(jobs)]
+    sys.exit(0 if all(went_well) else 1)
 
 
 if __name__ == "__main__":
