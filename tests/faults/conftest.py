@@ -1,0 +1,50 @@
+"""Toy experiments for the tests of faults: seconds, not minutes."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from equipoise.experiments.experiment import Experiment, Watch
+
+TABLE = Path(__file__).parents[1] / "contracts" / "conftest.py"
+
+
+@pytest.fixture(scope="session")
+def toys() -> dict[str, Callable[[], Experiment]]:
+    """Toy experiments by name."""
+    spec = importlib.util.spec_from_file_location("toys_of_faults", TABLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules["toys_of_faults"] = module
+    spec.loader.exec_module(module)
+    table: dict[str, Callable[[], Experiment]] = module.TOY_EXPERIMENTS
+    return table
+
+
+@pytest.fixture
+def short() -> Callable[[Experiment], Experiment]:
+    """The digits experiment with three checkpoints."""
+
+    def shortened(experiment: Experiment) -> Experiment:
+        return replace(experiment, watch=Watch(sample_grids=2, checkpoints=4, keep=3))
+
+    return shortened
+
+
+@pytest.fixture
+def end_of() -> Callable[[Path], dict[str, torch.Tensor]]:
+    """The tensors of a run's last checkpoint."""
+
+    def read(run: Path) -> dict[str, torch.Tensor]:
+        newest = max((run / "checkpoints").glob("*.json"))
+        return load_file(newest.with_suffix(".safetensors"))
+
+    return read
