@@ -16,14 +16,14 @@ from equipoise.simulations.report import write_figure
 
 SMALL = {
     "two-parameter-mmd": two_parameter_mmd_report.Settings(
-        grid=9,
-        start_columns=3,
+        grid=4,
+        start_columns=2,
         start_rows=2,
         repulsions=(1.0,),
         bandwidths=(0.5,),
-        rate_ratios=(1.0,),
+        rate_ratios=(),
         samples=2,
-        sample_size=200,
+        sample_size=50,
     ),
     "discrete-magan": discrete_magan_report.Settings(runs=3, atoms=4, total_steps=100, pairs=20),
     "score-particles": particles.Settings(discriminator_steps=20, generator_steps=10, repetitions=2),
