@@ -107,6 +107,12 @@ def test_a_table_is_that_of_its_data_file(table: Any) -> None:
     assert "\n".join(rows) in DOCUMENT.read_text(encoding="utf-8")
 
 
+def test_the_sentence_on_five_atoms_is_that_of_the_data_file() -> None:
+    adaptive, fixed = (row["final_median"] for row in results("discrete-magan")["five_atoms_updated_every_step"])
+    sentence = f"the median distance is {adaptive:.2f} where a fixed margin reaches {fixed:.3f}."
+    assert sentence in DOCUMENT.read_text(encoding="utf-8")
+
+
 def test_every_figure_of_the_document_exists() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     for name in ("two-parameter-mmd", "discrete-magan", "score-particles"):
