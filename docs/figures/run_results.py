@@ -1,0 +1,66 @@
+"""Condenses a run's directory into one data file: its configuration, passport, losses, pace and scores.
+
+python docs/figures/run_results.py RUN results/FOLDER/NAME.json [--data-label NAME]
+
+The pace is of wall time between the first and the last of the regular pictures; on a busy machine it is a lower bound.
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from equipoise.common.files import write_text_atomically
+from equipoise.experiments.config import to_plain
+from equipoise.runs.directory import RunDirectory, open_run
+
+POINTS = 50
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("run", type=Path)
+    words.add_argument("out", type=Path)
+    words.add_argument("--data-label", help="a folder's published name, in place of its path")
+    chosen = words.parse_args()
+    run = open_run(chosen.run)
+    plain = to_plain(run.experiment())
+    if chosen.data_label is not None:
+        plain["data"]["path"] = chosen.data_label
+    document = {"passport": passport(run, plain), "experiment": plain} | losses(run) | scores(run)
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    write_text_atomically(chosen.out, json.dumps(document, indent=1) + "\n")
+
+
+def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
+    session = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"][0]
+    return {"data": plain["data"].get("path", plain["data"]["kind"])} | session
+
+
+def losses(run: RunDirectory) -> dict[str, Any]:
+    """Every n-th logged line, whether all of them are finite, and the pace."""
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line["kind"] == "iteration"]
+    values = [value for line in lines for value in line["values"].values()]
+    kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
+    pictures = sorted(run.samples.glob("iteration-*.png"))[1:]
+    first, last = (int(path.stem.split("-")[1]) for path in (pictures[0], pictures[-1]))
+    seconds = pictures[-1].stat().st_mtime - pictures[0].stat().st_mtime
+    return {
+        "iterations": lines[-1]["iteration"],
+        "all_finite": all(value is not None and math.isfinite(value) for value in values),
+        "iterations_per_second": round((last - first) / seconds, 2) if seconds > 0 else None,
+        "logged": {
+            "iteration": [line["iteration"] for line in kept],
+            **{name: [float(f"{line['values'][name]:.4g}") for line in kept] for name in kept[0]["values"]},
+        },
+    }
+
+
+def scores(run: RunDirectory) -> dict[str, Any]:
+    return json.loads(run.scores.read_text(encoding="utf-8")) if run.scores.is_file() else {}
+
+
+if __name__ == "__main__":
+    main()
