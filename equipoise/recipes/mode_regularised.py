@@ -24,7 +24,8 @@ from equipoise.training.draw import Latent
 from equipoise.training.optimisers import SGD, Adam, Optimiser
 
 BATCH_KINDS = ("noise", "encoded")
-RING_ITERATIONS, RING_WEIGHT, RING_RATE = 12_000, 0.1, 1e-3
+RING_ITERATIONS, RING_RATE = 12_000, 1e-3
+RING_GEOMETRIC_WEIGHT, RING_MODE_WEIGHT = 0.1, 0.01
 GEOMETRIC_WEIGHT, MODE_WEIGHT = 0.2, 0.4
 GRID_EPOCHS = 20
 CELEBA_EPOCHS, VAEGAN_EPOCHS = 20, 30
@@ -52,13 +53,18 @@ def gan_ring(lr: float = RING_RATE) -> Experiment:
     )
 
 
-def reg_gan_ring(weight: float = RING_WEIGHT, lr: float = RING_RATE) -> Experiment:
+def reg_gan_ring(
+    geometric_weight: float = RING_GEOMETRIC_WEIGHT, mode_weight: float = RING_MODE_WEIGHT, lr: float = RING_RATE
+) -> Experiment:
     """Reg-GAN on six Gaussians in a ring (Che et al. 2017, Figure 9).
 
     The paper's weights of 0.005 and learning rate of 1e-4 (the recipe reg-gan-ring-paper) need far more iterations.
+    These weights were tuned on seeds 0 to 4; what they reach on other seeds is in results/ring.
     Run:  equipoise train reg-gan-ring --seed 0        12,000 iterations, a minute or two on one core
     """
-    algorithm = RegGAN(geometric_weight=weight, mode_weight=weight, reduction="sum", iterations=RING_ITERATIONS)
+    algorithm = RegGAN(
+        geometric_weight=geometric_weight, mode_weight=mode_weight, reduction="sum", iterations=RING_ITERATIONS
+    )
     base = gan_ring(lr)
     encoder = Player(network=network("mlp-encoder"), optimiser=Adam(lr=lr))
     return replace(base, name="reg-gan-ring", players={**base.players, "encoder": encoder}, algorithm=algorithm)

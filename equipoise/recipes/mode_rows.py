@@ -10,7 +10,8 @@ MODE_ROWS: dict[str, Entry] = {
     "reg-gan-ring-paper": entry(
         "mode_regularised:reg_gan_ring",
         f"Reg-GAN on six Gaussians in a ring, with the published weights and learning rate ({_PAPER}, Figure 9)",
-        weight=0.005,
+        geometric_weight=0.005,
+        mode_weight=0.005,
         lr=1e-4,
     ),
     "mdgan-ring": entry("mode_regularised:mdgan_ring", "MDGAN on six Gaussians in a ring"),
