@@ -98,7 +98,8 @@ def _continuum(loss: str, w2: float) -> dict[str, Any]:
 
 def _sampled(loss: str, settings: Settings) -> dict[str, Any]:
     """Where the equilibrium lies when finite samples take the place of both distributions."""
-    points = torch.stack([_sampled_equilibrium(_LOSSES[loss], settings, run) for run in range(settings.samples)])
+    start = equilibrium(TwoParameterMMD(standard_normal(), _LOSSES[loss]))
+    points = torch.stack([_sampled_equilibrium(_LOSSES[loss], start, settings, run) for run in range(settings.samples)])
     return {
         "loss": loss,
         "mean": rounded(points.mean(0)),
@@ -107,11 +108,10 @@ def _sampled(loss: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _sampled_equilibrium(repulsion: float, settings: Settings, run: int) -> torch.Tensor:
+def _sampled_equilibrium(repulsion: float, start: torch.Tensor, settings: Settings, run: int) -> torch.Tensor:
     size = settings.sample_size
     data = torch.randn(size, dtype=torch.float64, generator=stream(settings.seed, "two-parameter/data", run))
     noise = torch.rand(size, dtype=torch.float64, generator=stream(settings.seed, "two-parameter/noise", run))
-    start = equilibrium(TwoParameterMMD(standard_normal(), repulsion))
     system = TwoParameterMMD(sample(data), repulsion, noise=sample(2 * noise - 1))
     return equilibrium(system, (float(start[0]), float(start[1])), tolerance=1e-9)
 
