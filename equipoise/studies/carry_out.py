@@ -74,9 +74,10 @@ def carry_out(job: Job) -> None:
         reason = _trained(job)
         outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
     except EquipoiseError as error:
-        if not isinstance(error.__cause__, NotFiniteError):
+        reason = _divergence(error)
+        if reason is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
-        outcome = {"status": "diverged", "reason": str(error.__cause__)}
+        outcome = {"status": "diverged", "reason": reason}
     text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
     write_text_atomically(job.directory / _OUTCOME, text)
 
@@ -88,6 +89,14 @@ def read_outcome(job: Job) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and found.get("request") == job.request else None
+
+
+def _divergence(error: BaseException) -> str | None:
+    """What was not finite, if that is what stopped the run: it stands somewhere behind the error."""
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, NotFiniteError):
+        behind = behind.__cause__ or behind.__context__
+    return None if behind is None else str(behind)
 
 
 def recorded_seconds(directory: Path) -> float | None:

@@ -1,0 +1,52 @@
+"""Small studies on digits, so that every way of running one takes seconds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from equipoise.experiments.experiment import with_length
+from equipoise.recipes.catalogue import recipe as real_recipe
+from equipoise.studies import plan, report, runner
+from equipoise.studies.report import pages
+from equipoise.studies.study import Measure, Order, Published, Row, Scale, Study, Variant
+
+
+@pytest.fixture
+def small_study(monkeypatch: pytest.MonkeyPatch) -> Study:
+    """MAGAN and two margins of EBGAN, a few iterations each; the learning rate of the last lets it diverge."""
+    score = "inception-score"
+    small = Study(
+        name="small",
+        title="A small study & its <title>",
+        paper="Nobody 2017",
+        place="Table 0",
+        introduction="MAGAN beside EBGAN, a few iterations.",
+        rows=(
+            Row("MAGAN", "magan-digits", published={score: Published(7.52, 0.03)}),
+            Row("EBGAN", "ebgan-digits", changes=("algorithm.margin=5",), published={score: Published(7.14, 0.04)}),
+            Row(
+                "EBGAN that diverges",
+                "gan-digits",
+                variants=(Variant(), Variant("too fast", ("players.generator.optimiser.lr=1.0e+30",))),
+            ),
+        ),
+        measures=(
+            Measure(score, "inception score", same=False),
+            Measure("modes-covered", "classes covered"),
+            Measure("energy-gap", "energy gap"),
+        ),
+        orders=(Order(score, "MAGAN", "EBGAN that diverges"),),
+        curves=("real_energy", "fake_energy"),
+        scales={"cpu": Scale(seeds=2, samples=100), "smoke": Scale(seeds=1, samples=60, rows=2)},
+    )
+    short: Callable[..., Any] = lambda name, budget="paper": with_length(  # noqa: E731
+        replace(real_recipe(name, budget)), iterations=6
+    )
+    monkeypatch.setattr(plan, "recipe", short)
+    for module in (runner, pages):
+        monkeypatch.setattr(module, "find_study", lambda name: small)
+    monkeypatch.setenv("GIT_DIR", "/nonexistent")  # a commit while the tests run must not tell two results apart
+    assert report.write_study_report is pages.write_study_report
+    return small

@@ -1,0 +1,95 @@
+"""Every study names recipes, metrics and figures that exist, and can be planned at every budget."""
+
+import subprocess
+import sys
+
+import pytest
+
+from equipoise.common.errors import UnknownName
+from equipoise.recipes.catalogue import BUDGETS, RECIPES
+from equipoise.runs.catalogue import EVALUATORS
+from equipoise.studies.catalogue import STUDIES, study
+from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.plan import content_hash, experiment_of, some_variants
+from equipoise.studies.study import Variant
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_speaks_of_what_exists(name: str) -> None:
+    found = study(name)
+    assert found.name == name
+    assert set(found.scales) == set(BUDGETS)
+    metrics = {measure.metric for measure in found.measures}
+    stand_ins = {measure.stand_in for measure in found.measures} - {None}
+    assert metrics | stand_ins <= set(EVALUATORS) | set(LOG_MEASURES)
+    labels = [(row.label, row.block) for row in found.rows]
+    assert len(set(labels)) == len(labels)
+    for row in (*found.rows, *found.references):
+        assert set(row.published) <= metrics
+        assert all(figure.value is None or figure.value > 0 for figure in row.published.values())
+    for row in found.rows:
+        assert row.recipe in RECIPES
+        variants = [variant.label for variant in row.variants]
+        assert len(set(variants)) == len(variants)
+    for order in found.orders:
+        assert {(order.better, ""), (order.worse, "")} <= set(labels)
+        assert order.metric in metrics
+    assert set(found.watched) <= set(EVALUATORS)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_can_be_planned(name: str) -> None:
+    found = study(name)
+    hashes = set()
+    for row in found.rows:
+        for variant in {row.variants[0].label: row.variants[0], row.variants[-1].label: row.variants[-1]}.values():
+            experiment = experiment_of(row, variant, 3, "cpu", found.watched)
+            assert experiment.seed == 3
+            hashes.add(content_hash(experiment))
+    assert len(hashes) == sum(min(len(row.variants), 2) for row in found.rows)
+
+
+def test_the_grids_are_as_large_as_published() -> None:
+    assert [len(row.variants) for row in study("mode-figure-3").rows] == [2592, 2592]
+    assert {len(row.variants) for row in study("mmd-figure-3").rows} == {16}
+    assert len(study("mmd-figure-3").rows) == 12
+    assert len(study("lga-table-1").rows) == 24
+    assert len(study("mmd-table-1").rows) == 28
+
+
+def test_a_cell_of_the_grid_becomes_the_experiment() -> None:
+    row = study("mode-figure-3").rows[1]
+    variant = next(v for v in row.variants if v.label == "G 4x1600 SGD, D 2x256 Adam, dropout, lr 0.01")
+    experiment = experiment_of(row, variant, 0, "paper")
+    generator, encoder = experiment.players["generator"], experiment.players["encoder"]
+    assert list(generator.network.options["hidden"]) == list(encoder.network.options["hidden"]) == [1600] * 3
+    assert type(generator.optimiser).__name__ == type(encoder.optimiser).__name__ == "SGD"
+    judge = experiment.players["discriminator"]
+    assert list(judge.network.options["hidden"]) == [256]
+    assert judge.network.options["dropout"] == 0.5
+    assert type(judge.optimiser).__name__ == "Adam"
+    assert judge.optimiser.lr == generator.optimiser.lr == 0.01
+
+
+def test_a_part_of_a_grid_is_the_same_for_every_row_and_holds_the_first_cell() -> None:
+    variants = tuple(Variant(str(index)) for index in range(50))
+    part = some_variants(variants, 7)
+    assert len(part) == 7
+    assert part[0] is variants[0]
+    others = some_variants(tuple(Variant(str(index), ("a=1",)) for index in range(50)), 7)
+    assert [one.label for one in part] == [one.label for one in others]
+    assert some_variants(variants, None) is variants
+
+
+def test_an_unknown_study_is_told_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'mode-table-2'"):
+        study("modes-table-2")
+
+
+def test_listing_studies_needs_no_torch() -> None:
+    code = (
+        "import sys; from equipoise.studies.catalogue import STUDIES, study; "
+        "[study(name) for name in STUDIES]; sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

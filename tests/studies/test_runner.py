@@ -1,0 +1,182 @@
+"""Studies go on from where they were stopped, count what diverges, and end alike however they are carried out."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.runs.report import figures
+from equipoise.runs.report.canvas import Drawing
+from equipoise.studies import carry_out as carrying
+from equipoise.studies.catalogue import STUDIES
+from equipoise.studies.ray_cluster import run_jobs_on_ray
+from equipoise.studies.report import write_study_report
+from equipoise.studies.runner import Means, run_study
+from equipoise.studies.study import Study
+from equipoise.studies.workers import run_jobs
+
+ALONE = Means(workers=1, device="cpu")
+
+
+@pytest.fixture
+def reference(small_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small study, carried out by this process."""
+    with monkeypatch.context() as patched:
+        patched.setattr(figures, "drawing", lambda *arguments: Drawing(Markup("")))
+        run_study("small", tmp_path / "reference", "cpu", means=ALONE, say=lambda line: None)
+    return tmp_path / "reference"
+
+
+def results_of(path: Path) -> Any:
+    return json.loads((path / "results.json").read_text())
+
+
+def test_a_diverged_run_is_counted_and_stops_nothing(reference: Path) -> None:
+    rows = {row["label"]: row["runs"] for row in results_of(reference)["rows"]}
+    assert [run["status"] for run in rows["MAGAN"]] == ["finished", "finished"]
+    ends = [(run["variant"], run["status"]) for run in rows["EBGAN that diverges"]]
+    assert ends == [("", "finished")] * 2 + [("too fast", "diverged")] * 2
+    assert all(run["reason"] for run in rows["EBGAN that diverges"][2:])
+    assert rows["EBGAN that diverges"][2]["scores"] == {}
+
+
+def test_a_second_call_does_nothing(reference: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (reference / "results.json").read_bytes()
+    monkeypatch.setattr(carrying, "train", _must_not_be_called)
+    monkeypatch.setattr(carrying, "resume", _must_not_be_called)
+    lines: list[str] = []
+    run_study("small", reference, "cpu", means=ALONE, say=lines.append)
+    assert (reference / "results.json").read_bytes() == before
+    assert lines[0].endswith("8 runs, 0 to do.")
+
+
+def test_only_what_is_missing_is_done_again(reference: Path) -> None:
+    before = (reference / "results.json").read_bytes()
+    lost, *kept = sorted((reference / "runs").iterdir())
+    ages = {place: (place / "outcome.json").stat().st_mtime_ns for place in kept}
+    shutil.rmtree(lost)
+    lines: list[str] = []
+    run_study("small", reference, "cpu", means=ALONE, say=lines.append)
+    assert lines[0].endswith("8 runs, 1 to do.")
+    assert any(line.startswith("Expected: ") for line in lines)
+    assert {place: (place / "outcome.json").stat().st_mtime_ns for place in kept} == ages
+    assert (reference / "results.json").read_bytes() == before
+
+
+def test_other_scores_are_taken_without_training_again(reference: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {place: (place / "metrics.jsonl").read_bytes() for place in (reference / "runs").iterdir()}
+    monkeypatch.setattr(carrying, "train", _must_not_be_called)
+    job = next(iter(runs)) / "outcome.json"
+    outcome = json.loads(job.read_text())
+    job.write_text(json.dumps(outcome | {"request": {}}))
+    run_study("small", reference, "cpu", means=ALONE, say=lambda line: None)
+    assert {place: (place / "metrics.jsonl").read_bytes() for place in runs} == runs
+    assert json.loads(job.read_text()) == outcome
+
+
+def test_worker_processes_end_with_the_same_results(reference: Path, small_study: Study, tmp_path: Path) -> None:
+    run_study("small", tmp_path / "workers", "cpu", means=Means(workers=2, device="cpu"), say=lambda line: None)
+    assert (tmp_path / "workers" / "results.json").read_bytes() == (reference / "results.json").read_bytes()
+    tables = [
+        write_study_report(place).with_name("table.md").read_text() for place in (tmp_path / "workers", reference)
+    ]
+    assert tables[0] == tables[1]
+
+
+def test_a_ray_cluster_ends_with_the_same_results(
+    reference: Path, small_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))
+    means = Means(workers=2, ray="local", device="cpu")
+    run_study("small", tmp_path / "ray", "cpu", means=means, say=lambda line: None)
+    assert (tmp_path / "ray" / "results.json").read_bytes() == (reference / "results.json").read_bytes()
+
+
+def test_ray_is_asked_for_in_one_sentence_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(EquipoiseError, match="pip install 'equipoise\\[ray\\]'"):
+        run_jobs_on_ray(len, ["a"], "local", 1, 0.0)
+
+
+KILLED = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from equipoise.experiments.experiment import Watch, with_length
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs.train import Settings
+from equipoise.studies.carry_out import Job, carry_out
+from equipoise.studies.workers import run_jobs
+
+if __name__ == "__main__":
+    jobs = []
+    for seed in range(2):
+        experiment = with_length(recipe("ebgan-digits"), iterations=1500)
+        experiment = replace(experiment, seed=seed, watch=Watch(sample_grids=1, checkpoints=30, keep=1))
+        place, settings = Path(sys.argv[1]) / str(seed), Settings("cpu", None, 1, True)
+        jobs.append(Job(experiment, place, ("inception-score",), 100, settings, None, False))
+    run_jobs(carry_out, jobs, int(sys.argv[2]))
+"""
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(KILLED)
+    environment = os.environ | {"GIT_DIR": "/nonexistent", "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    whole = [sys.executable, str(script), str(tmp_path / "whole"), "1"]
+    subprocess.run(whole, check=True, env=environment, timeout=200)
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "killed"), "2"], env=environment)
+    _wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
+    worker = _workers_of(process.pid)[0]
+    assert not list((tmp_path / "killed").glob("*/outcome.json"))
+    os.kill(worker, signal.SIGKILL)
+    assert process.wait(timeout=200) == 0
+    for seed in ("0", "1"):
+        ours, theirs = tmp_path / "killed" / seed, tmp_path / "whole" / seed
+        for name in ("metrics.jsonl", "outcome.json"):
+            assert (ours / name).read_bytes() == (theirs / name).read_bytes()
+    sessions = [json.loads((tmp_path / "killed" / seed / "environment.json").read_text()) for seed in ("0", "1")]
+    assert sum(len(each["sessions"]) for each in sessions) > 2
+
+
+def test_workers_that_die_again_and_again_are_one_sentence() -> None:
+    with pytest.raises(EquipoiseError, match="fewer with --workers"):
+        run_jobs(os._exit, [1, 1, 1], 2)
+
+
+def test_missing_data_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "lga-table-2" in STUDIES
+    monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
+    (tmp_path / "data").mkdir()
+    means = Means(workers=1, device="cpu", data_root=tmp_path / "data")
+    with pytest.raises(EquipoiseError):
+        run_study("mode-table-3", tmp_path / "out", "cpu", means=means, say=lambda line: None)
+
+
+def _must_not_be_called(*arguments: object) -> None:
+    raise AssertionError("this run was finished already")
+
+
+def _workers_of(parent: int) -> list[int]:
+    """The worker processes of a pool: children that spawn started, without the resource tracker."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def _wait_for(condition: Any, process: "subprocess.Popen[bytes]", seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the study ended before it could be killed"
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -1,0 +1,35 @@
+"""Every study runs at its smoke budget, from data to the page."""
+
+import json
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from equipoise.runs.report import figures
+from equipoise.runs.report.canvas import Drawing
+from equipoise.studies.catalogue import STUDIES, study
+from equipoise.studies.plan import metric_of
+from equipoise.studies.report import write_study_report
+from equipoise.studies.runner import Means, run_study
+from equipoise.studies.verdict import NOT_COMPARABLE
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "drawing", lambda *arguments: Drawing(Markup("")))  # each run's page draws; slow here
+    lines: list[str] = []
+    path = run_study(name, tmp_path, "smoke", means=Means(workers=1, device="cpu"), say=lines.append)
+    results = json.loads(path.read_text())
+    assert len(results["rows"]) == 2
+    for row in results["rows"]:
+        for run in row["runs"]:
+            assert run["status"] == "finished", run["reason"]
+            assert run["unmeasured"] == {}
+    taken = {metric for row in results["rows"] for run in row["runs"] for metric in run["scores"]}
+    wanted = {metric_of(measure, False) for measure in study(name).measures} - {"trailing-distance"}
+    assert wanted <= taken
+    page = write_study_report(tmp_path).read_text()
+    assert study(name).paper in page
+    assert NOT_COMPARABLE in page
+    assert any("2 runs, 2 to do" in line for line in lines)
