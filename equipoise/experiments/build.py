@@ -61,9 +61,8 @@ def build_state(experiment: Experiment, game: Game, device: torch.device) -> Sta
             for name in experiment.players
         }
     )
-    optimisers = {name: p.optimiser.build(players[name].parameters()) for name, p in experiment.players.items()}
     averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
-    return State(players, optimisers, experiment.algorithm.create_memory().to(device), averages)
+    return State(players, game.optimisers, experiment.algorithm.create_memory().to(device), averages)
 
 
 def build_player(name: str, experiment: Experiment, example: Tensor) -> nn.Module:

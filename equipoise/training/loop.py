@@ -15,6 +15,7 @@ from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
+from equipoise.training.parameters import ParameterVector
 from equipoise.training.state import Clock, State
 
 
@@ -45,7 +46,7 @@ class Game:
         batch_size: of the whole batch, over all processes.
         prior: the generator's latent distribution.
         seed: the root of every random number.
-        optimisers: the settings (for the learning rates' courses), by player.
+        optimisers: the settings, by player.
         constraints: by player, for those that have one.
         averages: the moving averages to keep.
     """
@@ -208,16 +209,15 @@ def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
 def _gradients(losses: Mapping[str, Tensor], state: State) -> dict[str, tuple[Tensor | None, ...]]:
     keep = len(losses) > 1
     return {
-        name: torch.autograd.grad(loss, state.parameters[name], retain_graph=keep, allow_unused=True)
+        name: torch.autograd.grad(loss, tuple(state.parameters[name]), retain_graph=keep, allow_unused=True)
         for name, loss in losses.items()
     }
 
 
-def _write_gradients(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:
-    """Hand the gradients to the optimiser's slots; the one place that reduces over processes."""
-    sum_over_processes(gradients)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
+def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | None]) -> None:
+    """Hand the gradients to the optimiser; the one place that reduces over processes."""
+    parameters.write_gradients(gradients)
+    sum_over_processes([parameters.gradient])
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, clock: Clock) -> None:
@@ -229,15 +229,14 @@ def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
     """What must stay finite, in the order of computation; nothing is read from the device."""
     trained = {name: state.parameters[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
-    gradients = [(f"the gradient of {name}", _largest([p.grad for p in each])) for name, each in trained.items()]
-    parameters = [(f"a parameter of {name}", _largest(each)) for name, each in trained.items()]
+    gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
+    parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
     return [*losses, *gradients, *parameters]
 
 
-def _largest(tensors: Sequence[Tensor | None]) -> Tensor:
+def _largest(vector: Tensor) -> Tensor:
     """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
-    present = [tensor.detach() for tensor in tensors if tensor is not None]
-    return torch.nn.utils.get_total_norm(present, float("inf"))
+    return vector.detach().abs().max()
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from equipoise.training.adamax import LeanAdamax
+
 
 @dataclass(frozen=True)
 class Schedule(ABC):
@@ -98,8 +100,8 @@ class Adamax(Optimiser):
     eps: float = 1e-8
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """torch.optim.Adamax."""
-        return torch.optim.Adamax(parameters, lr=self.lr, betas=self.betas, eps=self.eps, foreach=True)
+        """The numbers of torch.optim.Adamax."""
+        return LeanAdamax(parameters, self.lr, self.betas, self.eps)
 
 
 @dataclass(frozen=True, kw_only=True)

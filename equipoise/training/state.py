@@ -1,13 +1,15 @@
 """State: everything about a run that changes, and its tensors by name."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import InitVar, asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.training.optimisers import Optimiser
+from equipoise.training.parameters import ParameterVector
 
 
 @dataclass
@@ -39,22 +41,25 @@ class State:
 
     Attributes:
         players: the named networks.
-        optimisers: one for each player.
+        settings: each player's optimiser, for the constructor alone.
         memory: the algorithm's own buffers.
         averages: exponential moving averages by player.
         clock: where the run stands.
-        parameters: each player's parameters, listed once.
+        parameters: each player's parameters, in one vector.
+        optimisers: one for each player, on that vector.
     """
 
     players: nn.ModuleDict
-    optimisers: dict[str, torch.optim.Optimizer]
+    settings: InitVar[Mapping[str, Optimiser]]
     memory: nn.Module
     averages: nn.ModuleDict = field(default_factory=nn.ModuleDict)
     clock: Clock = field(default_factory=Clock)
-    parameters: dict[str, tuple[nn.Parameter, ...]] = field(init=False)
+    parameters: dict[str, ParameterVector] = field(init=False)
+    optimisers: dict[str, torch.optim.Optimizer] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.parameters = {name: tuple(player.parameters()) for name, player in self.players.items()}
+    def __post_init__(self, settings: Mapping[str, Optimiser]) -> None:
+        self.parameters = {name: ParameterVector(player.parameters()) for name, player in self.players.items()}
+        self.optimisers = {name: each.build([self.parameters[name].values]) for name, each in settings.items()}
 
 
 def state_tensors(state: State) -> dict[str, Tensor]:

@@ -23,7 +23,7 @@ from equipoise.experiments.build import StoreSource, build_game, build_state
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import Adam, Adamax
-from equipoise.training.state import state_tensors
+from equipoise.training.state import State, state_tensors
 
 ITERATIONS = 20
 
@@ -67,9 +67,8 @@ def play(experiment: Experiment) -> dict[str, Tensor]:
     """Twenty adversarial iterations in float64, and all that they leave behind."""
     experiment = forgiving(with_length(experiment, iterations=ITERATIONS))
     game = build_game(experiment, experiment.data.load())
-    state = build_state(experiment, game, torch.device("cpu"))
-    state.players.double()
-    state.averages.double()
+    single = build_state(experiment, game, torch.device("cpu"))
+    state = State(single.players.double(), game.optimisers, single.memory, single.averages.double())
     loop = Loop(replace(game, source=DoubleSource(game.source)), state)
     loop.run()
     return {name: value.contiguous() for name, value in state_tensors(state).items()}

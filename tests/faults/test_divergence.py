@@ -38,8 +38,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, poison: Poison) -> Iterator[None]:
         strikes = state.clock.iteration + 1 == poison.iteration and factor > poison.below_factor
         if strikes and "generator" in outcome.losses:
             poison.struck += 1
-            for parameter in state.parameters["generator"]:
-                parameter.grad = parameter.grad * float("nan")
+            state.parameters["generator"].gradient.mul_(float("nan"))
             state.optimisers["generator"].step()
         return outcome
 

@@ -57,7 +57,7 @@ def loop_of(kind: str, at: int, iterations: int = 20, lr: float = 1e-3) -> Loop:
     nn.init.constant_(player.weight, 1e10 if kind == "parameter" else 1.0)
     game = Game(Breaking(iterations=iterations, at=at, kind=kind), Numbers(), 2, Latent(1), 0, {"one": SGD(lr=lr)})
     players = nn.ModuleDict({"one": player})
-    return Loop(game, State(players, {"one": SGD(lr=lr).build(player.parameters())}, nn.Module()))
+    return Loop(game, State(players, {"one": SGD(lr=lr)}, nn.Module()))
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,8 @@ def loop_of(stages: tuple[Stage, ...], lr: Mapping[str, Optimiser] | None = None
     players = nn.ModuleDict({name: nn.Linear(1, 1).double() for name in ("one", "two")})
     optimisers = lr or {name: SGD(lr=0.1) for name in players}
     game = Game(Watched(epochs=1, parts=stages), Numbers(), 3, Latent(2), 0, optimisers, **options)  # type: ignore[arg-type]
-    built = {name: optimisers[name].build(player.parameters()) for name, player in players.items()}
     averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
-    return Loop(game, State(players, built, nn.Module(), averages))
+    return Loop(game, State(players, optimisers, nn.Module(), averages))
 
 
 def test_each_fresh_move_takes_the_next_batch_and_others_see_it_again() -> None:

@@ -1,0 +1,36 @@
+"""Adamax without the bookkeeping per step that outweighs the arithmetic of a small network."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class LeanAdamax(torch.optim.Optimizer):
+    """The numbers of torch.optim.Adamax (Kingma and Ba 2015, section 7.1) in five operations for each tensor.
+
+    m <- beta1 m + (1 - beta1) g;  u <- max(beta2 u, |g| + eps);  value <- value - lr / (1 - beta1^step) m / u
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float], eps: float):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step of every tensor that has a gradient."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    _step(parameter, parameter.grad, self.state[parameter], group)
+
+
+def _step(parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    if not state:
+        state["step"] = torch.zeros(())
+        state["exp_avg"], state["exp_inf"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+    (beta1, beta2), average, largest = group["betas"], state["exp_avg"], state["exp_inf"]
+    state["step"] += 1
+    average.lerp_(gradient, 1 - beta1)
+    torch.maximum(largest.mul_(beta2), gradient.abs().add_(group["eps"]), out=largest)
+    parameter.addcdiv_(average, largest, value=-group["lr"] / (1 - beta1 ** float(state["step"])))
