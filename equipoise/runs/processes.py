@@ -21,6 +21,9 @@ from equipoise.runs.environment import choose_device
 from equipoise.runs.heartbeat import beat
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
+_MEETING = timedelta(minutes=5)
+"""How long the processes wait for each other at the start."""
+
 _PATIENCE = timedelta(hours=24)
 """How long a process waits for another that is alive, as for an evaluation; the heartbeat notices the dead."""
 
@@ -143,7 +146,9 @@ def joined(device_name: str) -> Iterator[Processes]:
     device = _own_device(device, local_rank)
     nccl = device.type == "cuda" and local_size <= torch.cuda.device_count()
     try:
-        dist.init_process_group("nccl" if nccl else "gloo", timeout=_PATIENCE)
+        store = _common_store(rank, restarts)
+        backend = "nccl" if nccl else "gloo"
+        dist.init_process_group(backend, timeout=_PATIENCE, store=store, rank=rank, world_size=size)
         _groups.append(dist.new_group(backend="gloo", timeout=_PATIENCE))
         with beat(rank, size, restarts):
             yield Processes(rank, size, local_rank, local_size, restarts, device)
@@ -158,6 +163,14 @@ def joined(device_name: str) -> Iterator[Processes]:
         raise EquipoiseError(f"process {rank} of {size} lost another process of this run; {advice}.") from error
     finally:
         _groups.clear()
+
+
+def _common_store(rank: int, restarts: int) -> dist.Store:
+    """Where the processes find each other. Each start has names of its own: torchrun keeps its store over restarts."""
+    hosts = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = dist.TCPStore(address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=True)
+    return dist.PrefixStore(f"equipoise/start/{restarts}", store)
 
 
 def _own_device(device: torch.device, local_rank: int) -> torch.device:
