@@ -59,6 +59,17 @@ class RunDirectory:
         return load_experiment(self.config)
 
 
+def is_leftover(path: Path) -> bool:
+    """Whether a file is half of one that a killed process was about to write."""
+    return path.name.startswith(".") and path.suffix == ".partial"
+
+
+def sweep(run: RunDirectory) -> None:
+    """Remove what killed processes left half written. To be called when no other process writes there."""
+    for path in run.path.rglob(".*.partial"):
+        path.unlink(missing_ok=True)
+
+
 def create_run(path: Path, experiment: Experiment) -> RunDirectory:
     """A new run's directory with its configuration.
 
@@ -69,7 +80,7 @@ def create_run(path: Path, experiment: Experiment) -> RunDirectory:
     if run.config.exists():
         advice = f"resume it with: equipoise resume {printable(path)}, or choose another directory"
         raise EquipoiseError(f"{printable(path)} already holds a run; {advice}.")
-    if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+    if run.path.exists() and (not run.path.is_dir() or any(not is_leftover(each) for each in run.path.iterdir())):
         raise EquipoiseError(f"{printable(path)} is in use for something else; choose a new directory with --out.")
     write_text_atomically(run.config, to_yaml(experiment))
     return run

@@ -13,7 +13,7 @@ from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import check_metrics
-from equipoise.runs.directory import RunDirectory, create_run, open_run
+from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
@@ -87,9 +87,8 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     state = build_state(experiment, game, processes.device)
     run, extra = RunDirectory(Path(path)), {}
     if processes.is_first:
-        described = describe_environment(
-            processes.device, threads, experiment.seed, store.content_hash, processes.size
-        )
+        described = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
+        sweep(run)
         extra = restore(run, state, store.content_hash)
         _warn_of_differences(run, described)
         add_session(run.environment, described)
