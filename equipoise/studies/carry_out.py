@@ -74,10 +74,10 @@ def carry_out(job: Job) -> None:
         reason = _trained(job)
         outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
     except EquipoiseError as error:
-        reason = _divergence(error)
-        if reason is None:
+        not_finite = _divergence(error)
+        if not_finite is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
-        outcome = {"status": "diverged", "reason": reason}
+        outcome = {"status": "diverged", "reason": not_finite}
     text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
     write_text_atomically(job.directory / _OUTCOME, text)
 

@@ -1,21 +1,48 @@
 """Small studies on digits, so that every way of running one takes seconds."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe as real_recipe
-from equipoise.studies import plan, report, runner
+from equipoise.runs.report import figures
+from equipoise.runs.report.canvas import Drawing
+from equipoise.studies import plan, runner
 from equipoise.studies.report import pages
 from equipoise.studies.study import Measure, Order, Published, Row, Scale, Study, Variant
 
 
 @pytest.fixture
 def small_study(monkeypatch: pytest.MonkeyPatch) -> Study:
-    """MAGAN and two margins of EBGAN, a few iterations each; the learning rate of the last lets it diverge."""
+    """MAGAN and two others, a few iterations each; a learning rate of the last lets it diverge."""
+    return install(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def carried_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study, carried out once by this process."""
+    out = tmp_path_factory.mktemp("studies") / "reference"
+    with pytest.MonkeyPatch.context() as patched:
+        install(patched)
+        patched.setattr(figures, "drawing", lambda *arguments: Drawing(Markup("")))  # each run's page draws; slow here
+        runner.run_study("small", out, "cpu", means=runner.Means(workers=1, device="cpu"), say=lambda line: None)
+    return out
+
+
+@pytest.fixture
+def reference(carried_out: Path, small_study: Study, tmp_path: Path) -> Path:
+    """A copy of the small study."""
+    return shutil.copytree(carried_out, tmp_path / "reference")
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> Study:
+    """Put the small study in the place of every other."""
     score = "inception-score"
     small = Study(
         name="small",
@@ -48,5 +75,4 @@ def small_study(monkeypatch: pytest.MonkeyPatch) -> Study:
     for module in (runner, pages):
         monkeypatch.setattr(module, "find_study", lambda name: small)
     monkeypatch.setenv("GIT_DIR", "/nonexistent")  # a commit while the tests run must not tell two results apart
-    assert report.write_study_report is pages.write_study_report
     return small

@@ -10,6 +10,7 @@ from equipoise.runs.report import figures
 from equipoise.runs.report.canvas import Drawing
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.plan import metric_of
+from equipoise.studies.report import figures as study_figures
 from equipoise.studies.report import write_study_report
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.verdict import NOT_COMPARABLE
@@ -17,7 +18,8 @@ from equipoise.studies.verdict import NOT_COMPARABLE
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "drawing", lambda *arguments: Drawing(Markup("")))  # each run's page draws; slow here
+    for module in (figures, study_figures):  # each run's page draws, which takes most of the time
+        monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
     lines: list[str] = []
     path = run_study(name, tmp_path, "smoke", means=Means(workers=1, device="cpu"), say=lines.append)
     results = json.loads(path.read_text())
