@@ -95,7 +95,7 @@ def shown_figure(figure: Figure | None) -> str:
 def _titles(summary: Summary, metric: str, title: str) -> tuple[str, ...]:
     taken = summary.metrics[metric]
     own = f"{title}, ours" if taken == metric else f"{taken} in place of {title}, ours"
-    return (f"{title}, published", own) if _is_published(summary, metric) else (own,)
+    return (f"{title}, published", own) if _is_published(summary, metric) else (own.removesuffix(", ours"),)
 
 
 def _is_published(summary: Summary, metric: str) -> bool:

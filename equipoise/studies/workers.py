@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +17,7 @@ Result = TypeVar("Result")
 Done = Callable[[int, int], None]
 
 MOST_DEATHS = 3
+_SECONDS_TO_SAVE = 20
 
 
 def available_cores() -> int:
@@ -57,7 +61,7 @@ def _run_there(
 ) -> bool:
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         futures: dict[Future[Result], int] = {
             pool.submit(function, job): index for index, job in enumerate(jobs) if index not in results
         }
@@ -69,6 +73,8 @@ def _run_there(
             return False
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # a run saves itself first
             raise
     return True
 
@@ -81,7 +87,18 @@ def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done
     return results
 
 
-def _one_thread() -> None:
+def _begin(parent: int) -> None:
+    """A worker's first act: one thread, and no work for a parent that is gone."""
     import torch
 
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has died: the run under way saves itself, then all stops."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_SECONDS_TO_SAVE)
+    os._exit(1)

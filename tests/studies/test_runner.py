@@ -138,6 +138,23 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     assert sum(len(each["sessions"]) for each in sessions) > 2
 
 
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(KILLED.replace("iterations=300", "iterations=100000"))
+    environment = os.environ | {"GIT_DIR": "/nonexistent", "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "left"), "2"], env=environment)
+    _wait_for(lambda: len(list((tmp_path / "left").glob("*/metrics.jsonl"))) == 2, process)
+    workers_left = _workers_of(process.pid)
+    process.kill()
+    process.wait()
+    end = time.monotonic() + 60
+    while any(Path(f"/proc/{worker}").exists() for worker in workers_left):
+        assert time.monotonic() < end, "a worker goes on without its parent"
+        time.sleep(0.1)
+    assert len(workers_left) == 2
+    assert len(list((tmp_path / "left").glob("*/checkpoints/*.json"))) == 2
+
+
 def test_workers_that_die_again_and_again_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "MOST_DEATHS", 0)
     with pytest.raises(EquipoiseError, match="fewer with --workers"):
