@@ -1,0 +1,287 @@
+"""Kills training runs at random moments and looks whether anything is lost.
+
+    python benchmarks/faults.py --injections 240 --workers 2 --out results/trust/faults.json
+
+Every toy experiment of tests/contracts is trained once undisturbed. Then processes that train it are ended, one by one:
+by SIGKILL, SIGTERM, SIGINT or an exception at a random moment, or by SIGKILL in the middle of writing a file. The run
+is resumed, half of the time killed once more, and its end is compared bit for bit with the undisturbed one's: the last
+checkpoint's tensors and clock, the whole log, and every sample grid. Processes are forked, so that torch is imported
+once. The seed of an injection is its number: each can be repeated.
+"""
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import json
+import multiprocessing
+import os
+import platform
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise.common import files
+from equipoise.common.errors import EquipoiseError
+from equipoise.experiments.experiment import Experiment, Watch, with_length
+from equipoise.runs import train as training
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.environment import git_commit
+from equipoise.runs.train import Interrupted, Settings, resume, train
+from equipoise.training.loop import Loop
+
+TABLE = Path(__file__).parents[1] / "tests" / "contracts" / "conftest.py"
+KINDS = ("SIGKILL", "SIGTERM", "SIGINT", "exception", "SIGKILL while writing")
+SETTINGS = Settings(device="cpu", threads=1, quiet=True)
+ITERATIONS = 24
+LONGEST_SECONDS = 120
+SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT, "exception": signal.SIGUSR1}
+
+
+class Injected(Exception):
+    """The exception that is thrown into a run."""
+
+
+def experiments() -> dict[str, Experiment]:
+    spec = importlib.util.spec_from_file_location("toy_table", TABLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules["toy_table"] = module
+    spec.loader.exec_module(module)
+    watch = Watch(sample_grids=4, checkpoints=8, keep=2)
+    return {
+        name: with_length(replace(make(), watch=watch), iterations=ITERATIONS)
+        for name, make in module.TOY_EXPERIMENTS.items()
+    }
+
+
+def forked(work: Callable[[], None]) -> int:
+    """The number of a child that does this work. It exits with 0 when done, 3 interrupted, 4 exception, 5 refused."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        signal.signal(signal.SIGUSR1, _throw)
+        with contextlib.redirect_stderr(io.StringIO()):
+            work()
+        code = 0
+    except Interrupted:
+        code = 3
+    except (Injected, KeyboardInterrupt):
+        code = 4
+    except EquipoiseError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        code = 5
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _throw(number: int, frame: Any) -> None:
+    raise Injected
+
+
+def kill_while_writing(chance: random.Random) -> None:
+    """In this process: SIGKILL at a random one of the moments in which some file is being written."""
+    moment, step, flush = chance.randrange(24), [0], files._flush_to_disk
+
+    def flush_or_die(path: Path) -> None:
+        if step[0] == moment:
+            if path.is_file() and chance.random() < 0.5:
+                os.truncate(path, chance.randrange(path.stat().st_size + 1))
+            os.kill(os.getpid(), signal.SIGKILL)
+        step[0] += 1
+        flush(path)
+
+    files._flush_to_disk = flush_or_die
+
+
+def ended(child: int) -> tuple[int | None, int | None]:
+    """(exit code, signal) of a child; it is killed when it takes too long."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return (None, os.WTERMSIG(status)) if os.WIFSIGNALED(status) else (os.WEXITSTATUS(status), None)
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    raise TimeoutError(f"a process took more than {LONGEST_SECONDS} s")
+
+
+def go_on(experiment: Experiment, run: Path) -> None:
+    """What a user does after a fault: resume, or start when nothing had begun."""
+    if (run / "config.yaml").is_file():
+        resume(run, SETTINGS)
+    else:
+        train(experiment, run, SETTINGS)
+
+
+def everything(run: Path) -> dict[str, Any]:
+    index = max((run / "checkpoints").glob("*.json"))
+    samples = {path.name: path.read_bytes() for path in sorted((run / "samples").glob("*.png"))}
+    tensors, clock = index.with_suffix(".safetensors").read_bytes(), json.loads(index.read_text())["clock"]
+    return {"tensors": tensors, "clock": clock, "log": (run / "metrics.jsonl").read_bytes(), "samples": samples}
+
+
+def newest_iteration(run: Path) -> int:
+    return max((int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json")), default=0)
+
+
+def disturb(work: Callable[[], None], kind: str, seconds: float, chance: random.Random) -> dict[str, Any]:
+    """Start the work, end it as the kind says at a random moment, and tell how it ended."""
+    delay = chance.uniform(0, seconds)
+    if kind == "SIGKILL while writing":
+        child = forked(lambda: (kill_while_writing(chance), work())[1])
+    else:
+        child = forked(work)
+        time.sleep(delay)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, SIGNALS[kind])
+    code, by_signal = ended(child)
+    return {"kind": kind, "delay_seconds": round(delay, 4), "exit_code": code, "ended_by_signal": by_signal}
+
+
+def timed_go_on(experiment: Experiment, run: Path) -> tuple[int | None, float]:
+    """Go on to the end. Returns: the exit code, and the seconds until the run trained again."""
+    receiver, sender = os.pipe()
+    began = time.monotonic()
+
+    def work() -> None:
+        play = Loop.run
+
+        def play_and_tell(self: Loop, *words: Any, **names: Any) -> None:
+            os.write(sender, b"x")
+            play(self, *words, **names)
+
+        Loop.run = play_and_tell  # type: ignore[method-assign]
+        go_on(experiment, run)
+
+    child = forked(work)
+    os.close(sender)
+    os.read(receiver, 1)
+    seconds = time.monotonic() - began
+    os.close(receiver)
+    return ended(child)[0], seconds
+
+
+def inject(
+    number: int, name: str, experiment: Experiment, whole: dict[str, Any], seconds: float, folder: Path
+) -> dict[str, Any]:
+    chance, run = random.Random(number), folder / f"injection-{number}"
+    kind = KINDS[number % len(KINDS)]
+    faults = [disturb(lambda: train(experiment, run, SETTINGS), kind, seconds, chance)]
+    reached = newest_iteration(run)
+    if chance.random() < 0.5:
+        faults.append(disturb(lambda: go_on(experiment, run), chance.choice(KINDS), seconds, chance))
+    code, recovery = timed_go_on(experiment, run)
+    outcome = (
+        "equal"
+        if code == 0 and everything(run) == whole
+        else ("different" if code == 0 else f"resume ended with {code}")
+    )
+    shutil.rmtree(run, ignore_errors=True)
+    return {
+        "injection": number,
+        "experiment": name,
+        "faults": faults,
+        "checkpoint_at_first_fault": reached,
+        "recovery_seconds": round(recovery, 4),
+        "outcome": outcome,
+    }
+
+
+def use(experiment: Experiment) -> None:
+    """Resumes take this experiment: toy data have no name that a configuration file could hold."""
+    RunDirectory.experiment = lambda self: experiment  # type: ignore[method-assign]
+    training.from_yaml = lambda text: experiment
+
+
+def campaign(worker: int, workers: int, injections: int, folder: Path, out: Path) -> None:
+    torch.set_num_threads(1)
+    table = experiments()
+    train(table["gan"], folder / f"{worker}-imports", SETTINGS)  # once for all children: whatever is imported late
+    known: dict[str, tuple[dict[str, Any], float]] = {}
+    found = []
+    for number in range(worker, injections, workers):
+        name = list(table)[(number // len(KINDS)) % len(table)]
+        experiment = table[name]
+        use(experiment)
+        if name not in known:
+            began = time.monotonic()
+            code, _ = ended(
+                forked(
+                    lambda experiment=experiment, name=name: train(experiment, folder / f"{worker}-{name}", SETTINGS)
+                )
+            )  # type: ignore[misc]
+            assert code == 0, name
+            known[name] = everything(folder / f"{worker}-{name}"), time.monotonic() - began
+        found.append(inject(number, name, experiment, *known[name], folder))
+    out.write_text(json.dumps(found))
+
+
+def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
+    by_kind = {}
+    for kind in KINDS:
+        rows = [(row, fault) for row in found for fault in row["faults"] if fault["kind"] == kind]
+        struck = [fault for _, fault in rows if fault["exit_code"] != 0]
+        wrong = {row["injection"] for row, _ in rows if row["outcome"] != "equal"}
+        by_kind[kind] = {"tried": len(rows), "struck_before_the_end": len(struck), "runs_lost_or_wrong": len(wrong)}
+    worst = max(row["recovery_seconds"] for row in found)
+    return {
+        "runs": len(found),
+        "faults": sum(len(row["faults"]) for row in found),
+        "runs_lost_or_wrong": sum(row["outcome"] != "equal" for row in found),
+        "worst_recovery_seconds": worst,
+        "by_kind": by_kind,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--injections", type=int, default=240)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("results/trust/faults.json"))
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parts = [folder / f"part-{worker}.json" for worker in range(chosen.workers)]
+        processes = [
+            multiprocessing.get_context("fork").Process(
+                target=campaign, args=(worker, chosen.workers, chosen.injections, folder, parts[worker])
+            )
+            for worker in range(chosen.workers)
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        found = sorted(
+            (row for part in parts for row in json.loads(part.read_text())), key=lambda row: row["injection"]
+        )
+    passport = {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "commit": git_commit(),
+    }
+    result = {"passport": passport, "summary": summary(found), "injections": found}
+    files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
+    print(json.dumps(result["summary"], indent=1))
+
+
+if __name__ == "__main__":
+    main()
