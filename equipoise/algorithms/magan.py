@@ -34,14 +34,14 @@ class MarginMemory(nn.Module):
     @torch.no_grad()
     def add_real(self, energy: Tensor) -> None:
         """Count a batch of real energies [batch], from the forward pass that also gave the gradient."""
-        self.real_sum += energy.double().sum()
-        self.real_count += energy.numel()
+        self.real_sum.add_(energy.sum(dtype=torch.float64))
+        self.real_count.add_(energy.numel())
 
     @torch.no_grad()
     def add_fake(self, energy: Tensor) -> None:
         """Count a batch of generated energies [batch], from the generator's own forward pass."""
-        self.fake_sum += energy.double().sum()
-        self.fake_count += energy.numel()
+        self.fake_sum.add_(energy.sum(dtype=torch.float64))
+        self.fake_count.add_(energy.numel())
 
     @torch.no_grad()
     def calibrate(self) -> dict[str, Tensor]:
