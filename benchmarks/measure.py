@@ -1,0 +1,98 @@
+"""Two ways to do one thing, timed in turns: CPU time at one thread, medians with quartiles, counted operations."""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+Way = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table.
+
+    Attributes:
+        name: of the work.
+        against: what the first way is.
+        target: the ratio aimed at; the first way's time over each other's.
+        prepare: builds the ways by name, the one to beat first; each does the work once when called.
+        work: what is measured, in words: sizes and precision.
+        rounds: how often each is timed.
+        calls: calls of a way in one timing.
+    """
+
+    name: str
+    against: str
+    target: Mapping[str, float]
+    prepare: Callable[[], dict[str, Way]]
+    work: str
+    rounds: int = 5
+    calls: int = 1
+
+
+def compare(case: Case) -> dict[str, Any]:
+    """Time all ways in turns after one warm-up call each, in which the operations are counted."""
+    ways = case.prepare()
+    gigaflop = {name: _gigaflop(way) for name, way in ways.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(case.rounds):
+        for name, way in ways.items():
+            seconds[name].append(_cpu_seconds(way, case.calls))
+    first = next(iter(ways))
+    return {
+        "name": case.name,
+        "against": case.against,
+        "work": case.work,
+        "rounds": case.rounds,
+        "calls": case.calls,
+        "first": first,
+        "target": dict(case.target),
+        "ways": {
+            name: _spread(times) | {"gigaflop": gigaflop[name], "ratio": _ratio(seconds[first], times)}
+            for name, times in seconds.items()
+        },
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Where and with what the figures were taken."""
+    return {
+        "device": "cpu",
+        "processor": platform.machine(),
+        "system": platform.system(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "time": "CPU time of the process, interleaved; medians with quartiles",
+    }
+
+
+def _gigaflop(way: Way) -> float:
+    with FlopCounterMode(display=False) as counter:
+        way()
+    return counter.get_total_flops() / 1e9
+
+
+def _cpu_seconds(way: Way, calls: int) -> float:
+    start = time.process_time()
+    for _ in range(calls):
+        way()
+    return (time.process_time() - start) / calls
+
+
+def _spread(times: list[float]) -> dict[str, float]:
+    low, middle, high = statistics.quantiles(times, n=4)
+    return {"median_seconds": middle, "lower_quartile": low, "upper_quartile": high}
+
+
+def _ratio(first: list[float], other: list[float]) -> dict[str, float]:
+    """The ratio of the times of each round, which both spent side by side."""
+    low, middle, high = statistics.quantiles([a / b for a, b in zip(first, other, strict=True)], n=4)
+    return {"median": middle, "lower_quartile": low, "upper_quartile": high}

@@ -1,0 +1,95 @@
+"""docs/performance.md and docs/figures/performance.png, from the measured figures alone.
+
+Run: python benchmarks/page.py      rewrites both from results/benchmarks/cpu.json
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+from equipoise.common.files import write_text_atomically
+
+ROOT = Path(__file__).parents[1]
+FIGURE = ROOT / "docs" / "figures" / "performance.png"
+PAGE = ROOT / "docs" / "performance.md"
+
+HEAD = """# Performance
+
+Each row is one piece of work done in two or more ways, in turns (A B A B) in one process: CPU time at one thread, the
+median of the ratios of each round, with quartiles. Ratios are worth more than times: the machine was shared. The plain
+ways are written out in `benchmarks/plain.py`; `python benchmarks/run.py` measures every row again and rewrites this
+page from `results/benchmarks/cpu.json`.
+
+"""
+
+
+def write(found: dict[str, Any]) -> None:
+    """Both files."""
+    _draw(found["rows"])
+    parts = [HEAD, _machine(found["machine"]), _table(found["rows"]), _start(found.get("start", {}))]
+    write_text_atomically(PAGE, "\n".join(parts))
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return (
+        f"Measured on a CPU ({machine['processor']}, {machine['capability']}), {machine['threads']} thread, "
+        f"torch {machine['torch']}, Python {machine['python']}. No figure here comes from a GPU.\n\n"
+        "![Each way's speed against the first, plain one](figures/performance.png)\n"
+    )
+
+
+def _table(rows: dict[str, Any]) -> str:
+    lines = [
+        "| work | way | times as fast (quartiles) | target | seconds | GFLOP |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows.values():
+        lines += [_line(row, name, way) for name, way in row["ways"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: dict[str, Any], name: str, way: dict[str, Any]) -> str:
+    ratio, first = way["ratio"], name == row["first"]
+    speed = "1" if first else f"{ratio['median']:.2f} ({ratio['lower_quartile']:.2f} to {ratio['upper_quartile']:.2f})"
+    target = f"{row['target'][name]:.2f}" if name in row["target"] else ""
+    work = f"{row['name']}: {row['work']}" if first else ""
+    gigaflop = f"{way['gigaflop']:.3g}" if way["gigaflop"] else ""
+    return f"| {work} | {name} | {speed} | {target} | {way['median_seconds']:.3g} | {gigaflop} |"
+
+
+def _start(start: dict[str, Any]) -> str:
+    if not start:
+        return ""
+    lines = ["## Starting", "", "| command | CPU seconds, median | best |", "| --- | --- | --- |"]
+    lines += [f"| `{name}` | {t['median_seconds']:.2f} | {t['best_seconds']:.2f} |" for name, t in start.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _draw(rows: dict[str, Any]) -> None:
+    bars = [
+        (f"{row['name']}\n{name}", way["ratio"], row["target"].get(name))
+        for row in rows.values()
+        for name, way in row["ways"].items()
+        if name != row["first"]
+    ]
+    figure, axes = pyplot.subplots(figsize=(8, 0.55 * len(bars) + 1), layout="constrained")
+    for place, (_, ratio, target) in enumerate(reversed(bars)):
+        spread = [[ratio["median"] - ratio["lower_quartile"]], [ratio["upper_quartile"] - ratio["median"]]]
+        axes.barh(place, ratio["median"], color="#4477aa", height=0.6, xerr=spread, ecolor="#222222")
+        if target is not None:
+            axes.plot([target, target], [place - 0.4, place + 0.4], color="#cc3311", linewidth=2)
+    axes.set_yticks(range(len(bars)), [label for label, _, _ in reversed(bars)], fontsize=8)
+    axes.axvline(1, color="#888888", linewidth=1)
+    axes.set_xlabel("times as fast as the plain way (red: the target)")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(FIGURE, dpi=110)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    write(json.loads((ROOT / "results" / "benchmarks" / "cpu.json").read_text(encoding="utf-8")))

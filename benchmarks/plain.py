@@ -1,0 +1,113 @@
+"""The other side: training steps in the way that repositories usually write them, plain and eager.
+
+Separate passes for real and generated images, `loss.backward()` through whichever parameters take part, torch's own
+spectral normalisation in every forward pass, `torch.cdist`, torch's default optimisers, losses read with `.item()`.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def normalised(module: nn.Module) -> nn.Module:
+    """torch's spectral normalisation on every layer with weights."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            spectral_norm(layer)
+    return module
+
+
+def plain_step(
+    players: dict[str, nn.Module],
+    optimisers: dict[str, torch.optim.Optimizer],
+    discriminator_loss: Callable[[nn.Module, Tensor, Tensor], Tensor],
+    generator_loss: Callable[[nn.Module, Tensor, Tensor], Tensor],
+    images: Tensor,
+    latent_size: int,
+    batch: int,
+) -> Callable[[], object]:
+    """One discriminator step, then one generator step, each with latents of its own.
+
+    Args:
+        discriminator_loss: (discriminator, real, fake) -> loss.
+        generator_loss: likewise, with the gradient to the generator.
+        images: [count, ...], in memory; batches are taken in turn.
+    """
+    generator, discriminator = players["generator"], players["discriminator"]
+    position = count()
+
+    def step() -> tuple[float, float]:
+        start = next(position) * batch % (len(images) - batch + 1)
+        real = images[start : start + batch]
+        optimisers["discriminator"].zero_grad()
+        fake = generator(torch.randn(batch, latent_size)).detach()
+        loss = discriminator_loss(discriminator, real, fake)
+        loss.backward()
+        optimisers["discriminator"].step()
+        optimisers["generator"].zero_grad()
+        fake = generator(torch.randn(batch, latent_size))
+        other = generator_loss(discriminator, real, fake)
+        other.backward()
+        optimisers["generator"].step()
+        return loss.item(), other.item()
+
+    return step
+
+
+def energy(discriminator: nn.Module, images: Tensor) -> Tensor:
+    """Squared reconstruction errors, [batch]."""
+    return (discriminator(images) - images).square().flatten(1).sum(1)
+
+
+def hinge_on_energies(margin: float) -> Callable[[nn.Module, Tensor, Tensor], Tensor]:
+    """The loss of an auto-encoding discriminator at this margin."""
+
+    def loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        return energy(discriminator, real).mean() + torch.relu(margin - energy(discriminator, fake)).mean()
+
+    return loss
+
+
+def energy_of_fakes(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The generator's loss beside it."""
+    return energy(discriminator, fake).mean()
+
+
+def _kernel_mean(a: Tensor, b: Tensor, bandwidths: Sequence[float], bounds: tuple[float, float] | None) -> Tensor:
+    squared = torch.cdist(a, b).square()
+    if bounds is not None:
+        squared = squared.clamp(*bounds)
+    similarities = sum((torch.exp(-squared / (2 * sigma**2)) for sigma in bandwidths), torch.zeros(()))
+    size = a.shape[0]
+    return (similarities.sum() - similarities.diagonal().sum()) / (size * (size - 1))
+
+
+def squared_mmd(real: Tensor, fake: Tensor, bandwidths: Sequence[float] = (1.0,)) -> Tensor:
+    """MMD^2 by torch.cdist and automatic differentiation."""
+    within = _kernel_mean(real, real, bandwidths, None) + _kernel_mean(fake, fake, bandwidths, None)
+    return within - 2 * _kernel_mean(real, fake, bandwidths, None)
+
+
+def repulsive_mmd(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The bounded repulsive loss, E k(x, x') - E k(y, y'), with the kernel held above the diagonal's bound."""
+    features, others = discriminator(real), discriminator(fake)
+    attraction = _kernel_mean(features, features, (1.0,), (0.0, 4.0))
+    return attraction - _kernel_mean(others, others, (1.0,), (0.25, float("inf")))
+
+
+def mmd_of_fakes(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The generator's MMD^2."""
+    return squared_mmd(discriminator(real), discriminator(fake))
+
+
+def double_backward_penalty(discriminator: nn.Module, points: Tensor) -> Tensor:
+    """(||grad D|| - 1)^2 by double backward in eager mode; of a map, D is the mean."""
+    points = points.detach().requires_grad_()
+    scores = discriminator(points).flatten(1).mean(1)
+    (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
