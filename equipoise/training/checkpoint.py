@@ -4,6 +4,7 @@ A checkpoint is two files: `iteration-000000123.safetensors`, and `iteration-000
 makes the checkpoint count. No pickle is read or written.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of, write_atomically, write_text_atomically
@@ -53,6 +55,8 @@ class Checkpoint:
             raise EquipoiseError(
                 f"checkpoint {self.index} has format {version}; this version reads {FORMAT}: {advice}."
             )
+        if index.get("seal") != _seal(index):
+            raise EquipoiseError(f"checkpoint {self.index} is damaged: its index does not match its own checksum.")
         if not self.tensors.is_file() or sha256_of(self.tensors) != checksum:
             raise EquipoiseError(f"checkpoint {self.tensors} is damaged: its bytes do not match the checksum.")
         return dict(index)
@@ -90,11 +94,25 @@ def save_checkpoint(directory: Path, state: State, extra: dict[str, Any]) -> Che
     """
     checkpoint = Checkpoint(directory / f"iteration-{state.clock.iteration:09d}.json")
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in state_tensors(state).items()}
-    write_atomically(checkpoint.tensors, lambda path: save_file(tensors, path))
+    write_atomically(checkpoint.tensors, lambda path: _save(tensors, path))
     clock, checksum = state.clock.as_dict(), sha256_of(checkpoint.tensors)
     index = {"format": FORMAT, "clock": clock, "sha256": checksum, "extra": extra}
-    write_text_atomically(checkpoint.index, json.dumps(index, indent=1, allow_nan=False))
+    sealed = index | {"seal": _seal(index)}
+    write_text_atomically(checkpoint.index, json.dumps(sealed, indent=1, allow_nan=False))
     return checkpoint
+
+
+def _seal(index: dict[str, Any]) -> str:
+    """The SHA-256 of everything else in an index, so that one flipped bit of it is noticed too."""
+    text = json.dumps({name: value for name, value in index.items() if name != "seal"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _save(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:  # a full disk, for one
+        raise OSError(str(error)) from error
 
 
 def list_checkpoints(directory: Path) -> list[Checkpoint]:
