@@ -1,0 +1,35 @@
+"""Puts samples of the two runs on cifar10-jpeg side by side: the repulsive loss on the left, hinge on the right.
+
+python docs/figures/cifar10_jpeg.py RUN_MMD_REP_B RUN_HINGE
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from equipoise.runs.directory import open_run
+
+COLUMNS, ROWS, PITCH, GAP = 6, 4, 33, 12
+
+
+def main() -> None:
+    pictures = [samples_of(Path(word)) for word in sys.argv[1:]]
+    width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
+    whole = Image.new("RGB", (width, pictures[0].height), "white")
+    left = 0
+    for picture in pictures:
+        whole.paste(picture, (left, 0))
+        left += picture.width + GAP
+    whole.save(Path(__file__).with_suffix(".png"), optimize=True)
+
+
+def samples_of(path: Path) -> Image.Image:
+    """The corner of the run's last grid of samples."""
+    last = max(open_run(path).samples.glob("iteration-*.png"))
+    with Image.open(last) as picture:
+        return picture.convert("RGB").crop((0, 0, COLUMNS * PITCH - 1, ROWS * PITCH - 1))
+
+
+if __name__ == "__main__":
+    main()
