@@ -18,6 +18,7 @@ Done = Callable[[int, int], None]
 
 MOST_DEATHS = 3
 _SECONDS_TO_SAVE = 20
+_ORPHANED = threading.Event()
 
 
 def available_cores() -> int:
@@ -63,7 +64,7 @@ def _run_there(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         futures: dict[Future[Result], int] = {
-            pool.submit(function, job): index for index, job in enumerate(jobs) if index not in results
+            pool.submit(_call, function, job): index for index, job in enumerate(jobs) if index not in results
         }
         try:
             for future in as_completed(futures):
@@ -87,6 +88,13 @@ def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done
     return results
 
 
+def _call(function: Callable[[Job], Result], job: Job) -> Result:
+    """Apply the function, unless nobody is left to wait for it."""
+    if _ORPHANED.is_set():
+        os._exit(1)
+    return function(job)
+
+
 def _begin(parent: int) -> None:
     """A worker's first act: one thread, and no work for a parent that is gone."""
     import torch
@@ -99,6 +107,7 @@ def _end_with(parent: int) -> None:
     """End this process when its parent has died: the run under way saves itself, then all stops."""
     while os.getppid() == parent:
         time.sleep(1)
+    _ORPHANED.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_SECONDS_TO_SAVE)
     os._exit(1)
