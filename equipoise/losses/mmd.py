@@ -13,7 +13,8 @@ from equipoise.common.checks import check_dimensions
 from equipoise.losses.checks import check_pair, check_samples
 from equipoise.losses.distances import in_full_precision, squared_distances, widened
 from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
-from equipoise.losses.pair_sums import FAKE, REAL, Sides, Term, sum_of_terms
+from equipoise.losses.pair_sums import sum_of_terms
+from equipoise.losses.terms import FAKE, REAL, Sides, Term
 
 Bounds = tuple[float, float]
 _ANYWHERE: Bounds = (0.0, math.inf)

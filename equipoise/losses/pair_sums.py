@@ -1,30 +1,19 @@
 """The fast path of the MMD losses: value and gradient together, in closed form.
 
 It computes what `mmd.py` writes down plainly, for kernels that know their slope k' by the squared distance:
-one batched matrix product for the distances, another for the gradient
+one batched matrix product for the distances, another for the gradient (or, for small batches, see `gram.py`)
 d/da_i sum_j w k(||a_i - b_j||^2) = 2 sum_j w k'(||a_i - b_j||^2) (a_i - b_j).
 """
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
+from equipoise.losses import gram
 from equipoise.losses.kernels import ClosedFormKernel
-
-Sides = tuple[torch.Tensor, torch.Tensor]
-REAL, FAKE = 0, 1
-
-
-class Term(NamedTuple):
-    """`weight` times the mean of the kernel over the pairs of two sides, on squared distances clamped to a range."""
-
-    weight: float
-    left: int
-    right: int
-    lowest: float = 0.0
-    highest: float = math.inf
+from equipoise.losses.terms import FAKE, REAL, Sides, Term
 
 
 def sum_of_terms(
@@ -58,6 +47,13 @@ class _SumOfTerms(torch.autograd.Function):
         unbiased: bool,
         plainly: Callable[[Sides], torch.Tensor],
     ) -> torch.Tensor:
+        ctx.plainly = plainly
+        if real.shape[0] <= gram.LARGEST_BATCH:
+            needed = any(ctx.needs_input_grad)
+            total, gradients = gram.value_and_gradients((real, fake), kernel, terms, unbiased, needed)
+            if gradients is not None:
+                ctx.save_for_backward(real, fake, *gradients)
+            return total
         centre = real.mean(dim=0)
         sides = (real - centre, fake - centre)
         left = torch.stack([sides[term.left] for term in terms])
@@ -67,7 +63,6 @@ class _SumOfTerms(torch.autograd.Function):
         scales = [term.weight / _pairs(real.shape[0], unbiased) for term in terms]
         if any(ctx.needs_input_grad):
             forces = _within_limits(slopes, distances, terms)
-            ctx.plainly = plainly
             ctx.save_for_backward(real, fake, *_gradients(left, right, forces, terms, scales))
         sums = values.sum(dim=(1, 2))
         return sums.dot(sums.new_tensor(scales))

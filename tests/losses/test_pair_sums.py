@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from equipoise.losses import GaussianKernel, RationalQuadraticKernel
+from equipoise.losses import GaussianKernel, RationalQuadraticKernel, gram
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.losses.mmd import total_plainly
-from equipoise.losses.pair_sums import FAKE, REAL, Term, sum_of_terms
+from equipoise.losses.pair_sums import sum_of_terms
+from equipoise.losses.terms import FAKE, REAL, Term
 
 KERNELS = [
     GaussianKernel(),
@@ -16,6 +17,13 @@ KERNELS = [
     GaussianKernel((3.0, 0.7, 1.0, 2**0.5)),
     RationalQuadraticKernel(),
 ]
+
+
+@pytest.fixture(params=["one Gram matrix", "term by term"], autouse=True)
+def route(request, monkeypatch):
+    """Every test here takes both routes, whatever the batch."""
+    if request.param == "term by term":
+        monkeypatch.setattr(gram, "LARGEST_BATCH", 0)
 
 
 def both(seed, count, width, kernel, terms, unbiased, scale):
@@ -42,7 +50,7 @@ def both(seed, count, width, kernel, terms, unbiased, scale):
     unbiased=st.booleans(),
     scale=st.sampled_from([0.1, 1.0, 30.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_value_and_gradients_agree(kernel, seed, count, width, weights, limits, unbiased, scale):
     pairs = ((REAL, REAL), (REAL, FAKE), (FAKE, FAKE))
     terms = tuple(Term(w, *pair, *limit) for w, pair, limit in zip(weights, pairs, limits, strict=True))
