@@ -236,7 +236,8 @@ def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
 
 def _largest(vector: Tensor) -> Tensor:
     """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
-    return vector.detach().abs().max()
+    lowest, highest = vector.detach().aminmax()
+    return torch.maximum(highest, -lowest)
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:
