@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import nn
 
 from equipoise.common.checks import NotFiniteError
@@ -49,9 +48,7 @@ def load_trained(path: Path, device: torch.device) -> Trained:
     averaged = experiment.average is not None and experiment.average.player == "generator"
     prefix = "averages/generator." if averaged else "players/generator."
     generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
-    with safe_open(checkpoint.tensors, framework="pt") as file:
-        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-        tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+    tensors = checkpoint.read_tensors(prefix)
     check_same_tensors(generator.state_dict(), tensors)
     generator.load_state_dict(tensors)
     generator.requires_grad_(False)

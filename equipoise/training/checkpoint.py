@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -75,6 +75,19 @@ class Checkpoint:
         load_state_tensors(state, tensors)
         state.clock = Clock(**index["clock"])
         return dict(index["extra"])
+
+    def read_tensors(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names begin so, under the rest of their names.
+
+        Raises:
+            EquipoiseError: the file is damaged.
+        """
+        try:
+            with safe_open(self.tensors, framework="pt") as file:
+                names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+                return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+        except (SafetensorError, OSError) as error:
+            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: {error}.") from error
 
     def delete(self) -> None:
         """Remove both files, the index first, so that half a checkpoint never counts."""

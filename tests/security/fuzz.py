@@ -88,7 +88,7 @@ def _good_lmdb(folder: Path) -> bytes:
 def _read_lmdb(folder: Path, data: bytes) -> None:
     (folder / "bad").mkdir(exist_ok=True)
     (folder / "bad" / "data.mdb").write_bytes(data)
-    with open_lmdb(folder / "bad") as found:
+    with open_lmdb(folder / "bad" / "data.mdb") as found:
         for key, value in found.items():
             assert isinstance(key + value, bytes)
 
@@ -128,6 +128,7 @@ def damaged(good: bytes, chance: random.Random) -> bytes:
 
 def fuzz(target: Target, seconds: float, seed: int) -> dict[str, Any]:
     chance, counts, findings = random.Random(seed), {"tried": 0, "accepted": 0, "refused": 0}, []
+    target.read(target.good)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         data = damaged(target.good, chance) if chance.random() < 0.8 else chance.randbytes(chance.randrange(2000))

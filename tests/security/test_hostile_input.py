@@ -1,0 +1,186 @@
+"""What strangers may hand us: nothing is executed, nothing is written elsewhere, and every refusal is one sentence."""
+
+import importlib.util
+import io
+import os
+import pickle
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from equipoise.cli import main
+
+FUZZ = Path(__file__).parent / "fuzz.py"
+CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"
+
+
+class Bomb:
+    """Unpickled, it creates a file."""
+
+    def __init__(self, mark: Path):
+        self.mark = str(mark)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, (self.mark,))
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    try:
+        code = main([str(word) for word in words])
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else -1
+    errors = capsys.readouterr().err
+    assert code == 2, errors
+    assert "Traceback" not in errors
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in errors), repr(errors)
+    return errors
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    out = tmp_path / "run"
+    short = ("--iterations", "2", "--device", "cpu", "--threads", "1", "--quiet", "--set", "watch.checkpoints=1")
+    assert main(["train", "gan-digits", "--out", str(out), *short]) == 0
+    return out
+
+
+def torch_file(mark: Path) -> bytes:
+    stream = io.BytesIO()
+    torch.save(Bomb(mark), stream)
+    return stream.getvalue()
+
+
+HOSTILE = {
+    "a pickle": lambda mark: pickle.dumps(Bomb(mark)),
+    "a torch file": torch_file,
+    "a header that claims terabytes": lambda mark: (2**40).to_bytes(8, "little") + b"{}",
+    "offsets beyond the file": lambda mark: _safetensors(
+        b'{"a":{"dtype":"F32","shape":[999999999],"data_offsets":[0,3999999996]}}'
+    ),
+    "nothing": lambda mark: b"",
+}
+
+
+def _safetensors(header: bytes) -> bytes:
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_checkpoint_is_refused_and_not_executed(
+    kind: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also when its checksums fit: whoever can write the tensors can write the index."""
+    fuzz = _fuzz()
+    (tensors,), mark = (run / "checkpoints").glob("*.safetensors"), tmp_path / "executed"
+    tensors.write_bytes(HOSTILE[kind](mark))
+    index = tensors.with_suffix(".json")
+    described = fuzz.json.loads(index.read_text()) | {"sha256": fuzz.sha256_of(tensors)}
+    index.write_text(fuzz.json.dumps(described | {"seal": fuzz.reader._seal(described)}))
+    for words in (("resume", run), ("sample", run, "--out", tmp_path / "x.png"), ("evaluate", run)):
+        refused(capsys, *words)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.mkdir [MARK]",
+        "name: !!python/object/new:os.mkdir [MARK]",
+        "!!python/name:os.system",
+        "a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n",
+        "[" * 5000,
+        "name: " + CONTROL.replace("\x1b", "\\x1b"),
+        '"\\e[31m": 1',
+    ],
+)
+def test_hostile_yaml_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, mark = tmp_path / "x.yaml", tmp_path / "executed"
+    file.write_text(text.replace("MARK", str(mark)))
+    refused(capsys, "show", file)
+    refused(capsys, "train", file, "--out", tmp_path / "out")
+    assert not mark.exists()
+    assert not (tmp_path / "out").exists()
+
+
+def npz_of_objects(path: Path, mark: Path) -> None:
+    objects = np.empty(1, object)
+    objects[0] = Bomb(mark)
+    with open(path, "wb") as file:
+        np.savez(file, images=objects)
+
+
+def zip_that_climbs(path: Path, mark: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"../../../../../..{mark}", b"x")
+
+
+def tar_that_climbs(path: Path, mark: Path) -> None:
+    with tarfile.open(path, "w") as archive:
+        link = tarfile.TarInfo("images")
+        link.type, link.linkname = tarfile.SYMTYPE, str(mark.parent)
+        archive.addfile(link)
+        inside = tarfile.TarInfo("images/executed")
+        inside.size = 1
+        archive.addfile(inside, io.BytesIO(b"x"))
+
+
+def zip_bomb(path: Path, mark: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", bytes(50_000_000))
+
+
+@pytest.mark.parametrize("make", [npz_of_objects, zip_that_climbs, tar_that_climbs, zip_bomb])
+def test_a_hostile_archive_as_data_is_refused(make: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, mark = tmp_path / "data.npz", tmp_path / "executed"
+    make(path, mark)
+    data = f"data={{kind: npz, path: {path}}}"
+    refused(capsys, "train", "gan-digits", "--set", data, "--out", tmp_path / "out", "--device", "cpu")
+    assert not mark.exists()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", CONTROL),
+        ("show", f"{CONTROL}.yaml"),
+        ("resume", CONTROL),
+        ("sample", CONTROL, "--out", "x.png"),
+        ("evaluate", CONTROL),
+        ("train", "gan-digits", "--set", f"{CONTROL}=1"),
+        ("train", "gan-digits", "--set", f"data={{kind: '{CONTROL}'}}"),
+        ("train", "gan-digits", "--device", CONTROL),
+        (CONTROL,),
+    ],
+)
+def test_control_characters_never_reach_the_terminal(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, *words)
+
+
+def _fuzz() -> Any:
+    spec = importlib.util.spec_from_file_location("equipoise_fuzz", FUZZ)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    sys.modules["equipoise_fuzz"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_damaged_input_is_accepted_or_refused_and_nothing_else(tmp_path: Path) -> None:
+    """A second of fuzzing for every reader; minutes of it are recorded in results/trust/fuzz.json."""
+    fuzz = _fuzz()
+    for target in fuzz.targets(tmp_path):
+        found = fuzz.fuzz(target, 1.0, seed=1)
+        assert found["findings"] == 0, (target.name, found["examples"])
+        assert found["tried"] >= 5, target.name
+        assert found["refused"] > 0, target.name
