@@ -27,7 +27,7 @@ def study_table(summary: Summary) -> StudyTable:
     """A row for each that was trained and each that is only cited: published and ours, measure by measure."""
     blocks = any(row.block for row in summary.rows) or any(each.block for each in summary.study.references)
     titles = [title for measure in summary.study.measures for title in _titles(summary, measure.metric, measure.title)]
-    columns = ("row", *(("data",) if blocks else ()), *titles, "runs", "diverged", "verdict")
+    columns = ("row", *(("data",) if blocks else ()), "verdict", *titles, "runs", "diverged")
     rows = [*_cited_rows(summary, blocks), *_own_rows(summary, blocks)]
     caption = f"{summary.study.paper}, {summary.study.place}; budget {summary.budget}; ours: mean ± standard deviation"
     return StudyTable(caption, columns, tuple(rows), _notes(summary))
@@ -53,7 +53,7 @@ def as_latex(table: StudyTable) -> str:
     """The table as a LaTeX tabular; needs the package booktabs."""
     head = " & ".join(map(_escaped, table.columns))
     body = "\n".join("  " + " & ".join(_escaped(_text(cell)) for cell in row) + r" \\" for row in table.rows)
-    layout = "l" + "r" * (len(table.columns) - 2) + "l"
+    layout = "".join("l" if column in ("row", "data", "verdict") else "r" for column in table.columns)
     return (
         f"% {' '.join(table.caption.split())}\n\\begin{{tabular}}{{{layout}}}\n  \\toprule\n  {head} \\\\\n"
         f"  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}\n"
@@ -114,9 +114,9 @@ def _own_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
     for row in summary.rows:
         cells = [cell for metric, found in row.found.items() for cell in _cells(summary, metric, found)]
         verdict = Cell(f"{row.verdict.word}: {row.verdict.reason}", row.verdict.word)
-        ends = (Cell(str(len(row.runs)), len(row.runs)), Cell(str(row.diverged), row.diverged), verdict)
+        ends = (Cell(str(len(row.runs)), len(row.runs)), Cell(str(row.diverged), row.diverged))
         block = (Cell(row.block, row.block),) if blocks else ()
-        rows.append((Cell(row.label, row.label), *block, *cells, *ends))
+        rows.append((Cell(row.label, row.label), *block, verdict, *cells, *ends))
     return rows
 
 
@@ -141,7 +141,7 @@ def _cited_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
             published = shown_published(each.published.get(measure.metric))
             cells += [published, Cell("")] if _is_published(summary, measure.metric) else [Cell("")]
         block = (Cell(each.block, each.block),) if blocks else ()
-        rows.append((Cell(each.label, each.label), *block, *cells, Cell(""), Cell(""), Cell("not trained here")))
+        rows.append((Cell(each.label, each.label), *block, Cell("not trained here"), *cells, Cell(""), Cell("")))
     return rows
 
 

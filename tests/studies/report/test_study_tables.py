@@ -50,7 +50,7 @@ def test_every_format_holds_every_cell(reference: Path, small_study: Study) -> N
     rows = list(csv.reader(io.StringIO(as_csv(table))))
     assert tuple(rows[0]) == table.columns
     assert [row[0] for row in rows[1:]] == ["MAGAN", "EBGAN", "EBGAN that diverges"]
-    assert rows[1][1] == "7.52 ± 0.03"
+    assert rows[1][2] == "7.52 ± 0.03"
     assert len({len(row) for row in rows}) == 1
     lines = as_markdown(table).splitlines()
     assert sum(line.startswith("|") for line in lines) == 5
