@@ -152,3 +152,42 @@ def test_a_third_of_the_operations_is_saved(penalty):
     with _OperationCount() as plain:
         _parameter_gradients(_plain_gradient_penalty, network, images)
     assert plain.total / ours.total > 1.4
+
+
+@pytest.mark.parametrize(
+    "pooling", [(2,), (2, 2), ((2, 3),), (3, 2), (2, 2, 1), (3, 3, 1, True, False), (2, 1)], ids=str
+)
+def test_mean_pooling_and_the_penalty_behind_it_stay_the_same(pooling):
+    network = nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1),
+        nn.AvgPool2d(*pooling),
+        nn.ReLU(),
+        nn.Conv2d(3, 2, 2),
+        nn.Flatten(1),
+        nn.LazyLinear(1),
+    ).double()
+    images = torch.rand(3, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    plain = network(images)
+    with ConstantMasks():
+        torch.testing.assert_close(network(images), plain, rtol=1e-12, atol=1e-14)
+    points = images.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(network(points).sum(), points, create_graph=True)
+    reference = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    weights = [weight for name, weight in network.named_parameters() if "weight" in name]
+    expected = torch.autograd.grad(reference, weights)
+    for mine, other in zip(torch.autograd.grad(gradient_penalty(network, images), weights), expected, strict=True):
+        assert other.abs().sum() > 0
+        torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-12)
+
+
+def test_pooled_penalties_take_four_passes():
+    network = nn.Sequential(
+        nn.Conv2d(2, 8, 3, padding=1), nn.AvgPool2d(2), nn.ReLU(), nn.Conv2d(8, 1, 4), nn.Flatten(0)
+    )
+    images = torch.rand(2, 2, 8, 8, generator=torch.Generator().manual_seed(0))
+    weights = [weight for name, weight in network.named_parameters() if "weight" in name]
+    with _OperationCount() as forward:
+        network(images)
+    with _OperationCount() as penalty:
+        torch.autograd.grad(gradient_penalty(network, images), weights)
+    assert 0 < penalty.total <= 4 * forward.total
