@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
@@ -184,7 +184,8 @@ def _from_file(source: str, budget: str | None) -> "Experiment":
 def _settings(chosen: argparse.Namespace) -> "Settings":
     from equipoise.runs.train import Settings
 
-    threads, on_nan = getattr(chosen, "threads", None), getattr(chosen, "on_nan", "stop")
+    threads: int | None = getattr(chosen, "threads", None)
+    on_nan: Literal["stop", "rollback"] = getattr(chosen, "on_nan", "stop")
     most_rollbacks = getattr(chosen, "most_rollbacks", 3)
     return Settings(chosen.device, chosen.data_root, threads, chosen.quiet, on_nan, most_rollbacks)
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "equipoise"
 GROUND = {"losses", "constraints", "networks", "data", "metrics", "training"}
 ALLOWED: dict[str, set[str]] = {
     "common": set(),
-    **dict.fromkeys(GROUND, {"common"}),
+    **{room: {"common"} for room in GROUND},
     "simulations": {"common", "losses"},
     "algorithms": {"common", "losses", "constraints", "training"},
     "experiments": {"common", "algorithms", *GROUND},
