@@ -88,9 +88,7 @@ def test_leaving_the_memory_out_of_a_checkpoint_is_noticed(
     monkeypatch.setattr("equipoise.training.checkpoint.state_tensors", tensors_without_memory)
     total = whole_loop.game.total_iterations
     wrong = [
-        cut
-        for cut in range(total)
-        if differing(whole, cut_and_resume(experiment, cut, tmp_path / f"cut-{cut}")[0])
+        cut for cut in range(total) if differing(whole, cut_and_resume(experiment, cut, tmp_path / f"cut-{cut}")[0])
     ]
     assert len(wrong) > total // 2
 
