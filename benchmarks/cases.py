@@ -72,7 +72,9 @@ def mmd_loss(name: str, bandwidths: tuple[float, ...]) -> Case:
         }
 
     work = "forward and backward, batch 64, 16 features, float32"
-    return Case(f"MMD loss, {name}", "torch.cdist and autograd", {"equipoise": 4.0}, prepare, work, 15, 200)
+    return Case(
+        f"MMD loss, {name}", "torch.cdist and autograd", {"equipoise": 4.0}, prepare, work, rounds=15, calls=200
+    )
 
 
 def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: int, target: dict[str, float]) -> Case:
@@ -95,7 +97,7 @@ def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: 
         return {"plain eager": step, "equipoise": loop.iterate}
 
     work = f"discriminator and generator step, batch {experiment.batch_size}, float32"
-    return Case(name, "a plain eager step", target, prepare, work, 9, calls)
+    return Case(name, "a plain eager step", target, prepare, work, rounds=9, calls=calls)
 
 
 def repulsive_mmd_row() -> Case:
@@ -121,7 +123,7 @@ def repulsive_mmd_row() -> Case:
 
     target = {"equipoise, alternating": 1.5, "equipoise, simultaneous": 1.9}
     work = f"whole iteration, SN-DCGAN 32x32 with PIM, batch {LARGE_BATCH}, float32"
-    return Case("SN-DCGAN + repulsive MMD", "a plain eager alternating step", target, prepare, work, 3)
+    return Case("SN-DCGAN + repulsive MMD", "a plain eager alternating step", target, prepare, work, rounds=3)
 
 
 def pico_row() -> Case:
@@ -133,7 +135,7 @@ def pico_row() -> Case:
         return {"PIM": whole_iteration(pim, (3, 32, 32)), "PICO": whole_iteration(pico, (3, 32, 32))}
 
     work = f"whole simultaneous iteration, SN-DCGAN 32x32, batch {LARGE_BATCH}, float32"
-    return Case("PICO", "PIM; the target is a step time of at most 1.05", {"PICO": 1 / 1.05}, prepare, work, 4)
+    return Case("PICO", "PIM; the target is a step time of at most 1.05", {"PICO": 1 / 1.05}, prepare, work, rounds=3)
 
 
 def penalty_row() -> Case:
@@ -153,7 +155,7 @@ def penalty_row() -> Case:
         }
 
     work = f"penalty and its gradient, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
-    return Case("WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, 3)
+    return Case("WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, rounds=3)
 
 
 def penalised_step_row() -> Case:
@@ -180,7 +182,7 @@ def penalised_step_row() -> Case:
         return {"plain eager": step, "equipoise": one_move(experiment, (3, 32, 32), "discriminator")}
 
     work = f"discriminator step, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
-    return Case("WGAN-GP, discriminator step", "a plain eager step", {"equipoise": 1.4}, prepare, work, 3)
+    return Case("WGAN-GP, discriminator step", "a plain eager step", {"equipoise": 1.4}, prepare, work, rounds=3)
 
 
 def frechet_row() -> Case:
@@ -206,7 +208,7 @@ def frechet_row() -> Case:
         return {"scipy's sqrtm": from_root, "eigenvalues of the product": from_eigenvalues, "equipoise": ours}
 
     work = f"{_FRECHET_FEATURES} features, float64"
-    return Case("Frechet distance", "scipy's matrix square root", {"equipoise": 8.0}, prepare, work, 3)
+    return Case("Frechet distance", "scipy's matrix square root", {"equipoise": 8.0}, prepare, work, rounds=3)
 
 
 def cpu_cases() -> list[Case]:

@@ -4,6 +4,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,8 +75,17 @@ def machine() -> dict[str, Any]:
     }
 
 
+class _NoModules(nullcontext[None]):
+    """In place of the counter's module tracker, whose hooks fail when a graph is differentiated more than once."""
+
+    parents = frozenset({"Global"})
+
+
 def _gigaflop(way: Way) -> float:
-    with FlopCounterMode(display=False) as counter:
+    """The warm-up, and its billions of operations."""
+    counter = FlopCounterMode(display=False)
+    counter.mod_tracker = _NoModules()  # type: ignore[assignment]
+    with counter:
         way()
     return counter.get_total_flops() / 1e9
 
@@ -87,7 +97,7 @@ def _cpu_seconds(way: Way, calls: int) -> float:
     return (time.process_time() - start) / calls
 
 
-def _spread(times: list[float]) -> dict[str, float]:
+def _spread(times: list[float]) -> dict[str, float | None]:
     low, middle, high = statistics.quantiles(times, n=4)
     return {"median_seconds": middle, "lower_quartile": low, "upper_quartile": high}
 

@@ -45,12 +45,12 @@ def plain_step(
         start = next(position) * batch % (len(images) - batch + 1)
         real = images[start : start + batch]
         optimisers["discriminator"].zero_grad()
-        fake = generator(torch.randn(batch, latent_size)).detach()
+        fake = generator(torch.randn(batch, latent_size, device=images.device)).detach()
         loss = discriminator_loss(discriminator, real, fake)
         loss.backward()
         optimisers["discriminator"].step()
         optimisers["generator"].zero_grad()
-        fake = generator(torch.randn(batch, latent_size))
+        fake = generator(torch.randn(batch, latent_size, device=images.device))
         other = generator_loss(discriminator, real, fake)
         other.backward()
         optimisers["generator"].step()
@@ -82,7 +82,7 @@ def _kernel_mean(a: Tensor, b: Tensor, bandwidths: Sequence[float], bounds: tupl
     squared = torch.cdist(a, b).square()
     if bounds is not None:
         squared = squared.clamp(*bounds)
-    similarities = sum((torch.exp(-squared / (2 * sigma**2)) for sigma in bandwidths), torch.zeros(()))
+    similarities = sum((torch.exp(-squared / (2 * sigma**2)) for sigma in bandwidths), a.new_zeros(()))
     size = a.shape[0]
     return (similarities.sum() - similarities.diagonal().sum()) / (size * (size - 1))
 
