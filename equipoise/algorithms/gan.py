@@ -104,7 +104,7 @@ class GAN(Algorithm):
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         names = ["latent", *(f"latent-{number}" for number in range(2, self.generator_batches + 1))]
-        latent = torch.cat([draw.latent(name) for name in names])
+        latent = draw.latent(*names)
         return Outcome({"generator": self._generator_loss(scores(players, players["generator"](latent)))})
 
     def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:

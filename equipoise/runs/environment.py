@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,7 +56,7 @@ def describe_environment(
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What differs between two sessions and may change the last bits of a result: (what, before, now), printable."""
-    compared = {
+    compared: dict[str, Callable[[dict[str, Any]], object]] = {
         "the device": lambda session: f"{torch.device(session['device']).type} ({session['device_name']})",
         "torch": lambda session: session["packages"]["torch"],
         "threads:": lambda session: session["threads"],

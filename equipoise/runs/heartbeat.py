@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import torch.distributed as dist
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 _BEAT_SECONDS = 1.0
 _EXIT_CODE = 2
@@ -40,7 +40,7 @@ class Heartbeat:
     def __post_init__(self) -> None:
         self.heard = dict.fromkeys(range(self.size), time.monotonic())
 
-    def exchange(self, store: dist.Store) -> None:
+    def exchange(self, store: Store) -> None:
         """Count once, and look at everybody's count."""
         store.add(str(self.rank), 1)
         for rank in range(self.size):
@@ -74,8 +74,8 @@ def _talk(heartbeat: Heartbeat, over: threading.Event, restarts: int) -> None:
     while not over.is_set():
         try:
             address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-            client = dist.TCPStore(address, port, None, False, timedelta(seconds=10), wait_for_workers=False)
-            store = dist.PrefixStore(f"equipoise/heartbeat/{restarts}", client)
+            client = TCPStore(address, port, None, False, timedelta(seconds=10), wait_for_workers=False)
+            store = PrefixStore(f"equipoise/heartbeat/{restarts}", client)
             while not over.wait(_BEAT_SECONDS):
                 heartbeat.exchange(store)
         except (RuntimeError, OSError):

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.runs.environment import choose_device
@@ -165,16 +166,16 @@ def joined(device_name: str) -> Iterator[Processes]:
         _groups.clear()
 
 
-def _common_store(rank: int, restarts: int) -> dist.Store:
+def _common_store(rank: int, restarts: int) -> Store:
     """Where the processes find each other. Each start has names of its own: torchrun keeps its store over restarts."""
     hosts = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    store = dist.TCPStore(address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=True)
-    return dist.PrefixStore(f"equipoise/start/{restarts}", store)
+    store = TCPStore(address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=True)
+    return PrefixStore(f"equipoise/start/{restarts}", store)
 
 
 def _own_device(device: torch.device, local_rank: int) -> torch.device:
-    if device.type != "cuda" or device.index is not None:
+    if device.type != "cuda" or ":" in str(device):
         return device
     own = torch.device("cuda", local_rank % torch.cuda.device_count())
     torch.cuda.set_device(own)
