@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test lint types docs check clean
+.PHONY: demo test lint types docs check bench bench-gpu clean
 
 demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
@@ -22,6 +22,12 @@ docs: $(VENV)/develop.installed
 	$(VENV)/bin/mkdocs build --strict --quiet
 
 check: test lint types docs
+
+bench: $(VENV)/test.installed
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/run.py
+
+bench-gpu: $(VENV)/test.installed
+	PYTHONPATH=. $(VENV)/bin/python benchmarks/gpu.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
