@@ -1,0 +1,35 @@
+"""The ring's page shows the figures of the committed data files, which were measured with the recipes as they are."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from equipoise.experiments.config import to_plain
+from equipoise.recipes.catalogue import recipe
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results" / "ring"
+
+
+def figure_script() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("ring_figure", ROOT / "docs" / "figures" / "ring.py")
+    assert specification is not None
+    assert specification.loader is not None
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    return script
+
+
+def test_the_table_is_that_of_the_data_files() -> None:
+    assert figure_script().table() in (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in RESULTS.glob("*.json")))
+def test_the_data_were_measured_with_the_recipe_as_it_is(name: str) -> None:
+    plain = to_plain(recipe(name))
+    plain.pop("seed")
+    measured = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["experiment"]
+    assert measured == json.loads(json.dumps(plain))
