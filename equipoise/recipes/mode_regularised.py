@@ -62,8 +62,8 @@ def reg_gan_ring(
     """Reg-GAN on six Gaussians in a ring (Che et al. 2017, Figure 9).
 
     The paper's weights of 0.005 and learning rate of 1e-4 (the recipe reg-gan-ring-paper) need far more iterations.
-    The weights and the encoder's rate were tuned; what they reach on fresh seeds is in results/ring. A slow encoder
-    keeps its codes away from the cube's corners, where a mode would have next to no share of the noise.
+    The weights and the encoder's rate were tuned, as docs/ring.md tells: all six modes on two of five seeds. A slow
+    encoder is meant to keep its codes away from the cube's corners, where a mode has next to no share of the noise.
     Run:  equipoise train reg-gan-ring --seed 0        12,000 iterations, a minute or two on one core
     """
     algorithm = RegGAN(
