@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test lint types docs check bench bench-gpu clean
+.PHONY: demo test test-slow lint types docs check bench bench-gpu clean
 
 demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
 
 test: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest
+
+test-slow: $(VENV)/test.installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m slow
 
 lint: $(VENV)/develop.installed
 	$(VENV)/bin/ruff check .

@@ -15,6 +15,8 @@ import pytest
 
 import equipoise
 
+pytestmark = pytest.mark.slow
+
 HOSTS = ("equipoise-a", "equipoise-b")
 ADDRESSES = ("10.231.7.1", "10.231.7.2")
 LOST_AFTER_SECONDS = 6
