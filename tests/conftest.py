@@ -16,3 +16,9 @@ def shared_data() -> Path:
     if not (root / "MNIST" / "raw").is_dir():
         pytest.skip(f"the real data sets are not at {root}; set EQUIPOISE_TEST_DATA to their folder")
     return root
+
+
+@pytest.fixture(autouse=True)
+def first_weights_do_not_depend_on_the_order_of_tests() -> None:
+    """A test that lets torch draw a network's weights gets the same ones alone, in any order, and everywhere."""
+    torch.manual_seed(0)
