@@ -158,7 +158,6 @@ def test_a_third_of_the_operations_is_saved(penalty):
     "pooling", [(2,), (2, 2), ((2, 3),), (3, 2), (2, 2, 1), (3, 3, 1, True, False), (2, 1)], ids=str
 )
 def test_mean_pooling_and_the_penalty_behind_it_stay_the_same(pooling):
-    torch.manual_seed(0)
     network = nn.Sequential(
         nn.Conv2d(2, 3, 3, padding=1),
         nn.AvgPool2d(*pooling),
