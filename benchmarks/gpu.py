@@ -16,7 +16,7 @@ from pathlib import Path
 
 import plain
 import torch
-from cases import bare_players
+from cases.common import bare_players
 
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically

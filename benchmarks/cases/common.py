@@ -1,0 +1,48 @@
+"""What the rows share: networks and whole games on random data, for both sides of a comparison."""
+
+from functools import partial
+
+import torch
+from measure import Way
+from torch import nn
+
+from equipoise.data.store import held
+from equipoise.experiments.build import build_game, build_network, build_state
+from equipoise.experiments.experiment import Experiment
+from equipoise.training.draw import Draw
+from equipoise.training.game import Move
+from equipoise.training.loop import Game, Loop, play
+from equipoise.training.state import State
+
+LARGE_BATCH = 16
+"""Of the rows with convolutions of many channels: the recipes' 64 would take a quarter of an hour on one core."""
+SEED = 0
+IMAGES = 512
+
+
+def game_and_state(experiment: Experiment, shape: tuple[int, ...]) -> tuple[Game, State]:
+    """The experiment on random bytes of this shape in place of its data."""
+    noise = torch.Generator().manual_seed(SEED)
+    store = held(torch.randint(0, 256, (IMAGES, *shape), dtype=torch.uint8, generator=noise))
+    game = build_game(experiment, store)
+    return game, build_state(experiment, game, torch.device("cpu"))
+
+
+def whole_iteration(experiment: Experiment, shape: tuple[int, ...]) -> Way:
+    """One iteration of Equipoise's loop, everything included."""
+    return Loop(*game_and_state(experiment, shape)).iterate
+
+
+def one_move(experiment: Experiment, shape: tuple[int, ...], name: str) -> Way:
+    """One play of the named move."""
+    game, state = game_and_state(experiment, shape)
+    moves: dict[str, Move] = {move.name: move for stage in game.algorithm.stages() for move in stage.moves}
+    real = game.source.batch(torch.arange(experiment.batch_size))
+    draw = Draw(real, experiment.batch_size, experiment.latent, SEED, "benchmark", 0)
+    return partial(play, moves[name], state, draw, game)
+
+
+def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
+    """The experiment's networks without its constraint."""
+    noise = torch.Generator().manual_seed(SEED)
+    return {name: build_network(player.network, noise) for name, player in experiment.players.items()}

@@ -1,0 +1,85 @@
+"""Whole iterations against plain eager steps of the same algorithm."""
+
+from dataclasses import replace
+
+import plain
+import torch
+from measure import Case, Way
+
+from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, whole_iteration
+from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.experiments.experiment import Experiment
+from equipoise.recipes import magan, mmd
+from equipoise.recipes.digits import magan_digits
+from equipoise.training.loop import Loop
+
+
+def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: int, target: dict[str, float]) -> Case:
+    """A whole adversarial iteration: Equipoise's with its log values, random addresses and health signs."""
+
+    def prepare() -> dict[str, Way]:
+        adversarial = replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))
+        game, state = game_and_state(adversarial, shape)
+        loop = Loop(game, state)
+        for _ in range(IMAGES // experiment.batch_size):
+            loop.iterate()
+        players = bare_players(experiment)
+        optimisers = {
+            each: torch.optim.Adamax(players[each].parameters(), lr=player.optimiser.lr, betas=(0.5, 0.999))
+            for each, player in experiment.players.items()
+        }
+        images = torch.rand(IMAGES, *shape, generator=torch.Generator().manual_seed(SEED))
+        losses = plain.hinge_on_energies(10.0), plain.energy_of_fakes
+        step = plain.plain_step(players, optimisers, *losses, images, experiment.latent.size, experiment.batch_size)
+        return {"plain eager": step, "equipoise": loop.iterate}
+
+    work = f"discriminator and generator step, batch {experiment.batch_size}, float32"
+    return Case(name, "a plain eager step", target, prepare, work, rounds=9, calls=calls)
+
+
+def repulsive_mmd_row() -> Case:
+    """SN-DCGAN with the bounded repulsive loss, alternating on both sides, and the paper's simultaneous form."""
+
+    def prepare() -> dict[str, Way]:
+        base = mmd.table_s3("rep-b", "cifar10", None)
+        base = replace(base, batch_size=LARGE_BATCH)
+        assert isinstance(base.algorithm, MMDGAN)
+        alternating = replace(base, algorithm=replace(base.algorithm, update="alternating"))
+        players = bare_players(base)
+        plain.normalised(players["discriminator"])
+        optimisers = {
+            each: torch.optim.Adam(player.parameters(), 1e-3, (0.5, 0.999)) for each, player in players.items()
+        }
+        images = torch.rand(IMAGES, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
+        losses = plain.repulsive_mmd, plain.mmd_of_fakes
+        return {
+            "plain eager, alternating": plain.plain_step(players, optimisers, *losses, images, 128, LARGE_BATCH),
+            "equipoise, alternating": whole_iteration(alternating, (3, 32, 32)),
+            "equipoise, simultaneous": whole_iteration(base, (3, 32, 32)),
+        }
+
+    target = {"equipoise, alternating": 1.5, "equipoise, simultaneous": 1.9}
+    work = f"whole iteration, SN-DCGAN 32x32 with PIM, batch {LARGE_BATCH}, float32"
+    return Case("SN-DCGAN + repulsive MMD", "a plain eager alternating step", target, prepare, work, rounds=3)
+
+
+def pico_row() -> Case:
+    """The two spectral normalisations in the same iteration."""
+
+    def prepare() -> dict[str, Way]:
+        pim = replace(mmd.table_s3("rep-b", "cifar10", None), batch_size=LARGE_BATCH)
+        pico = replace(mmd.table_s3("rep-b", "cifar10", 64), batch_size=LARGE_BATCH)
+        return {"PIM": whole_iteration(pim, (3, 32, 32)), "PICO": whole_iteration(pico, (3, 32, 32))}
+
+    work = f"whole simultaneous iteration, SN-DCGAN 32x32, batch {LARGE_BATCH}, float32"
+    return Case("PICO", "PIM; the target is a step time of at most 1.05", {"PICO": 1 / 1.05}, prepare, work, rounds=3)
+
+
+def cases() -> list[Case]:
+    """The cheap ones first."""
+    return [
+        magan_row("MAGAN digits", magan_digits(), (1, 8, 8), 40, {}),
+        magan_row("MAGAN MNIST", magan.magan_mnist(), (1, 28, 28), 4, {"equipoise": 1.45}),
+        pico_row(),
+        repulsive_mmd_row(),
+    ]
