@@ -1,11 +1,13 @@
 """The table and the quantitative figures of MAGAN (Wang et al. 2017). Torch-free."""
 
-from equipoise.studies.study import CPU, PAPER, SMOKE, Measure, Order, Published, Reference, Row, Scale, Study
+from equipoise.studies.study import CPU, SMOKE, Measure, Order, Published, Reference, Row, Scale, Study
 
 _PAPER = "Wang et al. 2017"
 _SCORE = "inception-v3-score"
 _ENERGIES = ("real_energy", "fake_energy")
 _SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=50_000)}
+_MNIST_SCALES = _SCALES | {"cpu": Scale(seeds=1, samples=10_000, length=0.06)}
+"""On a CPU 12 of MAGAN's 200 epochs, so that its margin, which moves at the end of an epoch, has time to adapt."""
 _JUDGE = (
     "The paper's classifier (98.7 % of the test images right) was not published, and ours is sharper, so that absolute "
     "scores cannot agree: only the order is compared."
@@ -67,7 +69,7 @@ def mnist_scores() -> Study:
         ),
         references=(Reference("real test images", {score: Published(9.09, 0.08)}),),
         curves=_ENERGIES,
-        scales=_SCALES,
+        scales=_MNIST_SCALES,
     )
 
 
@@ -89,7 +91,7 @@ def figure_1() -> Study:
         ),
         measures=(Measure(covered, "classes covered"), Measure("modes-kl", "KL of classes, nats")),
         curves=_ENERGIES,
-        scales=_SCALES,
+        scales=_MNIST_SCALES,
     )
 
 
@@ -114,5 +116,5 @@ def figure_3() -> Study:
         ),
         orders=tuple(Order("energy-gap", "MAGAN", row.label) for row in rows),
         curves=_ENERGIES,
-        scales={"smoke": SMOKE, "cpu": CPU, "paper": PAPER},
+        scales=_MNIST_SCALES,
     )

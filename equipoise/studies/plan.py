@@ -1,6 +1,7 @@
 """From a study to the runs that it asks for: each an experiment with a directory that its content names."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from equipoise.common.errors import UnknownName
 from equipoise.common.random import derived_seed
 from equipoise.data.noise import Noise
 from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
-from equipoise.experiments.experiment import Experiment, Watch
+from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.recipes.catalogue import BUDGETS, recipe
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.study import Measure, Row, Scale, Study, Variant, evenly
@@ -88,9 +89,12 @@ def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Vari
     return tuple(variants[index] for index in sorted([0, *order[: most - 1]]))
 
 
-def experiment_of(row: Row, variant: Variant, seed: int, budget: str, watched: tuple[str, ...] = ()) -> Experiment:
-    """The row's experiment with the variant's changes."""
+def experiment_of(
+    row: Row, variant: Variant, seed: int, budget: str, watched: tuple[str, ...] = (), length: float | None = None
+) -> Experiment:
+    """The row's experiment with the variant's changes, of the budget's length or a share of the published one."""
     base = recipe(row.recipe, budget)
+    base = base if length is None else _of_length(base, recipe(row.recipe), length)
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
     if watched and budget != "smoke":
         watch = replace(watch, evaluations=_EVALUATIONS, metrics=watched)
@@ -108,10 +112,20 @@ def content_hash(experiment: Experiment) -> str:
 def _planned(
     study: Study, row: Row, variant: Variant, seed: int, budget: str, metrics: tuple[str, ...], scale: Scale
 ) -> Planned:
-    experiment = experiment_of(row, variant, seed, budget, study.watched)
+    experiment = experiment_of(row, variant, seed, budget, study.watched, scale.length)
     place = Path("runs") / f"{experiment.name}-seed{seed}-{content_hash(experiment)}"
     stands_in = isinstance(experiment.data, Noise)
     return Planned(row, variant.label, experiment, place, metrics, scale.samples, budget == "smoke" or stands_in)
+
+
+def _of_length(experiment: Experiment, published: Experiment, share: float) -> Experiment:
+    """A part of the published epochs or iterations, rounded up."""
+    epochs, iterations = published.algorithm.epochs, published.algorithm.iterations
+    return with_length(experiment, epochs=_part(epochs, share), iterations=_part(iterations, share))
+
+
+def _part(whole: int | None, share: float) -> int | None:
+    return None if whole is None else math.ceil(whole * share)
 
 
 def _with_histogram(study: Study, metrics: tuple[str, ...]) -> tuple[str, ...]:

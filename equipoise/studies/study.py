@@ -95,12 +95,14 @@ class Scale:
         samples: that each metric sees.
         variants: at most so many of each row's, the first among them; None for all.
         rows: at most so many rows, evenly chosen; None for all.
+        length: the share of each recipe's published length, in whole epochs; None for the budget's own length.
     """
 
     seeds: int
     samples: int
     variants: int | None = None
     rows: int | None = None
+    length: float | None = None
 
 
 SMOKE = Scale(seeds=1, samples=60, variants=1, rows=2)

@@ -10,7 +10,7 @@ from equipoise.recipes.catalogue import BUDGETS, RECIPES
 from equipoise.runs.catalogue import EVALUATORS
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.log_measures import LOG_MEASURES
-from equipoise.studies.plan import content_hash, experiment_of, some_variants
+from equipoise.studies.plan import content_hash, experiment_of, plan, some_variants
 from equipoise.studies.study import Variant
 
 
@@ -79,6 +79,18 @@ def test_a_part_of_a_grid_is_the_same_for_every_row_and_holds_the_first_cell() -
     others = some_variants(tuple(Variant(str(index), ("a=1",)) for index in range(50)), 7)
     assert [one.label for one in part] == [one.label for one in others]
     assert some_variants(variants, None) is variants
+
+
+def test_the_margin_has_epochs_to_adapt_in_at_the_budget_of_a_cpu() -> None:
+    planned = plan(study("magan-mnist"), "cpu", None, with_inception=False)
+    lengths = {each.row.recipe: each.experiment.algorithm.epochs for each in planned}
+    assert lengths == {
+        "magan-mnist": 12,
+        "ebgan-mnist-pixel": 2,
+        "ebgan-mnist": 12,
+        "ebgan-mnist-5": 12,
+        "ebgan-mnist-1.08": 12,
+    }
 
 
 def test_an_unknown_study_is_told_the_nearest() -> None:
