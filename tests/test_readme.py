@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from equipoise.cli import _COMMANDS
+from equipoise.commands.catalogue import COMMANDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -24,4 +24,4 @@ def test_the_library_example_runs_and_gives_gradients() -> None:
 def test_every_command_that_the_readme_names_exists() -> None:
     named = set(re.findall(r"equipoise ([a-z]+)", README.split("## Two commands")[1]))
     assert named >= {"list", "train", "resume", "sample", "evaluate", "demo"}
-    assert named <= set(_COMMANDS)
+    assert named <= set(COMMANDS)

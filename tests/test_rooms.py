@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "recipes": {"common", "algorithms", "experiments", *GROUND},
     "runs": {"common", "experiments", "data", "metrics", "training", "networks"},
     "studies": {"common", "experiments", "recipes", "runs", "data", "metrics", "training"},
+    "commands": {"common", "experiments", "recipes", "runs", "studies", "simulations", "data"},
 }
 
 

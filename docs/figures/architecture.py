@@ -8,7 +8,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 ROWS = [
-    (["cli"], "one entry point"),
+    (["commands"], "what each word of the command line does"),
     (["studies", "simulations"], "many runs, one table; the papers' theory"),
     (["recipes", "runs"], "experiments by name; one run and its directory"),
     (["experiments"], "a complete run as data"),

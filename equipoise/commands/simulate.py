@@ -1,7 +1,6 @@
-"""`equipoise simulate`: its arguments and what it prints. The simulation itself is imported when it is run."""
+"""`simulate`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from equipoise.common.errors import printable
@@ -11,12 +10,12 @@ from equipoise.simulations.catalogue import SIMULATIONS, simulate
 def simulate_command(chosen: argparse.Namespace) -> int:
     """Run one simulation and say where its files are."""
     for path in simulate(chosen.name, chosen.out):
-        sys.stdout.write(f"{printable(path)}\n")
+        print(printable(path))
     return 0
 
 
 def fill_simulate(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `equipoise simulate`."""
+    """The arguments of `simulate`."""
     parser.add_argument("name", help=f"which: {', '.join(SIMULATIONS)}")
     parser.add_argument(
         "--out", type=Path, default=Path("simulations"), help="the folder for its files (default: simulations)"

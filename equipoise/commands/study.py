@@ -1,9 +1,10 @@
-"""The commands `study` and `report`. Nothing heavy is imported before they run."""
+"""`study` and `report`."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from equipoise.commands.arguments import add_data_root, add_device, positive, share
 from equipoise.common.errors import EquipoiseError, printable
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ def study_command(chosen: argparse.Namespace) -> int:
     out = chosen.out or Path("studies") / f"{chosen.name}-{chosen.budget}"
     run_study(chosen.name, out, chosen.budget, chosen.seeds, _means(chosen))
     page = write_study_report(out)
-    print((out / "table.md").read_text(encoding="utf-8"))  # noqa: T201
-    print(f"The page is {printable(page)}")  # noqa: T201
+    print((out / "table.md").read_text(encoding="utf-8"))
+    print(f"The page is {printable(page)}")
     return 0
 
 
 def report_command(chosen: argparse.Namespace) -> int:
     """Write the page of a study, of a run, or of several runs side by side."""
     for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
-        print(f"The page is {printable(path)}")  # noqa: T201
+        print(f"The page is {printable(path)}")
     return 0
 
 
@@ -61,14 +62,14 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     """The arguments of `study`."""
     parser.add_argument("name", help="a study's name; equipoise list studies shows them")
     parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
-    parser.add_argument("--seeds", type=_positive, help="how many of each row (default: what the budget buys)")
+    parser.add_argument("--seeds", type=positive, help="how many of each row (default: what the budget buys)")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_positive, help="runs at a time, each on one thread (default: one per core)")
+    where.add_argument("--workers", type=positive, help="runs at a time, each on one thread (default: one per core)")
     where.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
-    parser.add_argument("--gpus-per-run", type=_share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
+    parser.add_argument("--gpus-per-run", type=share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
-    parser.add_argument("--data-root", type=Path, help="the folder with published data files (else EQUIPOISE_DATA)")
-    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
+    add_data_root(parser)
+    add_device(parser)
     parser.add_argument("--inception-weights", type=Path, help="safetensors file of Inception-v3, for FID and the like")
 
 
@@ -93,19 +94,3 @@ def _means(chosen: argparse.Namespace) -> "Means":
         data_root=chosen.data_root,
         inception_weights=chosen.inception_weights,
     )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got '{text}'")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 64:
-        raise argparse.ArgumentTypeError(f"must be a number of at least 0, got '{text}'")
-    return share

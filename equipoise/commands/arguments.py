@@ -1,0 +1,53 @@
+"""Arguments that several commands share, and the kinds of numbers that they take."""
+
+import argparse
+from pathlib import Path
+
+_MOST_SHARE = 64.0
+
+
+def add_data_root(parser: argparse.ArgumentParser) -> None:
+    """Where published data files lie."""
+    parser.add_argument("--data-root", type=Path, help="the folder with published data files (else EQUIPOISE_DATA)")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where to compute."""
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
+
+
+def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
+    """How many CPU threads; `default` says in words what happens without a number."""
+    parser.add_argument("--threads", type=positive, help=f"CPU threads (default: {default})")
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """Data, device and progress of a session with a run."""
+    add_data_root(parser)
+    add_device(parser)
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0, got '{text}'")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got '{text}'")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """A number from 0 to 64, as the GPUs of a run."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _MOST_SHARE:
+        raise argparse.ArgumentTypeError(f"must be a number of at least 0, got '{text}'")
+    return number

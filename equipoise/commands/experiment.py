@@ -1,0 +1,63 @@
+"""From words to an experiment: a recipe or a YAML file, then --set, --seed and the length."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from equipoise.commands.arguments import whole
+from equipoise.common.errors import EquipoiseError
+
+if TYPE_CHECKING:
+    from equipoise.experiments.experiment import Experiment
+
+_DEFAULT_BUDGET = "paper"
+_YAML_SUFFIXES = (".yaml", ".yml")
+
+
+def add_experiment(parser: argparse.ArgumentParser) -> None:
+    """The arguments that describe an experiment."""
+    from equipoise.recipes.catalogue import BUDGETS
+
+    parser.add_argument("recipe", help="a recipe's name, or a YAML file as `show` prints it")
+    budget_help = "how much to train: " + "; ".join(f"{name}, {what}" for name, what in BUDGETS.items())
+    parser.add_argument("--budget", choices=BUDGETS, help=f"{budget_help} (default: {_DEFAULT_BUDGET})")
+    parser.add_argument("--seed", type=whole, help="the root of every random number")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=whole, help="length of the adversarial training in passes over the data")
+    length.add_argument("--iterations", type=whole, help="the same in iterations")
+    set_help = "set a field, as in algorithm.margin=5; may be repeated"
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
+
+
+def experiment_of(chosen: argparse.Namespace) -> "Experiment":
+    """The experiment that the words describe.
+
+    Raises:
+        EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
+    """
+    from equipoise.experiments.config import from_plain, set_field, to_plain
+    from equipoise.experiments.experiment import with_length
+
+    plain: dict[str, Any] = to_plain(_named(chosen.recipe, chosen.budget))
+    for assignment in chosen.set:
+        set_field(plain, assignment)
+    if chosen.seed is not None:
+        plain["seed"] = chosen.seed
+    experiment = from_plain(plain)
+    if chosen.epochs is None and chosen.iterations is None:
+        return experiment
+    try:
+        return with_length(experiment, epochs=chosen.epochs, iterations=chosen.iterations)
+    except ValueError as error:
+        raise EquipoiseError(str(error)) from error
+
+
+def _named(source: str, budget: str | None) -> "Experiment":
+    from equipoise.experiments.config import load_experiment
+    from equipoise.recipes.catalogue import recipe
+
+    if not source.endswith(_YAML_SUFFIXES):
+        return recipe(source, budget or _DEFAULT_BUDGET)
+    if budget is not None:
+        raise EquipoiseError("a budget belongs to a recipe's name; a YAML file already says how much it trains.")
+    return load_experiment(Path(source))

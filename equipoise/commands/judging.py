@@ -1,0 +1,77 @@
+"""`sample`, `evaluate` and `classifier`: what a trained generator makes, and how good it is."""
+
+import argparse
+from pathlib import Path
+
+from equipoise.commands.arguments import add_device, add_session, add_threads, positive, whole
+from equipoise.common.errors import printable
+
+_METRICS = ("inception-score", "class-histogram")
+
+
+def fill_sample(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sample`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("--count", type=positive, default=100, help="how many (default: 100)")
+    parser.add_argument("--out", type=Path, required=True, help="a .png grid, an .npz file, or a folder of PNGs")
+    parser.add_argument("--seed", type=whole, default=0, help="of the latents (default: 0)")
+    add_device(parser)
+
+
+def sample_command(chosen: argparse.Namespace) -> int:
+    """Write generated samples."""
+    from equipoise.runs.environment import choose_device
+    from equipoise.runs.trained import sample
+
+    sample(chosen.directory, chosen.count, chosen.out, chosen.seed, choose_device(chosen.device))
+    print(f"{chosen.count} samples are in {printable(chosen.out)}")
+    return 0
+
+
+def fill_evaluate(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `evaluate`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("--metrics", nargs="+", default=list(_METRICS), help=f"which (default: {' '.join(_METRICS)})")
+    parser.add_argument("--samples", type=positive, default=10_000, help="how many samples they see (default: 10000)")
+    weights_help = "safetensors file of Inception-v3, for fid, kid and the like"
+    parser.add_argument("--inception-weights", type=Path, help=weights_help)
+    add_session(parser)
+    add_threads(parser, "as the run was trained")
+
+
+def evaluate_command(chosen: argparse.Namespace) -> int:
+    """Score a run's generator."""
+    from equipoise.runs.train import Settings
+    from equipoise.runs.trained import evaluate
+
+    settings = Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet)
+    for score in evaluate(chosen.directory, tuple(chosen.metrics), chosen.samples, settings, chosen.inception_weights):
+        deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
+        print(f"{score.metric}: {_shown(score.value)}{deviation}")
+    print(f"The scores with their passports are in {printable(chosen.directory / 'scores.json')}")
+    return 0
+
+
+def fill_classifier(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `classifier`."""
+    parser.add_argument("data", help="a labelled data set, as digits or mnist")
+    add_session(parser)
+    add_threads(parser, "1")
+
+
+def classifier_command(chosen: argparse.Namespace) -> int:
+    """Train the classifier that judges samples of a labelled data set, or find it trained."""
+    import torch
+
+    from equipoise.data.catalogue import parse_data
+    from equipoise.runs.environment import choose_device
+    from equipoise.runs.judge import judge_of
+
+    torch.set_num_threads(chosen.threads or 1)
+    judge = judge_of(parse_data(chosen.data), chosen.data_root, choose_device(chosen.device), print)
+    print(f"The classifier of {printable(chosen.data)} gets {judge.accuracy:.2%} of the test images right.")
+    return 0
+
+
+def _shown(value: float | list[float]) -> str:
+    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, list) else f"{value:.4g}"

@@ -1,0 +1,63 @@
+"""`train` and `resume`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.commands.arguments import add_session, add_threads, whole
+from equipoise.commands.experiment import add_experiment, experiment_of
+from equipoise.common.errors import printable
+
+if TYPE_CHECKING:
+    from equipoise.runs.train import Settings
+
+
+def fill_train(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `train`."""
+    add_experiment(parser)
+    _add_settings(parser)
+    parser.add_argument("--out", type=Path, help="a new directory for the run (default: runs/RECIPE-seedN)")
+
+
+def train_command(chosen: argparse.Namespace) -> int:
+    """Train from the start."""
+    from equipoise.runs.train import train
+
+    experiment = experiment_of(chosen)
+    out = chosen.out or Path("runs") / f"{_file_name(experiment.name)}-seed{experiment.seed}"
+    run = train(experiment, out, _settings(chosen))
+    print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
+    return 0
+
+
+def fill_resume(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `resume`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    _add_settings(parser)
+
+
+def resume_command(chosen: argparse.Namespace) -> int:
+    """Go on with a run."""
+    from equipoise.runs.train import resume
+
+    run = resume(chosen.directory, _settings(chosen))
+    print(f"The run is complete; its report is {printable(run.path / 'report.html')}")
+    return 0
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    add_session(parser)
+    add_threads(parser, "what a short trial finds fastest")
+    on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
+    parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
+    parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
+
+
+def _settings(chosen: argparse.Namespace) -> "Settings":
+    from equipoise.runs.train import Settings
+
+    return Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet, chosen.on_nan, chosen.most_rollbacks)
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".") or "run"
