@@ -1,6 +1,8 @@
 # Two commands from nothing: `make demo` and `make test`. Each makes the environment that it needs.
 PYTHON ?= python3
 VENV ?= .venv
+# As many test processes as cores; a file's tests stay together, since they share what was costly to set up.
+PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
 .PHONY: demo test test-slow lint types docs check bench bench-gpu clean
@@ -9,7 +11,7 @@ demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
 
 test: $(VENV)/test.installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL)
 
 test-slow: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m slow
