@@ -51,12 +51,22 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
     parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
     parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
+    on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
+    parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
 
 
 def _settings(chosen: argparse.Namespace) -> "Settings":
     from equipoise.runs.train import Settings
 
-    return Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet, chosen.on_nan, chosen.most_rollbacks)
+    return Settings(
+        device=chosen.device,
+        data_root=chosen.data_root,
+        threads=chosen.threads,
+        quiet=chosen.quiet,
+        on_nan=chosen.on_nan,
+        most_rollbacks=chosen.most_rollbacks,
+        on_collapse=chosen.on_collapse,
+    )
 
 
 def _file_name(name: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from equipoise.metrics.classifier import train_classifier as train_classifier
     from equipoise.metrics.classifier_network import ClassifierRecipe as ClassifierRecipe
     from equipoise.metrics.classifier_network import recipe_for as recipe_for
+    from equipoise.metrics.collapse import Variety as Variety
+    from equipoise.metrics.collapse import variety as variety
     from equipoise.metrics.composite import combined_labels as combined_labels
     from equipoise.metrics.composite import composed_labels as composed_labels
     from equipoise.metrics.composite import stacked_labels as stacked_labels
@@ -73,6 +75,7 @@ _HOMES = {
     "Passport": "equipoise.metrics.passport",
     "PointCoverage": "equipoise.metrics.points",
     "TwoSampleTest": "equipoise.metrics.two_sample",
+    "Variety": "equipoise.metrics.collapse",
     "cached_classifier": "equipoise.metrics.classifier",
     "cached_features": "equipoise.metrics.feature_cache",
     "class_histogram": "equipoise.metrics.histogram",
@@ -101,6 +104,7 @@ _HOMES = {
     "stacked_labels": "equipoise.metrics.composite",
     "train_classifier": "equipoise.metrics.classifier",
     "two_sample_test": "equipoise.metrics.two_sample",
+    "variety": "equipoise.metrics.collapse",
 }
 
 

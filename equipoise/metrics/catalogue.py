@@ -50,5 +50,9 @@ METRICS: dict[str, tuple[str, str]] = {
         "equipoise.metrics.two_sample:two_sample_test",
         "linear-time kernel test of whether two samples share a distribution",
     ),
+    "variety": (
+        "equipoise.metrics.collapse:variety",
+        "how varied samples are beside held-out data, without labels or a network: the collapse alarm's measures",
+    ),
 }
 """Name on the command line -> ("module:function", one line on what it tells)."""

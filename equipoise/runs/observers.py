@@ -1,12 +1,13 @@
 """What looks on while a run trains: samples, evaluations and checkpoints, each at its iterations."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import LOWER_IS_BETTER
+from equipoise.runs.collapse import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.sampling import generate, sample_picture, write_picture
 from equipoise.runs.scoring import Evidence, Score, take_scores
@@ -92,6 +93,7 @@ class Checkpointer:
     recorder: Recorder
     evaluator: Evaluator
     data_hash: str
+    alarm: CollapseAlarm | None = None
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due."""
@@ -104,7 +106,8 @@ class Checkpointer:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
         log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
-        extra = {"log": log, "best": best, "data_hash": self.data_hash}
+        alarm = asdict(self.alarm.memory) if self.alarm is not None else None
+        extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
         checkpoint = save_checkpoint(self.run.checkpoints, state, extra)
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
         return checkpoint

@@ -15,7 +15,7 @@ from equipoise.training.log import shorten_log
 from equipoise.training.loop import Game
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
-NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterations": 0}}, "best": None}
+NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterations": 0}}, "best": None, "alarm": None}
 """What there is to remember at the very start."""
 
 

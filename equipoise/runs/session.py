@@ -9,6 +9,7 @@ from typing import Any, Literal
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.events import EventWriter
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
@@ -44,6 +45,7 @@ class Settings:
         on_nan: what to do when a loss, gradient or parameter is no longer finite: "stop", or "rollback" to the newest
             good checkpoint with halved learning rates.
         most_rollbacks: how many times at most; then the run stops.
+        on_collapse: what to do when the samples lose their variety: "warn", "stop" (the run is saved), or only "log".
     """
 
     device: str = "auto"
@@ -52,6 +54,7 @@ class Settings:
     quiet: bool = False
     on_nan: Literal["stop", "rollback"] = "stop"
     most_rollbacks: int = 3
+    on_collapse: OnCollapse = "warn"
 
 
 @dataclass
@@ -74,6 +77,7 @@ class Writers:
     recorder: Recorder
     sampler: Sampler
     evaluator: Evaluator
+    alarm: CollapseAlarm | None
     checkpointer: Checkpointer
     progress: Progress
 
@@ -83,6 +87,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
 
     Raises:
         Interrupted: a signal came; the run is saved.
+        Collapsed: the samples collapsed and that was to stop the run; it is saved.
         EquipoiseError: the run diverged, the disk is full and so on; the message names the last good checkpoint.
     """
     writers = _open_writers(session, restored) if session.processes.is_first else None
@@ -100,7 +105,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
         if writers is not None:
             writers.progress.close()
     if not loop.finished:
-        raise _interrupted(session, agreed)
+        raise _collapsed(session, writers) if agreed == STOP else _interrupted(session, agreed)
     if writers is not None:
         write_run_report(session.run.path)
     return session.run
@@ -109,7 +114,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:
     """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
     health = Health(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
-    agreement = Agreement(session.processes, lambda: interrupt.signal_number)
+    agreement = Agreement(session.processes, lambda: interrupt.signal_number or _alarm_stop(writers))
     observers = _observers(health, writers)
     while True:
         try:
@@ -141,7 +146,8 @@ def _is_due(session: Session) -> Any:
 def _observers(health: Health, writers: Writers | None) -> Sequence[Observer]:
     if writers is None:
         return (health,)
-    return (writers.recorder, health, writers.sampler, writers.evaluator, writers.checkpointer)
+    alarm = () if writers.alarm is None else (writers.alarm,)
+    return (writers.recorder, health, writers.sampler, writers.evaluator, *alarm, writers.checkpointer)
 
 
 def _first_offender(error: NotFiniteError, health: Health, state: State) -> Diverged:
@@ -172,6 +178,7 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if writers is not None:
         writers.recorder.remember(extra["log"]["epoch"])
         writers.evaluator.best = extra["best"]
+        _remember_alarm(writers.alarm, extra)
 
 
 def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
@@ -181,8 +188,19 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     if restored:
         recorder.remember(restored["log"]["epoch"])
     evaluator = Evaluator(experiment, recorder, total, session.settings.data_root, restored.get("best"))
-    checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash)
-    return Writers(recorder, Sampler(run, experiment, total), evaluator, checkpointer, progress)
+    alarm = collapse_alarm(experiment, session.game.source, recorder, total, session.settings.on_collapse)
+    _remember_alarm(alarm, restored)
+    checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash, alarm)
+    return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)
+
+
+def _remember_alarm(alarm: CollapseAlarm | None, remembered: dict[str, Any]) -> None:
+    if alarm is not None:
+        alarm.memory = Memory(**(remembered.get("alarm") or {}))
+
+
+def _alarm_stop(writers: Writers | None) -> int:
+    return STOP if writers is not None and writers.alarm is not None and writers.alarm.rang else 0
 
 
 def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
@@ -197,6 +215,14 @@ def _interrupted(session: Session, signal_number: int) -> Interrupted:
     return Interrupted(
         f"interrupted and saved at iteration {iteration} of {total}. {advice}", signal_number or signal.SIGINT
     )
+
+
+def _collapsed(session: Session, writers: Writers | None) -> Collapsed:
+    if writers is not None:
+        write_run_report(session.run.path)
+    told = writers.alarm.rang if writers is not None and writers.alarm is not None else "the samples have collapsed."
+    advice = f"go on with: equipoise resume {printable(session.run.path)}"
+    return Collapsed(f"{told} The run is saved and its page is written; {advice}")
 
 
 def _last_good(session: Session) -> str:

@@ -115,7 +115,7 @@ def _workers(means: Means, runs: int) -> int:
 
 
 def _job(planned: Planned, out: Path, means: Means) -> Job:
-    settings = Settings(means.device, means.data_root, threads=1, quiet=True)
+    settings = Settings(means.device, means.data_root, threads=1, quiet=True, on_collapse="log")
     return Job(
         planned.experiment,
         out / planned.directory,

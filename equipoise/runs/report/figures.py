@@ -20,7 +20,6 @@ from equipoise.runs.report.strokes import (
     share_scale,
 )
 
-MOST_OTHERS = 12
 NEXT_MARGIN = "next_margin"
 
 
@@ -70,7 +69,7 @@ def energy_figure(run: RunRecord) -> Figure | None:
         scale_energies(axes, [*curves.values(), *([margin] if margin else [])])
 
     shown = [*curves, *([MARGIN] if margin else [])]
-    description = f"Energies over iterations. {_ends({ENERGY_KEYS[name].label: curves[name] for name in curves})}"
+    description = f"Energies over iterations. {ends({ENERGY_KEYS[name].label: curves[name] for name in curves})}"
     return Figure(
         drawing("energies", description, paint),
         tuple(ENERGY_KEYS[name] for name in shown),
@@ -96,32 +95,11 @@ def loss_figure(run: RunRecord) -> Figure | None:
         scale_losses(axes, list(curves.values()))
 
     return Figure(
-        drawing("losses", f"Losses over iterations. {_ends(curves)}", paint),
+        drawing("losses", f"Losses over iterations. {ends(curves)}", paint),
         keys,
         "Losses",
         sum(found.gaps for found in curves.values()),
     )
-
-
-def other_figures(run: RunRecord) -> tuple[Figure, ...]:
-    """Whatever else was logged, one small panel each."""
-    shown = (REAL, FAKE, MARGIN, NEXT_MARGIN, "loss")
-    names = [name for name in run.log.names() if name not in shown and not name.endswith("/loss")]
-    figures = (_other(run, name, index) for index, name in enumerate(names))
-    return tuple(figure for figure in figures if figure is not None)[:MOST_OTHERS]
-
-
-def _other(run: RunRecord, name: str, index: int) -> Figure | None:
-    found = curve(run.log.iterations, name) or curve(run.log.epochs, name)
-    if not found:
-        return None
-
-    def paint(axes: Axes) -> None:
-        paint_band(axes, found, "series-3")
-        axes.set_xlabel("iteration")
-
-    picture = drawing(f"other-{index}", f"{name} over iterations. {_ends({name: found})}", paint, (3.5, 2.1))
-    return Figure(picture, (), name, found.gaps)
 
 
 def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, float, float] | None) -> Figure | None:
@@ -143,7 +121,7 @@ def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, floa
         share_scale(axes, low, high)
 
     means = {key.label: mean_curve(curves[value]) for value, key in ENERGY_KEYS.items() if curves[value]}
-    description = f"Energies over epochs, mean over runs. {_ends(means)}"
+    description = f"Energies over epochs, mean over runs. {ends(means)}"
     keys = tuple(key for value, key in ENERGY_KEYS.items() if curves[value])
     gaps = sum(found.gaps for value in (REAL, FAKE) for found in curves[value])
     return Figure(drawing(name, description, paint, (3.5, 2.9)), keys, gaps=gaps)
@@ -215,7 +193,8 @@ def _any(records: Sequence[Record], names: Sequence[str]) -> bool:
     return any(bool(curve(records, name)) for name in names)
 
 
-def _ends(curves: Mapping[str, Curve]) -> str:
+def ends(curves: Mapping[str, Curve]) -> str:
+    """Where each curve begins and ends, for the description of a drawing."""
     parts = (f"{name}: from {_spoken(found.values[0])} to {_spoken(found.last)}" for name, found in curves.items())
     return "; ".join(parts) + "."
 

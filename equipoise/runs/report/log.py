@@ -7,24 +7,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
 
+_KINDS = ("iteration", "epoch", "score", "variety")
+_EVENTS = ("alarm", "rollback")
+
 
 @dataclass(frozen=True)
 class Record:
-    """One line of the log. `iteration` counts over the whole run, `epoch` within the stage."""
+    """One line of the log. `iteration` counts over the whole run, `epoch` within the stage; `words` tell an event."""
 
     kind: str
     iteration: int
     stage: str
     epoch: int
     values: Mapping[str, float]
+    words: str = ""
 
 
 @dataclass(frozen=True)
 class Log:
-    """The records of a run in the order of their iterations, and how many lines could not be read."""
+    """The records of a run in the order of their iterations, and how many lines could not be read.
+
+    Attributes:
+        iterations: what each iteration logged.
+        epochs: what the closing of each epoch logged.
+        scores: metrics that were taken during the training.
+        variety: the samples' variety, as the collapse alarm saw it.
+        told: what the run had to tell, as a collapse or a rollback, in words.
+        damaged_lines: how many could not be read.
+    """
 
     iterations: tuple[Record, ...] = ()
     epochs: tuple[Record, ...] = ()
+    scores: tuple[Record, ...] = ()
+    variety: tuple[Record, ...] = ()
+    told: tuple[str, ...] = ()
     damaged_lines: int = 0
 
     @property
@@ -73,11 +89,9 @@ def read_log(path: Path) -> Log:
             if previous is not None:
                 reader.take(previous, is_last=True)
     ordered = sorted(reader.records.values(), key=lambda record: record.iteration)
-    return Log(
-        tuple(record for record in ordered if record.kind == "iteration"),
-        tuple(record for record in ordered if record.kind == "epoch"),
-        reader.damaged,
-    )
+    of_kind = {kind: tuple(record for record in ordered if record.kind == kind) for kind in _KINDS}
+    told = tuple(_told(record) for record in ordered if record.kind in _EVENTS)
+    return Log(of_kind["iteration"], of_kind["epoch"], of_kind["score"], of_kind["variety"], told, reader.damaged)
 
 
 def number(value: Any) -> float | None:
@@ -122,11 +136,23 @@ def _record(line: bytes) -> Record | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("values"), dict):
         return None
     iteration, epoch = raw.get("iteration"), raw.get("epoch", 0)
-    if raw.get("kind") not in ("iteration", "epoch") or not (_is_count(iteration) and _is_count(epoch)):
+    if raw.get("kind") not in (*_KINDS, *_EVENTS) or not (_is_count(iteration) and _is_count(epoch)):
         return None
     numbers = {name: number(value) for name, value in raw["values"].items()}
     kept = {name: value for name, value in numbers.items() if value is not None}
-    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept)
+    words = str(raw.get("told") or raw.get("quantity") or "")
+    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words)
+
+
+def _told(record: Record) -> str:
+    """An event in words."""
+    if record.kind == "alarm":
+        return record.words[:1].upper() + record.words[1:]
+    factor = record.values.get("learning_rate_factor", math.nan)
+    return (
+        f"Rollback: {record.words} was not finite in iteration {record.values.get('diverged_in_iteration', 0):g}; went "
+        f"on from iteration {record.iteration} with {factor:g} of the learning rates."
+    )
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 import equipoise
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import write_text_atomically
-from equipoise.runs.report import figures
+from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.frames import Frame, read_frames
 from equipoise.runs.report.record import RunRecord, Score, read_run
@@ -67,8 +67,9 @@ def write_run_report(run: Path) -> Path:
         facts=_facts(record),
         steps=[Step(frame.iteration, _moment(record, frame.iteration)) for frame in frames],
         grids=[Grids(record.name, "", frames)] if frames else [],
-        curves=[figure for figure in (figures.energy_figure(record), figures.loss_figure(record)) if figure],
-        others=figures.other_figures(record),
+        curves=[figure for figure in _curves(record) if figure],
+        scored=measurements.score_figures(record),
+        others=measurements.other_figures(record),
         histogram=figures.histogram_figure("classes", [record.histogram()]) if record.histogram() else None,
         environment=_flat(record.environment),
     )
@@ -101,6 +102,10 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
         steps=_steps(grids),
     )
     return _written(Path(out), text)
+
+
+def _curves(record: RunRecord) -> tuple[figures.Figure | None, ...]:
+    return figures.energy_figure(record), figures.loss_figure(record), measurements.variety_figure(record)
 
 
 def _groups(records: Mapping[str, Sequence[RunRecord]]) -> list[Group]:

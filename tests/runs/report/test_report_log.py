@@ -114,3 +114,26 @@ def test_the_adversarial_stage_is_the_one_compared(make_run: Callable[..., Path]
     records = last_stage(read_log(make_run() / "metrics.jsonl"))
     assert [r.epoch for r in records] == list(range(12))
     assert {r.stage for r in records} == {"adversarial"}
+
+
+def test_scores_variety_and_events_are_part_of_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    place = {"iteration": 5, "stage": "adversarial", "epoch": 0}
+    rows = [
+        {"kind": "score"} | place | {"values": {"fid": 3.0}},
+        {"kind": "variety"} | place | {"values": {"reach": 0.5}},
+        {"kind": "alarm"} | place | {"values": {}, "told": "collapse: <b>all the same</b> (iteration 5)."},
+        {"kind": "rollback", "iteration": 4, "quantity": "the gradient of generator"}
+        | {"values": {"diverged_in_iteration": 5, "learning_rate_factor": 0.5}},
+        {"kind": "something else"} | place | {"values": {}},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    log = read_log(path)
+    assert [record.values for record in log.scores] == [{"fid": 3.0}]
+    assert [record.values for record in log.variety] == [{"reach": 0.5}]
+    assert log.told == (
+        "Rollback: the gradient of generator was not finite in iteration 5; went on from iteration 4 with 0.5 of the "
+        "learning rates.",
+        "Collapse: <b>all the same</b> (iteration 5).",
+    )
+    assert log.damaged_lines == 1

@@ -1,0 +1,61 @@
+"""How varied samples are beside honest ones, without labels or a network: what a collapse alarm looks at."""
+
+from dataclasses import dataclass
+
+import torch
+
+from equipoise.metrics.arrays import Array
+from equipoise.metrics.distances import matching_points, squared_radii
+from equipoise.metrics.neighbours import nearest_neighbours
+
+
+@dataclass(frozen=True)
+class Variety:
+    """Each is 1 for samples as varied as the data, and 0 for samples that are all the same.
+
+    Attributes:
+        reach: how many of the real items are the nearest one of some sample, over the same count for held-out items.
+        spread: total variance of the samples over that of the held-out items.
+        spacing: median distance of a sample to its nearest fellow, over that of the held-out items.
+    """
+
+    reach: float
+    spread: float
+    spacing: float
+
+
+def variety(samples: Array, real: Array, held_out: Array) -> Variety:
+    """Compare samples with held-out data.
+
+    Distances are Euclidean: of pixels, they tell a collapse, not small differences of quality.
+
+    Args:
+        samples: [count, features], finite; count at least 2.
+        real: [real_count, features].
+        held_out: [count, features]: other real items, as many as there are samples, since all three measures depend on
+            the count.
+
+    Raises:
+        ValueError: a shape does not fit, a number is not finite, or half of the held-out items or more are repeated.
+    """
+    ours, honest = matching_points("samples", samples, "held_out", held_out)
+    if len(ours) != len(honest) or len(ours) < 2:
+        raise ValueError(f"samples and held_out must be equally many, at least 2, got {len(ours)} and {len(honest)}.")
+    usual = _spacing(honest)
+    if usual == 0:
+        raise ValueError("held_out must hold different items: half of them or more are repeated.")
+    return Variety(
+        reach=_reached(samples, real) / _reached(held_out, real),
+        spread=float(ours.var(dim=0).sum() / honest.var(dim=0).sum()),
+        spacing=_spacing(ours) / usual,
+    )
+
+
+def _reached(samples: Array, real: Array) -> int:
+    """How many different real items are the nearest one of some sample."""
+    _, positions = nearest_neighbours(samples, real)
+    return len(positions.unique())
+
+
+def _spacing(points: torch.Tensor) -> float:
+    return float(squared_radii(points, 1).median().sqrt())
