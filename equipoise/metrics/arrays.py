@@ -1,5 +1,6 @@
 """Arrays at the door of a metric: numpy or torch in, checked float64 or whole-number tensors out."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ def as_float64(name: str, value: Array, dimensions: str) -> torch.Tensor:
     if tensor.is_complex():
         raise ValueError(f"{name} must be real numbers, got {tensor.dtype}.")
     tensor = tensor.to(torch.float64)
-    wrong = int((~torch.isfinite(tensor)).sum())
-    if wrong:
+    if not all(math.isfinite(end) for end in ends(tensor)):
+        wrong = int((~torch.isfinite(tensor)).sum())
         raise ValueError(f"{name} of shape {tuple(tensor.shape)} holds {wrong} values that are not finite.")
     return tensor
 
@@ -46,6 +47,12 @@ def as_labels(name: str, value: Array, classes: int) -> torch.Tensor:
     if int(tensor.min()) < 0 or int(tensor.max()) >= classes:
         raise ValueError(f"{name} must lie in 0..{classes - 1}, got {int(tensor.min())}..{int(tensor.max())}.")
     return tensor
+
+
+def ends(tensor: torch.Tensor) -> tuple[float, float]:
+    """The least and the largest entry, found in one reading; both are NaN if any is."""
+    least, largest = tensor.aminmax()
+    return float(least), float(largest)
 
 
 def _as_tensor(name: str, value: Array, dimensions: str) -> torch.Tensor:

@@ -3,10 +3,12 @@
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.metrics.arrays import Array, as_float64
+from equipoise.metrics.arrays import Array, as_float64, ends
 
 _NEGATIVE_TOLERANCE = 1e-6
 _ROWS_AT_ONCE = 4096
+_TILE = 256
+"""Side of the squares in which symmetric matrices are made: the other half of them is left out."""
 
 
 def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covariance_b: Array) -> float:
@@ -40,7 +42,7 @@ def trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     for first, second in ((a, b), (b, a)):
         factor, failed = torch.linalg.cholesky_ex(first)
         if int(failed) == 0:
-            return _sum_of_roots(factor.mT @ second @ factor)
+            return _sum_of_roots(_upper_half_between(factor, second))
     root = _symmetric_root(a)
     return _sum_of_roots(root @ b @ root)
 
@@ -78,7 +80,7 @@ class FeatureMoments:
             raise ValueError(f"batch must have {self.mean.shape[0]} features, got shape {tuple(rows.shape)}.")
         mean = rows.mean(dim=0)
         centred = rows - mean
-        self._merge(rows.shape[0], mean, centred.mT @ centred)
+        self._merge(rows.shape[0], mean, _scatter(centred))
 
     def merge(self, other: "FeatureMoments") -> None:
         """Add what another one has seen, as from another process."""
@@ -122,10 +124,44 @@ def _covariance(name: str, value: Array, mean: torch.Tensor) -> torch.Tensor:
     matrix = as_float64(name, value, "features, features").to(mean.device)
     if tuple(matrix.shape) != (mean.shape[0], mean.shape[0]):
         raise ValueError(f"{name} must have shape {(mean.shape[0], mean.shape[0])}, got {tuple(matrix.shape)}.")
-    scale = float(matrix.abs().max())
-    if float((matrix - matrix.mT).abs().max()) > _NEGATIVE_TOLERANCE * scale:
+    if _asymmetry(matrix) > _NEGATIVE_TOLERANCE * max(abs(end) for end in ends(matrix)):
         raise ValueError(f"{name} must be symmetric.")
-    return (matrix + matrix.mT) / 2
+    return matrix
+
+
+def _tiles(size: int) -> list[slice]:
+    return [slice(start, min(start + _TILE, size)) for start in range(0, size, _TILE)]
+
+
+def _asymmetry(matrix: torch.Tensor) -> float:
+    """The largest difference between an entry and its mirror image."""
+    largest = [(matrix[tile.start :, tile] - matrix[tile, tile.start :].mT).abs().max() for tile in _tiles(len(matrix))]
+    return float(torch.stack(largest).max())
+
+
+def _scatter(centred: torch.Tensor) -> torch.Tensor:
+    """X'X of rows X [samples, features]: the upper half is computed, the lower one mirrors it."""
+    result = centred.new_empty(centred.shape[1], centred.shape[1])
+    for tile in _tiles(len(result)):
+        rows = centred[:, tile].mT @ centred[:, tile.start :]
+        result[tile, tile.start :] = rows
+        result[tile.start :, tile] = rows.mT
+    return result
+
+
+def _upper_half_between(factor: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """The upper half of R' B R for a lower triangular R and a symmetric B: the zeros of R are never multiplied.
+
+    That is a third of the work of two whole products. Below the diagonal the result holds zeros, but for its tiles.
+    """
+    result = torch.zeros_like(matrix)
+    for tile in _tiles(len(matrix)):
+        left = factor[tile.start :, tile].mT @ matrix[tile.start :, tile.start :]
+        for other in _tiles(len(matrix)):
+            if other.start >= tile.start:
+                part = left[:, other.start - tile.start :] @ factor[other.start :, other]
+                result[tile, other] = part
+    return result
 
 
 def _symmetric_root(matrix: torch.Tensor) -> torch.Tensor:
@@ -135,7 +171,8 @@ def _symmetric_root(matrix: torch.Tensor) -> torch.Tensor:
 
 
 def _sum_of_roots(matrix: torch.Tensor) -> torch.Tensor:
-    return _not_negative(torch.linalg.eigvalsh((matrix + matrix.mT) / 2)).sqrt().sum()
+    """The roots' sum of the eigenvalues of a symmetric matrix, of which the upper half is read."""
+    return _not_negative(torch.linalg.eigvalsh(matrix, UPLO="U")).sqrt().sum()
 
 
 def _not_negative(eigenvalues: torch.Tensor) -> torch.Tensor:

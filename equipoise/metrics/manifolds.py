@@ -20,9 +20,13 @@ def precision_recall(real: Array, generated: Array, neighbours: int = 3) -> tupl
         neighbours: k; 3 in the paper.
     """
     a, b = matching_points("real", real, "generated", generated)
-    inside_real = _balls_around(a, b, neighbours)[1]
-    inside_generated = _balls_around(b, a, neighbours)[1]
-    return float((inside_real > 0).double().mean()), float((inside_generated > 0).double().mean())
+    radii_a, radii_b = squared_radii(a, neighbours), squared_radii(b, neighbours)
+    inside_real = torch.zeros(len(b), dtype=torch.bool, device=a.device)
+    inside_generated = torch.zeros(len(a), dtype=torch.bool, device=a.device)
+    for rows, squared in distance_blocks(a, b):
+        inside_real |= (squared <= radii_a[rows, None]).any(dim=0)
+        inside_generated[rows] = (squared <= radii_b).any(dim=1)
+    return float(inside_real.double().mean()), float(inside_generated.double().mean())
 
 
 def density_coverage(real: Array, generated: Array, neighbours: int = 5) -> tuple[float, float]:
@@ -39,17 +43,11 @@ def density_coverage(real: Array, generated: Array, neighbours: int = 5) -> tupl
         neighbours: k; 5 in the paper.
     """
     a, b = matching_points("real", real, "generated", generated)
-    held, holders = _balls_around(a, b, neighbours)
-    return float(holders.double().mean()) / neighbours, float((held > 0).double().mean())
-
-
-def _balls_around(centres: torch.Tensor, points: torch.Tensor, neighbours: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """How many points each centre's ball holds, and how many balls hold each point."""
-    radii = squared_radii(centres, neighbours)
-    held = torch.zeros(len(centres), dtype=torch.int64, device=centres.device)
-    holders = torch.zeros(len(points), dtype=torch.int64, device=centres.device)
-    for rows, squared in distance_blocks(points, centres):
-        inside = squared <= radii
-        held += inside.sum(dim=0)
-        holders[rows] = inside.sum(dim=1)
-    return held, holders
+    radii = squared_radii(a, neighbours)
+    holders = torch.zeros(len(b), dtype=torch.int64, device=a.device)
+    holds = torch.zeros(len(a), dtype=torch.bool, device=a.device)
+    for rows, squared in distance_blocks(a, b):
+        inside = squared <= radii[rows, None]
+        holders += inside.sum(dim=0)
+        holds[rows] = inside.any(dim=1)
+    return float(holders.double().mean()) / neighbours, float(holds.double().mean())

@@ -14,6 +14,8 @@ SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 16
 """Images with a shorter side (176 pixels) are resized, since the coarsest scale must hold a whole window."""
 RESIZED_SIDE = 256
 _PAIRS_AT_ONCE = 16
+_NUMBERS_AT_ONCE = 1 << 19
+"""Of each side, on a CPU: more than its cache holds takes twice as long."""
 
 
 def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
@@ -37,7 +39,8 @@ def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
     a, b = _images("images_a", images_a), _images("images_b", images_b)
     if a.shape != b.shape or a.dtype != b.dtype:
         raise ValueError(f"images_b must be {a.dtype} {tuple(a.shape)} as images_a, got {b.dtype} {tuple(b.shape)}.")
-    chunks = zip(a.split(_PAIRS_AT_ONCE), b.to(a.device).split(_PAIRS_AT_ONCE), strict=True)
+    at_once = _pairs_at_once(a)
+    chunks = zip(a.split(at_once), b.to(a.device).split(at_once), strict=True)
     return torch.cat([_of_pairs(_large(x), _large(y)) for x, y in chunks])
 
 
@@ -98,6 +101,14 @@ def _window_weights() -> list[float]:
 
 
 _WINDOW_WEIGHTS = _window_weights()
+
+
+def _pairs_at_once(images: torch.Tensor) -> int:
+    if images.device.type != "cpu":
+        return _PAIRS_AT_ONCE
+    channels, height, width = images.shape[1:]
+    pixels = height * width if min(height, width) >= SMALLEST_SIDE else RESIZED_SIDE**2
+    return max(1, _NUMBERS_AT_ONCE // (channels * pixels))
 
 
 def _large(images: torch.Tensor) -> torch.Tensor:

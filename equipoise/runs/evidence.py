@@ -16,10 +16,13 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.feature_cache import cached_features
 from equipoise.metrics.features import ClassifierExtractor, Extracted, Extractor, InceptionExtractor, extract
+from equipoise.metrics.manifolds import density_coverage, precision_recall
 from equipoise.metrics.passport import Passport, current_versions
 from equipoise.runs.environment import git_commit
 from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
 from equipoise.runs.sampling import generate
+
+_JUDGED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -138,14 +141,39 @@ class Evidence:
         return self.known_judge or judge_of(data, self.data_root, self.device, self.report)
 
     @cached_property
+    def judged(self) -> Extracted:
+        """What the judge says of the samples: its features and its p(y|x), from one pass over them."""
+        return extract(self.images, ClassifierExtractor(self.judge), _JUDGED_AT_ONCE, self.device)
+
+    @property
     def probabilities(self) -> Tensor:
         """The judge's p(y|x) of the samples, [count, classes]."""
-        return self.judge.probabilities(self.images)
+        assert self.judged.probabilities is not None
+        return self.judged.probabilities
 
     @cached_property
     def classifier_features(self) -> Features:
         """The features of the data set's own classifier."""
-        return self._features(ClassifierExtractor(self.judge), f"{self.experiment.data.name} classifier")
+        extractor = ClassifierExtractor(self.judge)
+        real = self._real_features(extractor, _JUDGED_AT_ONCE)
+        return Features(extractor, f"{self.experiment.data.name} classifier", real, self.judged)
+
+    @cached_property
+    def precision_recall(self) -> tuple[float, float]:
+        """Precision and recall on the classifier's features, from one look at their distances."""
+        return precision_recall(*self.compared_features)
+
+    @cached_property
+    def density_coverage(self) -> tuple[float, float]:
+        """Density and coverage on the classifier's features, from one look at their distances."""
+        return density_coverage(*self.compared_features)
+
+    @property
+    def compared_features(self) -> tuple[Tensor, Tensor]:
+        """As many real features as generated ones: the radii of balls around them shrink as samples grow."""
+        real, generated = self.classifier_features.real.features, self.classifier_features.generated.features
+        count = min(len(real), len(generated))
+        return real[:count], generated[:count]
 
     @cached_property
     def inception_features(self) -> Features:
@@ -159,7 +187,9 @@ class Evidence:
                 "this metric is defined by Inception-v3: give its weights with --inception-weights PATH, "
                 "or take classifier-fid, classifier-kid or inception-score."
             )
-        return self._features(InceptionExtractor.from_file(self.inception_weights).to(self.device), "inception-v3")
+        extractor = InceptionExtractor.from_file(self.inception_weights).to(self.device)
+        generated = extract(self.images, extractor, device=self.device)
+        return Features(extractor, "inception-v3", self._real_features(extractor), generated)
 
     def passport(
         self,
@@ -199,7 +229,6 @@ class Evidence:
         known: dict[str, Any] = {"resize": features.extractor.resize, "real_count": len(features.real.features)}
         return self.passport(metric, features.called, features.extractor.weights_hash, **(known | particulars))
 
-    def _features(self, extractor: Extractor, called: str) -> Features:
+    def _real_features(self, extractor: Extractor, at_once: int = 64) -> Extracted:
         address = f"{self.data.content_hash}/{len(self.real)} evenly chosen"
-        real = cached_features(self.real, extractor, content_hash=address, device=self.device)
-        return Features(extractor, called, real, extract(self.images, extractor, device=self.device))
+        return cached_features(self.real, extractor, content_hash=address, batch_size=at_once, device=self.device)

@@ -1,7 +1,5 @@
 """Scores of a generator from probabilities and features: each takes the evidence and gives a figure with a passport."""
 
-from collections.abc import Callable
-
 import torch
 
 from equipoise.common.errors import EquipoiseError
@@ -9,7 +7,6 @@ from equipoise.common.random import stream
 from equipoise.metrics.frechet import FeatureMoments
 from equipoise.metrics.inception import inception_score, mode_score
 from equipoise.metrics.kernel import kernel_distance
-from equipoise.metrics.manifolds import density_coverage, precision_recall
 from equipoise.metrics.two_sample import two_sample_test
 from equipoise.runs.catalogue import check_metrics, evaluator
 from equipoise.runs.evidence import Evidence as Evidence
@@ -17,7 +14,6 @@ from equipoise.runs.evidence import Features
 from equipoise.runs.evidence import Score as Score
 
 SPLITS = 10
-_Pair = Callable[[torch.Tensor, torch.Tensor], tuple[float, float]]
 
 
 def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
@@ -76,22 +72,22 @@ def score_kernel(evidence: Evidence) -> Score:
 
 def score_precision(evidence: Evidence) -> Score:
     """Share of the samples that lie among the real features."""
-    return _manifold("precision", evidence, precision_recall, 0)
+    return _manifold("precision", evidence, evidence.precision_recall[0])
 
 
 def score_recall(evidence: Evidence) -> Score:
     """Share of the real features that lie among the samples."""
-    return _manifold("recall", evidence, precision_recall, 1)
+    return _manifold("recall", evidence, evidence.precision_recall[1])
 
 
 def score_density(evidence: Evidence) -> Score:
     """Density of the samples among the real features."""
-    return _manifold("density", evidence, density_coverage, 0)
+    return _manifold("density", evidence, evidence.density_coverage[0])
 
 
 def score_coverage(evidence: Evidence) -> Score:
     """Share of the real features with a sample near."""
-    return _manifold("coverage", evidence, density_coverage, 1)
+    return _manifold("coverage", evidence, evidence.density_coverage[1])
 
 
 def score_two_sample_test(evidence: Evidence) -> Score:
@@ -120,9 +116,7 @@ def _kernel(name: str, evidence: Evidence, features: Features) -> Score:
     return Score(name, found.value, found.standard_error, evidence.compared_passport(name, features, **interval))
 
 
-def _manifold(name: str, evidence: Evidence, measure: _Pair, which: int) -> Score:
-    """As many real features as generated ones: the balls' radii shrink as samples grow."""
-    features = evidence.classifier_features
-    count = min(len(features.real.features), len(features.generated.features))
-    value = measure(features.real.features[:count], features.generated.features[:count])[which]
-    return Score(name, value, None, evidence.compared_passport(name, features, real_count=count, compared=count))
+def _manifold(name: str, evidence: Evidence, value: float) -> Score:
+    count = len(evidence.compared_features[0])
+    passport = evidence.compared_passport(name, evidence.classifier_features, real_count=count, compared=count)
+    return Score(name, value, None, passport)

@@ -30,6 +30,22 @@ def test_against_scipys_matrix_root(numbers: np.random.Generator, features: int)
     assert frechet_distance(*a, *b) == pytest.approx(with_scipy(*a, *b), rel=1e-9)
 
 
+@pytest.mark.parametrize("tile", [1, 7, 256])
+def test_half_matrices_are_whole_ones(numbers: np.random.Generator, monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
+    monkeypatch.setattr(frechet, "_TILE", tile)
+    rows = torch.from_numpy(correlated(numbers, 60, 30))
+    product = (rows - rows.mean(dim=0)).numpy()
+    moments = FeatureMoments.of(rows)
+    covariance = moments.covariance()
+    np.testing.assert_allclose(covariance.numpy(), product.T @ product / 59, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(covariance.numpy(), covariance.mT.numpy(), rtol=1e-12, atol=1e-12)
+    a, b = (moments_of(correlated(numbers, 120, 30)) for _ in range(2))
+    assert frechet_distance(*a, *b) == pytest.approx(with_scipy(*a, *b), rel=1e-9)
+    crooked = a[1] + np.triu(np.full((30, 30), 1e-3), 20)
+    with pytest.raises(ValueError, match="covariance_b must be symmetric"):
+        frechet_distance(*a, a[0], crooked)
+
+
 def test_against_torchmetrics(numbers: np.random.Generator) -> None:
     fid = pytest.importorskip("torchmetrics.image.fid")
 

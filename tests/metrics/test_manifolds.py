@@ -31,6 +31,18 @@ def test_against_scikit_learn(
     assert density_coverage(real, torch.from_numpy(generated)) == pytest.approx(expected, abs=1e-12)
 
 
+def test_samples_that_are_there_twice_are_at_no_distance(
+    numbers: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distances, "_BLOCK", 8)
+    once = torch.from_numpy(numbers.normal(size=(30, 5)) + 1000)
+    twice = once.repeat(2, 1)
+    assert torch.equal(distances.squared_radii(twice, 1), torch.zeros(60, dtype=torch.float64))
+    assert precision_recall(twice, once, 1) == (1.0, 1.0)
+    apart = torch.cat([squared for _, squared in distances.distance_blocks(once, twice)])
+    assert torch.equal((apart == 0).sum(dim=1), torch.full((30,), 2))
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), shift=st.floats(-1e6, 1e6))
 def test_moving_everything_changes_nothing(seed: int, shift: float) -> None:

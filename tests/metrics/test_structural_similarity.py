@@ -3,6 +3,7 @@ import pytest
 import torch
 from scipy.ndimage import correlate1d
 
+from equipoise.metrics import structural_similarity
 from equipoise.metrics.structural_similarity import SCALE_WEIGHTS, ms_ssim, random_pairs
 
 
@@ -112,3 +113,12 @@ def test_bad_input_is_refused() -> None:
         ms_ssim(good * 255, good)
     with pytest.raises(ValueError, match="floating-point"):
         ms_ssim((good * 255).to(torch.uint8), good)
+
+
+def test_pairs_are_scored_alike_however_many_go_at_once(
+    numbers: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = (torch.from_numpy(numbers.uniform(size=(5, 3, 20, 20))).float() for _ in range(2))
+    together = ms_ssim(a, b)
+    monkeypatch.setattr(structural_similarity, "_NUMBERS_AT_ONCE", 1)
+    assert torch.equal(ms_ssim(a, b), together)

@@ -186,6 +186,22 @@ def test_every_metric_can_be_taken_of_a_few_noisy_images_or_says_why_not() -> No
             assert isinstance(found.value, list) or math.isfinite(found.value)
 
 
+def test_all_metrics_share_one_pass_over_the_samples(
+    digits: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, seen = Replay(digits[0][:400]), []
+    evidence = Evidence(experiment_on(Digits("train")), generator, 400, None, CPU, few_samples=True)
+    features = type(evidence.judge).features
+    monkeypatch.setattr(
+        type(evidence.judge), "features", lambda judge, images: (seen.append(len(images)), features(judge, images))[1]
+    )
+    real = len(evidence.real)
+    names = ("inception-score", "mode-score", "class-histogram", "classifier-fid", "classifier-kid")
+    take_scores((*names, "precision", "recall", "density", "coverage", "two-sample-test", "ms-ssim"), evidence)
+    assert sum(seen) in (400, 400 + real)  # the real features may come from the cache
+    assert generator.place == 400
+
+
 def test_the_two_parts_of_a_set_without_splits_share_no_item() -> None:
     train, held_out = parts_of(Noise((1, 8, 8), 20), None)
     assert (len(train), len(held_out)) == (17, 3)
