@@ -28,7 +28,7 @@ docs: $(VENV)/develop.installed
 
 check: test lint types docs
 
-bench: $(VENV)/test.installed
+bench: $(VENV)/bench.installed
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/run.py
 
 bench-gpu: $(VENV)/test.installed
@@ -45,9 +45,13 @@ $(VENV)/test.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) ".[test]"
 	touch $@ $(VENV)/demo.installed
 
+$(VENV)/bench.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) ".[bench]"
+	touch $@ $(VENV)/test.installed $(VENV)/demo.installed
+
 $(VENV)/develop.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) ".[develop,docs]"
-	touch $@ $(VENV)/test.installed $(VENV)/demo.installed
+	touch $@ $(VENV)/bench.installed $(VENV)/test.installed $(VENV)/demo.installed
 
 clean:
 	rm -rf $(VENV) demo site build *.egg-info

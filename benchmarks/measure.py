@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ class Case:
         work: what is measured, in words: sizes and precision.
         rounds: how often each is timed.
         calls: calls of a way in one timing.
+        also: targets of the last way's speed against other ways than the first, by their names.
+        warm_up: whether each way is called once before it is timed; the operations are counted in the first call.
     """
 
     name: str
@@ -35,17 +37,19 @@ class Case:
     work: str
     rounds: int = 5
     calls: int = 1
+    also: Mapping[str, float] = field(default_factory=dict)
+    warm_up: bool = True
 
 
 def compare(case: Case) -> dict[str, Any]:
-    """Time all ways in turns after one warm-up call each, in which the operations are counted."""
+    """Time all ways in turns after one warm-up call each; the operations are counted in the first call."""
     ways = case.prepare()
-    gigaflop = {name: _gigaflop(way) for name, way in ways.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(case.rounds):
+    counted = {name: _counted(way) for name, way in ways.items()}
+    seconds: dict[str, list[float]] = {name: [] if case.warm_up else [counted[name][1]] for name in ways}
+    while len(seconds[list(ways)[-1]]) < case.rounds:
         for name, way in ways.items():
             seconds[name].append(_cpu_seconds(way, case.calls))
-    first = next(iter(ways))
+    first, last = next(iter(ways)), list(ways)[-1]
     return {
         "name": case.name,
         "against": case.against,
@@ -54,8 +58,12 @@ def compare(case: Case) -> dict[str, Any]:
         "calls": case.calls,
         "first": first,
         "target": dict(case.target),
+        "also": {
+            name: {"way": last, "target": target, "ratio": _ratio(seconds[name], seconds[last])}
+            for name, target in case.also.items()
+        },
         "ways": {
-            name: _spread(times) | {"gigaflop": gigaflop[name], "ratio": _ratio(seconds[first], times)}
+            name: _spread(times) | {"gigaflop": counted[name][0], "ratio": _ratio(seconds[first], times)}
             for name, times in seconds.items()
         },
     }
@@ -81,13 +89,13 @@ class _NoModules(nullcontext[None]):
     parents = frozenset({"Global"})
 
 
-def _gigaflop(way: Way) -> float:
-    """The warm-up, and its billions of operations."""
+def _counted(way: Way) -> tuple[float, float]:
+    """The first call: its billions of operations, and its seconds."""
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _NoModules()  # type: ignore[assignment]
     with counter:
-        way()
-    return counter.get_total_flops() / 1e9
+        seconds = _cpu_seconds(way, 1)
+    return counter.get_total_flops() / 1e9, seconds
 
 
 def _cpu_seconds(way: Way, calls: int) -> float:

@@ -111,3 +111,25 @@ def double_backward_penalty(discriminator: nn.Module, points: Tensor) -> Tensor:
     scores = discriminator(points).flatten(1).mean(1)
     (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def kernel_distance(a: Tensor, b: Tensor) -> float:
+    """KID of all samples from three whole kernel matrices."""
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def within(rows: Tensor) -> Tensor:
+        matrix = kernel(rows, rows)
+        return (matrix.sum() - matrix.diagonal().sum()) / (len(rows) * (len(rows) - 1))
+
+    return float(within(a) + within(b) - 2 * kernel(a, b).mean())
+
+
+def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> tuple[float, float]:
+    """Precision and recall from three whole matrices of distances, in the features' own precision."""
+    reach_real, reach_fake = (torch.cdist(x, x).kthvalue(neighbours + 1, dim=1).values for x in (real, fake))
+    apart = torch.cdist(real, fake)
+    precision = (apart <= reach_real[:, None]).any(dim=0).float().mean()
+    recall = (apart <= reach_fake[None]).any(dim=1).float().mean()
+    return float(precision), float(recall)

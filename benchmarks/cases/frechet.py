@@ -9,15 +9,12 @@ from measure import Case, Way
 from cases.common import SEED
 from equipoise.metrics.frechet import frechet_distance
 
-_FRECHET_FEATURES = 1024
 
-
-def frechet_row() -> Case:
-    """Two covariances of full rank."""
+def frechet_row(size: int, rounds: int, warm_up: bool) -> Case:
+    """Two covariances of full rank, of so many features."""
 
     def prepare() -> dict[str, Way]:
         noise = torch.Generator().manual_seed(SEED)
-        size = _FRECHET_FEATURES
         rows = [torch.randn(2 * size, size, dtype=torch.float64, generator=noise).numpy() for _ in range(2)]
         a, b = (each.T @ each / len(each) for each in rows)
         means = rows[0].mean(0), rows[1].mean(0)
@@ -34,10 +31,12 @@ def frechet_row() -> Case:
         ours = partial(frechet_distance, means[0], a, means[1], b)
         return {"scipy's sqrtm": from_root, "eigenvalues of the product": from_eigenvalues, "equipoise": ours}
 
-    work = f"{_FRECHET_FEATURES} features, float64"
-    return Case("Frechet distance", "scipy's matrix square root", {"equipoise": 8.0}, prepare, work, rounds=3)
+    also = {"eigenvalues of the product": 2.0}
+    work, targets = f"{size} features, float64", {"equipoise": 8.0}
+    against = "scipy's matrix square root"
+    return Case(f"Frechet distance, {size}", against, targets, prepare, work, rounds, also=also, warm_up=warm_up)
 
 
 def cases() -> list[Case]:
-    """One size."""
-    return [frechet_row()]
+    """A small size, and that of Inception-v3."""
+    return [frechet_row(512, 5, True), frechet_row(2048, 2, False)]

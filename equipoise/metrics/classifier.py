@@ -24,7 +24,7 @@ from equipoise.metrics.classifier_network import (
 )
 
 _FORMAT = "equipoise-classifier-1"
-_EVALUATION_BATCH = 1000
+_EVALUATION_BATCH = 250
 
 
 @dataclass(frozen=True)

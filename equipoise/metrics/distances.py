@@ -33,13 +33,21 @@ def squared_radii(points: torch.Tensor, neighbours: int) -> torch.Tensor:
     """Each point's squared distance to its nearest other points' k-th, [samples]."""
     if not 1 <= neighbours < len(points):
         raise ValueError(f"neighbours must lie in 1..{len(points) - 1}, got {neighbours}.")
-    radii, norms = points.new_empty(len(points)), points.square().sum(dim=1)
+    norms, nearest = points.square().sum(dim=1), points.new_full((len(points), neighbours), torch.inf)
     for rows in _blocks(len(points)):
-        squared = torch.addmm(norms, points[rows], points.mT, alpha=-2).add_(norms[rows, None])
-        squared[:, rows].fill_diagonal_(torch.inf)
-        nearest = _without_rounding(squared, norms[rows], norms).topk(neighbours, dim=1, largest=False).values
-        radii[rows] = nearest[:, -1]
-    return radii
+        later, others = slice(rows.start, None), slice(rows.stop, None)  # earlier ones were met in their own rows
+        squared = torch.addmm(norms[later], points[rows], points[later].mT, alpha=-2).add_(norms[rows, None])
+        _without_rounding(squared.fill_diagonal_(torch.inf), norms[rows], norms[later])
+        nearest[rows] = _nearest(nearest[rows], squared)
+        nearest[others] = _nearest(nearest[others], squared[:, _BLOCK:].mT.contiguous())
+    return nearest.amax(dim=1)
+
+
+def _nearest(known: torch.Tensor, squared: torch.Tensor) -> torch.Tensor:
+    """The least entries of each row of both together, as many as are known: [rows, neighbours]."""
+    neighbours = known.shape[1]
+    least = squared.topk(min(neighbours, squared.shape[1]), dim=1, largest=False).values
+    return torch.cat([known, least], dim=1).topk(neighbours, dim=1, largest=False).values
 
 
 def _blocks(count: int) -> Iterator[slice]:

@@ -9,7 +9,7 @@ import torch
 
 from equipoise.metrics.arrays import Array, as_float64
 
-_BLOCK = 1024
+_BLOCK = 256
 """Rows and columns of the kernel at once; its sums by matrix products cost little beside the kernel itself."""
 
 

@@ -22,7 +22,7 @@ from equipoise.runs.environment import git_commit
 from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
 from equipoise.runs.sampling import generate
 
-_JUDGED_AT_ONCE = 1000
+_JUDGED_AT_ONCE = 250
 
 
 @dataclass(frozen=True)
