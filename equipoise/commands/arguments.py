@@ -28,6 +28,12 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
+def add_inception_weights(parser: argparse.ArgumentParser) -> None:
+    """Where the weights of Inception-v3 come from."""
+    weights_help = "of Inception-v3, for fid, kid and the like: the published file, safetensors, or the word download"
+    parser.add_argument("--inception-weights", metavar="FILE", help=weights_help)
+
+
 def whole(text: str) -> int:
     """A whole number of at least 0."""
     if not text.isdecimal():

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from equipoise.commands.arguments import add_device, add_session, add_threads, positive, whole
+from equipoise.commands.arguments import add_device, add_inception_weights, add_session, add_threads, positive, whole
 from equipoise.common.errors import printable
 
 _METRICS = ("inception-score", "class-histogram")
@@ -33,19 +33,20 @@ def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="the run's directory")
     parser.add_argument("--metrics", nargs="+", default=list(_METRICS), help=f"which (default: {' '.join(_METRICS)})")
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples they see (default: 10000)")
-    weights_help = "safetensors file of Inception-v3, for fid, kid and the like"
-    parser.add_argument("--inception-weights", type=Path, help=weights_help)
+    add_inception_weights(parser)
     add_session(parser)
     add_threads(parser, "as the run was trained")
 
 
 def evaluate_command(chosen: argparse.Namespace) -> int:
     """Score a run's generator."""
+    from equipoise.runs.inception import local_weights
     from equipoise.runs.train import Settings
     from equipoise.runs.trained import evaluate
 
-    settings = Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet)
-    for score in evaluate(chosen.directory, tuple(chosen.metrics), chosen.samples, settings, chosen.inception_weights):
+    weights = local_weights(chosen.inception_weights)
+    settings = Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet, inception_weights=weights)
+    for score in evaluate(chosen.directory, tuple(chosen.metrics), chosen.samples, settings):
         deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
         print(f"{score.metric}: {_shown(score.value)}{deviation}")
     print(f"The scores with their passports are in {printable(chosen.directory / 'scores.json')}")

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.commands.arguments import add_data_root, add_device, positive, share
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.commands.arguments import add_data_root, add_device, add_inception_weights, positive, share
+from equipoise.common.errors import printable
 
 if TYPE_CHECKING:
     from equipoise.studies.runner import Means
@@ -70,7 +70,7 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
     add_data_root(parser)
     add_device(parser)
-    parser.add_argument("--inception-weights", type=Path, help="safetensors file of Inception-v3, for FID and the like")
+    add_inception_weights(parser)
 
 
 def fill_report(parser: argparse.ArgumentParser) -> None:
@@ -82,15 +82,14 @@ def fill_report(parser: argparse.ArgumentParser) -> None:
 
 
 def _means(chosen: argparse.Namespace) -> "Means":
+    from equipoise.runs.inception import local_weights
     from equipoise.studies.runner import Means
 
-    if chosen.inception_weights is not None and not chosen.inception_weights.is_file():
-        raise EquipoiseError(f"there is no file {printable(chosen.inception_weights)} with Inception's weights.")
     return Means(
         workers=chosen.workers,
         ray=chosen.ray,
         gpu_share=chosen.gpus_per_run,
         device=chosen.device,
         data_root=chosen.data_root,
-        inception_weights=chosen.inception_weights,
+        inception_weights=local_weights(chosen.inception_weights),
     )

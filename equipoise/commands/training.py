@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.commands.arguments import add_session, add_threads, whole
+from equipoise.commands.arguments import add_inception_weights, add_session, add_threads, whole
 from equipoise.commands.experiment import add_experiment, experiment_of
 from equipoise.common.errors import printable
 
@@ -47,6 +47,7 @@ def resume_command(chosen: argparse.Namespace) -> int:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add_session(parser)
+    add_inception_weights(parser)
     add_threads(parser, "what a short trial finds fastest")
     on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
     parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
@@ -56,6 +57,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(chosen: argparse.Namespace) -> "Settings":
+    from equipoise.runs.inception import local_weights
     from equipoise.runs.train import Settings
 
     return Settings(
@@ -66,6 +68,7 @@ def _settings(chosen: argparse.Namespace) -> "Settings":
         on_nan=chosen.on_nan,
         most_rollbacks=chosen.most_rollbacks,
         on_collapse=chosen.on_collapse,
+        inception_weights=local_weights(chosen.inception_weights),
     )
 
 

@@ -22,13 +22,17 @@ _OFFLINE = "EQUIPOISE_OFFLINE"
 
 @dataclass(frozen=True)
 class Source:
-    """A public file: its address, the name of its data set, the digest of its bytes, and the most bytes it may have."""
+    """A public file: its address, what it is called, the digest of its bytes, and the most bytes it may have.
+
+    `instead` tells a person without a network what else would do.
+    """
 
     data_set: str
     url: str
     algorithm: str
     digest: str
     most_bytes: int
+    instead: str = f"or {HOW_TO_POINT}"
 
 
 def download(source: Source, path: Path) -> None:
@@ -82,5 +86,5 @@ def _copy(answer: IO[bytes], temporary: Path, source: Source, total: int | None)
 def _missing(source: Source, path: Path, why: str) -> str:
     return (
         f"{source.data_set}: {printable(path)} is missing and {why}; "
-        f"put the file there, or {HOW_TO_POINT}, or try again when online."
+        f"put the file there, {source.instead}, or try again when online."
     )

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
-from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import sha256_of
 from equipoise.common.random import stream
-from equipoise.metrics import inception_network
+from equipoise.metrics import inception_network, inception_weights
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.classifier_network import hash_of_weights
 from equipoise.metrics.resize import RESIZES
@@ -65,29 +63,21 @@ class InceptionExtractor:
 
     @classmethod
     def from_file(cls, path: Path, resize: str = "reference", expected_hash: str | None = None) -> "InceptionExtractor":
-        """Read the weights from a safetensors file, with the names of the usual PyTorch port (docs/metrics.md).
+        """Read the weights: from the published torch file, without unpickling, or from safetensors (docs/metrics.md).
 
         Raises:
             EquipoiseError: the file is missing, damaged, no Inception-v3, or not the one with the expected SHA-256.
         """
-        try:
-            found = sha256_of(Path(path))
-            if expected_hash is not None and found != expected_hash:
-                raise EquipoiseError(f"{path} has the SHA-256 {found}, and {expected_hash} was expected.")
-            tensors = load_file(path)
-            network = _empty_inception()
-            network.load_state_dict(tensors)
-        except (OSError, SafetensorError, RuntimeError) as error:
-            raise EquipoiseError(
-                f"{path} is not a safetensors file with the weights of the FID reference's Inception-v3;"
-                " docs/metrics.md says how to make one."
-            ) from error
+        network = inception_weights.inception_network(path)
+        found = sha256_of(Path(path)) if expected_hash is not None else None
+        if found != expected_hash:
+            raise EquipoiseError(f"{printable(path)} has the SHA-256 {found}, and {expected_hash} was expected.")
         return cls(network, resize)
 
     @classmethod
     def random(cls, seed: int, resize: str = "reference") -> "InceptionExtractor":
         """Random weights: for trying the plumbing. Its scores mean nothing beside published ones."""
-        network = _empty_inception()
+        network = inception_weights.empty_network()
         generator = stream(seed, "inception/weights")
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -229,12 +219,6 @@ def as_unit_range(images: torch.Tensor) -> torch.Tensor:
 def as_bytes_range(images: torch.Tensor) -> torch.Tensor:
     """Floating-point images in 0..255; fractions stay, nothing is rounded."""
     return images.float() if images.dtype == torch.uint8 and images.ndim == 4 else as_unit_range(images) * 255
-
-
-def _empty_inception() -> inception_network.InceptionV3:
-    with torch.device("meta"):
-        network = inception_network.InceptionV3()
-    return network.to_empty(device="cpu")
 
 
 def _known_resize(name: str) -> str:

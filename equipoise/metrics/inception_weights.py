@@ -49,6 +49,13 @@ def weights_are_kept() -> bool:
     return _kept() is not None
 
 
+def empty_network() -> InceptionV3:
+    """The network before its weights are there; it has not drawn any."""
+    with torch.device("meta"):
+        network = InceptionV3()
+    return network.to_empty(device="cpu")
+
+
 def _converted(path: Path) -> InceptionV3:
     found = sha256_of(path)
     if found != PUBLISHED_SHA256:
@@ -89,10 +96,8 @@ def _from_safetensors(path: Path) -> InceptionV3:
 
 
 def _filled(tensors: dict[str, torch.Tensor], path: Path) -> InceptionV3:
-    """The network with these weights; how many batches its norms have seen is of no use, and not the same in all files."""
-    with torch.device("meta"):
-        network = InceptionV3()
-    network = network.to_empty(device="cpu")
+    """The network with these weights. How many batches its norms have seen is of no use, and not in every file."""
+    network = empty_network()
     unseen = {name: torch.tensor(0) for name in network.state_dict() if name.endswith(_COUNTS)}
     try:
         network.load_state_dict(tensors | unseen)

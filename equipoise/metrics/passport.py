@@ -71,7 +71,7 @@ class Passport:
 
 _EXAMPLE = Passport("", "", "", "", 0, 0, "", "", "", 0, {}, "", "")
 
-_MUST_AGREE = (
+MUST_AGREE = (
     "metric",
     "data",
     "data_hash",
@@ -82,6 +82,7 @@ _MUST_AGREE = (
     "weights_hash",
     "resize",
 )
+"""The fields in which two scores of one column must agree."""
 
 
 def comparable(a: Passport, b: Passport) -> bool:
@@ -91,7 +92,7 @@ def comparable(a: Passport, b: Passport) -> bool:
 
 def differences(a: Passport, b: Passport) -> tuple[str, ...]:
     """The fields that keep two scores apart, in the passport's order."""
-    return tuple(name for name in _MUST_AGREE if getattr(a, name) != getattr(b, name))
+    return tuple(name for name in MUST_AGREE if getattr(a, name) != getattr(b, name))
 
 
 def current_versions() -> dict[str, str]:

@@ -83,6 +83,9 @@ EVALUATORS: dict[str, tuple[str, str]] = {
 }
 """name -> ("module:function", what it is in one line)."""
 
+NEEDS_INCEPTION = frozenset({"inception-v3-score", "fid", "kid"})
+"""The metrics that are defined by the features of Inception-v3."""
+
 LOWER_IS_BETTER = frozenset(
     {
         "classifier-fid",

@@ -19,6 +19,7 @@ from equipoise.metrics.features import ClassifierExtractor, Extracted, Extractor
 from equipoise.metrics.manifolds import density_coverage, precision_recall
 from equipoise.metrics.passport import Passport, current_versions
 from equipoise.runs.environment import git_commit
+from equipoise.runs.inception import WEIGHTS_ARE_MISSING
 from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
 from equipoise.runs.sampling import generate
 
@@ -183,10 +184,7 @@ class Evidence:
             EquipoiseError: its weights were not given, or the file does not hold them.
         """
         if self.inception_weights is None:
-            raise EquipoiseError(
-                "this metric is defined by Inception-v3: give its weights with --inception-weights PATH, "
-                "or take classifier-fid, classifier-kid or inception-score."
-            )
+            raise EquipoiseError(WEIGHTS_ARE_MISSING)
         extractor = InceptionExtractor.from_file(self.inception_weights).to(self.device)
         generated = extract(self.images, extractor, device=self.device)
         return Features(extractor, "inception-v3", self._real_features(extractor), generated)

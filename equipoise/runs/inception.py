@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
 from equipoise.data.download import Source, download
 from equipoise.metrics import inception_weights
 from equipoise.runs.catalogue import NEEDS_INCEPTION
 
 DOWNLOAD = "download"
-_DATA_SET = "inception-v3"
+WEIGHTS_ARE_MISSING = (
+    f"this metric is defined by Inception-v3: give its weights with --inception-weights FILE, or the word {DOWNLOAD} "
+    "for FILE, or take classifier-fid, classifier-kid or inception-score."
+)
+_CALLED = "inception-v3"
+_INSTEAD = "or name your copy with --inception-weights"
 
 
 def local_weights(choice: Path | str | None) -> Path | None:
@@ -27,7 +32,9 @@ def local_weights(choice: Path | str | None) -> Path | None:
     if str(choice) == DOWNLOAD and not Path(choice).exists():
         return _downloaded()
     if not Path(choice).is_file():
-        raise EquipoiseError(f"there is no file {choice} with Inception's weights; give one, or the word {DOWNLOAD}.")
+        raise EquipoiseError(
+            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {DOWNLOAD}."
+        )
     return Path(choice)
 
 
@@ -39,10 +46,7 @@ def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None
     """
     needy = [metric for metric in metrics if metric in NEEDS_INCEPTION]
     if needy and choice is None:
-        raise EquipoiseError(
-            f"the metric {needy[0]} is defined by Inception-v3: give its weights with --inception-weights "
-            f"FILE or {DOWNLOAD}, or take classifier-fid, classifier-kid or inception-score."
-        )
+        raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
 
 
 def _downloaded() -> Path:
@@ -52,5 +56,5 @@ def _downloaded() -> Path:
     path = cache_directory() / "weights" / url.rpartition("/")[2]
     if not path.is_file():
         digest, most = inception_weights.PUBLISHED_SHA256, inception_weights.PUBLISHED_MOST_BYTES
-        download(Source(_DATA_SET, url, "sha256", digest, most), path)
+        download(Source(_CALLED, url, "sha256", digest, most, _INSTEAD), path)
     return path

@@ -51,7 +51,7 @@ class Sampler:
 
 @dataclass
 class Evaluator:
-    """Takes the experiment's metrics, on a stream of noise of their own, and logs them.
+    """Takes the experiment's metrics, on a stream of noise of their own, and logs them with their passports.
 
     `best` is the best value of the experiment's chosen metric so far and the iteration where it was found.
     """
@@ -60,6 +60,7 @@ class Evaluator:
     recorder: Recorder
     total: int
     data_root: Path | None
+    inception_weights: Path | None = None
     best: dict[str, Any] | None = None
 
     def __call__(self, state: State, turn: Turn) -> None:
@@ -70,14 +71,22 @@ class Evaluator:
     def _scores(self, state: State) -> list[Score]:
         generator, watch = sampling_generator(self.experiment, state), self.experiment.watch
         device = next(generator.parameters()).device
-        evidence = Evidence(self.experiment, generator, watch.samples, self.data_root, device)
+        evidence = Evidence(
+            self.experiment,
+            generator,
+            watch.samples,
+            self.data_root,
+            device,
+            inception_weights=self.inception_weights,
+        )
         return take_scores(watch.metrics, evidence)
 
     def _log(self, turn: Turn, scores: list[Score]) -> None:
         numbers = {score.metric: score.value for score in scores if isinstance(score.value, float)}
+        passports = {score.metric: dict(score.passport) for score in scores if score.metric in numbers}
         place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
         self.recorder.flush()
-        self.recorder.append([{"kind": "score"} | place | {"values": numbers}])
+        self.recorder.append([{"kind": "score"} | place | {"values": numbers, "passports": passports}])
         metric = self.experiment.watch.best
         if metric is not None and _is_better(metric, numbers[metric], self.best):
             self.best = {"iteration": turn.iteration, "value": numbers[metric]}

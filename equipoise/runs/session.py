@@ -46,6 +46,7 @@ class Settings:
             good checkpoint with halved learning rates.
         most_rollbacks: how many times at most; then the run stops.
         on_collapse: what to do when the samples lose their variety: "warn", "stop" (the run is saved), or only "log".
+        inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
     """
 
     device: str = "auto"
@@ -55,6 +56,7 @@ class Settings:
     on_nan: Literal["stop", "rollback"] = "stop"
     most_rollbacks: int = 3
     on_collapse: OnCollapse = "warn"
+    inception_weights: Path | None = None
 
 
 @dataclass
@@ -187,8 +189,11 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     recorder = Recorder(run.log, listeners=_listeners(session, progress))
     if restored:
         recorder.remember(restored["log"]["epoch"])
-    evaluator = Evaluator(experiment, recorder, total, session.settings.data_root, restored.get("best"))
-    alarm = collapse_alarm(experiment, session.game.source, recorder, total, session.settings.on_collapse)
+    settings = session.settings
+    evaluator = Evaluator(
+        experiment, recorder, total, settings.data_root, settings.inception_weights, restored.get("best")
+    )
+    alarm = collapse_alarm(experiment, session.game.source, recorder, total, settings.on_collapse)
     _remember_alarm(alarm, restored)
     checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash, alarm)
     return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)

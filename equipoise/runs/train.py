@@ -15,6 +15,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
+from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Session, Settings, play_session
@@ -34,7 +35,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
         EquipoiseError: the directory is in use, data are missing, the disk is full, and so on.
     """
     settings = settings or Settings()
-    check_metrics(experiment.watch.metrics)
+    _check_watched(experiment, settings)
     with joined(settings.device) as processes:
         if processes.restarts and _holds(out, experiment, processes):
             return _resume(out, settings, processes)
@@ -81,6 +82,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
 def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirectory:
     read = json.loads(processes.share_text(lambda: _read(path)))
     experiment, threads = from_yaml(read["config"]), settings.threads or read["threads"]
+    _check_watched(experiment, settings)
     torch.set_num_threads(threads)
     store = _load_data(experiment, settings, processes)
     game = build_game(experiment, store)
@@ -94,6 +96,13 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
         add_session(run.environment, described)
     processes.share_state(state)
     return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), extra)
+
+
+def _check_watched(experiment: Experiment, settings: Settings) -> None:
+    """What is missing for the metrics is better told before the training than in its middle."""
+    check_metrics(experiment.watch.metrics)
+    if experiment.watch.evaluations:
+        check_weights_are_there(experiment.watch.metrics, settings.inception_weights)
 
 
 def _read(path: Path) -> str:

@@ -15,6 +15,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
+from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.report import write_run_report
 from equipoise.runs.sampling import export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, take_scores
@@ -73,7 +74,6 @@ def evaluate(
     metrics: tuple[str, ...],
     samples: int,
     settings: Settings,
-    inception_weights: Path | None = None,
     few_samples: bool = False,
 ) -> list[Score]:
     """Score a run's generator, write the scores beside it and into its report.
@@ -83,7 +83,6 @@ def evaluate(
         metrics: names from `equipoise.runs.catalogue`.
         samples: how many samples they see.
         settings: where and how loudly.
-        inception_weights: the file with the weights of Inception-v3, for the metrics that are defined by it.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
 
     Raises:
@@ -91,19 +90,18 @@ def evaluate(
             has diverged (then the cause is a NotFiniteError).
     """
     check_metrics(metrics)
+    check_weights_are_there(metrics, settings.inception_weights)
     trained = load_trained(path, choose_device(settings.device))
     torch.set_num_threads(settings.threads or recorded_threads(trained.run))
     try:
-        scores = take_scores(metrics, evidence_of(trained, samples, settings, inception_weights, few_samples))
+        scores = take_scores(metrics, evidence_of(trained, samples, settings, few_samples))
     except NotFiniteError as error:
         raise EquipoiseError(f"{printable(path)} has diverged: {error}") from error
     keep_scores(trained, scores)
     return scores
 
 
-def evidence_of(
-    trained: Trained, samples: int, settings: Settings, inception_weights: Path | None = None, few_samples: bool = False
-) -> Evidence:
+def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples: bool = False) -> Evidence:
     """What metrics look at, of a trained generator; the arguments are those of `evaluate`."""
     return Evidence(
         trained.experiment,
@@ -112,7 +110,7 @@ def evidence_of(
         settings.data_root,
         next(trained.generator.parameters()).device,
         None if settings.quiet else print,
-        inception_weights=inception_weights,
+        inception_weights=settings.inception_weights,
         few_samples=few_samples,
     )
 

@@ -36,7 +36,6 @@ class Job:
         metrics: what is scored.
         samples: that each metric sees.
         settings: where and how loudly.
-        inception_weights: the file, or None.
         few_samples: as in `evaluate`.
     """
 
@@ -45,7 +44,6 @@ class Job:
     metrics: tuple[str, ...]
     samples: int
     settings: Settings
-    inception_weights: Path | None
     few_samples: bool
 
     @property
@@ -54,7 +52,7 @@ class Job:
         return {
             "metrics": list(self.metrics),
             "samples": self.samples,
-            "inception": self.inception_weights is not None,
+            "inception": self.settings.inception_weights is not None,
             "few_samples": self.few_samples,
         }
 
@@ -126,7 +124,7 @@ def _trained(job: Job) -> str:
 def _scored(job: Job) -> dict[str, Any]:
     """Every metric that can be taken of the generator, and why the others cannot."""
     trained = load_trained(job.directory, choose_device(job.settings.device))
-    evidence = evidence_of(trained, job.samples, job.settings, job.inception_weights, job.few_samples)
+    evidence = evidence_of(trained, job.samples, job.settings, job.few_samples)
     scores: list[Score] = []
     unmeasured: dict[str, str] = {}
     for name in job.metrics:

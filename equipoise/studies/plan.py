@@ -64,12 +64,13 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
         with_inception: whether Inception's weights are at hand; without them stand-ins are measured.
     """
     scale = scale_of(study, budget)
+    watched = None if study.watched is None else metric_of(study.watched, with_inception)
     metrics = tuple(dict.fromkeys(metric_of(each, with_inception) for each in study.measures))
     scored = tuple(metric for metric in metrics if metric not in LOG_MEASURES)
     if any(row.published for row in study.rows) or study.orders:
         scored = _with_histogram(study, scored)
     return [
-        _planned(study, row, variant, seed, budget, scored, scale)
+        _planned(row, variant, seed, budget, scored, scale, watched)
         for row in (study.rows[index] for index in evenly(len(study.rows), scale.rows))
         for variant in some_variants(row.variants, scale.variants)
         for seed in range(seeds or scale.seeds)
@@ -90,14 +91,14 @@ def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Vari
 
 
 def experiment_of(
-    row: Row, variant: Variant, seed: int, budget: str, watched: tuple[str, ...] = (), length: float | None = None
+    row: Row, variant: Variant, seed: int, budget: str, watched: str | None = None, length: float | None = None
 ) -> Experiment:
     """The row's experiment with the variant's changes, of the budget's length or a share of the published one."""
     base = recipe(row.recipe, budget)
     base = base if length is None else _of_length(base, recipe(row.recipe), length)
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
-    if watched and budget != "smoke":
-        watch = replace(watch, evaluations=_EVALUATIONS, metrics=watched)
+    if watched is not None and budget != "smoke":
+        watch = replace(watch, evaluations=_EVALUATIONS, metrics=(watched,))
     plain = to_plain(replace(base, seed=seed, watch=watch))
     for change in (*row.changes, *variant.changes):
         set_field(plain, change)
@@ -110,9 +111,15 @@ def content_hash(experiment: Experiment) -> str:
 
 
 def _planned(
-    study: Study, row: Row, variant: Variant, seed: int, budget: str, metrics: tuple[str, ...], scale: Scale
+    row: Row,
+    variant: Variant,
+    seed: int,
+    budget: str,
+    metrics: tuple[str, ...],
+    scale: Scale,
+    watched: str | None,
 ) -> Planned:
-    experiment = experiment_of(row, variant, seed, budget, study.watched, scale.length)
+    experiment = experiment_of(row, variant, seed, budget, watched, scale.length)
     place = Path("runs") / f"{experiment.name}-seed{seed}-{content_hash(experiment)}"
     stands_in = isinstance(experiment.data, Noise)
     return Planned(row, variant.label, experiment, place, metrics, scale.samples, budget == "smoke" or stands_in)

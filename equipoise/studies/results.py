@@ -83,20 +83,10 @@ def _run(study: Study, planned: Planned, job: Job) -> dict[str, Any]:
 
 def _from_log(study: Study, record: RunRecord, planned: Planned) -> dict[str, Any]:
     """The study's measures that stand in the log."""
-    watched = _watched(planned, record, study.watched[0]) if study.watched else ()
-    found: dict[str, Any] = {}
-    for measure in study.measures:
-        value = take_from_log(measure.metric, record, watched) if measure.metric in LOG_MEASURES else None
-        if value is not None:
-            found[measure.metric] = {"metric": measure.metric, "value": value, "deviation": None, "passport": {}}
-    return found
-
-
-def _watched(planned: Planned, record: RunRecord, metric: str) -> tuple[float, ...]:
-    """The values of the metric that was taken during the training, in order."""
-    lines = (record.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    taken = (json.loads(line) for line in lines if '"score"' in line)
-    return tuple(line["values"][metric] for line in taken if line["kind"] == "score" and metric in line["values"])
+    watched = next(iter(planned.experiment.watch.metrics), "")
+    names = [measure.metric for measure in study.measures if measure.metric in LOG_MEASURES]
+    taken = {name: take_from_log(name, record, watched) for name in names}
+    return {name: score for name, score in taken.items() if score is not None}
 
 
 def _beyond(study: Study, planned: Planned, scores: dict[str, Any]) -> str:

@@ -115,16 +115,16 @@ def _workers(means: Means, runs: int) -> int:
 
 
 def _job(planned: Planned, out: Path, means: Means) -> Job:
-    settings = Settings(means.device, means.data_root, threads=1, quiet=True, on_collapse="log")
-    return Job(
-        planned.experiment,
-        out / planned.directory,
-        planned.metrics,
-        planned.samples,
-        settings,
-        means.inception_weights,
-        planned.few_samples,
+    settings = Settings(
+        means.device,
+        means.data_root,
+        threads=1,
+        quiet=True,
+        on_collapse="log",
+        inception_weights=means.inception_weights,
     )
+    place = out / planned.directory
+    return Job(planned.experiment, place, planned.metrics, planned.samples, settings, planned.few_samples)
 
 
 def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tell) -> None:

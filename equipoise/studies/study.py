@@ -126,7 +126,7 @@ class Study:
         orders: claims of the paper that stand in no table.
         summary: a row's figure is that of its best variant, as papers report grids, or the mean over all its runs.
         curves: the logged values that the page draws.
-        watched: metrics that are also taken during the training, ten times.
+        watched: the measure that is also taken during the training, ten times, or None.
         scales: what each budget buys.
     """
 
@@ -141,7 +141,7 @@ class Study:
     orders: tuple[Order, ...] = ()
     summary: Literal["best variant", "all runs"] = "best variant"
     curves: tuple[str, ...] = ("discriminator/loss", "generator/loss")
-    watched: tuple[str, ...] = ()
+    watched: Measure | None = None
     scales: Mapping[str, Scale] = field(default_factory=lambda: {"smoke": SMOKE, "cpu": CPU, "paper": PAPER})
 
 

@@ -6,6 +6,7 @@ import torch
 
 from equipoise.common.random import derived_seed
 from equipoise.metrics.classifier import Classifier, train_classifier
+from equipoise.metrics.features import InceptionExtractor
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,12 @@ def digits() -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="session")
 def digits_classifier(digits: dict[str, torch.Tensor]) -> Classifier:
     return train_classifier(**digits, content_hash="digits")
+
+
+@pytest.fixture(scope="session")
+def inception() -> InceptionExtractor:
+    """Inception-v3 with random weights; making and hashing them takes a second."""
+    return InceptionExtractor.random(seed=0)
 
 
 @pytest.fixture

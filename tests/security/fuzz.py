@@ -2,9 +2,9 @@
 
     python tests/security/fuzz.py --seconds 60 [--out counts.json]
 
-Readers: the configuration's YAML, IDX, LMDB, npz, and a checkpoint's two files. Four of five inputs are a good
-file with a few bytes changed, removed or doubled; the others are random. A reader may accept an input or refuse it with
-one sentence; anything else (another exception, more than 5 seconds) counts as a finding.
+Readers: the configuration's YAML, IDX, LMDB, npz, torch files, and a checkpoint's two files. Four of five inputs are a
+good file with a few bytes changed, removed or doubled; the others are random. A reader may accept an input or refuse it
+with one sentence; anything else (another exception, more than 5 seconds) counts as a finding.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from equipoise.data.lmdb_reader import open_lmdb
 from equipoise.data.npz import Npz
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
+from equipoise.metrics.torch_file import read_torch_file
 from equipoise.recipes.catalogue import recipe
 from equipoise.training import checkpoint as reader
 from equipoise.training.checkpoint import Checkpoint, save_checkpoint
@@ -59,6 +60,8 @@ def targets(folder: Path) -> Iterator[Target]:
     archive = io.BytesIO()
     np.savez_compressed(archive, images=np.zeros((6, 8, 8, 3), np.uint8), labels=np.arange(6) % 2)
     yield Target("npz", archive.getvalue(), lambda data: _read_npz(folder, data))
+    for name, as_zip in (("torch file", True), ("torch file before 1.6", False)):
+        yield Target(name, _good_torch_file(as_zip), lambda data: _read_torch(folder, data))
     yield Target("lmdb", _good_lmdb(folder), lambda data: _read_lmdb(folder, data))
     experiment = recipe("gan-digits")
     game = build_game(experiment, experiment.data.load())
@@ -75,6 +78,19 @@ def _read_npz(folder: Path, data: bytes) -> None:
     path = folder / "a.npz"
     path.write_bytes(data)
     Npz(str(path)).load()
+
+
+def _good_torch_file(as_zip: bool) -> bytes:
+    state = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2)).state_dict()
+    stream = io.BytesIO()
+    torch.save(state, stream, _use_new_zipfile_serialization=as_zip)
+    return stream.getvalue()
+
+
+def _read_torch(folder: Path, data: bytes) -> None:
+    path = folder / "a.pth"
+    path.write_bytes(data)
+    read_torch_file(path)
 
 
 def _good_lmdb(folder: Path) -> bytes:

@@ -113,7 +113,7 @@ if __name__ == "__main__":
         experiment = with_length(recipe("ebgan-digits"), iterations=300)
         experiment = replace(experiment, seed=seed, watch=Watch(sample_grids=1, checkpoints=30, keep=1))
         place, settings = Path(sys.argv[1]) / str(seed), Settings("cpu", None, 1, True)
-        jobs.append(Job(experiment, place, ("inception-score",), 100, settings, None, False))
+        jobs.append(Job(experiment, place, ("inception-score",), 100, settings, False))
     run_jobs(carry_out, jobs, int(sys.argv[2]))
 """
 

@@ -13,7 +13,10 @@ _EVENTS = ("alarm", "rollback")
 
 @dataclass(frozen=True)
 class Record:
-    """One line of the log. `iteration` counts over the whole run, `epoch` within the stage; `words` tell an event."""
+    """One line of the log. `iteration` counts over the whole run, `epoch` within the stage; `words` tell an event.
+
+    A line of the kind "score" holds metrics that were taken at that iteration, and their passports.
+    """
 
     kind: str
     iteration: int
@@ -21,6 +24,7 @@ class Record:
     epoch: int
     values: Mapping[str, float]
     words: str = ""
+    passports: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,9 @@ def _record(line: bytes) -> Record | None:
     numbers = {name: number(value) for name, value in raw["values"].items()}
     kept = {name: value for name, value in numbers.items() if value is not None}
     words = str(raw.get("told") or raw.get("quantity") or "")
-    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words)
+    passports = raw.get("passports")
+    known = passports if isinstance(passports, dict) else {}
+    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words, known)
 
 
 def _told(record: Record) -> str:

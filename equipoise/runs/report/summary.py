@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from equipoise.metrics.passport import MUST_AGREE
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.record import RunRecord, Score
 
-# What may differ between the seeds of one group without making their scores another measurement.
-INCIDENTAL = frozenset({"seed", "run", "experiment", "recipe", "written", "date"})
 DASH = "\N{EN DASH}"
 _PLAIN_FROM, _PLAIN_BELOW = 5e-4, 1e6
 
@@ -59,8 +58,8 @@ def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> st
 
 
 def comparable(passport: Mapping[str, object]) -> str:
-    """A passport as text, without what differs from seed to seed."""
-    kept = {key: value for key, value in passport.items() if key not in INCIDENTAL}
+    """A passport as text, by what makes two scores the same measurement: not seed, versions, commit or device."""
+    kept = {name: passport.get(name) for name in MUST_AGREE}
     return json.dumps(kept, sort_keys=True, default=str)
 
 

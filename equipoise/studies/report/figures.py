@@ -22,6 +22,8 @@ _NAMES = {
     "discriminator/loss": ("discriminator", "series-3"),
     "generator/loss": ("generator", "series-4"),
     "encoder/loss": ("encoder", "series-5"),
+    "fid": ("FID", "series-0"),
+    "classifier-fid": ("classifier distance", "series-0"),
 }
 
 
@@ -68,9 +70,9 @@ def shared_limits(rows: Sequence[Sequence[RunRecord]], values: Sequence[str]) ->
 
 
 def over_iterations(run: RunRecord, value: str) -> Curve:
-    """A value over the run: epoch means of the last stage where there are several epochs, else every iteration."""
+    """A value over the run: means of the last stage's epochs if there are several, else iterations; or its scores."""
     epochs = curve(last_stage(run.log), value)
-    return epochs if len(epochs.values) > 2 else curve(run.log.iterations, value)
+    return epochs if len(epochs.values) > 2 else curve(run.log.iterations, value) or curve(run.log.scores, value)
 
 
 def box_figure(name: str, rows: Sequence[RowSummary], metric: str) -> Figure | None:

@@ -34,7 +34,7 @@ def _scores(folder: Path, seed: int, value: float) -> None:
     passport = {
         "data": "digits",
         "split": "train",
-        "samples": 5000,
+        "generated_count": 5000,
         "extractor": {"name": "cnn", "sha256": "ab12" * 16},
     }
     passport["seed"] = seed

@@ -51,6 +51,18 @@ def test_damaged_lines_in_the_middle_are_counted(tmp_path: Path) -> None:
     assert log.damaged_lines == len(damaged)
 
 
+def test_scores_taken_during_the_training_are_read_with_their_passports(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    passport = {"fid": {"metric": "fid", "generated_count": 5}}
+    taken = json.loads(line(1, kind="score", fid=3.5)) | {"passports": passport}
+    path.write_text("\n".join([line(1, a=1), json.dumps(taken), line(2, kind="score", fid=2.5)]) + "\n")
+    log = read_log(path)
+    assert log.damaged_lines == 0
+    assert curve(log.scores, "fid").values.tolist() == [3.5, 2.5]
+    assert [dict(record.passports) for record in log.scores] == [passport, {}]
+    assert log.last_iteration == 1
+
+
 def test_the_later_of_two_lines_about_one_iteration_counts(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_text("\n".join([line(1, a=1), line(2, a=2), line(3, a=3), line(2, a=20), line(3, a=30)]) + "\n")

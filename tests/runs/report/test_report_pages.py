@@ -13,6 +13,7 @@ from PIL import Image
 from equipoise.common.errors import EquipoiseError
 from equipoise.runs.report import write_comparison, write_run_report
 from equipoise.runs.report.frames import evenly, read_frames
+from equipoise.runs.report.measurements import score_figures
 from equipoise.runs.report.record import read_run
 from equipoise.runs.report.summary import MARK, comparison_table, shown, spread
 
@@ -207,11 +208,31 @@ def test_scores_with_other_passports_are_marked(make_run: Callable[..., Path]) -
     runs = [read_run(make_run(f"run-{index}", seed=index)) for index in range(3)]
     other = make_run("other")
     scores = json.loads((other / "scores.json").read_text())
-    scores["scores"][0]["passport"]["samples"] = 100
+    scores["scores"][0]["passport"]["generated_count"] = 100
     (other / "scores.json").write_text(json.dumps(scores))
     table = comparison_table({"usual": runs, "other": [read_run(other)]})
     assert [row[3].marked for row in table.rows] == [False, True]
     assert table.notes == (MARK,)
+
+
+def test_scores_taken_during_the_training_are_drawn(make_run: Callable[..., Path]) -> None:
+    run = make_run()
+    taken = [
+        {"kind": "score", "iteration": place, "stage": "adversarial", "epoch": 1, "values": {"classifier-fid": 9.0}}
+        for place in (50, 100, 150)
+    ]
+    with open(run / "metrics.jsonl", "a") as log:
+        log.writelines(json.dumps(each) + "\n" for each in taken)
+    assert [figure.title for figure in score_figures(read_run(run))] == ["classifier-fid"]
+
+
+def test_another_commit_or_an_intervals_end_is_no_other_measurement(make_run: Callable[..., Path]) -> None:
+    runs = [make_run(f"run-{index}", seed=index) for index in range(2)]
+    scores = json.loads((runs[1] / "scores.json").read_text())
+    scores["scores"][0]["passport"] |= {"commit": "abc", "device": "cuda:1", "versions": {"torch": "3"}, "low": 0.1}
+    (runs[1] / "scores.json").write_text(json.dumps(scores))
+    table = comparison_table({str(index): [read_run(run)] for index, run in enumerate(runs)})
+    assert [row[3].marked for row in table.rows] == [False, False]
 
 
 def test_a_group_without_runs_scores_or_energies_sorts_last(make_run: Callable[..., Path], tmp_path: Path) -> None:
