@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.networks.folds import folds_of, is_watched
 from equipoise.networks.normalisation import BatchNorm
 
 Activation = Literal["none", "relu", "leaky_relu", "elu", "tanh", "sigmoid"]
@@ -46,19 +47,27 @@ class KindAware(nn.Module):
 
 
 class Stack(KindAware):
-    """Layers one after the other; those that care are told the kind of batch."""
+    """Layers one after the other; those that care are told the kind of batch. Some pairs are computed as one layer."""
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
+        self._folds = folds_of(self.layers)
 
     def __iter__(self) -> Iterator[nn.Module]:
         return iter(self.layers)
 
     def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
         """values: [batch, ...]."""
-        for layer in self.layers:
-            values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)
+        layers, place = list(self.layers), 0
+        while place < len(layers):
+            layer = layers[place]
+            if place in self._folds and not any(is_watched(each) for each in layers[place : place + 2]):
+                values = self._folds[place](layer, layers[place + 1], values)
+                place += 2
+            else:
+                values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)
+                place += 1
         return values
 
 
