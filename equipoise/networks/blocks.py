@@ -84,8 +84,9 @@ class Projection(nn.Module):
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """latent: [batch, latent_size]."""
-        maps = (latent @ self.weight.flatten(1)).reshape(-1, *self.weight.shape[1:])
-        return maps if self.bias is None else maps + self.bias.reshape(1, -1, 1, 1)
+        kernel = self.weight.permute(0, 2, 3, 1)  # channels last, as the layers after it want their maps
+        maps = (latent @ kernel.flatten(1)).reshape(-1, *kernel.shape[1:])
+        return (maps if self.bias is None else maps + self.bias).permute(0, 3, 1, 2)
 
     def extra_repr(self) -> str:
         """What `print` shows of the layer."""

@@ -19,7 +19,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of, write_atomically, write_text_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
