@@ -9,6 +9,7 @@ from torch import nn
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
+from equipoise.networks.blocks import Stack
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move
 from equipoise.training.loop import Game, Loop, play
@@ -43,6 +44,17 @@ def one_move(experiment: Experiment, shape: tuple[int, ...], name: str) -> Way:
 
 
 def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
-    """The experiment's networks without its constraint."""
+    """The experiment's networks without its constraint, as they are written: each layer by itself, channels first."""
     noise = torch.Generator().manual_seed(SEED)
-    return {name: build_network(player.network, noise) for name, player in experiment.players.items()}
+    players = {name: build_network(player.network, noise) for name, player in experiment.players.items()}
+    for player in players.values():
+        one_by_one(player)
+    return players
+
+
+def one_by_one(module: nn.Module) -> nn.Module:
+    """No two layers are computed as one any more."""
+    for part in module.modules():
+        if isinstance(part, Stack):
+            part.folds = {}
+    return module

@@ -47,12 +47,16 @@ class KindAware(nn.Module):
 
 
 class Stack(KindAware):
-    """Layers one after the other; those that care are told the kind of batch. Some pairs are computed as one layer."""
+    """Layers one after the other; those that care are told the kind of batch.
+
+    Attributes:
+        folds: how layers are computed together with the next one, by their place; empty for each layer by itself.
+    """
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self._folds = folds_of(self.layers)
+        self.folds = folds_of(self.layers)
 
     def __iter__(self) -> Iterator[nn.Module]:
         return iter(self.layers)
@@ -62,8 +66,8 @@ class Stack(KindAware):
         layers, place = list(self.layers), 0
         while place < len(layers):
             layer = layers[place]
-            if place in self._folds and not any(is_watched(each) for each in layers[place : place + 2]):
-                values = self._folds[place](layer, layers[place + 1], values)
+            if place in self.folds and not any(is_watched(each) for each in layers[place : place + 2]):
+                values = self.folds[place](layer, layers[place + 1], values)
                 place += 2
             else:
                 values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import Reseedable, stream
 from equipoise.training.average import Average, update_average
+from equipoise.training.convolutions import fast_convolutions
 from equipoise.training.distributed import sum_over_processes
 from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
@@ -193,7 +195,8 @@ class Loop:
 def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
     """One move: every named player's gradient first, from the same parameters; then everyone steps."""
     _train_only(state, move.trains)
-    outcome = move.play(dict(state.players.items()), state.memory, draw)
+    with fast_convolutions(chain.from_iterable(state.parameters.values())):
+        outcome = move.play(dict(state.players.items()), state.memory, draw)
     if set(outcome.losses) != set(move.trains):
         raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
     gradients = _gradients(outcome.losses, state)
