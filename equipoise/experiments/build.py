@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
 from equipoise.data.store import Store, ValueRange
 from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment, Network
+from equipoise.networks import Network as Module
 from equipoise.networks import build
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
@@ -31,10 +33,17 @@ class StoreSource:
         return self.store.batch(indices, self.value_range)
 
 
-def build_network(network: Network, generator: torch.Generator) -> nn.Module:
+def build_network(network: Network, generator: torch.Generator) -> Module:
     """The network with weights drawn from the generator; the global generator stays untouched."""
-    built: nn.Module = build(resolve("network", network.kind), generator, **network.options)
+    built: Module = build(resolve("network", network.kind), generator, **network.options)
     return built
+
+
+def image_shape(network: Network) -> tuple[int, ...]:
+    """The items that it takes or gives, without the batch: asked of an empty copy, which costs nothing."""
+    with torch.device("meta"):
+        empty: Module = resolve("network", network.kind)(**network.options)
+    return empty.image_shape
 
 
 def build_game(experiment: Experiment, store: Store) -> Game:
@@ -54,18 +63,21 @@ def build_game(experiment: Experiment, store: Store) -> Game:
 
 
 def build_state(experiment: Experiment, game: Game, device: torch.device) -> State:
-    """The state before the first iteration: a function of the experiment and its seed."""
-    players = nn.ModuleDict(
-        {
-            name: build_player(name, experiment, _example(name, experiment, game)).to(device)
-            for name in experiment.players
-        }
-    )
+    """The state before the first iteration: a function of the experiment and its seed.
+
+    Raises:
+        EquipoiseError: a network is made for items of another shape than the data's.
+    """
+    real = game.source.batch(torch.arange(2)).cpu()
+    _check_fit(experiment, tuple(real.shape[1:]))
+    latent = experiment.latent.sample(2, stream(experiment.seed, "constraint/example"))
+    examples = {name: latent if name == "generator" else real for name in experiment.players}
+    players = nn.ModuleDict({name: build_player(name, experiment, each).to(device) for name, each in examples.items()})
     averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
     return State(players, game.optimisers, experiment.algorithm.create_memory().to(device), averages)
 
 
-def build_player(name: str, experiment: Experiment, example: Tensor) -> nn.Module:
+def build_player(name: str, experiment: Experiment, example: Tensor) -> Module:
     """One player on the CPU, with its first weights and its constraint attached.
 
     Kernels lie channels-last, and the maps between them follow: convolutions are faster so, and the numbers the same.
@@ -89,7 +101,13 @@ def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
     return state.averages["generator"] if averaged else state.players["generator"]
 
 
-def _example(name: str, experiment: Experiment, game: Game) -> Tensor:
-    if name == "generator":
-        return experiment.latent.sample(2, stream(experiment.seed, "constraint/example"))
-    return game.source.batch(torch.arange(2)).cpu()
+def _check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:
+    """Every network must be made for the data's items."""
+    for name, player in experiment.players.items():
+        made_for = image_shape(player.network)
+        if made_for != shape:
+            made, found = ("x".join(map(str, each)) for each in (made_for, shape))
+            raise EquipoiseError(
+                f"the {name} is made for items of {made}, and those of {experiment.data.name} are {found}; "
+                "set data.resolution or data.channels where the data have them, or take a recipe of that size."
+            )

@@ -16,8 +16,14 @@ from equipoise.networks.blocks import Stack
 
 
 class Network(nn.Module):
-    """A module that knows the scheme of its first weights: a name in `equipoise.networks.initialise.SCHEMES`."""
+    """A module that knows the shape of one image, and the scheme of its first weights.
 
+    Attributes:
+        image_shape: what it takes or gives, without the batch: (channels, height, width), or (2,) for points.
+        scheme: a name in `equipoise.networks.initialise.SCHEMES`.
+    """
+
+    image_shape: tuple[int, ...]
     scheme: str = "default"
 
 
@@ -33,7 +39,6 @@ class Generator(Network):
     """latent [batch, latent_size] -> images [batch, channels, height, width], or points [batch, 2]."""
 
     latent_size: int
-    image_shape: tuple[int, ...]
     layers: Stack
 
     def forward(self, latent: torch.Tensor, batch_kind: str = "noise") -> torch.Tensor:
@@ -51,7 +56,6 @@ class Generator(Network):
 class Discriminator(Network):
     """images [batch, *image_shape] -> scores [batch], [batch, output_size], or [batch, n, n] for a map."""
 
-    image_shape: tuple[int, ...]
     body: nn.Module
     head: nn.Module
 
@@ -70,7 +74,6 @@ class Discriminator(Network):
 class AutoEncoder(Network):
     """images [batch, *image_shape] -> reconstructions of the same shape."""
 
-    image_shape: tuple[int, ...]
     encoder: nn.Module
     decoder: nn.Module
 
@@ -89,7 +92,6 @@ class AutoEncoder(Network):
 class Encoder(Network):
     """images [batch, *image_shape] -> latent [batch, latent_size]."""
 
-    image_shape: tuple[int, ...]
     latent_size: int
     layers: nn.Module
 

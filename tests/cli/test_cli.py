@@ -95,6 +95,25 @@ def test_show_prints_what_train_accepts(tmp_path: Path, capsys: pytest.CaptureFi
     assert trained == expected
 
 
+def test_a_recipe_trains_on_a_folder_of_pictures_of_any_size(tmp_path: Path) -> None:
+    pictures = tmp_path / "my pictures"
+    (pictures / "deeper").mkdir(parents=True)
+    numbers = np.random.default_rng(0)
+    for number in range(12):
+        height, width = numbers.integers(9, 40, 2)
+        picture = Image.fromarray(numbers.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        picture.save(pictures / ("deeper" if number % 2 else ".") / f"{number}.png")
+    (pictures / "broken.png").write_bytes(b"no picture")
+    out = tmp_path / "run"
+    words = ("train", "gan-digits", "--data", f"folder:{pictures}", "--set", "batch_size=4", *TINY, "--out", out)
+    done = run(*words, EQUIPOISE_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert "1 file was skipped" in done.stderr
+    trained = yaml.safe_load((out / "config.yaml").read_text())
+    assert trained["name"] == "gan-digits-on-my pictures"
+    assert trained["data"] == {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1}
+
+
 def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Path) -> None:
     for out in ("grid.png", "arrays.npz", "folder"):
         done = run("sample", finished_run, "--count", 12, "--out", tmp_path / out, "--seed", 4, "--device", "cpu")
@@ -171,6 +190,9 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["resume", "no-such-run"], "no-such-run holds no run"),
         (["sample", "no-such-run", "--out", "x.png"], "no-such-run holds no run"),
         (["classifier", "ring"], "has no"),
+        (["train", "gan-digits", "--data", "ring"], "is made for items of 1x8x8, and those of ring are 2; set data."),
+        (["train", "gan-digits", "--data", "folder"], "the data set folder needs a path, as in folder:PATH"),
+        (["train", "gan-digits", "--data", "digit"], "unknown data set 'digit'; did you mean 'digits'?"),
         (["simulate", "discrete-mega"], "unknown simulation 'discrete-mega'; did you mean 'discrete-magan'?"),
         (["train", "mag\x1b[31man"], "unknown recipe 'mag\\x1b[31man'"),
     ],

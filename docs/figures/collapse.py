@@ -1,0 +1,51 @@
+"""Draws docs/figures/collapse.png from results/collapse/digits.json, and prints the table of docs/collapse.md.
+
+python docs/figures/collapse.py
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+DATA = Path(__file__).parents[2] / "results" / "collapse" / "digits.json"
+HEADER = "| run | seed | inception score at the end | reach, best | reach, end | what was told |"
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """The Markdown table, a row a run."""
+    rows = [
+        f"| {run['row']} | {run['seed']} | {run['inception_score']:.2f} | {max(run['reach']):.2f} | "
+        f"{run['reach'][-1]:.2f} | {' '.join(run['told']) or 'nothing'} |"
+        for run in runs
+    ]
+    return "\n".join([HEADER, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def draw(runs: list[dict[str, Any]]) -> None:
+    """Reach over the training: orange where an alarm was told, blue where none was."""
+    figure, axes = plt.subplots(figsize=(7, 3.6), dpi=120)
+    for run in runs:
+        share = [iteration / run["iterations"][-1] for iteration in run["iterations"]]
+        colour = "#c8521e" if run["told"] else "#2a6f9e"
+        axes.plot(share, run["reach"], color=colour, linewidth=1, alpha=0.85)
+    axes.plot([], [], color="#c8521e", label="an alarm was told")
+    axes.plot([], [], color="#2a6f9e", label="none was told")
+    axes.axhline(1, color="#555555", linewidth=0.8, dashes=(4, 3))
+    axes.text(0.01, 1.02, "held-out data", fontsize=8, color="#555555")
+    axes.set_xlabel("share of the training")
+    axes.set_ylabel("reach")
+    axes.set_ylim(0, 1.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8, loc="center left")
+    figure.savefig(Path(__file__).with_suffix(".png"), bbox_inches="tight")
+
+
+if __name__ == "__main__":
+    found = json.loads(DATA.read_text(encoding="utf-8"))["runs"]
+    draw(found)
+    print(table(found))
