@@ -112,7 +112,8 @@ def _read_index(folder: Path, reading: Reading) -> Index | None:
         return None
     if index.skipped:
         examples = "; ".join(printable(example) for example in index.examples)
-        _log.warning("%s: %d files were skipped as unreadable, as in %s", reading.name, index.skipped, examples)
+        files = "1 file was" if index.skipped == 1 else f"{index.skipped} files were"
+        _log.warning("%s: %s skipped as unreadable, as in %s", reading.name, files, examples)
     return index
 
 

@@ -126,8 +126,8 @@ def test_a_constant_discriminator_has_no_loss(repulsion: float, two: Any, draw: 
     for parameter in two["discriminator"].parameters():
         parameter.data.zero_()
     outcome = play(MMDGAN(repulsion=repulsion, iterations=1), "both", two, draw(*SHAPE))
-    assert float(outcome.losses["discriminator"]) == pytest.approx(0, abs=1e-14)
-    assert float(outcome.losses["generator"]) == pytest.approx(0, abs=1e-14)
+    assert outcome.losses["discriminator"].item() == pytest.approx(0, abs=1e-14)
+    assert outcome.losses["generator"].item() == pytest.approx(0, abs=1e-14)
 
 
 @pytest.mark.parametrize(

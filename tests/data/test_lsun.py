@@ -61,7 +61,7 @@ def test_broken_values_are_skipped_and_counted(root, caplog):
         transaction.put(b"d\x1b\xff", b"no image")
     with caplog.at_level(logging.WARNING):
         assert len(LsunBedroom().load(root)) == 3
-    assert "1 files were skipped as unreadable" in caplog.text
+    assert "1 file was skipped as unreadable" in caplog.text
     assert "\x1b" not in caplog.text
 
 
