@@ -89,7 +89,7 @@ def build_player(name: str, experiment: Experiment, example: Tensor) -> Module:
     """
     player = experiment.players[name]
     network = build_network(player.network, stream(experiment.seed, f"weights/{name}"))
-    module: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module: Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if player.constraint is not None:
         player.constraint.attach(module, example, stream(experiment.seed, f"constraint/{name}"))
     return module

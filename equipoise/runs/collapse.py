@@ -23,7 +23,7 @@ from equipoise.training.state import State
 SAMPLES, FEWEST = 256, 32
 LOOKS, SHORTEST_PAUSE = 40, 100
 IN_A_ROW = 2
-SAME, LOST, LATE = 0.02, 1 / 3, 0.15
+SAME, LOST, LATE, RECOVERED = 0.02, 1 / 3, 0.15, 1 / 2
 FLOURISHING, LATE_SHARE = 0.3, 0.75
 STOP = 1_000
 """In place of a signal's number where an alarm ends a run of several processes."""
@@ -128,7 +128,7 @@ class CollapseAlarm:
             sentence = f"collapse: {wrong[lasting[0]]} (iteration {iteration})."
             self.rang = sentence if self.on_collapse == "stop" else ""
             return self._tell(sentence)
-        if memory.ringing and not wrong:
+        if memory.ringing and not wrong and found.reach >= RECOVERED * memory.best:
             memory.ringing = ""
             return self._tell(f"the collapse has passed: samples reach {found.reach:.0%} (iteration {iteration}).")
         return ""

@@ -85,8 +85,8 @@ def test_looking_changes_nothing_about_the_run(tmp_path: Path, monkeypatch: pyte
 
 
 def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too(tmp_path: Path) -> None:
-    good, poor, same = Variety(0.9, 1, 1), Variety(0.1, 1, 1), Variety(0.9, 0, 0.01)
-    assert alarm_after(tmp_path, [good, poor, poor, poor, good, poor], 100) == [
+    good, fair, poor, same = Variety(0.9, 1, 1), Variety(0.4, 1, 1), Variety(0.1, 1, 1), Variety(0.9, 0, 0.01)
+    assert alarm_after(tmp_path, [good, poor, poor, fair, good, poor], 100) == [
         "",
         "",
         "collapse: samples reach 10% of what held-out data reach, after 90% (iteration 3).",
