@@ -6,8 +6,10 @@ from equipoise.commands.describe import fill_list, fill_show, list_command, show
 from equipoise.commands.judging import (
     classifier_command,
     evaluate_command,
+    export_command,
     fill_classifier,
     fill_evaluate,
+    fill_export,
     fill_sample,
     sample_command,
 )
@@ -45,6 +47,12 @@ COMMANDS = {
         "Write samples of a run's generator.",
         "equipoise sample runs/magan-digits-seed0 --count 100 --out samples.png",
         fill_sample,
+    ),
+    "export": Command(
+        export_command,
+        "Write a run's generator as one file for use elsewhere.",
+        "equipoise export runs/magan-digits-seed0 --out generator.onnx",
+        fill_export,
     ),
     "evaluate": Command(
         evaluate_command,

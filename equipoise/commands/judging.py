@@ -1,4 +1,4 @@
-"""`sample`, `evaluate` and `classifier`: what a trained generator makes, and how good it is."""
+"""`sample`, `export`, `evaluate` and `classifier`: what a trained generator makes, and how good it is."""
 
 import argparse
 from pathlib import Path
@@ -25,6 +25,21 @@ def sample_command(chosen: argparse.Namespace) -> int:
 
     sample(chosen.directory, chosen.count, chosen.out, chosen.seed, choose_device(chosen.device))
     print(f"{chosen.count} samples are in {printable(chosen.out)}")
+    return 0
+
+
+def fill_export(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `export`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    out_help = "a .onnx file for any runtime (needs the extra), or .safetensors with the weights"
+    parser.add_argument("--out", type=Path, required=True, help=out_help)
+
+
+def export_command(chosen: argparse.Namespace) -> int:
+    """Write the generator as one file."""
+    from equipoise.runs.export import export
+
+    print(f"The generator is in {printable(export(chosen.directory, chosen.out))}")
     return 0
 
 

@@ -57,7 +57,21 @@ def test_help_and_list_need_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "show", "train", "resume", "sample", "evaluate", "classifier", "simulate", "demo"]
+    "command",
+    [
+        "list",
+        "show",
+        "train",
+        "resume",
+        "sample",
+        "export",
+        "evaluate",
+        "study",
+        "report",
+        "classifier",
+        "simulate",
+        "demo",
+    ],
 )
 def test_every_command_explains_itself_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ending:
@@ -127,6 +141,13 @@ def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Pa
     assert Image.open(tmp_path / "grid.png").size == (10 * 9 * 4, 2 * 9 * 4)
 
 
+def test_export_writes_a_generator(finished_run: Path, tmp_path: Path) -> None:
+    done = run("export", finished_run, "--out", tmp_path / "generator.safetensors")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "generator.safetensors") in done.stdout
+    assert (tmp_path / "generator.safetensors").stat().st_size > 10_000
+
+
 def test_sampling_twice_gives_the_same_and_another_seed_others(finished_run: Path, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert main(["sample", str(finished_run), "--out", str(tmp_path / f"{name}.npz"), "--seed", str(seed)]) == 0
@@ -189,6 +210,8 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["train", "gan-digits", "--set", "batch_size=5000"], "batch_size must lie between 1 and the 1797 items"),
         (["resume", "no-such-run"], "no-such-run holds no run"),
         (["sample", "no-such-run", "--out", "x.png"], "no-such-run holds no run"),
+        (["export", "no-such-run", "--out", "x.onnx"], "no-such-run holds no run"),
+        (["export", "no-such-run", "--out", "x.pth"], "to a file that ends in .onnx or .safetensors, not to x.pth"),
         (["classifier", "ring"], "has no"),
         (["train", "gan-digits", "--data", "ring"], "is made for items of 1x8x8, and those of ring are 2; set data."),
         (["train", "gan-digits", "--data", "folder"], "the data set folder needs a path, as in folder:PATH"),
