@@ -124,7 +124,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
             health.check()
         except NotFiniteError as error:
             agreement.close()
-            diverged = _first_offender(error, health, session.state)
+            diverged = first_offender(error, health, loop)
             if writers is not None:
                 writers.recorder.flush()
             _go_back(session, diverged, writers)
@@ -152,15 +152,16 @@ def _observers(health: Health, writers: Writers | None) -> Sequence[Observer]:
     return (writers.recorder, health, writers.sampler, writers.evaluator, *alarm, writers.checkpointer)
 
 
-def _first_offender(error: NotFiniteError, health: Health, state: State) -> Diverged:
-    """The first thing that was not finite: what a loss complains about may have begun earlier."""
+def first_offender(error: NotFiniteError, health: Health, loop: Loop) -> Diverged:
+    """The first thing that was not finite: what a loss complains about may have begun in an earlier move."""
     if isinstance(error, Diverged):
         return error
+    health.keep(loop.state.clock.iteration + 1, loop.under_way)
     try:
         health.check()
     except Diverged as earlier:
         return earlier
-    return Diverged(state.clock.iteration + 1, str(error).split(" ")[0])
+    return Diverged(loop.state.clock.iteration + 1, str(error).split(" ")[0])
 
 
 def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> None:

@@ -14,7 +14,7 @@ from equipoise.training.state import State
 
 
 class Diverged(NotFiniteError):
-    """A loss, a gradient or a parameter is NaN or infinite.
+    """A loss, a gradient, a parameter, a buffer or an optimiser's moment is NaN or infinite.
 
     Attributes:
         iteration: the first iteration in which one was, counted from 1.
@@ -44,16 +44,21 @@ class Health:
     _turns: int = 0
 
     def __call__(self, state: State, turn: Turn) -> None:
-        """Keep one turn's vital signs; read when it is time.
+        """Keep one turn's vital signs; read when it is time, and look at the optimisers then.
 
         Raises:
             Diverged: as `check`.
         """
-        self._waiting += [(turn.iteration, name, value) for name, value in turn.vitals]
-        self._turns += 1
+        self.keep(turn.iteration, turn.vitals)
         late = self.every_seconds is not None and time.monotonic() - self._read > self.every_seconds
         if late or self._turns >= self.every_iterations or self.is_due(turn.iteration):
+            self.keep(turn.iteration, _moments(state))
             self.check()
+
+    def keep(self, iteration: int, vitals: Sequence[tuple[str, Tensor]]) -> None:
+        """Keep vital signs to be read later."""
+        self._waiting += [(iteration, name, value) for name, value in vitals]
+        self._turns += 1
 
     def check(self) -> None:
         """Read what waits, in one go.
@@ -70,6 +75,17 @@ class Health:
     def forget(self) -> None:
         """Drop what waits: the run goes back to before it."""
         self._waiting, self._turns = [], 0
+
+
+def _moments(state: State) -> Sequence[tuple[str, Tensor]]:
+    """The largest entry of each optimiser's moments: what is not finite there stays, and stops a player for good."""
+    return [
+        (f"a moment of the optimiser of {name}", moment.detach().abs().amax())
+        for name, optimiser in state.optimisers.items()
+        for entries in optimiser.state.values()
+        for moment in entries.values()
+        if isinstance(moment, Tensor) and moment.is_floating_point() and moment.numel()
+    ]
 
 
 def _read(values: Sequence[Tensor]) -> list[float]:

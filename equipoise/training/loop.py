@@ -98,7 +98,8 @@ class Turn:
     """What one iteration found: its place, and 0-dimensional tensors on the device.
 
     `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed. `vitals` are what must
-    stay finite, in the order of computation: each loss, and the largest entry of each player's gradient and parameters.
+    stay finite, in the order of computation: each loss, and the largest entry of each player's gradient, parameters and
+    buffers.
     """
 
     stage: str
@@ -114,11 +115,15 @@ Observer = Callable[[State, Turn], None]
 
 
 class Loop:
-    """Plays a game from wherever its state stands."""
+    """Plays a game from wherever its state stands.
+
+    `under_way` holds the vital signs of the iteration's moves so far: if a move fails, what went wrong before it.
+    """
 
     def __init__(self, game: Game, state: State):
         self.game = game
         self.state = state
+        self.under_way: list[tuple[str, Tensor]] = []
         self._stages = game.algorithm.stages()
         self._order = Order(len(game.source), game.batch_size, game.seed)
         self._reseedable = [
@@ -142,7 +147,7 @@ class Loop:
         """One iteration: every move of the stage under way, its repeats included."""
         clock, stage = self.state.clock, self._stages[self.state.clock.stage]
         values: dict[str, Tensor] = {}
-        vitals: list[tuple[str, Tensor]] = []
+        self.under_way = vitals = list[tuple[str, Tensor]]()
         real = self._real_batch(clock.batches)
         drawn = 0
         for move in stage.moves:
@@ -234,13 +239,18 @@ def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
     gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
     parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
-    return [*losses, *gradients, *parameters]
+    buffers = [(f"a buffer of {name}", _largest_of(state.buffers[name])) for name in trained if state.buffers[name]]
+    return [*losses, *gradients, *parameters, *buffers]
 
 
 def _largest(vector: Tensor) -> Tensor:
     """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
     lowest, highest = vector.detach().aminmax()
     return torch.maximum(highest, -lowest)
+
+
+def _largest_of(buffers: Sequence[Tensor]) -> Tensor:
+    return _largest(torch.cat([each.reshape(-1) for each in buffers]))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

@@ -46,6 +46,7 @@ class State:
         averages: exponential moving averages by player.
         clock: where the run stands.
         parameters: each player's parameters, in one vector.
+        buffers: each player's running statistics, spectral vectors and other floating-point buffers.
         optimisers: one for each player, on that vector.
     """
 
@@ -55,10 +56,15 @@ class State:
     averages: nn.ModuleDict = field(default_factory=nn.ModuleDict)
     clock: Clock = field(default_factory=Clock)
     parameters: dict[str, ParameterVector] = field(init=False)
+    buffers: dict[str, list[Tensor]] = field(init=False)
     optimisers: dict[str, torch.optim.Optimizer] = field(init=False)
 
     def __post_init__(self, settings: Mapping[str, Optimiser]) -> None:
         self.parameters = {name: ParameterVector(player.parameters()) for name, player in self.players.items()}
+        self.buffers = {
+            name: [each for each in player.buffers() if each.is_floating_point()]
+            for name, player in self.players.items()
+        }
         self.optimisers = {name: each.build([self.parameters[name].values]) for name, each in settings.items()}
 
 

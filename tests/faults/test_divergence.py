@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 import torch
 
+from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
+from equipoise.runs.session import first_offender
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training import loop as loops
+from equipoise.training.health import Health
 
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
 
@@ -126,3 +130,62 @@ def stopping_at(monkeypatch: pytest.MonkeyPatch, iteration: int) -> Iterator[Non
     with monkeypatch.context() as patch:
         patch.setattr(loops.Loop, "iterate", iterate_or_die)
         yield
+
+
+@pytest.mark.parametrize(
+    ("toy", "player", "buffer"),
+    [
+        ("gan-with-everything", "generator", "running_variance"),
+        ("mdgan", "generator", "running_mean_encoded"),
+        ("gan-spectral-norm", "discriminator", "left"),
+        ("mmd-spectral-norm", "discriminator", "right"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_running_statistic_or_spectral_vector_is_named(
+    toys: dict[str, Callable[[], Experiment]],
+    monkeypatch: pytest.MonkeyPatch,
+    toy: str,
+    player: str,
+    buffer: str,
+    wrong: float,
+) -> None:
+    """In the very iteration: before a later move complains, and although training mode reads no running statistic."""
+    experiment = with_length(toys[toy](), iterations=6)
+    game = build_game(experiment, experiment.data.load())
+    loop = loops.Loop(game, build_state(experiment, game, torch.device("cpu")))
+    spoiled = next(value for name, value in loop.state.players[player].named_buffers() if buffer in name)
+    play = loops.play
+
+    def play_and_spoil(move: Any, state: Any, draw: Any, game: Any) -> Any:
+        outcome = play(move, state, draw, game)
+        if state.clock.iteration == 3 and player in outcome.losses:
+            spoiled.view(-1)[0] = wrong
+        return outcome
+
+    monkeypatch.setattr(loops, "play", play_and_spoil)
+    health = Health(lambda iteration: False, every_iterations=100, every_seconds=None)
+    try:
+        loop.run([health])
+        health.check()
+    except NotFiniteError as error:
+        found = first_offender(error, health, loop)
+    assert (found.iteration, found.quantity) == (4, f"a buffer of {player}")
+
+
+def test_an_earlier_move_is_named_where_a_later_one_complains(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The discriminator breaks, and the generator's loss is what finds it: within one iteration."""
+    play = loops.play
+
+    def play_poisoned(move: Any, state: Any, draw: Any, game: Any) -> Any:
+        outcome = play(move, state, draw, game)
+        if state.clock.iteration + 1 == 7 and "discriminator" in outcome.losses:
+            state.parameters["discriminator"].gradient.mul_(float("inf"))
+            state.optimisers["discriminator"].step()
+        return outcome
+
+    monkeypatch.setattr(loops, "play", play_poisoned)
+    with pytest.raises(EquipoiseError, match="diverged in iteration 7: the gradient of discriminator is not finite"):
+        train(experiment, tmp_path / "run", Settings(**QUIET))

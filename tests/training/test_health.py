@@ -11,7 +11,7 @@ from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.health import Diverged, Health
 from equipoise.training.loop import Game, Loop, Turn
-from equipoise.training.optimisers import SGD
+from equipoise.training.optimisers import SGD, Adam
 from equipoise.training.state import State
 
 
@@ -116,3 +116,44 @@ def test_each_rollback_halves_the_learning_rate() -> None:
     loop.state.clock.rollbacks = 2
     loop.iterate()
     assert loop.state.optimisers["one"].param_groups[0]["lr"] == 0.25e-3
+
+
+class Remembering(nn.Module):
+    """One linear layer, and a buffer that its forward pass spoils on the seventh call."""
+
+    def __init__(self, wrong: float) -> None:
+        super().__init__()
+        self.inner, self.wrong, self.calls = nn.Linear(1, 1).double(), wrong, 0
+        self.register_buffer("running", torch.zeros(3, dtype=torch.float64))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, values: Tensor) -> Tensor:
+        self.calls += 1
+        if self.calls == 7:
+            self.get_buffer("running")[1] = self.wrong
+        output: Tensor = self.inner(values)
+        return output
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+def test_a_buffer_that_no_loss_reads_is_seen(wrong: float) -> None:
+    """As a running statistic, which training mode never reads: every loss stays finite."""
+    game = Game(Breaking(iterations=20, at=99, kind="loss"), Numbers(), 2, Latent(1), 0, {"one": SGD(lr=1e-3)})
+    loop = Loop(game, State(nn.ModuleDict({"one": Remembering(wrong)}), {"one": SGD(lr=1e-3)}, nn.Module()))
+    with pytest.raises(Diverged) as caught:
+        loop.run([Health(lambda iteration: False, every_iterations=10, every_seconds=None)])
+    assert (caught.value.iteration, caught.value.quantity) == (7, "a buffer of one")
+
+
+def test_a_moment_that_overflows_is_seen() -> None:
+    """A gradient of 1e200 is finite and its square is not: the parameter would never move again, in silence."""
+    player = nn.Linear(1, 1).double()
+    game = Game(Breaking(iterations=20, at=99, kind="loss"), Numbers(), 2, Latent(1), 0, {"one": Adam(lr=1e-3)})
+    loop = Loop(game, State(nn.ModuleDict({"one": player}), {"one": Adam(lr=1e-3)}, nn.Module()))
+    health = Health(lambda iteration: False, every_iterations=4, every_seconds=None)
+    for _ in range(3):
+        health(loop.state, loop.iterate())
+    loop.state.parameters["one"].gradient.fill_(1e200)
+    loop.state.optimisers["one"].step()
+    with pytest.raises(Diverged, match="a moment of the optimiser of one is not finite"):
+        health(loop.state, loop.iterate())
