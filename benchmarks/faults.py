@@ -74,6 +74,7 @@ def forked(work: Callable[[], None]) -> int:
     code = 1
     try:
         signal.signal(signal.SIGUSR1, _throw)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell starts without one
         with contextlib.redirect_stderr(io.StringIO()):
             work()
         code = 0
@@ -94,14 +95,20 @@ def _throw(number: int, frame: Any) -> None:
     raise Injected
 
 
-def kill_while_writing(chance: random.Random) -> None:
-    """In this process: SIGKILL at a random one of the moments in which some file is being written."""
+def kill_while_writing(chance: random.Random, told: Path) -> None:
+    """In this process: SIGKILL at a random one of the moments in which some file is being written; `told` says which.
+
+    A `told` that exists already means that another process was killed so, and this one is spared.
+    """
     moment, step, flush = chance.randrange(24), [0], files._flush_to_disk
 
     def flush_or_die(path: Path) -> None:
-        if step[0] == moment:
-            if path.is_file() and chance.random() < 0.5:
+        if step[0] == moment and not told.exists():
+            cut = path.is_file() and chance.random() < 0.5
+            if cut:
                 os.truncate(path, chance.randrange(path.stat().st_size + 1))
+            what = "half of " if cut else "the folder of " if path.is_dir() else ""
+            told.write_text(f"write {moment}: {what}{path.name}")
             os.kill(os.getpid(), signal.SIGKILL)
         step[0] += 1
         flush(path)
@@ -116,7 +123,7 @@ def ended(child: int) -> tuple[int | None, int | None]:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return (None, os.WTERMSIG(status)) if os.WIFSIGNALED(status) else (os.WEXITSTATUS(status), None)
-        time.sleep(0.001)
+        time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     raise TimeoutError(f"a process took more than {LONGEST_SECONDS} s")
@@ -141,18 +148,21 @@ def newest_iteration(run: Path) -> int:
     return max((int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json")), default=0)
 
 
-def disturb(work: Callable[[], None], kind: str, seconds: float, chance: random.Random) -> dict[str, Any]:
-    """Start the work, end it as the kind says at a random moment, and tell how it ended."""
+def disturb(work: Callable[[], None], kind: str, seconds: float, chance: random.Random, told: Path) -> dict[str, Any]:
+    """Start the work, end it as the kind says at a random moment, and tell how it ended and when that was."""
     delay = chance.uniform(0, seconds)
     if kind == "SIGKILL while writing":
-        child = forked(lambda: (kill_while_writing(chance), work())[1])
+        child = forked(lambda: (kill_while_writing(chance, told), work())[1])
     else:
         child = forked(work)
         time.sleep(delay)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, SIGNALS[kind])
     code, by_signal = ended(child)
-    return {"kind": kind, "delay_seconds": round(delay, 4), "exit_code": code, "ended_by_signal": by_signal}
+    moment = told.read_text() if told.exists() else f"after {delay:.4f} s"
+    told.unlink(missing_ok=True)
+    struck = code != 0
+    return {"kind": kind, "moment": moment, "struck": struck, "exit_code": code, "ended_by_signal": by_signal}
 
 
 def timed_go_on(experiment: Experiment, run: Path) -> tuple[int | None, float]:
@@ -183,10 +193,12 @@ def inject(
 ) -> dict[str, Any]:
     chance, run = random.Random(number), folder / f"injection-{number}"
     kind = KINDS[number % len(KINDS)]
-    faults = [disturb(lambda: train(experiment, run, SETTINGS), kind, seconds, chance)]
-    reached = newest_iteration(run)
+    told = folder / f"injection-{number}.told"
+    faults = [disturb(lambda: train(experiment, run, SETTINGS), kind, seconds, chance, told)]
+    faults[-1]["newest_checkpoint"] = newest_iteration(run)
     if chance.random() < 0.5:
-        faults.append(disturb(lambda: go_on(experiment, run), chance.choice(KINDS), seconds, chance))
+        faults.append(disturb(lambda: go_on(experiment, run), chance.choice(KINDS), seconds, chance, told))
+        faults[-1]["newest_checkpoint"] = newest_iteration(run)
     code, recovery = timed_go_on(experiment, run)
     outcome = (
         "equal"
@@ -198,7 +210,6 @@ def inject(
         "injection": number,
         "experiment": name,
         "faults": faults,
-        "checkpoint_at_first_fault": reached,
         "recovery_seconds": round(recovery, 4),
         "outcome": outcome,
     }
@@ -237,16 +248,34 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
     by_kind = {}
     for kind in KINDS:
         rows = [(row, fault) for row in found for fault in row["faults"] if fault["kind"] == kind]
-        struck = [fault for _, fault in rows if fault["exit_code"] != 0]
+        struck = [(row, fault) for row, fault in rows if fault["struck"]]
         wrong = {row["injection"] for row, _ in rows if row["outcome"] != "equal"}
-        by_kind[kind] = {"tried": len(rows), "struck_before_the_end": len(struck), "runs_lost_or_wrong": len(wrong)}
+        last = [row["recovery_seconds"] for row, fault in struck if fault is row["faults"][-1]]
+        by_kind[kind] = {
+            "tried": len(rows),
+            "struck_before_the_end": len(struck),
+            "runs_lost_or_wrong": len(wrong),
+            "worst_recovery_seconds": max(last, default=None),
+        }
     worst = max(row["recovery_seconds"] for row in found)
     return {
         "runs": len(found),
         "faults": sum(len(row["faults"]) for row in found),
+        "struck_before_the_end": sum(fault["struck"] for row in found for fault in row["faults"]),
+        "experiments": len({row["experiment"] for row in found}),
         "runs_lost_or_wrong": sum(row["outcome"] != "equal" for row in found),
         "worst_recovery_seconds": worst,
         "by_kind": by_kind,
+    }
+
+
+def passport() -> dict[str, Any]:
+    """Where and with what the faults were injected."""
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "commit": git_commit(),
     }
 
 
@@ -272,13 +301,7 @@ def main() -> None:
         found = sorted(
             (row for part in parts for row in json.loads(part.read_text())), key=lambda row: row["injection"]
         )
-    passport = {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "commit": git_commit(),
-    }
-    result = {"passport": passport, "summary": summary(found), "injections": found}
+    result = {"passport": passport(), "summary": summary(found), "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
     print(json.dumps(result["summary"], indent=1))
 

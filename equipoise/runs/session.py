@@ -29,8 +29,11 @@ class Interrupted(EquipoiseError):
     """The run was asked to stop; it is saved. Carries the number of the signal."""
 
     def __init__(self, message: str, signal_number: int):
-        super().__init__(message)
+        super().__init__(message, signal_number)
         self.signal_number = signal_number
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)

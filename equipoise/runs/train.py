@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.inception import check_weights_are_there
+from equipoise.runs.lock import only_writer
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Session, Settings, play_session
 from equipoise.runs.threads import choose_threads
 from equipoise.training.loop import Loop
+from equipoise.training.state import State
 
 __all__ = ["Interrupted", "Settings", "recorded_threads", "resume", "train"]
 
@@ -70,13 +73,13 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     )
     torch.set_num_threads(threads)
     state = build_state(experiment, game, device)
-    run = RunDirectory(Path(out))
-    if processes.is_first:
-        run = create_run(out, experiment)
-        described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-        add_session(run.environment, described)
-    processes.wait_for_all()
-    return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), {})
+    run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
+    with _writing(run, processes):
+        if processes.is_first:
+            described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
+            add_session(run.environment, described)
+        processes.wait_for_all()
+        return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), {})
 
 
 def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirectory:
@@ -87,15 +90,28 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     store = _load_data(experiment, settings, processes)
     game = build_game(experiment, store)
     state = build_state(experiment, game, processes.device)
-    run, extra = RunDirectory(Path(path)), {}
-    if processes.is_first:
-        described = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
-        sweep(run)
-        extra = restore(run, state, store.content_hash)
-        _warn_of_differences(run, described)
-        add_session(run.environment, described)
-    processes.share_state(state)
-    return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), extra)
+    run = RunDirectory(Path(path))
+    with _writing(run, processes):
+        extra = _pick_up(run, state, experiment, store, threads, processes) if processes.is_first else {}
+        processes.share_state(state)
+        return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), extra)
+
+
+def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[None]:
+    """Within, the first process is the only writer of the run."""
+    return only_writer(run.config) if processes.is_first else nullcontext()
+
+
+def _pick_up(
+    run: RunDirectory, state: State, experiment: Experiment, store: Store, threads: int, processes: Processes
+) -> dict[str, Any]:
+    """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
+    described = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
+    sweep(run)
+    extra = restore(run, state, store.content_hash)
+    _warn_of_differences(run, described)
+    add_session(run.environment, described)
+    return extra
 
 
 def _check_watched(experiment: Experiment, settings: Settings) -> None:

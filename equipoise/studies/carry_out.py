@@ -19,7 +19,7 @@ from equipoise.runs.environment import choose_device
 from equipoise.runs.report.record import read_run
 from equipoise.runs.sampling import sample_picture, write_picture
 from equipoise.runs.scoring import Score
-from equipoise.runs.train import Settings, resume, train
+from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
 
 WALK_STEPS, WALK_SAMPLES = 9, 25
@@ -64,13 +64,16 @@ def carry_out(job: Job) -> None:
     finite, or if its samples are not.
 
     Raises:
-        EquipoiseError: data are missing, the disk is full, the run was interrupted, and so on.
+        Interrupted: a signal came; the run is saved.
+        EquipoiseError: data are missing, the disk is full, and so on.
     """
     if read_outcome(job) is not None:
         return
     try:
         reason = _trained(job)
         outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
+    except Interrupted:
+        raise
     except EquipoiseError as error:
         not_finite = _divergence(error)
         if not_finite is None:

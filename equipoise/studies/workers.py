@@ -63,10 +63,11 @@ def _run_there(
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
-        futures: dict[Future[Result], int] = {
-            pool.submit(_call, function, job): index for index, job in enumerate(jobs) if index not in results
-        }
+        futures: dict[Future[Result], int] = {}
         try:
+            for index, job in enumerate(jobs):
+                if index not in results:
+                    futures[pool.submit(_call, function, job)] = index
             for future in as_completed(futures):
                 results[futures[future]] = future.result()
                 done(len(results), len(jobs))

@@ -194,6 +194,10 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-minimax": lambda: _gan(loss="minimax"),
     "gan-least-squares": lambda: _gan(loss="least-squares"),
     "gan-wgan-gp": lambda: _gan(loss="wasserstein", penalty="wgan-gp", first="generator", generator_batches=2),
+    "gan-generator-batches": lambda: toy(
+        GAN(iterations=5, loss="hinge", generator_batches=3),
+        two(generator(batch_norm=True), discriminator(dropout=0.3)),
+    ),
     "gan-one-sided": lambda: _gan(loss="wasserstein", penalty="wgan-gp-one-sided", update="simultaneous"),
     "gan-r1": lambda: _gan(penalty="r1"),
     "gan-r2": lambda: _gan(penalty="r2"),

@@ -86,9 +86,36 @@ def test_a_ray_cluster_ends_with_the_same_results(
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")]))
-    means = Means(workers=2, ray="local", device="cpu")
-    run_study("small", tmp_path / "ray", "cpu", means=means, say=lambda line: None)
+    shutil.copytree(reference, tmp_path / "ray")
+    (tmp_path / "ray" / "results.json").unlink()
+    lost = sorted((tmp_path / "ray" / "runs").iterdir())[::3]
+    for run in lost:
+        shutil.rmtree(run)
+    lines: list[str] = []
+    run_study("small", tmp_path / "ray", "cpu", means=Means(workers=2, ray="local", device="cpu"), say=lines.append)
+    assert lines[0].endswith(f"8 runs, {len(lost)} to do.")
     assert (tmp_path / "ray" / "results.json").read_bytes() == (reference / "results.json").read_bytes()
+    for run in lost:
+        kept = reference / "runs" / run.name / "metrics.jsonl"
+        assert (run / "metrics.jsonl").read_bytes() == kept.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_killed_ray_node_loses_nothing(tmp_path: Path) -> None:
+    """Two nodes on this machine: what had finished is not touched, what was interrupted resumes on the other one."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
+    folder = Path(__file__).parents[2] / "benchmarks"
+    paths = os.pathsep.join([str(Path.cwd()), str(folder), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+    words = [folder / "ray_faults.py", "--injections", 1, "--out", tmp_path / "found.json"]
+    command = [sys.executable, *map(str, words)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (found,) = json.loads((tmp_path / "found.json").read_text())["injections"]
+    assert found["struck"]
+    assert found["outcome"] == "equal"
+    assert found["runs_resumed"] >= 1
+    assert found["finished_runs_touched"] == 0
 
 
 def test_ray_is_asked_for_in_one_sentence_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
