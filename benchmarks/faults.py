@@ -284,7 +284,7 @@ def main() -> None:
     parser.add_argument("--injections", type=int, default=240)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("results/trust/faults.json"))
-    chosen = parser.parse_args()
+    chosen, began_with = parser.parse_args(), passport()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parts = [folder / f"part-{worker}.json" for worker in range(chosen.workers)]
@@ -301,7 +301,7 @@ def main() -> None:
         found = sorted(
             (row for part in parts for row in json.loads(part.read_text())), key=lambda row: row["injection"]
         )
-    result = {"passport": passport(), "summary": summary(found), "injections": found}
+    result = {"passport": began_with, "summary": summary(found), "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
     print(json.dumps(result["summary"], indent=1))
 

@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--injections", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("results/trust/ray_faults.json"))
-    chosen = parser.parse_args()
+    chosen, began_with = parser.parse_args(), passport()
     torch.set_num_threads(1)
     study_faults.ITERATIONS = 400
     study_faults.use_small_study()
@@ -105,7 +105,7 @@ def main() -> None:
         "studies_lost_or_wrong": sum(row["outcome"] != "equal" for row in found),
         "worst_recovery_seconds": max((row.get("recovery_seconds", 0) for row in found), default=None),
     }
-    result = {"passport": passport(), "summary": summary, "injections": found}
+    result = {"passport": began_with, "summary": summary, "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
     print(json.dumps(summary, indent=1))
 

@@ -207,7 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--injections", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path("results/trust/study_faults.json"))
-    chosen = parser.parse_args()
+    chosen, began_with = parser.parse_args(), passport()
     torch.set_num_threads(1)
     use_small_study()
     with tempfile.TemporaryDirectory() as name:
@@ -226,7 +226,7 @@ def main() -> None:
         for number in range(chosen.injections):
             found.append(inject(number, whole, seconds, folder))
             print(found[-1], flush=True)
-    result = {"passport": passport(), "summary": summary(found), "injections": found}
+    result = {"passport": began_with, "summary": summary(found), "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
     print(json.dumps(result["summary"], indent=1))
 

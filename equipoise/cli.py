@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _parser().parse_args(words)
         return COMMANDS[chosen.command].run(chosen)
     except EquipoiseError as error:
-        print(f"equipoise: {error}", file=sys.stderr)
+        print(f"equipoise: {printable(error)}", file=sys.stderr)
         return _SIGNAL_EXIT + getattr(error, "signal_number", USER_ERROR - _SIGNAL_EXIT)
     except KeyboardInterrupt:
         print("equipoise: interrupted.", file=sys.stderr)

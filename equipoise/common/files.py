@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 
 _CHUNK_BYTES = 1 << 20
 
@@ -31,7 +31,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         _flush_to_disk(path.parent)
     except OSError as error:
         raise EquipoiseError(
-            f"could not write {path}: {error.strerror or error}; what stood there is unchanged."
+            f"could not write {printable(path)}: {printable(error.strerror or error)}; what stood there is unchanged."
         ) from error
     finally:
         if temporary is not None:

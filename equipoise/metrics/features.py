@@ -1,5 +1,6 @@
 """Feature extractors: what turns images into the numbers that feature scores compare."""
 
+import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -142,7 +143,11 @@ class ModuleExtractor:
 
 
 class OnnxExtractor:
-    """An ONNX file of yours, from float32 images in [0, 1] to features, run by onnxruntime on the CPU."""
+    """An ONNX file of yours, from float32 images in [0, 1] to features, run by onnxruntime on the CPU.
+
+    An ONNX file holds a graph of onnxruntime's own operators and no code. It is loaded from the bytes whose hash stands
+    in the passports: weights that it keeps in other files beside it are not read, and no operator library is loaded.
+    """
 
     def __init__(self, path: Path, resize: str = "none", side: int = 0, threads: int = 1) -> None:
         """Load the file; onnxruntime is an extra."""
@@ -151,15 +156,18 @@ class OnnxExtractor:
         except ImportError as error:
             raise EquipoiseError("an ONNX extractor needs onnxruntime; install it with pip.") from error
         if not Path(path).is_file():
-            raise EquipoiseError(f"there is no ONNX file {path}.")
+            raise EquipoiseError(f"there is no ONNX file {printable(path)}.")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         try:
-            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            content = Path(path).read_bytes()
+            self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise EquipoiseError(f"onnxruntime cannot load {path}: it is damaged or no ONNX file.") from error
+            raise EquipoiseError(
+                f"onnxruntime cannot load {printable(path)}: it is damaged, no ONNX file, or needs other files."
+            ) from error
         self.name = f"onnx:{Path(path).name}"
-        self.weights_hash = sha256_of(Path(path))
+        self.weights_hash = hashlib.sha256(content).hexdigest()
         self.resize = _known_resize(resize)
         self.side = side
 

@@ -4,8 +4,10 @@ What they say to each other beside the training (texts, states, whether to stop)
 nothing waits for a GPU.
 """
 
+import ipaddress
 import json
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -145,6 +147,8 @@ def joined(device_name: str) -> Iterator[Processes]:
         yield Processes(0, 1, 0, 1, restarts, device)
         return
     device = _own_device(device, local_rank)
+    if local_size == size:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", _loopback())
     nccl = device.type == "cuda" and local_size <= torch.cuda.device_count()
     try:
         store = _common_store(rank, restarts)
@@ -170,8 +174,24 @@ def _common_store(rank: int, restarts: int) -> Store:
     """Where the processes find each other. Each start has names of its own: torchrun keeps its store over restarts."""
     hosts = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    store = TCPStore(address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=True)
+    own = _listen_on_loopback(address, port) if hosts else None
+    store = TCPStore(
+        address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=own is None, master_listen_fd=own
+    )
     return PrefixStore(f"equipoise/start/{restarts}", store)
+
+
+def _loopback() -> str:
+    """The name of the interface that no other host can reach."""
+    return next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
+
+
+def _listen_on_loopback(address: str, port: int) -> int | None:
+    """A listening socket for a meeting on this host alone; None where others are to come, and all may knock."""
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+    if not ipaddress.ip_address(found[4][0]).is_loopback:
+        return None
+    return socket.create_server(found[4][:2], family=found[0]).detach()
 
 
 def _own_device(device: torch.device, local_rank: int) -> torch.device:

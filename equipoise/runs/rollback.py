@@ -30,7 +30,7 @@ def restore(run: RunDirectory, state: State, data_hash: str | None = None) -> di
     checkpoint, complaints = newest_good(run.checkpoints)
     for complaint in complaints:
         offer = f"; going on from {checkpoint.index.name}" if checkpoint is not None else ""
-        print(f"warning: {complaint.rstrip('.')}{offer}.", file=sys.stderr)  # noqa: T201
+        print(f"warning: {printable(complaint.rstrip('.'))}{offer}.", file=sys.stderr)  # noqa: T201
     if checkpoint is None:
         if complaints:
             raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")

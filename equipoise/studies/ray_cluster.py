@@ -1,5 +1,8 @@
 """The same jobs as tasks of a Ray cluster. Ray is an extra, imported when it is asked for."""
 
+import os
+import secrets
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
@@ -35,7 +38,7 @@ def run_jobs_on_ray(
     Raises:
         EquipoiseError: Ray is not installed, or the cluster cannot be reached.
     """
-    ray = _ray()
+    ray = _ray(address)
     _connect(ray, address, workers)
     try:
         task = ray.remote(num_cpus=1, num_gpus=gpu_share, max_retries=MOST_DEATHS)(_on_one_thread)
@@ -69,7 +72,7 @@ def _on_one_thread(function: Callable[[Job], Result], job: Job) -> Result:
 
 
 def _connect(ray: Any, address: str, workers: int | None) -> None:
-    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == "local":
             ray.init(address="local", num_cpus=workers or available_cores(), **quiet)
@@ -79,7 +82,18 @@ def _connect(ray: Any, address: str, workers: int | None) -> None:
         raise EquipoiseError(f"cannot reach a Ray cluster at {printable(address)}: {printable(error)}") from error
 
 
-def _ray() -> Any:
+def _ask_for_a_token() -> None:
+    """A cluster of our own listens on every address: it takes work from nobody but those who know this token.
+
+    Ray looks at this when it is imported. Whoever imported it before has chosen.
+    """
+    if "RAY_AUTH_MODE" not in os.environ and "ray" not in sys.modules:
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+def _ray(address: str) -> Any:
+    if address == "local":
+        _ask_for_a_token()
     try:
         return import_module("ray")
     except ImportError as error:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import sha256_of, write_atomically, write_text_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
@@ -46,19 +46,17 @@ class Checkpoint:
         """
         try:
             index = json.loads(self.index.read_text(encoding="utf-8"))
-            version, checksum = index["format"], index["sha256"]
+            _refuse_another_format(self.index, index["format"])
+            checksum = index["sha256"]
             Clock(**index["clock"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise EquipoiseError(f"checkpoint {self.index} is damaged: its index cannot be read.") from error
-        if version != FORMAT:
-            advice = "train with the version that wrote it, or start anew"
-            raise EquipoiseError(
-                f"checkpoint {self.index} has format {version}; this version reads {FORMAT}: {advice}."
-            )
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise EquipoiseError(f"checkpoint {printable(self.index)} is damaged: its index cannot be read.") from error
         if index.get("seal") != _seal(index):
-            raise EquipoiseError(f"checkpoint {self.index} is damaged: its index does not match its own checksum.")
+            name = printable(self.index)
+            raise EquipoiseError(f"checkpoint {name} is damaged: its index does not match its own checksum.")
         if not self.tensors.is_file() or sha256_of(self.tensors) != checksum:
-            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: its bytes do not match the checksum.")
+            name = printable(self.tensors)
+            raise EquipoiseError(f"checkpoint {name} is damaged: its bytes do not match the checksum.")
         return dict(index)
 
     def load(self, state: State) -> dict[str, Any]:
@@ -71,7 +69,7 @@ class Checkpoint:
         try:
             tensors = load_file(self.tensors)
         except (SafetensorError, OSError) as error:
-            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: {error}.") from error
+            raise EquipoiseError(_unreadable(self.tensors, error)) from error
         load_state_tensors(state, tensors)
         state.clock = Clock(**index["clock"])
         return dict(index["extra"])
@@ -87,7 +85,7 @@ class Checkpoint:
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
         except (SafetensorError, OSError) as error:
-            raise EquipoiseError(f"checkpoint {self.tensors} is damaged: {error}.") from error
+            raise EquipoiseError(_unreadable(self.tensors, error)) from error
 
     def delete(self) -> None:
         """Remove both files, the index first, so that half a checkpoint never counts."""
@@ -113,6 +111,18 @@ def save_checkpoint(directory: Path, state: State, extra: dict[str, Any]) -> Che
     sealed = index | {"seal": _seal(index)}
     write_text_atomically(checkpoint.index, json.dumps(sealed, indent=1, allow_nan=False))
     return checkpoint
+
+
+def _refuse_another_format(index: Path, version: object) -> None:
+    if version != FORMAT:
+        found, advice = printable(version), "train with the version that wrote it, or start anew"
+        raise EquipoiseError(
+            f"checkpoint {printable(index)} has format {found}; this version reads {FORMAT}: {advice}."
+        )
+
+
+def _unreadable(tensors: Path, error: Exception) -> str:
+    return f"checkpoint {printable(tensors)} is damaged: {printable(error)}."
 
 
 def _seal(index: dict[str, Any]) -> str:

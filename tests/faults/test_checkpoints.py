@@ -104,6 +104,15 @@ def test_another_format_is_refused_with_the_way_forward(run: Path) -> None:
         resume(run, QUIET)
 
 
+@pytest.mark.parametrize("version", [1, 3, "2", None, [1]])
+def test_a_format_is_told_whatever_else_is_in_the_index(run: Path, version: Any) -> None:
+    """An index of another time may lack what this one has, and is still no damaged one."""
+    for path in (run / "checkpoints").glob("*.json"):
+        path.write_text(json.dumps({"format": version, "something": "else"}))
+    with pytest.raises(EquipoiseError, match="train with the version that wrote it, or start anew"):
+        resume(run, QUIET)
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(run: Path, experiment: Experiment, tmp_path: Path) -> None:
     other = with_length(recipe("magan-digits"), epochs=1)
     other = replace(other, watch=replace(experiment.watch, sample_grids=0))

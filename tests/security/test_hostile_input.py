@@ -15,6 +15,9 @@ import pytest
 import torch
 
 from equipoise.cli import main
+from equipoise.common import files
+from equipoise.common.errors import EquipoiseError
+from equipoise.metrics.features import OnnxExtractor
 
 FUZZ = Path(__file__).parent / "fuzz.py"
 CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"
@@ -156,6 +159,16 @@ def test_a_hostile_archive_as_data_is_refused(make: Any, tmp_path: Path, capsys:
         ("train", "gan-digits", "--set", f"{CONTROL}=1"),
         ("train", "gan-digits", "--set", f"data={{kind: '{CONTROL}'}}"),
         ("train", "gan-digits", "--device", CONTROL),
+        ("train", "mode-digits" + CONTROL, "--data-root", CONTROL),
+        ("study", CONTROL),
+        ("study", "magan-digits", "--inception-weights", CONTROL),
+        ("report", CONTROL),
+        ("report", CONTROL, CONTROL + "2"),
+        ("simulate", CONTROL),
+        ("classifier", CONTROL),
+        ("classifier", "mnist", "--data-root", CONTROL),
+        ("list", CONTROL),
+        ("demo", "--seeds", CONTROL),
         (CONTROL,),
     ],
 )
@@ -164,6 +177,83 @@ def test_control_characters_never_reach_the_terminal(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     refused(capsys, *words)
+
+
+@pytest.fixture
+def badly_named(run: Path, tmp_path: Path) -> Path:
+    """A good run in a directory whose name would drive a terminal."""
+    return run.rename(tmp_path / CONTROL.replace("/", "-"))
+
+
+@pytest.mark.parametrize("damage", ["checkpoint", "config", "full disk", "weights"])
+def test_no_command_prints_a_real_name_raw(
+    damage: str, badly_named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What exists under a hostile name is reported escaped too, whatever is wrong with it."""
+    commands: list[tuple[object, ...]] = [("resume", badly_named), ("sample", badly_named, "--out", tmp_path / "x.png")]
+    if damage == "checkpoint":
+        for path in (badly_named / "checkpoints").glob("*.safetensors"):
+            path.write_bytes(b"x")
+        commands.append(("evaluate", badly_named))
+    elif damage == "config":
+        (badly_named / "config.yaml").write_text(f"name: {CONTROL!r}\n{CONTROL!r}: 1")
+        commands += [("show", badly_named / "config.yaml"), ("train", badly_named / "config.yaml")]
+    elif damage == "full disk":
+        monkeypatch.setattr(files, "_flush_to_disk", _full_disk)
+        out = tmp_path / (CONTROL + "out")
+        commands = [("sample", badly_named, "--out", out / "x.png"), ("train", "gan-digits", "--out", out)]
+        commands.append(("report", badly_named))
+    else:
+        (badly_named / "weights").write_bytes(b"x")
+        commands = [("evaluate", badly_named, "--metrics", "fid", "--inception-weights", badly_named / "weights")]
+        commands.append(("study", "magan-digits", "--inception-weights", badly_named / "weights", "--out", tmp_path))
+    for words in commands:
+        refused(capsys, *words)
+
+
+def _full_disk(path: Path) -> None:
+    raise OSError(28, "No space left on device", str(path))
+
+
+def _onnx_model(onnx: Any, place: str | None, domain: str = "") -> bytes:
+    """y = x + w, with w in a file at `place`, by an operator of the domain."""
+    weights = onnx.numpy_helper.from_array(np.arange(4, dtype=np.float32), "w")
+    if place is not None:
+        weights = onnx.TensorProto(name="w", data_type=1, dims=[4], data_location=onnx.TensorProto.EXTERNAL)
+        for key, value in (("location", place), ("length", "16")):
+            entry = weights.external_data.add()
+            entry.key, entry.value = key, value
+    helper = onnx.helper
+    shape = [None, 4]
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["x", "w"], ["y"], domain=domain)],
+        "graph",
+        [helper.make_tensor_value_info("x", 1, shape)],
+        [helper.make_tensor_value_info("y", 1, shape)],
+        [weights],
+    )
+    opsets = [helper.make_opsetid("", 17), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    made: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+    return made
+
+
+@pytest.mark.parametrize("kind", ["beside it", "above it", "absolute", "a foreign operator", "no ONNX"])
+def test_an_onnx_file_brings_nothing_but_itself(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    secret, path = tmp_path / "secret", tmp_path / "in" / "model.onnx"
+    for place in (secret, tmp_path / "in" / "secret"):
+        place.write_bytes(np.arange(4, dtype=np.float32).tobytes())
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    places = {"beside it": "secret", "above it": "../secret", "absolute": str(secret)}
+    domain = "hostile.operators" if kind == "a foreign operator" else ""
+    path.write_bytes(b"x" * 99 if kind == "no ONNX" else _onnx_model(onnx, places.get(kind), domain))
+    with pytest.raises(EquipoiseError, match="onnxruntime cannot load"):
+        OnnxExtractor(path)
+    path.write_bytes(_onnx_model(onnx, None))
+    assert OnnxExtractor(path).weights_hash == files.sha256_of(path)
 
 
 def _fuzz() -> Any:
