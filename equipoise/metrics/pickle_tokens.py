@@ -69,11 +69,11 @@ def read_pickle(file: IO[bytes]) -> Any:
             if operation.name not in _OPERATIONS:
                 raise NotTensors(f"it asks for the operation {operation.name}")
             _OPERATIONS[operation.name](machine, argument)
+        return machine.pop()
     except NotTensors:
         raise
     except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
         raise NotTensors("it is damaged") from error
-    return machine.pop()
 
 
 class _Machine:

@@ -18,6 +18,7 @@ from equipoise.cli import main
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
 from equipoise.metrics.features import OnnxExtractor
+from equipoise.metrics.pickle_tokens import NotTensors, read_pickle
 
 FUZZ = Path(__file__).parent / "fuzz.py"
 CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"
@@ -254,6 +255,20 @@ def test_an_onnx_file_brings_nothing_but_itself(kind: str, tmp_path: Path, monke
         OnnxExtractor(path)
     path.write_bytes(_onnx_model(onnx, None))
     assert OnnxExtractor(path).weights_hash == files.sha256_of(path)
+
+
+FOUND = {
+    "a pickle that ends with nothing on its stack": b"\x80\x02.",
+    "nothing but a mark": b"\x80\x02(.",
+    "a pickle without an end": b"\x80\x02N",
+}
+"""What fuzzing found, in small."""
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_what_fuzzing_found_is_refused(kind: str) -> None:
+    with pytest.raises(NotTensors, match="it is damaged"):
+        read_pickle(io.BytesIO(FOUND[kind]))
 
 
 def _fuzz() -> Any:
