@@ -19,7 +19,7 @@ from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, resume, train
-from equipoise.training.checkpoint import list_checkpoints, newest_good
+from equipoise.training.checkpoint import FORMAT, list_checkpoints, newest_good
 
 QUIET = Settings(device="cpu", threads=1, quiet=True)
 LAST = "iteration-000000016"
@@ -104,7 +104,7 @@ def test_another_format_is_refused_with_the_way_forward(run: Path) -> None:
         resume(run, QUIET)
 
 
-@pytest.mark.parametrize("version", [1, 3, "2", None, [1]])
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1, str(FORMAT), None, [1]])
 def test_a_format_is_told_whatever_else_is_in_the_index(run: Path, version: Any) -> None:
     """An index of another time may lack what this one has, and is still no damaged one."""
     for path in (run / "checkpoints").glob("*.json"):

@@ -59,7 +59,7 @@ def test_one_flipped_bit_is_noticed(tmp_path: Path) -> None:
         checkpoint.load(a_state())
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 2, "clock": {"stage": 0}}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", f'{{"format": {FORMAT}, "clock": {{"stage": 0}}}}', "\x00"])
 def test_a_damaged_index_is_named(tmp_path: Path, text: str) -> None:
     checkpoint = save_checkpoint(tmp_path, a_state(), {})
     checkpoint.index.write_text(text)
