@@ -59,7 +59,7 @@ def table_1() -> Study:
         for loss in _LOSSES
     )
     real = tuple(
-        Reference("real data", _pair(data, _TABLE_1["real data"][column]), _DATA[data])
+        Reference("real data", _pair(data, _TABLE_1["real data"][column]), _DATA[data], recipe=f"mmd-rep-b-{data}")
         for column, data in enumerate(_DATA)
     )
     return Study(

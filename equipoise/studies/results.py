@@ -17,7 +17,13 @@ FILE = "results.json"
 FORMAT = "equipoise-study-1"
 
 
-def gather(study: Study, budget: str, with_inception: bool, pairs: Sequence[tuple[Planned, Job]]) -> dict[str, Any]:
+def gather(
+    study: Study,
+    budget: str,
+    with_inception: bool,
+    pairs: Sequence[tuple[Planned, Job]],
+    real_data: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
     """Everything that the runs found, as JSON values: no times, no paths.
 
     Args:
@@ -25,6 +31,7 @@ def gather(study: Study, budget: str, with_inception: bool, pairs: Sequence[tupl
         budget: at which size.
         with_inception: whether Inception's weights were at hand.
         pairs: every run as it was planned, with the job that carried it out.
+        real_data: the scores of the references that are real data.
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for planned, job in pairs:
@@ -37,6 +44,7 @@ def gather(study: Study, budget: str, with_inception: bool, pairs: Sequence[tupl
         "budget": budget,
         "inception": with_inception,
         "rows": list(rows.values()),
+        "real_data": list(real_data),
     }
 
 

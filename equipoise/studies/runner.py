@@ -18,6 +18,7 @@ from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.estimate import estimate, shown_seconds
 from equipoise.studies.plan import Planned, plan
+from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
 from equipoise.studies.workers import available_cores, run_jobs
 
@@ -83,7 +84,8 @@ def run_study(
     say(f"{study.title} ({study.paper}, {study.place}), budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
     if missing:
         _carry_out(missing, out, budget, means, say)
-    return write_results(gather(study, budget, means.inception_weights is not None, pairs), out)
+    real = score_real_data(study, budget, _settings(means), out)
+    return write_results(gather(study, budget, means.inception_weights is not None, pairs, real), out)
 
 
 def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell) -> None:
@@ -115,7 +117,12 @@ def _workers(means: Means, runs: int) -> int:
 
 
 def _job(planned: Planned, out: Path, means: Means) -> Job:
-    settings = Settings(
+    place = out / planned.directory
+    return Job(planned.experiment, place, planned.metrics, planned.samples, _settings(means), planned.few_samples)
+
+
+def _settings(means: Means) -> Settings:
+    return Settings(
         means.device,
         means.data_root,
         threads=1,
@@ -123,8 +130,6 @@ def _job(planned: Planned, out: Path, means: Means) -> Job:
         on_collapse="log",
         inception_weights=means.inception_weights,
     )
-    place = out / planned.directory
-    return Job(planned.experiment, place, planned.metrics, planned.samples, settings, planned.few_samples)
 
 
 def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tell) -> None:

@@ -70,11 +70,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Reference:
-    """A published row that nobody trains here: real data, or another paper's method."""
+    """A published row that nobody trains here: real data, or another paper's method.
+
+    Attributes:
+        label: its name.
+        published: by the measure's metric.
+        block: as of a row.
+        recipe: of real data, one whose held-out data are measured in place of samples; else nothing.
+    """
 
     label: str
     published: Mapping[str, Published]
     block: str = ""
+    recipe: str = ""
 
 
 @dataclass(frozen=True)

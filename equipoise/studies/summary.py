@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from equipoise.metrics.passport import Passport, differences
@@ -61,6 +61,7 @@ class Summary:
         metrics: measure's metric -> the metric that was taken for it.
         rows: in order.
         judged: the measure that the verdicts go by, or None.
+        real_data: (label, block) of references -> metric -> the score of real data, as JSON values.
     """
 
     study: Study
@@ -68,6 +69,7 @@ class Summary:
     metrics: Mapping[str, str]
     rows: tuple[RowSummary, ...]
     judged: Measure | None
+    real_data: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
@@ -86,7 +88,8 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
         RowSummary(raw["label"], raw["block"], tuple(raw["runs"]), each, verdict)
         for (_, raw), each, verdict in zip(listed, found, verdicts, strict=True)
     )
-    return Summary(study, results["budget"], metrics, rows, judged)
+    real = {(each["label"], each["block"]): each["scores"] for each in results.get("real_data", ())}
+    return Summary(study, results["budget"], metrics, rows, judged, real)
 
 
 def is_lower_better(metric: str) -> bool:

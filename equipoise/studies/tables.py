@@ -4,9 +4,10 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from equipoise.runs.report.summary import DASH, Cell, shown
-from equipoise.studies.study import Published
+from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, Summary
 from equipoise.studies.verdict import Figure
 
@@ -137,12 +138,23 @@ def _cited_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
         if each.block not in shown_blocks:
             continue
         cells: list[Cell] = []
+        real = summary.real_data.get((each.label, each.block), {})
         for measure in summary.study.measures:
-            published = shown_published(each.published.get(measure.metric))
-            cells += [published, Cell("")] if _is_published(summary, measure.metric) else [Cell("")]
+            published, ours = shown_published(each.published.get(measure.metric)), _real_cell(summary, real, measure)
+            cells += [published, ours] if _is_published(summary, measure.metric) else [ours]
         block = (Cell(each.block, each.block),) if blocks else ()
-        rows.append((Cell(each.label, each.label), *block, Cell("not trained here"), *cells, Cell(""), Cell("")))
+        what = Cell("real data, held out" if real else "not trained here")
+        rows.append((Cell(each.label, each.label), *block, what, *cells, Cell(""), Cell("")))
     return rows
+
+
+def _real_cell(summary: Summary, real: Mapping[str, Any], measure: Measure) -> Cell:
+    """What real data score; the spread is over the metric's own splits, for there are no seeds."""
+    score = real.get(summary.metrics[measure.metric])
+    if score is None:
+        return Cell("")
+    spread = "" if score["deviation"] is None else f" ± {shown(score['deviation'])} (splits)"
+    return Cell(shown(score["value"]) + spread, score["value"])
 
 
 def _notes(summary: Summary) -> tuple[str, ...]:

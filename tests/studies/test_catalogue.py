@@ -27,6 +27,7 @@ def test_a_study_speaks_of_what_exists(name: str) -> None:
     for row in (*found.rows, *found.references):
         assert set(row.published) <= metrics
         assert all(figure.value is None or figure.value > 0 for figure in row.published.values())
+    assert {reference.recipe for reference in found.references} <= {*RECIPES, ""}
     for row in found.rows:
         assert row.recipe in RECIPES
         variants = [variant.label for variant in row.variants]

@@ -101,7 +101,7 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         walk_labels=[f"{step} of {WALK_STEPS - 1}" for step in range(WALK_STEPS)],
         grids=grids,
         steps=[Step(iteration, f"iteration {iteration:,}") for iteration in iterations],
-        rows=[_shown_row(row) for row in summary.rows],
+        rows=[*(_shown_row(row) for row in summary.rows), *_shown_real_data(summary)],
     )
 
 
@@ -184,17 +184,29 @@ def _shown_row(row: RowSummary) -> ShownRow:
     return ShownRow(row.label, row.block, row.diverged, tuple(_shown_run(run) for run in row.runs))
 
 
+def _shown_real_data(summary: Summary) -> list[ShownRow]:
+    """The passports of what real data score."""
+    return [
+        ShownRow(label, block, 0, (ShownRun("", 0, "held-out real data in place of samples", "", {}, _scores(scores)),))
+        for (label, block), scores in summary.real_data.items()
+    ]
+
+
 def _shown_run(run: Mapping[str, Any]) -> ShownRun:
-    scores = tuple(
+    scores = _scores(run["scores"])
+    return ShownRun(run["variant"], run["seed"], run["status"], run["reason"], run["unmeasured"], scores)
+
+
+def _scores(raw: Mapping[str, Any]) -> tuple[Score, ...]:
+    return tuple(
         Score(
             name,
             tuple(score["value"]) if isinstance(score["value"], list) else float(score["value"]),
             score["deviation"],
             score["passport"],
         )
-        for name, score in run["scores"].items()
+        for name, score in raw.items()
     )
-    return ShownRun(run["variant"], run["seed"], run["status"], run["reason"], run["unmeasured"], scores)
 
 
 def _name(label: tuple[str, str]) -> str:
