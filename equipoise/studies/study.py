@@ -113,7 +113,7 @@ class Scale:
     length: float | None = None
 
 
-SMOKE = Scale(seeds=1, samples=60, variants=1, rows=2)
+SMOKE = Scale(seeds=1, samples=60, variants=1)
 CPU = Scale(seeds=1, samples=10_000, variants=2)
 PAPER = Scale(seeds=3, samples=50_000)
 

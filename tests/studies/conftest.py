@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe as real_recipe
-from equipoise.runs.report import figures
+from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.canvas import Drawing
 from equipoise.studies import plan, runner
 from equipoise.studies.report import pages
@@ -30,7 +30,8 @@ def carried_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("studies") / "reference"
     with pytest.MonkeyPatch.context() as patched:
         install(patched)
-        patched.setattr(figures, "drawing", lambda *arguments: Drawing(Markup("")))  # each run's page draws; slow here
+        for module in (figures, measurements):  # each run's page draws, which is slow
+            patched.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
         runner.run_study("small", out, "cpu", means=runner.Means(workers=1, device="cpu"), say=lambda line: None)
     return out
 

@@ -1,25 +1,34 @@
-"""Every study runs at its smoke budget, from data to the page."""
+"""Every study runs at its smoke budget, from data to the page; here with two of its rows, to save time.
+
+What a row trains is tested for every recipe in `tests/recipes/test_smoke.py`.
+"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from equipoise.runs.report import figures
+from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.canvas import Drawing
+from equipoise.studies import runner
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.plan import metric_of
 from equipoise.studies.report import figures as study_figures
-from equipoise.studies.report import write_study_report
+from equipoise.studies.report import pages, write_study_report
 from equipoise.studies.runner import Means, run_study
+from equipoise.studies.study import SMOKE
 from equipoise.studies.verdict import NOT_COMPARABLE
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (figures, study_figures):  # each run's page draws, which takes most of the time
+    for module in (figures, measurements, study_figures):  # each run's page draws, which takes most of the time
         monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
+    two_rows = replace(study(name), scales={"smoke": replace(SMOKE, rows=2)})
+    for module in (runner, pages):
+        monkeypatch.setattr(module, "find_study", lambda name: two_rows)
     lines: list[str] = []
     path = run_study(name, tmp_path, "smoke", means=Means(workers=1, device="cpu"), say=lines.append)
     results = json.loads(path.read_text())
