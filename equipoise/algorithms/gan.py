@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative, check_whole
+from equipoise.algorithms.dequantise import Dequantisation, with_dequantised_images
 from equipoise.algorithms.penalties import PenaltyName, penalty
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each
 from equipoise.losses import (
@@ -60,6 +61,8 @@ class GAN(Algorithm):
         update: "alternating", each step with fresh noise; or "simultaneous", both gradients from one forward pass.
         first: who moves first in an alternating iteration; the generator in SNGAN's code.
         generator_batches: the generator's step sees so many times the batch size: 2 in the codes of WGAN-GP and SNGAN.
+        dequantisation: noise within one level of 256 on the real images, as in WGAN-GP's code for CIFAR-10: name the
+            experiment's value range, "symmetric" or "unit"; or "none".
     """
 
     loss: LossName = "non-saturating"
@@ -71,6 +74,7 @@ class GAN(Algorithm):
     update: Literal["alternating", "simultaneous"] = "alternating"
     first: Literal["discriminator", "generator"] = "discriminator"
     generator_batches: int = 1
+    dequantisation: Dequantisation = "none"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -96,6 +100,7 @@ class GAN(Algorithm):
         return (Stage("adversarial", chosen, epochs=self.epochs, iterations=self.iterations),)
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        draw = with_dequantised_images(draw, self.dequantisation)
         fake = fixed_fakes(players, draw)
         real_scores, fake_scores = scores_of_each(players, draw.real, fake)
         loss = LOSSES[self.loss][0](real_scores, fake_scores)
@@ -108,6 +113,7 @@ class GAN(Algorithm):
         return Outcome({"generator": self._generator_loss(scores(players, players["generator"](latent)))})
 
     def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        draw = with_dequantised_images(draw, self.dequantisation)
         fake = players["generator"](draw.latent())
         real_scores, fake_scores = scores(players, draw.real), scores(players, fake)
         extra, measures = self._constraints(players, fake, draw)

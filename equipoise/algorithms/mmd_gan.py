@@ -40,6 +40,7 @@ class MMDGAN(Algorithm):
         kernel: "gaussian", exp(-d^2 / (2 sigma^2)), or "rational-quadratic", (1 + d^2 / (2 alpha))^-alpha.
         widths: the sigmas or alphas; the kernels of several are summed.
         unbiased: whether the pairs i = j are left out of every sum (Eq. S4).
+        code_compat: whether bounds spare the real-fake pairs for every lambda, as in the authors' code.
         scale: divides the discriminator's loss by 1 + scale_weight E ||J||_F^2 at real images: "scaled-mmd" (Eq. S7)
             or "scaled-repulsive", which subtracts 1 from the loss first (Eq. S8); "none" for neither.
         scale_weight: lambda of S7 and S8, 0.1 in the paper.
@@ -54,6 +55,7 @@ class MMDGAN(Algorithm):
     kernel: KernelName = "gaussian"
     widths: tuple[float, ...] = (1.0,)
     unbiased: bool = True
+    code_compat: bool = False
     scale: ScaleName = "none"
     scale_weight: float = 0.1
     penalty: PenaltyName = "none"
@@ -121,7 +123,9 @@ class MMDGAN(Algorithm):
 
     def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
         kernel = _KERNELS[self.kernel](self.widths)
-        return mmd_discriminator_loss(real_features, fake_features, self.repulsion, self.bounds, kernel, self.unbiased)
+        return mmd_discriminator_loss(
+            real_features, fake_features, self.repulsion, self.bounds, kernel, self.unbiased, self.code_compat
+        )
 
     def _with_constraints(
         self, loss: Tensor, jacobian: Tensor | None, players: Players, fake: Tensor, draw: Draw

@@ -33,16 +33,20 @@ class CelebA:
         resolution: of the square images; the papers use 64.
         crop: "magan" resizes the shorter side to the resolution and takes the centre; "mmd" resizes to 72x88 (at
             resolution 64, else in proportion) and takes the centre; "dcgan" takes the central 108x108 and resizes it.
+        count: how many images at most, those with the lowest numbers; None for all. Only these are read.
     """
 
     split: Literal["all", "train", "valid", "test"] = "all"
     resolution: int = 64
     crop: Literal["magan", "mmd", "dcgan"] = "magan"
+    count: int | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, tuple(_SPLITS))
         check_choice(self.name, "crop", self.crop, _CROPS)
         check_whole(self.name, "resolution", self.resolution, 8, 178)
+        if self.count is not None:
+            check_whole(self.name, "count", self.count, 1, 202_599)
 
     @property
     def name(self) -> str:
@@ -95,7 +99,8 @@ class CelebA:
         from equipoise.data.pictures import Picture
         from equipoise.data.tree import fingerprint
 
-        paths = sorted(path for path in folder.glob("*.jpg") if self._wants(f"{folder.name}/{path.name}"))
+        found = (path for path in folder.glob("*.jpg") if self._wants(f"{folder.name}/{path.name}"))
+        paths = sorted(found)[: self.count]
         return [Picture(path.name, partial(read_file, path)) for path in paths], fingerprint(paths, folder)
 
     def _from_zip(self, packed: Path) -> "tuple[list[Picture], str]":
@@ -109,7 +114,7 @@ class CelebA:
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise EquipoiseError(f"{printable(packed)} is damaged ({printable(error)}); fetch it again.") from error
         members = sorted((info for info in archive.infolist() if self._wants(info.filename)), key=lambda i: i.filename)
-        pictures = [Picture(info.filename, partial(_member, archive, info)) for info in members]
+        pictures = [Picture(info.filename, partial(_member, archive, info)) for info in members[: self.count]]
         return pictures, fingerprint([packed], packed.parent)
 
 

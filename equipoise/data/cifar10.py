@@ -26,14 +26,18 @@ class Cifar10:
     Args:
         split: "train" or "test".
         resolution: 32 is as published; any other is resized (bilinear).
+        count: how many images at most, the first as published; None for all.
     """
 
     split: Literal["train", "test"] = "train"
     resolution: int = 32
+    count: int | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "test"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
+        if self.count is not None:
+            check_whole(self.name, "count", self.count, 1, 50_000)
 
     @property
     def name(self) -> str:
@@ -50,14 +54,14 @@ class Cifar10:
         import torch
 
         from equipoise.data.published import published_files
+        from equipoise.data.published_images import resized_store
         from equipoise.data.resize import resize_square
-        from equipoise.data.store import held
 
         paths = published_files(find_root(root), _archive(), _FILES[self.split])
-        records = np.concatenate([_records(path) for path in paths])
+        records = np.concatenate([_records(path) for path in paths])[: self.count]
         images = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32).copy())
         labels = torch.from_numpy(records[:, 0].astype(np.int64))
-        return held(resize_square(images, self.resolution), labels, classes=10)
+        return resized_store(self.name, images, labels, 10, self.resolution, resize_square)
 
 
 def _archive() -> "Archive":

@@ -24,14 +24,18 @@ class LsunBedroom:
     Args:
         split: "train" or "val".
         resolution: of the square images; the papers use 64.
+        count: how many images at most, the first by their keys; None for all. Only these are read.
     """
 
     split: Literal["train", "val"] = "train"
     resolution: int = 64
+    count: int | None = None
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "val"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
+        if self.count is not None:
+            check_whole(self.name, "count", self.count, 1, 100_000_000)
 
     @property
     def name(self) -> str:
@@ -65,12 +69,14 @@ class LsunBedroom:
     def _batches(self, folder: Path, skipped: "Skipped") -> "Iterator[Batch]":
         from equipoise.data.pictures import centre_square, read_pictures
 
-        return read_pictures(_pictures(folder / "data.mdb", self.name), centre_square(self.resolution), "RGB", skipped)
+        pictures = _pictures(folder / "data.mdb", self.name, self.count)
+        return read_pictures(pictures, centre_square(self.resolution), "RGB", skipped)
 
 
-def _pictures(path: Path, name: str) -> "Iterator[Picture]":
-    """Every value of the database in the order of its keys."""
+def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":
+    """The values of the database in the order of its keys: all, or the first so many."""
     from functools import partial
+    from itertools import islice
 
     from tqdm import tqdm
 
@@ -78,5 +84,7 @@ def _pictures(path: Path, name: str) -> "Iterator[Picture]":
     from equipoise.data.pictures import Picture
 
     with open_lmdb(path) as database:
-        for key, value in tqdm(database.items(), desc=name, total=database.entries, unit="images", disable=None):
+        total = database.entries if count is None else min(count, database.entries)
+        wanted = islice(database.items(), count)
+        for key, value in tqdm(wanted, desc=name, total=total, unit="images", disable=None):
             yield Picture(key.decode("ascii", "backslashreplace"), partial(bytes, value))

@@ -89,12 +89,13 @@ class Mnist:
         """
         import torch
 
+        from equipoise.data.published_images import resized_store
         from equipoise.data.resize import resize_grey
-        from equipoise.data.store import held
 
         pictures, classes = read_mnist(self.split, root)
-        images = resize_grey(torch.from_numpy(pictures.copy()).unsqueeze(1), self.resolution)
-        return held(images, torch.from_numpy(classes.copy()).to(torch.int64), classes=10)
+        images = torch.from_numpy(pictures.copy()).unsqueeze(1)
+        labels = torch.from_numpy(classes.copy()).to(torch.int64)
+        return resized_store(self.name, images, labels, 10, self.resolution, resize_grey)
 
 
 def read_mnist(split: str, root: Path | None) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":

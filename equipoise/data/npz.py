@@ -1,10 +1,9 @@
 """Images in a NumPy .npz file: an array `images` of uint8, and perhaps `labels`. Pickled arrays are refused."""
 
-import math
-import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.fields import check_path
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from equipoise.data.cache import Batch
+    from equipoise.data.npz_arrays import Packed
     from equipoise.data.store import Store
 
 _NAMES = ("images", "arr_0")
@@ -21,6 +22,8 @@ _NAMES = ("images", "arr_0")
 @dataclass(frozen=True)
 class Npz:
     """Images of one size from a .npz file.
+
+    Images that take more than the stated share of memory are unpacked into the cache once and mapped from there.
 
     Args:
         path: the file. Its array `images` (or `arr_0`) is uint8 [count, height, width],
@@ -47,78 +50,59 @@ class Npz:
         import numpy as np
         import torch
 
+        from equipoise.data.memory import fits_in_memory
+        from equipoise.data.npz_arrays import packed_arrays, whole
         from equipoise.data.store import held
 
-        arrays = _arrays(Path(self.path).expanduser())
+        path = Path(self.path).expanduser()
+        arrays = packed_arrays(path, (*_NAMES, "labels"))
         name = next((name for name in _NAMES if name in arrays), None)
         if name is None:
             raise EquipoiseError(
                 f"{printable(self.path)} holds no array 'images', only {sorted(map(printable, arrays))}."
             )
-        images = torch.from_numpy(_channels_first(arrays[name], self.path))
-        if "labels" not in arrays:
-            return held(images)
-        labels = _labels(arrays["labels"], len(images), self.path)
-        return held(images, torch.from_numpy(labels), classes=int(np.max(labels)) + 1)
+        images = arrays[name]
+        _check(images, self.path)
+        labels = _labels(whole(arrays["labels"]), images.shape[0], self.path) if "labels" in arrays else None
+        classes = 0 if labels is None else int(np.max(labels)) + 1
+        if not fits_in_memory(images.size):
+            return self._mapped(images, labels, classes)
+        pixels = torch.from_numpy(_channels_first(whole(images), self.path))
+        return held(pixels, None if labels is None else torch.from_numpy(labels), classes)
+
+    def _mapped(self, images: "Packed", labels: "NDArray[np.int64] | None", classes: int) -> "Store":
+        """The images unpacked piece by piece into one raw file in the cache."""
+        import numpy as np
+
+        from equipoise.data.cache import Reading, cached_store
+        from equipoise.data.npz_arrays import pieces
+        from equipoise.data.tree import fingerprint
+
+        def batches(skipped: object) -> "Iterator[Batch]":
+            for start, piece in pieces(images):
+                some = slice(start, start + len(piece))
+                numbers = np.zeros(len(piece), dtype=np.int64) if labels is None else labels[some]
+                yield _channels_first(piece, self.path), numbers
+
+        example = np.empty((1, *images.shape[1:]), dtype=np.uint8)
+        _, channels, height, width = _channels_first(example, self.path).shape
+        key = f"npz\0{fingerprint([images.path])}"
+        return cached_store(Reading(self.name, key, (channels, height, width), classes, batches))
 
 
-def _arrays(path: Path) -> "dict[str, NDArray[Any]]":
-    """The known arrays of the file; each array's header is checked against its size before memory is asked for."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {
-                info.filename.removesuffix(".npy"): _array(archive, info, path)
-                for info in archive.infolist()
-                if info.filename in ("images.npy", "arr_0.npy", "labels.npy")
-            }
-    except EquipoiseError:
-        raise
-    except FileNotFoundError as error:
-        raise EquipoiseError(f"{printable(path)} is not there; give the path of a .npz file.") from error
-    except Exception as error:  # a hostile file may make the readers of zip and npy raise anything
-        raise EquipoiseError(f"{printable(path)} is no readable .npz file ({printable(error)}).") from error
-
-
-def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> "NDArray[Any]":
+def _check(images: "Packed", path: str) -> None:
     import numpy as np
 
-    with archive.open(info) as file:
-        shape, column_order, dtype = _header(file)
-        size = math.prod(shape) * dtype.itemsize
-        if dtype.hasobject:
-            raise EquipoiseError(
-                f"{printable(path)} holds Python objects in '{printable(info.filename)}', which are never loaded; "
-                "save plain numbers."
-            )
-        if not _may_hold(size):
-            raise EquipoiseError(f"{printable(path)} unpacks to {size} bytes, more than the memory here can hold.")
-        content = file.read(size + 1)
-    if len(content) != size:
-        raise EquipoiseError(f"{printable(path)} is damaged: '{printable(info.filename)}' should hold {size} bytes.")
-    return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if column_order else "C")
-
-
-def _header(file: IO[bytes]) -> "tuple[tuple[int, ...], bool, np.dtype[Any]]":
-    from numpy.lib import format as npy
-
-    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    return readers[npy.read_magic(file)](file)
-
-
-def _may_hold(size: int) -> bool:
-    from equipoise.data.memory import memory_bytes
-
-    return size <= memory_bytes() // 2
+    if images.dtype != np.uint8 or len(images.shape) not in (3, 4) or 0 in images.shape:
+        raise EquipoiseError(
+            f"images of {printable(path)} must be uint8 of shape [count, height, width], or with 1 or 3 channels "
+            f"before or after these; it is {images.dtype} of shape {images.shape}."
+        )
 
 
 def _channels_first(images: "NDArray[Any]", path: str) -> "NDArray[np.uint8]":
     import numpy as np
 
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or 0 in images.shape:
-        raise EquipoiseError(
-            f"images of {printable(path)} must be uint8 of shape [count, height, width], or with 1 or 3 channels "
-            f"before or after these; it is {images.dtype} of shape {images.shape}."
-        )
     if images.ndim == 3:
         images = images[:, None]
     elif images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):

@@ -58,6 +58,7 @@ def mmd_discriminator_loss(
     bounds: Bounds | None = None,
     kernel: Kernel = _UNIT_GAUSSIAN,
     unbiased: bool = True,
+    code_compat: bool = False,
 ) -> torch.Tensor:
     """L_D = lambda Exx - (lambda - 1) Exy - Eyy (Wang et al. 2019, Eq. 5); the three weights sum to 0.
 
@@ -70,10 +71,12 @@ def mmd_discriminator_loss(
             lambda, Eq. 7 otherwise). From lambda = 1 on the cross term is unbounded.
         kernel: a function of squared distances.
         unbiased: as in `squared_mmd`.
+        code_compat: with bounds, leave the cross term unbounded for every lambda, as the authors' code does: it
+            computes that bound for lambda < 1 only and uses it for lambda > 1 only.
     """
     if not math.isfinite(repulsion):
         raise ValueError(f"repulsion must be a finite number, got {repulsion}.")
-    on_real, on_cross, on_fake = _limits(repulsion, bounds)
+    on_real, on_cross, on_fake = _limits(repulsion, bounds, bounds_cross=repulsion < 1 and not code_compat)
     terms = (
         Term(repulsion, REAL, REAL, *on_real),
         Term(1.0 - repulsion, REAL, FAKE, *on_cross),
@@ -82,7 +85,7 @@ def mmd_discriminator_loss(
     return _total(real, fake, kernel, terms, unbiased)
 
 
-def _limits(repulsion: float, bounds: Bounds | None) -> tuple[Bounds, Bounds, Bounds]:
+def _limits(repulsion: float, bounds: Bounds | None, bounds_cross: bool) -> tuple[Bounds, Bounds, Bounds]:
     """The squared distances that the discriminator acts on, for the pairs real-real, real-fake and fake-fake."""
     if bounds is None:
         return _ANYWHERE, _ANYWHERE, _ANYWHERE
@@ -90,9 +93,7 @@ def _limits(repulsion: float, bounds: Bounds | None) -> tuple[Bounds, Bounds, Bo
     if not 0 <= lower < upper < math.inf:
         raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {bounds}.")
     contracted, pushed = (lower, math.inf), (0.0, upper)
-    if repulsion < 0:
-        return contracted, pushed, contracted
-    return pushed, pushed if repulsion < 1 else _ANYWHERE, contracted
+    return contracted if repulsion < 0 else pushed, pushed if bounds_cross else _ANYWHERE, contracted
 
 
 def _total(

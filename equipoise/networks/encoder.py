@@ -7,23 +7,13 @@ from torch import nn
 
 from equipoise.networks.blocks import OutputActivation, activation, halvings
 from equipoise.networks.dcgan import doubling_widths, normalised
-from equipoise.networks.network import Encoder, Network, check_shape
-
-
-def _mirrored_layers(
-    image_size: int, channels: int, width: int, largest_width: int, batch_norm: bool, outputs: int
-) -> list[nn.Module]:
-    """A convolution for each transposed convolution of the generator in reversed order; outputs [batch, outputs]."""
-    base, times = halvings(image_size)
-    widths = [channels, *doubling_widths(width, times, largest_width)]
-    layers: list[nn.Module] = []
-    for before, after in pairwise(widths):
-        layers += [nn.Conv2d(before, after, 4, 2, 1, bias=not batch_norm), *normalised(after, batch_norm), nn.ReLU()]
-    return [*layers, nn.Conv2d(widths[-1], outputs, base), nn.Flatten(1)]
+from equipoise.networks.network import Encoder, Network
 
 
 class DCGANEncoder(Encoder):
     """images -> convolutions 64, 128, 256, 512 with BN and ReLU -> latent: the DCGAN generator reversed.
+
+    There is a convolution for each transposed convolution of the generator.
 
     Args:
         image_size: side of the square image, a power of two times 4 to 7.
@@ -47,17 +37,23 @@ class DCGANEncoder(Encoder):
     ) -> None:
         super().__init__()
         self.image_shape, self.latent_size, self.scheme = (channels, image_size, image_size), latent_size, "dcgan"
-        layers = _mirrored_layers(image_size, channels, width, largest_width, batch_norm, latent_size)
+        base, times = halvings(image_size)
+        widths = [channels, *doubling_widths(width, times, largest_width)]
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            convolution = nn.Conv2d(before, after, 4, 2, 1, bias=not batch_norm)
+            layers += [convolution, *normalised(after, batch_norm), nn.ReLU()]
+        layers += [nn.Conv2d(widths[-1], latent_size, base), nn.Flatten(1)]
         self.layers = nn.Sequential(*layers, *activation(output_activation))
 
 
 class VariationalEncoder(Network):
-    """images -> the same convolutions -> mean and log variance of a Gaussian over latent vectors.
+    """images -> a `DCGANEncoder` of twice the size -> mean and log variance of a Gaussian over latent vectors.
 
     Args:
         image_size: side of the square image, a power of two times 4 to 7.
         channels: 1 for grey, 3 for RGB.
-        latent_size: size of the latent vector.
+        latent_size: size of the latent vector; mean and log variance have this size each.
         width: channels of the first map; each smaller map has twice as many.
         largest_width: limit of the number of channels.
         batch_norm: whether hidden maps are batch-normalised.
@@ -73,14 +69,12 @@ class VariationalEncoder(Network):
         batch_norm: bool = True,
     ) -> None:
         super().__init__()
-        self.image_shape, self.latent_size, self.scheme = (channels, image_size, image_size), latent_size, "dcgan"
-        layers = _mirrored_layers(image_size, channels, width, largest_width, batch_norm, 2 * latent_size)
-        self.layers = nn.Sequential(*layers)
+        self.encoder = DCGANEncoder(image_size, channels, 2 * latent_size, width, largest_width, batch_norm)
+        self.image_shape, self.latent_size, self.scheme = self.encoder.image_shape, latent_size, self.encoder.scheme
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and log variance, each [batch, latent_size], of images of shape [batch, *image_shape]."""
-        check_shape("images", images, self.image_shape)
-        mean, log_variance = self.layers(images).chunk(2, dim=1)
+        mean, log_variance = self.encoder(images).chunk(2, dim=1)
         return mean, log_variance
 
 

@@ -1,7 +1,10 @@
-"""Residual blocks of the WGAN-GP and SNGAN networks.
+"""Residual blocks of the WGAN-GP and SNGAN networks, and what their generators are made of.
 
 Pooling stands before the shortcut's 1x1 convolution, and nearest upsampling after it: the same function for less work.
 """
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -39,6 +42,39 @@ def up_block(
             nn.Conv2d(outputs, outputs, 3, 1, 1),
         ],
         [nn.Conv2d(inputs, outputs, 1), nn.Upsample(scale_factor=2)],
+    )
+
+
+def generator_layers(
+    latent_size: int,
+    channels: int,
+    base: int,
+    widths: Sequence[int],
+    kinds: tuple[str, ...],
+    epsilon: float = 1e-5,
+    bias: bool = True,
+) -> Stack:
+    """latent -> dense base x base -> an up block per doubling -> BN, ReLU, 3x3, tanh.
+
+    Args:
+        latent_size: size of the latent vector.
+        channels: of the image.
+        base: side of the first map.
+        widths: channels of the first map, then after each up block.
+        kinds: kinds of batch with running statistics of their own.
+        epsilon: of the batch normalisations.
+        bias: of each block's first convolution.
+    """
+    return Stack(
+        [
+            nn.Linear(latent_size, widths[0] * base * base),
+            nn.Unflatten(1, (widths[0], base, base)),
+            *[up_block(inputs, outputs, kinds, epsilon, bias) for inputs, outputs in pairwise(widths)],
+            BatchNorm(widths[-1], kinds, epsilon),
+            nn.ReLU(),
+            nn.Conv2d(widths[-1], channels, 3, 1, 1),
+            nn.Tanh(),
+        ]
     )
 
 

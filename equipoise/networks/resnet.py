@@ -7,29 +7,11 @@ map of scores of the local gradient amplifier. With equal weights the mean of th
 from torch import nn
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.networks.blocks import Multiply, Stack, SumPool, halvings
+from equipoise.networks.blocks import Multiply, SumPool, halvings
 from equipoise.networks.network import Discriminator, Generator
-from equipoise.networks.normalisation import BatchNorm
-from equipoise.networks.residual import down_block, image_block, up_block
+from equipoise.networks.residual import down_block, generator_layers, image_block
 
 _LARGEST_MAP = 8
-
-
-def _generator_layers(
-    latent_size: int, image_size: int, channels: int, width: int, kinds: tuple[str, ...], epsilon: float
-) -> Stack:
-    base, doublings = halvings(image_size)
-    return Stack(
-        [
-            nn.Linear(latent_size, width * base * base),
-            nn.Unflatten(1, (width, base, base)),
-            *[up_block(width, width, kinds, epsilon) for _ in range(doublings)],
-            BatchNorm(width, kinds, epsilon),
-            nn.ReLU(),
-            nn.Conv2d(width, channels, 3, 1, 1),
-            nn.Tanh(),
-        ]
-    )
 
 
 def _discriminator_body(image_size: int, channels: int, width: int) -> tuple[nn.Sequential, int]:
@@ -69,7 +51,8 @@ class WGANGPResNetGenerator(Generator):
     ) -> None:
         super().__init__()
         self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "wgan-gp"
-        self.layers = _generator_layers(latent_size, image_size, channels, width, batch_kinds, 1e-5)
+        base, doublings = halvings(image_size)
+        self.layers = generator_layers(latent_size, channels, base, [width] * (doublings + 1), batch_kinds)
 
 
 class WGANGPResNetDiscriminator(Discriminator):
@@ -115,7 +98,8 @@ class SNGANGenerator(Generator):
     ) -> None:
         super().__init__()
         self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "glorot"
-        self.layers = _generator_layers(latent_size, image_size, channels, width, batch_kinds, 2e-5)
+        base, doublings = halvings(image_size)
+        self.layers = generator_layers(latent_size, channels, base, [width] * (doublings + 1), batch_kinds, 2e-5)
 
 
 class SNGANDiscriminator(Discriminator):

@@ -8,7 +8,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.networks.blocks import Stack, halvings
 from equipoise.networks.network import Discriminator, Generator
 from equipoise.networks.normalisation import BatchNorm
-from equipoise.networks.residual import down_block, up_block
+from equipoise.networks.residual import down_block, generator_layers
 
 _LARGEST_FACTOR = 8
 
@@ -108,17 +108,7 @@ class WGANGPResNet64Generator(Generator):
         self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "wgan-gp"
         base, doublings = halvings(image_size)
         widths = [width * min(_LARGEST_FACTOR, 1 << power) for power in reversed(range(doublings))]
-        self.layers = Stack(
-            [
-                nn.Linear(latent_size, widths[0] * base * base),
-                nn.Unflatten(1, (widths[0], base, base)),
-                *[up_block(ins, outs, batch_kinds, bias=False) for ins, outs in pairwise([widths[0], *widths])],
-                BatchNorm(width, batch_kinds),
-                nn.ReLU(),
-                nn.Conv2d(width, channels, 3, 1, 1),
-                nn.Tanh(),
-            ]
-        )
+        self.layers = generator_layers(latent_size, channels, base, [widths[0], *widths], batch_kinds, bias=False)
 
 
 class WGANGPResNet64Discriminator(Discriminator):

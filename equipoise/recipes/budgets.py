@@ -49,7 +49,7 @@ SMOKE_WIDTHS = Shrinkage(_CONVOLUTIONS | _DENSE, divisor=32, least=2)
 CPU_WIDTHS = Shrinkage(_CONVOLUTIONS, divisor=4, least=16)
 
 SMOKE_ITERATIONS, SMOKE_BATCH, SMOKE_IMAGES = 2, 4, 8
-CPU_DISCRIMINATOR_STEPS = 2000
+CPU_DISCRIMINATOR_STEPS, CPU_IMAGES = 2000, 20_000
 
 _SHAPES: Mapping[type, Callable[[Any], tuple[int, int, int]]] = {
     Digits: lambda data: (1, 8, 8),
@@ -86,7 +86,7 @@ def cpu(experiment: Experiment) -> Experiment:
     """Minutes on a CPU: the real data, convolutions with a quarter of the channels, 2,000 discriminator steps.
 
     What is small already (digits, points in the plane) stays as it is, but for the name. Of CelebA the validation
-    images are taken, so that MAGAN's passes over the data stay short.
+    images are taken, so that MAGAN's passes over the data stay short, and of LSUN the first 20,000.
     """
     named = replace(experiment, name=f"{experiment.name}-cpu")
     if isinstance(experiment.data, _SMALL_DATA):
@@ -102,12 +102,25 @@ def _stand_in(data: DataSet) -> DataSet:
     """Data of the same shape that need no files."""
     if isinstance(data, Ring | Grid):
         return replace(data, count=SMOKE_IMAGES)
-    channels, height, width = _SHAPES[type(data)](data)
+    channels, height, width = image_shape(data)
     return Noise((channels, small_side(height), small_side(width)), SMOKE_IMAGES)
 
 
+def image_shape(data: DataSet) -> tuple[int, int, int]:
+    """(channels, height, width) of a set of images."""
+    return _SHAPES[type(data)](data)
+
+
 def _fewer(data: DataSet) -> DataSet:
-    return replace(data, split="valid") if isinstance(data, CelebA) else data
+    """What a CPU can read and pass over in minutes."""
+    few = _FEWER.get(type(data))
+    return few(data) if few else data
+
+
+_FEWER: Mapping[type, Callable[[Any], DataSet]] = {
+    CelebA: lambda data: replace(data, split="valid"),
+    LsunBedroom: lambda data: replace(data, count=CPU_IMAGES),
+}
 
 
 def _with_iterations(experiment: Experiment, iterations: int) -> Experiment:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from equipoise.algorithms.dequantise import dequantised
 from equipoise.algorithms.gan import GAN
 
 SHAPE = (1, 4, 4)
@@ -106,6 +107,35 @@ def test_penalties(
     judge, fake = two["discriminator"], two["generator"](dealt.latent()).detach()
     expected = plain_penalties(judge, dealt.real, fake, dealt.uniform("interpolation"))[penalty]
     same_gradients(found, judge(fake).mean() - judge(dealt.real).mean() + 7 * expected, judge)
+
+
+def wgan_gp_codes_images(levels: Tensor, noise: Tensor) -> Tensor:
+    """Gulrajani et al. 2017, in the code for CIFAR-10: 2 (v / 256 - 1/2) + U(0, 1/128)."""
+    return 2 * (levels / 256 - 0.5) + noise / 128
+
+
+def test_dequantised_images_are_those_of_wgan_gps_code() -> None:
+    levels = torch.arange(256, dtype=torch.float64)
+    noise = torch.rand(256, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    found = dequantised(levels / 127.5 - 1, noise, "symmetric")
+    torch.testing.assert_close(found, wgan_gp_codes_images(levels, noise))
+    torch.testing.assert_close(dequantised(levels / 255, noise, "unit"), (levels + noise) / 256)
+    assert float(found.min()) >= -1
+    assert float(found.max()) < 1
+    assert torch.equal((dequantised(levels / 255, noise, "unit") * 256).floor(), levels)
+
+
+@pytest.mark.parametrize("update", ["alternating", "simultaneous"])
+def test_the_discriminator_and_its_penalty_see_dequantised_images(
+    update: Any, two: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt, judge = draw(*SHAPE), two["discriminator"]
+    algorithm = GAN(loss="wasserstein", penalty="r1", dequantisation="unit", update=update, iterations=1)
+    found = play(algorithm, "both" if update == "simultaneous" else "discriminator", two, dealt).losses["discriminator"]
+    real = (dealt.real * 255 + dealt.uniform("dequantisation", *SHAPE)) / 256
+    fake = two["generator"](dealt.latent()).detach()
+    expected = plain_penalties(judge, real, fake, dealt.uniform("interpolation"))["r1"]
+    same_gradients(found, judge(fake).mean() - judge(real).mean() + 10 * expected, judge)
 
 
 def test_the_generator_sees_as_many_batches_as_it_is_told(two: Any, draw: Any, play: Any, same_gradients: Any) -> None:

@@ -86,6 +86,21 @@ def test_bounds_hold_for_the_discriminator_only(two: Any, draw: Any, play: Any, 
     same_gradients(outcome.losses["generator"], plain_mmd(real, fake), two["generator"])
 
 
+@pytest.mark.parametrize(("code_compat", "cross_high"), [(False, 4.0), (True, math.inf)])
+def test_the_authors_code_spares_the_cross_term(
+    code_compat: bool, cross_high: float, two: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt, judge = draw(*SHAPE), two["discriminator"]
+    for parameter in judge.parameters():
+        parameter.data *= 3
+    algorithm = MMDGAN(repulsion=-1.0, bounds=(0.25, 4.0), code_compat=code_compat, iterations=1)
+    outcome = play(algorithm, "both", two, dealt)
+    real, fake = judge(dealt.real), judge(two["generator"](dealt.latent()))
+    contracted = mean_kernel(real, real, gaussian, low=0.25) + mean_kernel(fake, fake, gaussian, low=0.25)
+    expected = 2 * mean_kernel(real, fake, gaussian, high=cross_high) - contracted
+    same_gradients(outcome.losses["discriminator"], expected, judge)
+
+
 def plain_squared_jacobians(judge: nn.Module, images: Tensor) -> Tensor:
     """Of each sample, one output after another."""
     found = []

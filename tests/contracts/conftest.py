@@ -75,7 +75,7 @@ def two(generator_network: Any, discriminator_network: Any, optimiser: Any = Non
 
 
 def _gan(**options: Any) -> Experiment:
-    return toy(GAN(epochs=3, **options), two(generator(), discriminator()))
+    return toy(GAN(**({"iterations": 5} | options)), two(generator(), discriminator()))
 
 
 def _gan_with_everything() -> Experiment:
@@ -118,12 +118,16 @@ def _dcgan() -> Experiment:
     return toy(GAN(iterations=5), players, data=ToyImages((1, 8, 8)))
 
 
-def _hinge_map(**options: Any) -> Experiment:
+def _map(kind: str = "wgan-gp-resnet", map_size: int = 4, constraint: Any = None, **options: Any) -> Experiment:
     """The spatial loss needs a map of scores."""
-    generator_network = network("wgan-gp-resnet-generator", latent_size=3, image_size=16, channels=1, width=2)
-    map_network = network("wgan-gp-resnet-discriminator", image_size=16, channels=1, width=2, map_size=4)
-    algorithm = GAN(iterations=4, loss="hinge", amplifier="magnitude", **options)
-    return toy(algorithm, two(generator_network, map_network), data=ToyImages((1, 16, 16)), value_range="symmetric")
+    size = {"image_size": 16, "channels": 1, "width": 2}
+    players = two(
+        network(f"{kind}-generator", latent_size=3, **size),
+        network(f"{kind}-discriminator", map_size=map_size, **size),
+        constraint=constraint,
+    )
+    algorithm = GAN(**({"iterations": 4, "loss": "hinge", "amplifier": "magnitude"} | options))
+    return toy(algorithm, players, data=ToyImages((1, 16, 16)), value_range="symmetric")
 
 
 def _spectral(algorithm: Algorithm, method: Any, **options: Any) -> Experiment:
@@ -173,13 +177,13 @@ def _vaegan() -> Experiment:
     return toy(VAEGAN(iterations=5), players, data=ToyImages((1, 8, 8)))
 
 
-def _clipped() -> Experiment:
-    players = two(generator(), discriminator(), RMSprop(lr=1e-3), constraint=WeightClip(0.01, except_last=True))
-    return toy(GAN(iterations=5, loss="hinge", head_decay=0.1), players)
+def _clipped(except_last: bool, **options: Any) -> Experiment:
+    players = two(generator(), discriminator(), RMSprop(lr=1e-3), constraint=WeightClip(0.01, except_last=except_last))
+    return toy(GAN(iterations=5, **options), players)
 
 
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
-    "gan": lambda: _gan(),
+    "gan": lambda: toy(GAN(epochs=3), two(generator(), discriminator())),
     "gan-hinge": lambda: _gan(loss="hinge"),
     "dcgan": _dcgan,
     "gan-simultaneous": lambda: _gan(update="simultaneous"),
@@ -201,11 +205,18 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-one-sided": lambda: _gan(loss="wasserstein", penalty="wgan-gp-one-sided", update="simultaneous"),
     "gan-r1": lambda: _gan(penalty="r1"),
     "gan-r2": lambda: _gan(penalty="r2"),
-    "gan-clipped": _clipped,
+    "gan-dequantised": lambda: _gan(loss="wasserstein", penalty="wgan-gp", dequantisation="unit"),
+    "wgan": lambda: _clipped(except_last=False, loss="wasserstein", discriminator_steps=2),
+    "gan-clipped": lambda: _clipped(except_last=True, loss="hinge", head_decay=0.1),
     "gan-spectral-norm": lambda: _spectral(GAN(iterations=5, loss="hinge"), "matrix", output_size=None),
-    "lga": lambda: _hinge_map(penalty="wgan-gp", penalty_weight=1.0, discriminator_steps=2),
+    "lga": lambda: _map(penalty="wgan-gp", penalty_weight=1.0, discriminator_steps=2),
+    "lga-wgan": lambda: _map(map_size=8, loss="wasserstein", amplifier="zero", constraint=WeightClip(0.01)),
+    "lga-wgan-gp": lambda: _map(loss="wasserstein", penalty="wgan-gp", dequantisation="symmetric"),
+    "lga-geogan": lambda: _map(amplifier="margin", head_decay=0.1, constraint=WeightClip(0.01, except_last=True)),
+    "lga-sngan": lambda: _map("sngan", first="generator", generator_batches=2, constraint=SpectralNorm("matrix")),
     "mmd-repulsive": lambda: _mmd(),
     "mmd-bounded": lambda: _mmd(bounds=(0.25, 4.0)),
+    "mmd-bounded-code": lambda: _mmd(repulsion=-0.5, bounds=(0.25, 4.0), code_compat=True),
     "mmd-lambda-alternating": lambda: _mmd(repulsion=0.5, update="alternating", discriminator_steps=2),
     "mmd-rational-quadratic": lambda: _mmd(repulsion=-1.0, kernel="rational-quadratic", widths=(0.2, 1.0)),
     "mmd-scaled": lambda: _mmd(scale="scaled-repulsive"),

@@ -96,7 +96,11 @@ def mmd(real: np.ndarray, fake: np.ndarray, kernel: Callable[[float], float], un
 
 
 def mmd_critic(
-    real: np.ndarray, fake: np.ndarray, repulsion: float, bounds: tuple[float, float] | None = None
+    real: np.ndarray,
+    fake: np.ndarray,
+    repulsion: float,
+    bounds: tuple[float, float] | None = None,
+    code_compat: bool = False,
 ) -> float:
     def bounded(side: str) -> Callable[[float], float]:
         if bounds is None or side == "free":
@@ -108,7 +112,7 @@ def mmd_critic(
     real_side, cross_side, fake_side = "pushed", "pushed", "pulled"
     if repulsion < 0:
         real_side = "pulled"
-    if repulsion > 1:
+    if repulsion > 1 or code_compat:
         cross_side = "free"
     return (
         repulsion * pair_mean(real, real, bounded(real_side), True)
@@ -220,14 +224,14 @@ def spatial(amplifier: str) -> Contract:
     )
 
 
-def critic(repulsion: float, bounds: tuple[float, float] | None) -> Contract:
+def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bool = False) -> Contract:
     return Contract(
         "mmd_discriminator_loss",
         FEATURES,
-        partial(mmd_critic, repulsion=repulsion, bounds=bounds),
-        {"repulsion": repulsion, "bounds": bounds},
+        partial(mmd_critic, repulsion=repulsion, bounds=bounds, code_compat=code_compat),
+        {"repulsion": repulsion, "bounds": bounds, "code_compat": code_compat},
         refused=({"repulsion": math.nan}, *BOUNDS_REFUSED),
-        variant=f"{repulsion} {bounds}",
+        variant=f"{repulsion} {bounds}{' as in the code' if code_compat else ''}",
     )
 
 
@@ -378,6 +382,7 @@ TABLE = [
     ),
     estimator("mmd_generator_loss", losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), True, ""),
     *(critic(repulsion, bounds) for repulsion in (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0) for bounds in (None, (0.25, 1.5))),
+    *(critic(repulsion, (0.25, 1.5), code_compat=True) for repulsion in (-1.0, 0.5, 1.0, 2.0)),
     Contract("mode_regulariser", draw((5,)), lambda s: mean_of(lambda v: soft(-v), s)),
     *(
         Contract(

@@ -11,7 +11,7 @@ from equipoise.data.mnist import Mnist
 from equipoise.data.npz import Npz
 from equipoise.data.root import find_root
 
-PLAIN = {int, float, str, tuple}
+PLAIN = {int, float, str, tuple, type(None)}
 
 
 def test_every_data_set_of_the_papers_is_there():

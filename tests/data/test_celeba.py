@@ -64,6 +64,12 @@ def test_crops_differ_and_keep_their_proportion_at_other_resolutions(root):
         assert np.corrcoef(small.flatten(), halved.flatten())[0, 1] > 0.95
 
 
+def test_only_the_first_so_many_are_read(root):
+    whole, some = CelebA("valid").load(root), CelebA("valid", count=1).load(root)
+    assert len(some) == 1
+    assert torch.equal(some.items.gather(torch.tensor([0])), whole.items.gather(torch.tensor([0])))
+
+
 @pytest.mark.parametrize(("split", "count"), [("all", 7), ("train", 3), ("valid", 2), ("test", 2)])
 def test_splits_go_by_number(root, split, count):
     assert len(CelebA(split).load(root)) == count
@@ -112,7 +118,7 @@ def test_an_empty_folder_is_an_error(tmp_path):
         CelebA().load(tmp_path)
 
 
-@pytest.mark.parametrize("fields", [{"crop": "mag"}, {"split": "tset"}, {"resolution": 200}])
+@pytest.mark.parametrize("fields", [{"crop": "mag"}, {"split": "tset"}, {"resolution": 200}, {"count": 0}])
 def test_impossible_fields_are_refused(fields):
     with pytest.raises(EquipoiseError, match="of celeba"):
         CelebA(**fields)

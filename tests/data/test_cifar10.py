@@ -9,6 +9,7 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.data import cifar10
 from equipoise.data.cifar10 import Cifar10
+from equipoise.data.items import Mapped
 
 TRAIN = [f"data_batch_{number}.bin" for number in range(1, 6)]
 FOLDER = "cifar-10-batches-bin"
@@ -73,6 +74,23 @@ def test_the_test_split_and_another_resolution(folder):
     assert (len(store), store.shape) == (4, (3, 16, 16))
     means = torch.from_numpy(records(4, 5)[1]).float().mean(dim=(2, 3))
     assert (store.items.gather(torch.arange(4)).float().mean(dim=(2, 3)) - means).abs().max() < 5
+
+
+def test_only_the_first_so_many_are_taken(folder):
+    whole, first = Cifar10().load(folder), Cifar10(count=6).load(folder)
+    assert torch.equal(first.items.gather(torch.arange(6)), whole.items.gather(torch.arange(6)))
+    assert (len(first), first.labels.tolist()) == (6, whole.labels[:6].tolist())
+    with pytest.raises(EquipoiseError, match="count of cifar10"):
+        Cifar10(count=0)
+
+
+def test_larger_than_memory_they_are_mapped(folder, monkeypatch):
+    in_memory = Cifar10(resolution=48).load(folder)
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    mapped = Cifar10(resolution=48).load(folder)
+    assert isinstance(mapped.items, Mapped)
+    assert torch.equal(mapped.items.gather(torch.arange(20)), in_memory.items.gather(torch.arange(20)))
+    assert mapped.content_hash == in_memory.content_hash
 
 
 def test_the_archive_is_unpacked_once(folder, tmp_path, accept):

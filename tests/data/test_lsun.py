@@ -39,6 +39,19 @@ def test_values_are_decoded_in_the_order_of_their_keys(root):
         assert np.abs(store.items.gather(torch.tensor([index]))[0].numpy() - expected).max() <= 1
 
 
+def test_only_the_first_so_many_are_read(root):
+    whole, first = LsunBedroom().load(root), LsunBedroom(count=2).load(root)
+    assert len(first) == 2
+    assert torch.equal(first.items.gather(torch.arange(2)), whole.items.gather(torch.arange(2)))
+    assert len(LsunBedroom(count=99).load(root)) == 3
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.0, "2"])
+def test_an_impossible_count_is_refused(count):
+    with pytest.raises(EquipoiseError, match="count of lsun-bedroom must be a whole number"):
+        LsunBedroom(count=count)
+
+
 def test_the_database_may_lie_in_the_root_itself(root):
     expected = LsunBedroom().load(root).content_hash
     (root / "lsun" / "bedroom_train_lmdb").rename(root / "bedroom_train_lmdb")

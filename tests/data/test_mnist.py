@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.items import Mapped
 from equipoise.data.mnist import Mnist
 
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -50,6 +51,18 @@ def test_other_resolutions_agree_with_pillow(small_mnist, resolution):
         expected = np.asarray(picture.resize((resolution, resolution), Image.Resampling.BILINEAR), dtype=int)
         found = resized.items.gather(torch.tensor([index]))[0, 0].numpy().astype(int)
         assert np.abs(found - expected).max() <= 1
+
+
+@pytest.mark.parametrize("resolution", [28, 32, 20])
+def test_larger_than_memory_they_are_mapped(small_mnist, monkeypatch, resolution):
+    in_memory = Mnist(resolution=resolution).load(small_mnist)
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    monkeypatch.setattr("equipoise.data.published_images._CHUNK_IMAGES", 7)
+    mapped = Mnist(resolution=resolution).load(small_mnist)
+    assert isinstance(mapped.items, Mapped)
+    assert torch.equal(mapped.items.gather(torch.arange(40)), in_memory.items.gather(torch.arange(40)))
+    assert torch.equal(mapped.labels, in_memory.labels)
+    assert (mapped.classes, mapped.content_hash) == (10, in_memory.content_hash)
 
 
 def test_a_missing_file_is_named_with_the_way_to_get_it(tmp_path):

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data import npz_arrays
+from equipoise.data.items import Held, Mapped
 from equipoise.data.npz import Npz
 
 
@@ -39,6 +41,50 @@ def test_labels(tmp_path, images):
     assert store.labels.tolist() == [0, 3, 1, 0, 0]
     assert store.classes == 4
     assert Npz(str(tmp_path / "a.npz")).name == "a"
+
+
+@pytest.mark.parametrize("with_labels", [True, False])
+@pytest.mark.parametrize("axes", [(0, 1, 2, 3), (0, 2, 3, 1)])
+def test_larger_than_memory_it_is_mapped(tmp_path, images, monkeypatch, with_labels, axes):
+    labels = {"labels": np.array([0, 3, 1, 0, 0])} if with_labels else {}
+    np.savez_compressed(tmp_path / "a.npz", images=images.transpose(axes), **labels)
+    in_memory = Npz(str(tmp_path / "a.npz")).load()
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    monkeypatch.setattr(npz_arrays, "_PIECE_BYTES", 2 * 126)  # two images at a time
+    mapped = Npz(str(tmp_path / "a.npz")).load()
+    assert isinstance(in_memory.items, Held)
+    assert isinstance(mapped.items, Mapped)
+    order = torch.tensor([4, 0, 4, 2])
+    assert torch.equal(in_memory.batch(order, "symmetric"), mapped.batch(order, "symmetric"))
+    assert mapped.content_hash == in_memory.content_hash
+    assert (mapped.classes, mapped.labels is None) == (in_memory.classes, in_memory.labels is None)
+
+
+def test_a_changed_file_is_unpacked_again(tmp_path, images, monkeypatch):
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    np.savez(tmp_path / "a.npz", images=images)
+    before = Npz(str(tmp_path / "a.npz")).load().content_hash
+    np.savez(tmp_path / "a.npz", images=images[:4])
+    after = Npz(str(tmp_path / "a.npz")).load()
+    assert len(after) == 4
+    assert after.content_hash != before
+
+
+@pytest.mark.parametrize("length", [783, 785])
+def test_a_damaged_file_leaves_nothing_mapped(tmp_path, monkeypatch, length):
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", npy_header((1, 28, 28)) + bytes(length))
+    with pytest.raises(EquipoiseError, match="should hold 784 bytes"):
+        Npz(str(tmp_path / "a.npz")).load()
+    assert not list((tmp_path / "cache").rglob("images"))
+
+
+def test_column_order_that_does_not_fit_is_refused(tmp_path, images, monkeypatch):
+    np.savez(tmp_path / "a.npz", images=np.asfortranarray(images))
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    with pytest.raises(EquipoiseError, match="save it in row order"):
+        Npz(str(tmp_path / "a.npz")).load()
 
 
 class Harmful:

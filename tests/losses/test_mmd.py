@@ -166,6 +166,20 @@ def test_bounds_of_the_cross_term(repulsion, acts):
     assert bool(gradient.abs().max() > 0) is acts
 
 
+@pytest.mark.parametrize("repulsion", [-1.0, 0.5])
+def test_the_authors_code_never_bounds_the_cross_term(repulsion):
+    real = torch.zeros(2, 1, dtype=torch.float64).requires_grad_()
+    fake = torch.tensor([[2.5], [-2.5]], dtype=torch.float64)
+    found = losses.mmd_discriminator_loss(real, fake, repulsion, BOUNDS, code_compat=True)
+    assert torch.autograd.grad(found, real)[0].abs().max() > 0
+
+
+def test_at_lambda_one_the_authors_code_and_the_paper_agree():
+    real, fake = features(), features(seed=1)
+    found = losses.mmd_discriminator_loss(real, fake, 1.0, BOUNDS, code_compat=True)
+    assert torch.equal(found, losses.mmd_discriminator_loss(real, fake, 1.0, BOUNDS))
+
+
 def test_wide_bounds_change_nothing():
     real, fake = features(), features(seed=1)
     for repulsion in (-1.0, 0.3, 2.0):

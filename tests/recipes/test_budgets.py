@@ -76,6 +76,8 @@ def test_published_settings_of_mmd_gan() -> None:
 def test_published_settings_of_lga() -> None:
     weights = {name: algorithm_of(f"{name}-cifar10").penalty_weight for name in ("wgan-gp", "hinge-gp", "lga4", "lga8")}
     assert weights == {"wgan-gp": 10.0, "hinge-gp": 1.0, "lga4": 1.0, "lga8": 1.0}
+    noise = [algorithm_of(f"lga8-{data}").dequantisation for data in ("cifar10", "stl10", "celeba", "lsun")]
+    assert noise == ["symmetric", "symmetric", "none", "none"]
     amplifiers = [algorithm_of(f"{name}-stl10").amplifier for name in ("hinge-gp", "lga4", "zero-lga4", "lga8")]
     assert amplifiers == ["none", "magnitude", "zero", "magnitude"]
     assert [algorithm_of(f"lga8-{data}").epochs for data in ("cifar10", "stl10", "celeba", "lsun")] == [100, 100, 50, 2]
