@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from equipoise.studies.catalogue import study
+from equipoise.studies.results import read_results
+from equipoise.studies.summary import summarise
+from equipoise.studies.tables import as_markdown, study_table
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -43,3 +48,21 @@ def test_a_digit_that_is_left_out_is_told_from_one_that_is_not() -> None:
     assert script.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     for row in document["rows"]:
         assert row["lacking_flagged"] >= 9 * max(row["complete_flagged"], 1), "the page says that each digit is seen"
+
+
+@pytest.mark.parametrize("name", ["magan-digits", "magan-mnist"])
+def test_a_studys_table_is_that_of_its_results(name: str) -> None:
+    folder = ROOT / "results" / "studies" / name
+    results = read_results(folder)
+    text = as_markdown(study_table(summarise(study(name), results)))
+    assert (folder / "table.md").read_text(encoding="utf-8") == text
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    assert "\n".join(line for line in text.splitlines() if line.startswith("|")) in page
+    scores = [score for row in results["rows"] for run in row["runs"] for score in run["scores"].values()]
+    assert len({score["passport"]["commit"] for score in scores}) == 1, "the runs come from several commits"
+
+
+def test_the_margin_on_mnist_moved_when_the_page_says_so() -> None:
+    file = ROOT / "results" / "studies" / "magan-mnist" / "epochs.json"
+    margins = json.loads(file.read_text(encoding="utf-8"))["runs"][0]["next_margin"]
+    assert [round(margin, 1) for margin in margins] == [6.9] * 4 + [5.0] * 8

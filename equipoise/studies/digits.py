@@ -32,6 +32,6 @@ def magan_digits() -> Study:
         ),
         orders=tuple(Order("inception-score", "MAGAN", row.label) for row in fixed),
         summary="all runs",
-        curves=("real_energy", "fake_energy"),
+        curves=("real_energy", "fake_energy", "margin"),
         scales={"smoke": SMOKE, "cpu": _FIVE_SEEDS, "paper": _FIVE_SEEDS},
     )

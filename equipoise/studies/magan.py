@@ -4,7 +4,7 @@ from equipoise.studies.study import CPU, SMOKE, Measure, Order, Published, Refer
 
 _PAPER = "Wang et al. 2017"
 _SCORE = "inception-v3-score"
-_ENERGIES = ("real_energy", "fake_energy")
+_ENERGIES = ("real_energy", "fake_energy", "margin")
 _SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=50_000)}
 _MNIST_SCALES = _SCALES | {"cpu": Scale(seeds=1, samples=10_000, length=0.06)}
 """On a CPU 12 of MAGAN's 200 epochs, so that its margin, which moves at the end of an epoch, has time to adapt."""

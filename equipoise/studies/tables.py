@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.runs.report.summary import DASH, Cell, shown
+from equipoise.runs.report.summary import DASH, Cell, shown, with_spread
 from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, Summary
 from equipoise.studies.verdict import Figure
@@ -46,7 +46,7 @@ def as_csv(table: StudyTable) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_unformulated(_text(cell)) for cell in row] for row in table.rows)
+    writer.writerows([_unformulated(_text(cell)).replace("\N{MINUS SIGN}", "-") for cell in row] for row in table.rows)
     return buffer.getvalue()
 
 
@@ -89,8 +89,8 @@ def shown_figure(figure: Figure | None) -> str:
     """Ours: mean ± deviation (seeds)."""
     if figure is None or figure.mean is None:
         return DASH
-    spread = "" if figure.deviation is None else f" ± {shown(figure.deviation)}"
-    return f"{shown(figure.mean)}{spread} ({figure.count} {'seed' if figure.count == 1 else 'seeds'})"
+    text = shown(figure.mean) if figure.deviation is None else with_spread(figure.mean, figure.deviation)
+    return f"{text} ({figure.count} {'seed' if figure.count == 1 else 'seeds'})"
 
 
 def _titles(summary: Summary, metric: str, title: str) -> tuple[str, ...]:
@@ -153,8 +153,8 @@ def _real_cell(summary: Summary, real: Mapping[str, Any], measure: Measure) -> C
     score = real.get(summary.metrics[measure.metric])
     if score is None:
         return Cell("")
-    spread = "" if score["deviation"] is None else f" ± {shown(score['deviation'])} (splits)"
-    return Cell(shown(score["value"]) + spread, score["value"])
+    value, deviation = score["value"], score["deviation"]
+    return Cell(shown(value) if deviation is None else f"{with_spread(value, deviation)} (splits)", value)
 
 
 def _notes(summary: Summary) -> tuple[str, ...]:

@@ -43,5 +43,5 @@ def test_held_out_data_take_the_place_of_samples(
     table = study_table(summarise(study, read_results(reference) | {"real_data": [found]}))
     real, cited = ([cell.text for cell in row] for row in table.rows[:2])
     assert real[:3] == ["real digits", "real data, held out", "9.09 ± 0.08"]
-    assert real[3] == f"{mean:.2f} ± {deviation:.3f} (splits)"
+    assert real[3] == f"{mean:.2f} ± {deviation:.2f} (splits)"
     assert cited[1:4] == ["not trained here", "9.09 ± 0.08", ""]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,7 +191,7 @@ def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(flat=_flat, name=title, with_deviation=_with_deviation)
+    environment.filters.update(flat=_flat, name=title, with_deviation=_with_deviation, unbroken=_unbroken)
     script = (_HERE / "page.js").read_text(encoding="utf-8")
     return environment.get_template(template).render(
         style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
@@ -199,6 +200,12 @@ def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
         version=equipoise.__version__,
         **values,
     )
+
+
+def _unbroken(text: str) -> str:
+    """A figure that no line break parts from its deviation, nor a count from what it counts."""
+    parts = re.split(r"(?<=±) | (?=±)|(?<=\(\d) (?=seed|run)|(?<=\(\d\d) (?=seed|run)", text)
+    return "\N{NO-BREAK SPACE}".join(parts)
 
 
 def _written(path: Path, text: str) -> Path:

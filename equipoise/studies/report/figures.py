@@ -22,6 +22,7 @@ _NAMES = {
     "discriminator/loss": ("discriminator", "series-3"),
     "generator/loss": ("generator", "series-4"),
     "encoder/loss": ("encoder", "series-5"),
+    "margin": ("margin", "series-2"),
     "fid": ("FID", "series-0"),
     "classifier-fid": ("classifier distance", "series-0"),
 }
@@ -50,6 +51,7 @@ def curve_panel(
             axes.fill_between(positions, mean - deviation, mean + deviation, color=shade, alpha=0.2, linewidth=0)
             axes.plot(positions, mean, color=shade, linewidth=1.6, marker="o" if len(positions) == 1 else "")
         axes.set_xlabel("iteration")
+        axes.set_ylabel(_quantity(tuple(bands)))
         if limits is not None:
             share_scale(axes, *limits)
 
@@ -138,6 +140,13 @@ def _window_means(one: Curve, edges: Numbers) -> Numbers:
     counts, _ = np.histogram(positions, edges)
     means: Numbers = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return means
+
+
+def _quantity(values: Sequence[str]) -> str:
+    """What the vertical axis measures."""
+    endings = {"loss": "loss", "energy": "energy", "margin": "energy", "fid": "distance"}
+    found = {quantity for value in values for ending, quantity in endings.items() if value.endswith(ending)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _key(value: str, index: int) -> Key:
