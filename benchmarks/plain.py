@@ -11,6 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from equipoise.networks.normalisation import BatchNorm
+from equipoise.networks.residual import ResidualBlock
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -133,3 +136,56 @@ def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> tuple[f
     precision = (apart <= reach_real[:, None]).any(dim=0).float().mean()
     recall = (apart <= reach_fake[None]).any(dim=1).float().mean()
     return float(precision), float(recall)
+
+
+def sngan_iteration(
+    players: dict[str, nn.Module],
+    optimisers: dict[str, torch.optim.Optimizer],
+    images: Tensor,
+    latent_size: int,
+    batch: int,
+    discriminator_steps: int,
+) -> Callable[[], object]:
+    """One generator step, then the discriminator's, in the order of passes of the library mimicry's SNGAN.
+
+    The generator's gradient flows into the discriminator's parameters too; the generated images of a discriminator step
+    are detached after their graph was built; scores and losses are read after each step.
+    """
+    generator, discriminator = players["generator"], players["discriminator"]
+    position = count()
+
+    def generated() -> Tensor:
+        images: Tensor = generator(torch.randn(batch, latent_size))
+        return images
+
+    def generator_step() -> float:
+        optimisers["generator"].zero_grad()
+        loss = -discriminator(generated()).mean()
+        loss.backward()
+        optimisers["generator"].step()
+        return loss.item()
+
+    def discriminator_step(real: Tensor) -> tuple[float, float, float]:
+        optimisers["discriminator"].zero_grad()
+        real_scores = discriminator(real)
+        fake_scores = discriminator(generated().detach())
+        loss = torch.relu(1 - real_scores).mean() + torch.relu(1 + fake_scores).mean()
+        loss.backward()
+        optimisers["discriminator"].step()
+        return loss.item(), real_scores.sigmoid().mean().item(), fake_scores.sigmoid().mean().item()
+
+    def iteration() -> None:
+        generator_step()
+        for _ in range(discriminator_steps):
+            start = next(position) * batch % (len(images) - batch + 1)
+            discriminator_step(images[start : start + batch])
+
+    return iteration
+
+
+def published_shortcuts(module: nn.Module) -> nn.Module:
+    """Shortcuts in the order of SNGAN's code: the 1x1 convolution after doubling, and before pooling."""
+    for block in module.modules():
+        if isinstance(block, ResidualBlock) and isinstance(block.residual.layers[0], BatchNorm | nn.ReLU):
+            block.shortcut.layers = nn.ModuleList(reversed(block.shortcut.layers))
+    return module

@@ -2,9 +2,9 @@
 
 from measure import Case
 
-from cases import frechet, losses, metrics, penalties, steps
+from cases import frechet, losses, metrics, penalties, sngan, steps
 
 
 def cpu_cases() -> list[Case]:
     """All rows."""
-    return [case for room in (losses, steps, penalties, frechet, metrics) for case in room.cases()]
+    return [case for room in (losses, steps, sngan, penalties, frechet, metrics) for case in room.cases()]

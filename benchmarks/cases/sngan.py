@@ -1,0 +1,36 @@
+"""SNGAN's iteration against the order of passes of the library mimicry, on the same networks."""
+
+from dataclasses import replace
+
+import plain
+import torch
+from measure import Case, Way
+
+from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, whole_iteration
+from equipoise.algorithms.gan import GAN
+from equipoise.recipes import lga
+
+
+def sngan_row(discriminator_steps: int, target: float) -> Case:
+    """One generator step and so many discriminator steps."""
+
+    def prepare() -> dict[str, Way]:
+        base = replace(lga.sngan("cifar10"), batch_size=LARGE_BATCH)
+        assert isinstance(base.algorithm, GAN)
+        algorithm = replace(base.algorithm, discriminator_steps=discriminator_steps, generator_batches=1)
+        experiment = replace(base, algorithm=algorithm)
+        players = {name: plain.published_shortcuts(player) for name, player in bare_players(base).items()}
+        plain.normalised(players["discriminator"])
+        optimisers = {name: torch.optim.Adam(each.parameters(), 2e-4, (0.0, 0.9)) for name, each in players.items()}
+        images = torch.rand(IMAGES, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
+        theirs = plain.sngan_iteration(players, optimisers, images, 128, LARGE_BATCH, discriminator_steps)
+        return {"mimicry's order of passes": theirs, "equipoise": whole_iteration(experiment, (3, 32, 32))}
+
+    name = f"SNGAN ResNet, {discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
+    work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {LARGE_BATCH}, float32"
+    return Case(name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds=3)
+
+
+def cases() -> list[Case]:
+    """One discriminator step for each of the generator's, and five."""
+    return [sngan_row(1, 2.6), sngan_row(5, 2.15)]
