@@ -12,6 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 Way = Callable[[], object]
+_PEAK_TRIALS = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Case:
         calls: calls of a way in one timing.
         also: targets of the last way's speed against other ways than the first, by their names.
         warm_up: whether each way is called once before it is timed; the operations are counted in the first call.
+        convolves: whether the work is mostly convolutions, to be held against the fastest convolution in the same run.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Case:
     calls: int = 1
     also: Mapping[str, float] = field(default_factory=dict)
     warm_up: bool = True
+    convolves: bool = False
 
 
 def compare(case: Case) -> dict[str, Any]:
@@ -46,9 +49,11 @@ def compare(case: Case) -> dict[str, Any]:
     ways = case.prepare()
     counted = {name: _counted(way) for name, way in ways.items()}
     seconds: dict[str, list[float]] = {name: [] if case.warm_up else [counted[name][1]] for name in ways}
+    peaks: list[float] = []
     while len(seconds[list(ways)[-1]]) < case.rounds:
         for name, way in ways.items():
             seconds[name].append(_cpu_seconds(way, case.calls))
+        peaks += [convolution_rate() for _ in range(_PEAK_TRIALS if case.convolves else 0)]
     first, last = next(iter(ways)), list(ways)[-1]
     return {
         "name": case.name,
@@ -58,6 +63,7 @@ def compare(case: Case) -> dict[str, Any]:
         "calls": case.calls,
         "first": first,
         "target": dict(case.target),
+        "peak_gigaflops": max(peaks) if peaks else None,
         "also": {
             name: {"way": last, "target": target, "ratio": _ratio(seconds[name], seconds[last])}
             for name, target in case.also.items()
@@ -67,6 +73,14 @@ def compare(case: Case) -> dict[str, Any]:
             for name, times in seconds.items()
         },
     }
+
+
+def convolution_rate() -> float:
+    """GFLOP per second of one large 3x3 convolution, channels last: what the machine gives at this moment."""
+    maps = torch.ones(4, 256, 32, 32).contiguous(memory_format=torch.channels_last)
+    kernel = torch.ones(256, 256, 3, 3).contiguous(memory_format=torch.channels_last)
+    seconds = _cpu_seconds(lambda: torch.conv2d(maps, kernel, padding=1), 2)
+    return 2 * maps.numel() * kernel[0].numel() / seconds / 1e9
 
 
 def machine() -> dict[str, Any]:

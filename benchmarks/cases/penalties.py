@@ -10,7 +10,7 @@ from torch import nn
 from cases.common import LARGE_BATCH, SEED, bare_players, game_and_state, one_move
 from equipoise.constraints import gradient_penalty
 from equipoise.recipes import lga
-from equipoise.training.convolutions import fast_convolutions
+from equipoise.training.fast_convolutions import fast_convolutions
 
 
 def penalty_row() -> Case:
@@ -38,7 +38,9 @@ def penalty_row() -> Case:
         return {"double backward": theirs, "equipoise": ours}
 
     work = f"penalty and its gradient, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
-    return Case("WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, rounds=5)
+    return Case(
+        "WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, rounds=5, convolves=True
+    )
 
 
 def kernels(module: nn.Module) -> list[nn.Parameter]:
@@ -70,7 +72,9 @@ def penalised_step_row() -> Case:
         return {"plain eager": step, "equipoise": one_move(experiment, (3, 32, 32), "discriminator")}
 
     work = f"discriminator step, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
-    return Case("WGAN-GP, discriminator step", "a plain eager step", {"equipoise": 1.4}, prepare, work, rounds=3)
+    return Case(
+        "WGAN-GP, discriminator step", "a plain eager step", {"equipoise": 1.4}, prepare, work, rounds=3, convolves=True
+    )
 
 
 def cases() -> list[Case]:

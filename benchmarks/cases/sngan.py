@@ -28,7 +28,7 @@ def sngan_row(discriminator_steps: int, target: float) -> Case:
 
     name = f"SNGAN ResNet, {discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
     work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {LARGE_BATCH}, float32"
-    return Case(name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds=3)
+    return Case(name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds=3, convolves=True)
 
 
 def cases() -> list[Case]:

@@ -38,11 +38,17 @@ def _mmd(update: str, size: int | None) -> Experiment:
     return replace(experiment, algorithm=replace(experiment.algorithm, update=update))  # type: ignore[call-arg]
 
 
+def _sngan() -> Experiment:
+    experiment = lga.sngan("cifar10")
+    return replace(experiment, algorithm=replace(experiment.algorithm, discriminator_steps=1))  # type: ignore[call-arg]
+
+
 EXPERIMENTS = {
     "sn-dcgan, alternating": (lambda: _mmd("alternating", None), (3, 32, 32), 32),
     "sn-dcgan, simultaneous": (lambda: _mmd("simultaneous", None), (3, 32, 32), 32),
     "sn-dcgan, convolution norm": (lambda: _mmd("simultaneous", 64), (3, 32, 32), 32),
     "wgan-gp resnet, map": (lambda: lga.table1("lga8", "cifar10"), (3, 32, 32), 32),
+    "sngan resnet": (_sngan, (3, 32, 32), 128),
     "magan mnist": (magan.magan_mnist, (1, 28, 28), None),
 }
 
