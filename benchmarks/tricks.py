@@ -1,12 +1,13 @@
 """What each trick gives on its own: the same work without it and with it, in turns.
 
-Run: python benchmarks/tricks.py [words...]      about six minutes on one free core; words choose tricks by name
+Run: python benchmarks/tricks.py [words...]      about eight minutes on one free core; words choose tricks by name
 
 Writes results/benchmarks/tricks.json, which `benchmarks/page.py` shows in docs/performance.md.
 """
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,6 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equipoise.algorithms import energy, scores
+from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.magan import MAGAN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically
 from equipoise.constraints import gradient_penalty as penalties
@@ -29,11 +32,13 @@ from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import lga, magan, mmd
 from equipoise.recipes.digits import magan_digits
-from equipoise.training import loop, patches
+from equipoise.training import loop, patches, winograd
 from equipoise.training.loop import Loop
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
 PLAIN, OURS = "without", "with"
+FIRST_SECONDS: list[float] = []
+"""Of the first compiled step."""
 
 
 def without(way: Way, owner: object, name: str, value: object) -> Way:
@@ -87,6 +92,33 @@ def products(update: str) -> dict[str, Way]:
     return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
 
 
+def torchs_kernel_gradient(large: Tensor, small: Tensor, window: Any, stride: Any, padding: Any) -> Tensor:
+    """In place of `kernel_gradient`: the same by torch."""
+    kernel = large.new_empty(small.shape[1], large.shape[1], *window).contiguous(memory_format=torch.channels_last)
+    options = (None, stride, padding, [1, 1], False, [0, 0], 1, [False, True, False])
+    found: Tensor = torch.ops.aten.convolution_backward(small, large, kernel, *options)[1]
+    return found
+
+
+def kernel_gradients() -> dict[str, Way]:
+    """Both without minimal filtering."""
+    ours = without(whole_iteration(dcgan("alternating"), (3, 32, 32)), winograd, "gains", lambda *words: False)
+    return {PLAIN: without(ours, patches, "kernel_gradient", torchs_kernel_gradient), OURS: ours}
+
+
+def minimal_filtering() -> dict[str, Way]:
+    base = lga.sngan("cifar10")
+    assert isinstance(base.algorithm, GAN)
+    algorithm = replace(base.algorithm, discriminator_steps=1, generator_batches=1)
+    ours = whole_iteration(replace(base, batch_size=LARGE_BATCH, algorithm=algorithm), (3, 32, 32))
+    return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
+
+
+def minimal_filtering_of_a_penalty() -> dict[str, Way]:
+    ours = one_move(penalised(), (3, 32, 32), "discriminator")
+    return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
+
+
 def products_in_a_penalty() -> dict[str, Way]:
     ours = one_move(penalised(), (3, 32, 32), "discriminator")
     return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
@@ -107,7 +139,8 @@ def constant_masks() -> dict[str, Way]:
 
 def one_pass_dense() -> dict[str, Way]:
     experiment = magan_digits()
-    adversarial = replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))  # type: ignore[call-arg]
+    assert isinstance(experiment.algorithm, MAGAN)
+    adversarial = replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))
     game, state = game_and_state(adversarial, (1, 8, 8))
     ours = Loop(game, state)
     for _ in range(IMAGES // experiment.batch_size):
@@ -174,7 +207,7 @@ def by_four() -> dict[str, Way]:
 
 
 def compiled() -> dict[str, Way]:
-    """The plain MAGAN step on MNIST with both networks compiled; what compiling costs is in the first call."""
+    """The plain MAGAN step on MNIST with both networks compiled, once they are."""
     experiment = magan.magan_mnist()
     images = torch.rand(IMAGES, 1, 28, 28, generator=torch.Generator().manual_seed(SEED))
 
@@ -185,16 +218,30 @@ def compiled() -> dict[str, Way]:
         losses = plain.hinge_on_energies(10.0), plain.energy_of_fakes
         return plain.plain_step(wrapped, optimisers, *losses, images, 50, 64)
 
-    return {PLAIN: step(lambda player: player), OURS: step(torch.compile)}
+    compiling = step(torch.compile)
+    began = time.perf_counter()
+    compiling()
+    FIRST_SECONDS.append(time.perf_counter() - began)
+    return {PLAIN: step(lambda player: player), OURS: compiling}
 
 
+SNGAN = f"SNGAN ResNet, one step each, batch {LARGE_BATCH}"
 STEP = f"WGAN-GP, discriminator step, batch {LARGE_BATCH}"
 DCGAN = f"SN-DCGAN, {{}}, batch {LARGE_BATCH}"
 USED: list[tuple[str, str, Callable[[], dict[str, Way]], int, int]] = [
     ("convolution and pooling, doubling and convolution as one layer", STEP, folds, 5, 1),
-    ("kernel gradients as matrix products", DCGAN.format("alternating"), lambda: products("alternating"), 5, 1),
-    ("kernel gradients as matrix products", DCGAN.format("simultaneous"), lambda: products("simultaneous"), 5, 1),
-    ("kernel gradients as matrix products", STEP, products_in_a_penalty, 5, 1),
+    ("kernel gradients as matrix products", DCGAN.format("alternating"), kernel_gradients, 5, 1),
+    ("all routes of convolutions", DCGAN.format("alternating"), lambda: products("alternating"), 5, 1),
+    ("all routes of convolutions", DCGAN.format("simultaneous"), lambda: products("simultaneous"), 5, 1),
+    ("all routes of convolutions", STEP, products_in_a_penalty, 5, 1),
+    (
+        "minimal filtering of 3x3 convolutions",
+        f"SNGAN ResNet, 1 step each, batch {LARGE_BATCH}",
+        minimal_filtering,
+        3,
+        1,
+    ),
+    ("minimal filtering of 3x3 convolutions", STEP, minimal_filtering_of_a_penalty, 5, 1),
     ("constant masks in the gradient penalty", STEP, constant_masks, 5, 1),
     ("channels last", DCGAN.format("alternating"), channels_last, 5, 1),
     ("no gradients into the frozen player", DCGAN.format("plain generator step"), frozen_player, 5, 1),
@@ -221,6 +268,7 @@ def main(words: list[str]) -> None:
             if not words or any(word.lower() in name.lower() for word in words):
                 row = compare(Case(name, "the same without it", {}, prepare, work, rounds=rounds, calls=calls))
                 found[place][f"{name}: {work}"] = row
+                found |= {"first_compiled_step_seconds": FIRST_SECONDS[0]} if FIRST_SECONDS else {}
                 print(name, work, row["ways"][OURS]["ratio"]["median"])
                 write_text_atomically(RESULTS, json.dumps(found, indent=1) + "\n")
 

@@ -1,0 +1,64 @@
+"""The page's sections on steps: how near the machine's limit they are, what each trick gave, and what did not pay."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+TRICKS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
+_PEAK = """## Near the machine's limit
+
+GFLOP per second of each way, and of the fastest of several large 3x3 convolutions (256 to 256 maps of 32x32, channels
+last) between the rounds. Operations are those that were carried out: folds and minimal filtering leave some out, and
+what they add is counted.
+"""
+_USED = """## What each trick gave
+
+The same work without the trick and with it, everything else in place, in turns (`python benchmarks/tricks.py`).
+"""
+_UNUSED = """## What did not pay
+"""
+
+
+def peak_section(rows: dict[str, Any]) -> str:
+    """Every row of convolutions."""
+    lines = [
+        f"| {row['name'] if name == row['first'] else ''} | {name} | {rate:.0f} | {row['peak_gigaflops']:.0f} "
+        f"| {rate / row['peak_gigaflops']:.2f} |"
+        for row in rows.values()
+        if row.get("peak_gigaflops")
+        for name, way in row["ways"].items()
+        for rate in [way["gigaflop"] / way["median_seconds"]]
+    ]
+    head = ["| work | way | GFLOP/s | peak | share |", "| --- | --- | --- | --- | --- |"]
+    return _PEAK + "\n" + "\n".join([*head, *lines]) + "\n" if lines else ""
+
+
+def tricks_section() -> str:
+    """Both tables, from the committed file."""
+    if not TRICKS.exists():
+        return ""
+    found = json.loads(TRICKS.read_text(encoding="utf-8"))
+    return "\n".join([_USED, _table(found["used"]), _UNUSED, _table(found["unused"]), _compiling(found)])
+
+
+def _table(rows: dict[str, Any]) -> str:
+    head = ["| trick | work | times as fast (quartiles) | seconds without | with |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*head, *(_line(row) for row in rows.values())]) + "\n"
+
+
+def _line(row: dict[str, Any]) -> str:
+    before, after = row["ways"]["without"], row["ways"]["with"]
+    ratio = after["ratio"]
+    speed = f"{ratio['median']:.2f} ({ratio['lower_quartile']:.2f} to {ratio['upper_quartile']:.2f})"
+    seconds = f"{before['median_seconds']:.3g} | {after['median_seconds']:.3g}"
+    return f"| {row['name']} | {row['work']} | {speed} | {seconds} |"
+
+
+def _compiling(found: dict[str, Any]) -> str:
+    seconds = found.get("first_compiled_step_seconds")
+    if seconds is None:
+        return ""
+    return (
+        f"The first step of the compiled networks took {seconds:.0f} seconds. Nothing here is compiled: it does not\n"
+        "pay for itself on a CPU at any length of run, and it refuses second derivatives.\n"
+    )
