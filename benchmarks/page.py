@@ -11,6 +11,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from page_tricks import FLOORS, peak_section, tricks_section
 
 from equipoise.common.files import write_text_atomically
 
@@ -31,8 +32,16 @@ page from `results/benchmarks/cpu.json`.
 def write(found: dict[str, Any]) -> None:
     """Both files."""
     _draw(found["rows"])
-    parts = [HEAD, _machine(found["machine"]), _table(found["rows"]), _start(found.get("start", {}))]
-    write_text_atomically(PAGE, "\n".join(parts))
+    parts = [
+        HEAD,
+        _machine(found["machine"]),
+        _table(found["rows"]),
+        FLOORS,
+        peak_section(found["rows"]),
+        tricks_section(),
+        _start(found.get("start", {})),
+    ]
+    write_text_atomically(PAGE, "\n".join(part for part in parts if part))
 
 
 def _machine(machine: dict[str, Any]) -> str:
