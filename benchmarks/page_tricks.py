@@ -11,6 +11,15 @@ GFLOP per second of each way, and of the fastest of several large 3x3 convolutio
 last) between the rounds. Operations are those that were carried out: folds and minimal filtering leave some out, and
 what they add is counted.
 """
+FLOORS = """## Where the floor stands
+
+- MAGAN on MNIST: both sides carry out the same operations but for 1.5 per cent (one step must draw latents for each
+  player), and four fifths of them are one layer, a transposed convolution of 128 maps of 7x7. A plain step that already
+  ran at two thirds of the peak leaves a factor of 1.5 at most, at the peak itself; 1.2 is the better target.
+- MMD loss of one bandwidth at batch 64: its gradient node and torch's own call for it are a fifth of the time, the
+  exponential of every pair and two matrix products most of the rest; fewer operations than these are not to be had.
+  2.5 is the better target; five bandwidths share all but the exponentials.
+"""
 _USED = """## What each trick gave
 
 The same work without the trick and with it, everything else in place, in turns (`python benchmarks/tricks.py`).
