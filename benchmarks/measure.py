@@ -120,11 +120,16 @@ def _cpu_seconds(way: Way, calls: int) -> float:
 
 
 def _spread(times: list[float]) -> dict[str, float | None]:
-    low, middle, high = statistics.quantiles(times, n=4)
+    low, middle, high = _quartiles(times)
     return {"median_seconds": middle, "lower_quartile": low, "upper_quartile": high}
 
 
 def _ratio(first: list[float], other: list[float]) -> dict[str, float]:
     """The ratio of the times of each round, which both spent side by side."""
-    low, middle, high = statistics.quantiles([a / b for a, b in zip(first, other, strict=True)], n=4)
+    low, middle, high = _quartiles([a / b for a, b in zip(first, other, strict=True)])
     return {"median": middle, "lower_quartile": low, "upper_quartile": high}
+
+
+def _quartiles(values: list[float]) -> list[float]:
+    """Lower quartile, median and upper quartile; a single value is all three."""
+    return statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3

@@ -15,6 +15,7 @@ from equipoise.networks.normalisation import BatchNorm
 from equipoise.networks.residual import ResidualBlock
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+_ROWS = 4096
 
 
 def normalised(module: nn.Module) -> nn.Module:
@@ -130,12 +131,17 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> tuple[float, float]:
-    """Precision and recall from three whole matrices of distances, in the features' own precision."""
-    reach_real, reach_fake = (torch.cdist(x, x).kthvalue(neighbours + 1, dim=1).values for x in (real, fake))
-    apart = torch.cdist(real, fake)
-    precision = (apart <= reach_real[:, None]).any(dim=0).float().mean()
-    recall = (apart <= reach_fake[None]).any(dim=1).float().mean()
-    return float(precision), float(recall)
+    """Precision and recall by torch.cdist in batches of rows, in the features' own precision."""
+
+    def reach(points: Tensor) -> Tensor:
+        rows = [torch.cdist(part, points).kthvalue(neighbours + 1, dim=1).values for part in points.split(_ROWS)]
+        return torch.cat(rows)
+
+    def share_inside(points: Tensor, centres: Tensor, radii: Tensor) -> float:
+        inside = [(torch.cdist(part, centres) <= radii).any(dim=1) for part in points.split(_ROWS)]
+        return float(torch.cat(inside).float().mean())
+
+    return share_inside(fake, real, reach(real)), share_inside(real, fake, reach(fake))
 
 
 def sngan_iteration(

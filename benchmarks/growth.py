@@ -1,0 +1,161 @@
+"""Peak memory of the families, and how time and memory grow: each point in a process of its own.
+
+    python benchmarks/growth.py POINT      measures one point, given as JSON, and prints what it found as JSON
+
+CPU time and the process's largest resident size, on random images; the size before the game was built is subtracted
+where growth is meant, as torch alone takes some hundred megabytes.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, cast
+
+import processes
+import torch
+
+from equipoise.algorithms.gan import GAN
+from equipoise.data.noise import Noise
+from equipoise.experiments.build import build_game, build_network, build_state
+from equipoise.experiments.experiment import Experiment, network
+from equipoise.recipes.catalogue import recipe
+from equipoise.recipes.parts import two_players
+from equipoise.training.draw import Latent
+from equipoise.training.loop import Loop
+from equipoise.training.optimisers import Adam
+
+FAMILIES = (
+    "magan-mnist",
+    "began-cifar10",
+    "ali-cifar10",
+    "lga8-cifar10",
+    "sngan-cifar10",
+    "mmd-rep-b-cifar10",
+    "reg-dcgan-stacked-mnist",
+)
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measurement.
+
+    Attributes:
+        recipe: by name; or "dcgan", a narrow DCGAN of any size.
+        batch: 0 for the paper's.
+        image_size: of the narrow DCGAN.
+        images: how many images the data set has; 0 for one batch.
+        iterations: how many are timed, after a first one.
+    """
+
+    recipe: str
+    batch: int = 0
+    image_size: int = 32
+    images: int = 0
+    iterations: int = 1
+
+
+def memory_points() -> list[Point]:
+    """Each family at its paper's batch."""
+    return [Point(name) for name in FAMILIES]
+
+
+def growth_points() -> dict[str, list[Point]]:
+    """What grows: the points along each axis."""
+    return {
+        "batch": [Point("mmd-rep-b-cifar10", batch=size) for size in (4, 8, 16, 32)],
+        "resolution": [Point("dcgan", batch=16, image_size=side, iterations=3) for side in (32, 64, 128)],
+        "images": [Point("dcgan", batch=16, images=count, iterations=5) for count in (2_000, 20_000, 100_000)],
+    }
+
+
+def grown() -> dict[str, Any]:
+    """All points, for the results file."""
+    found: dict[str, Any] = {"memory": [in_own_process(point) for point in memory_points()]}
+    for axis, points in growth_points().items():
+        found[axis] = [in_own_process(point) for point in points]
+    found["ranks"] = ranks()
+    return found
+
+
+def in_own_process(point: Point) -> dict[str, Any]:
+    """The point and what a fresh process found."""
+    command = [sys.executable, __file__, json.dumps(asdict(point))]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    return cast(dict[str, Any], asdict(point) | json.loads(done.stdout))
+
+
+def measure(point: Point) -> dict[str, Any]:
+    """In this process: CPU seconds of one iteration of the last stage, and the largest resident size."""
+    torch.set_num_threads(1)
+    before = _largest_bytes()
+    experiment = _experiment(point)
+    game = build_game(experiment, experiment.data.load())
+    state = build_state(experiment, game, torch.device("cpu"))
+    for optimiser in state.optimisers.values():
+        optimiser.step()  # gradients of zero: the moments are there before the first iteration, as in any later one
+    loop, last = Loop(game, state), len(game.algorithm.stages()) - 1
+    while state.clock.stage < last or (point.iterations > 1 and state.clock.stage_iteration == 0):
+        loop.iterate()
+    start = time.process_time()
+    for _ in range(point.iterations):
+        loop.iterate()
+    seconds = (time.process_time() - start) / point.iterations
+    return {
+        "batch": experiment.batch_size,
+        "seconds": seconds,
+        "seconds_per_image": seconds / experiment.batch_size,
+        "peak_mib": _largest_bytes() / _MIB,
+        "peak_above_start_mib": (_largest_bytes() - before) / _MIB,
+        "parameters": sum(p.numel() for player in state.players.values() for p in player.parameters()),
+    }
+
+
+def ranks() -> list[dict[str, Any]]:
+    """Bytes that one process sends in a step, with 1, 2 and 4 of them; seconds on shared cores would mislead."""
+    wanted = ("recipe", "processes", "batch", "parameters", "bytes_reduced_per_step", "bytes_gathered_per_step")
+    with tempfile.TemporaryDirectory() as folder:
+        found = [processes.run("gan-digits", size, folder) for size in (1, 2, 4)]
+    return [{name: each[name] for name in wanted} for each in found]
+
+
+def _experiment(point: Point) -> Experiment:
+    """The recipe on random images, without pre-training and with one discriminator step: neither changes its peak."""
+    chosen = _narrow_dcgan(point.image_size) if point.recipe == "dcgan" else recipe(point.recipe)
+    batch = point.batch or chosen.batch_size
+    shape = build_network(chosen.players["generator"].network, torch.Generator().manual_seed(0)).image_shape
+    names = {field.name for field in fields(chosen.algorithm)}
+    shorter = {"pretrain_epochs": 0, "discriminator_steps": 1}
+    algorithm = replace(chosen.algorithm, **{name: value for name, value in shorter.items() if name in names})
+    data = Noise(cast(tuple[int, ...], shape), point.images or batch)
+    return replace(chosen, algorithm=algorithm, batch_size=batch, data=data)
+
+
+def _narrow_dcgan(image_size: int) -> Experiment:
+    generator = network("dcgan-generator", image_size=image_size, width=16)
+    discriminator = network("dcgan-discriminator", image_size=image_size, width=16)
+    players = two_players(generator, discriminator, Adam(lr=2e-4))
+    return Experiment(
+        name="dcgan",
+        data=Noise(),
+        players=players,
+        algorithm=GAN(iterations=100),
+        batch_size=16,
+        latent=Latent(100),
+        value_range="symmetric",
+    )
+
+
+def _largest_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Point(**json.loads(sys.argv[1])))))
