@@ -5,7 +5,7 @@ VENV ?= .venv
 PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test test-slow lint types docs check bench bench-gpu clean
+.PHONY: demo test test-slow lint types docs check bench bench-check bench-gpu clean
 
 demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
@@ -30,6 +30,9 @@ check: test lint types docs
 
 bench: $(VENV)/bench.installed
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/run.py
+
+bench-check: $(VENV)/bench.installed
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/check.py
 
 bench-gpu: $(VENV)/test.installed
 	PYTHONPATH=. $(VENV)/bin/python benchmarks/gpu.py

@@ -26,6 +26,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def experiments() -> dict[str, Experiment]:
     }
 
 
-def forked(work: Callable[[], None]) -> int:
+def forked(work: Callable[[], object]) -> int:
     """The number of a child that does this work. It exits with 0 when done, 3 interrupted, 4 exception, 5 refused."""
     child = os.fork()
     if child:
@@ -148,11 +149,16 @@ def newest_iteration(run: Path) -> int:
     return max((int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json")), default=0)
 
 
-def disturb(work: Callable[[], None], kind: str, seconds: float, chance: random.Random, told: Path) -> dict[str, Any]:
+def disturb(work: Callable[[], object], kind: str, seconds: float, chance: random.Random, told: Path) -> dict[str, Any]:
     """Start the work, end it as the kind says at a random moment, and tell how it ended and when that was."""
     delay = chance.uniform(0, seconds)
+
+    def work_until_a_file_is_written() -> None:
+        kill_while_writing(chance, told)
+        work()
+
     if kind == "SIGKILL while writing":
-        child = forked(lambda: (kill_while_writing(chance, told), work())[1])
+        child = forked(work_until_a_file_is_written)
     else:
         child = forked(work)
         time.sleep(delay)
@@ -218,7 +224,7 @@ def inject(
 def use(experiment: Experiment) -> None:
     """Resumes take this experiment: toy data have no name that a configuration file could hold."""
     RunDirectory.experiment = lambda self: experiment  # type: ignore[method-assign]
-    training.from_yaml = lambda text: experiment
+    training.from_yaml = lambda text: experiment  # type: ignore[attr-defined]
 
 
 def campaign(worker: int, workers: int, injections: int, folder: Path, out: Path) -> None:
@@ -233,11 +239,7 @@ def campaign(worker: int, workers: int, injections: int, folder: Path, out: Path
         use(experiment)
         if name not in known:
             began = time.monotonic()
-            code, _ = ended(
-                forked(
-                    lambda experiment=experiment, name=name: train(experiment, folder / f"{worker}-{name}", SETTINGS)
-                )
-            )  # type: ignore[misc]
+            code, _ = ended(forked(partial(train, experiment, folder / f"{worker}-{name}", SETTINGS)))
             assert code == 0, name
             known[name] = everything(folder / f"{worker}-{name}"), time.monotonic() - began
         found.append(inject(number, name, experiment, *known[name], folder))

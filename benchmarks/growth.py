@@ -70,7 +70,7 @@ def growth_points() -> dict[str, list[Point]]:
     return {
         "batch": [Point("mmd-rep-b-cifar10", batch=size) for size in (4, 8, 16, 32)],
         "resolution": [Point("dcgan", batch=16, image_size=side, iterations=3) for side in (32, 64, 128)],
-        "images": [Point("dcgan", batch=16, images=count, iterations=5) for count in (2_000, 20_000, 100_000)],
+        "images": [Point("dcgan", batch=16, images=count, iterations=20) for count in (2_000, 20_000, 100_000)],
     }
 
 

@@ -11,6 +11,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from page_growth import growth_figure, growth_section, input_section
 from page_tricks import FLOORS, peak_section, tricks_section
 
 from equipoise.common.files import write_text_atomically
@@ -32,14 +33,21 @@ page from `results/benchmarks/cpu.json`.
 def write(found: dict[str, Any]) -> None:
     """Both files."""
     _draw(found["rows"])
+    growth = found.get("growth", {})
+    if growth:
+        growth_figure(growth, ROOT / "docs" / "figures" / "growth.png")
     parts = [
         HEAD,
         _machine(found["machine"]),
         _table(found["rows"]),
+        _others(found["rows"]),
         FLOORS,
         peak_section(found["rows"]),
         tricks_section(),
         _start(found.get("start", {})),
+        input_section(found.get("input", {})),
+        growth_section(growth),
+        _whole(found.get("whole", {})),
     ]
     write_text_atomically(PAGE, "\n".join(part for part in parts if part))
 
@@ -54,8 +62,8 @@ def _machine(machine: dict[str, Any]) -> str:
 
 def _table(rows: dict[str, Any]) -> str:
     lines = [
-        "| work | way | times as fast (quartiles) | target | seconds | GFLOP |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| work | way | times as fast (quartiles) | target | seconds | GFLOP | GFLOP/s |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows.values():
         lines += [_line(row, name, way) for name, way in row["ways"].items()]
@@ -68,7 +76,33 @@ def _line(row: dict[str, Any], name: str, way: dict[str, Any]) -> str:
     target = f"{row['target'][name]:.2f}" if name in row["target"] else ""
     work = f"{row['name']}: {row['work']}" if first else ""
     gigaflop = f"{way['gigaflop']:.3g}" if way["gigaflop"] else ""
-    return f"| {work} | {name} | {speed} | {target} | {way['median_seconds']:.3g} | {gigaflop} |"
+    rate = f"{way['gigaflop'] / way['median_seconds']:.3g}" if way["gigaflop"] else ""
+    return f"| {work} | {name} | {speed} | {target} | {way['median_seconds']:.3g} | {gigaflop} | {rate} |"
+
+
+def _others(rows: dict[str, Any]) -> str:
+    """Targets against other ways than the first."""
+    lines = [
+        f"| {row['name']} | {also['way']} | {other} | {also['ratio']['median']:.2f} "
+        f"({also['ratio']['lower_quartile']:.2f} to {also['ratio']['upper_quartile']:.2f}) | {also['target']:.2f} |"
+        for row in rows.values()
+        for other, also in row.get("also", {}).items()
+    ]
+    if not lines:
+        return ""
+    head = ["| work | way | against | times as fast (quartiles) | target |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _whole(whole: dict[str, Any]) -> str:
+    if not whole:
+        return ""
+    return (
+        "## How it is measured\n\n"
+        f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that other work was using\n"
+        "too. Rows of 50,000 samples are measured apart, with `python benchmarks/run.py --long`. `make bench-check`\n"
+        "measures the short rows again and fails where a ratio has fallen by more than three tenths.\n"
+    )
 
 
 def _start(start: dict[str, Any]) -> str:

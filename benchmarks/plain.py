@@ -4,7 +4,7 @@ Separate passes for real and generated images, `loss.backward()` through whichev
 spectral normalisation in every forward pass, `torch.cdist`, torch's default optimisers, losses read with `.item()`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import torch
@@ -28,7 +28,7 @@ def normalised(module: nn.Module) -> nn.Module:
 
 def plain_step(
     players: dict[str, nn.Module],
-    optimisers: dict[str, torch.optim.Optimizer],
+    optimisers: Mapping[str, torch.optim.Optimizer],
     discriminator_loss: Callable[[nn.Module, Tensor, Tensor], Tensor],
     generator_loss: Callable[[nn.Module, Tensor, Tensor], Tensor],
     images: Tensor,
@@ -65,7 +65,8 @@ def plain_step(
 
 def energy(discriminator: nn.Module, images: Tensor) -> Tensor:
     """Squared reconstruction errors, [batch]."""
-    return (discriminator(images) - images).square().flatten(1).sum(1)
+    squares: Tensor = (discriminator(images) - images).square()
+    return squares.flatten(1).sum(1)
 
 
 def hinge_on_energies(margin: float) -> Callable[[nn.Module, Tensor, Tensor], Tensor]:
@@ -114,7 +115,8 @@ def double_backward_penalty(discriminator: nn.Module, points: Tensor) -> Tensor:
     points = points.detach().requires_grad_()
     scores = discriminator(points).flatten(1).mean(1)
     (gradient,) = torch.autograd.grad(scores.sum(), points, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    norms: Tensor = gradient.flatten(1).norm(dim=1)
+    return (norms - 1).square().mean()
 
 
 def kernel_distance(a: Tensor, b: Tensor) -> float:

@@ -1,11 +1,13 @@
 """What the rows share: networks and whole games on random data, for both sides of a comparison."""
 
+from dataclasses import replace
 from functools import partial
 
 import torch
 from measure import Way
 from torch import nn
 
+from equipoise.algorithms.magan import MAGAN
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
@@ -58,3 +60,9 @@ def one_by_one(module: nn.Module) -> nn.Module:
         if isinstance(part, Stack):
             part.folds = {}
     return module
+
+
+def without_pretraining(experiment: Experiment) -> Experiment:
+    """A MAGAN that begins with its adversarial epochs."""
+    assert isinstance(experiment.algorithm, MAGAN)
+    return replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))

@@ -103,7 +103,6 @@ def _from_one_pass(judge: Classifier, real: Tensor, fake: Tensor) -> list[object
 def _one_by_one(judge: Classifier, real: Tensor, fake: Tensor) -> list[Callable[[], object]]:
     """Each metric as torchmetrics takes it: every one puts the images through the network by itself."""
     features, logits = _Features(judge), _Logits(judge)
-    kernel = {"subsets": _SUBSETS, "subset_size": _SUBSET_SIZE}
 
     def inception() -> object:
         metric = InceptionScore(feature=logits, splits=10)
@@ -120,12 +119,12 @@ def _one_by_one(judge: Classifier, real: Tensor, fake: Tensor) -> list[Callable[
 
     def manifolds() -> object:
         found = [torch.cat([features(part) for part in images.split(250)]) for images in (real, fake)]
-        return plain.precision_recall(*found)
+        return plain.precision_recall(found[0], found[1])
 
     return [
         inception,
         lambda: compared(lambda: FrechetInceptionDistance(feature=features, input_img_size=_SHAPE)),
-        lambda: compared(lambda: KernelInceptionDistance(feature=features, **kernel)),
+        lambda: compared(lambda: KernelInceptionDistance(features, _SUBSETS, _SUBSET_SIZE)),
         manifolds,
         lambda: _torchmetrics_similarity(*_pairs(fake)).mean(),
     ]

@@ -6,7 +6,7 @@ import plain
 import torch
 from measure import Case, Way
 
-from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, whole_iteration
+from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, whole_iteration, without_pretraining
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import magan, mmd
@@ -18,8 +18,7 @@ def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: 
     """A whole adversarial iteration: Equipoise's with its log values, random addresses and health signs."""
 
     def prepare() -> dict[str, Way]:
-        adversarial = replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))
-        game, state = game_and_state(adversarial, shape)
+        game, state = game_and_state(without_pretraining(experiment), shape)
         loop = Loop(game, state)
         for _ in range(IMAGES // experiment.batch_size):
             loop.iterate()
