@@ -134,7 +134,7 @@ def _experiment(point: Point) -> Experiment:
     names = {field.name for field in fields(chosen.algorithm)}
     shorter = {"pretrain_epochs": 0, "discriminator_steps": 1}
     algorithm = replace(chosen.algorithm, **{name: value for name, value in shorter.items() if name in names})
-    data = Noise(cast(tuple[int, ...], shape), point.images or batch)
+    data = Noise(shape, point.images or batch)
     return replace(chosen, algorithm=algorithm, batch_size=batch, data=data)
 
 

@@ -48,7 +48,9 @@ def one_move(experiment: Experiment, shape: tuple[int, ...], name: str) -> Way:
 def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
     """The experiment's networks without its constraint, as they are written: each layer by itself, channels first."""
     noise = torch.Generator().manual_seed(SEED)
-    players = {name: build_network(player.network, noise) for name, player in experiment.players.items()}
+    players: dict[str, nn.Module] = {
+        name: build_network(player.network, noise) for name, player in experiment.players.items()
+    }
     for player in players.values():
         one_by_one(player)
     return players

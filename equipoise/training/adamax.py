@@ -11,10 +11,12 @@ class LeanAdamax(torch.optim.Optimizer):
     """The numbers of torch.optim.Adamax (Kingma and Ba 2015, section 7.1) in five operations for each tensor.
 
     m <- beta1 m + (1 - beta1) g;  u <- max(beta2 u, |g| + eps);  value <- value - lr / (1 - beta1^step) m / u
+
+    With a group's `capturable` the count of steps lives on the device, and so may the rate: a CUDA graph can hold it.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float], eps: float):
-        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps})
+        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "capturable": False})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -27,10 +29,13 @@ class LeanAdamax(torch.optim.Optimizer):
 
 def _step(parameter: Tensor, gradient: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
     if not state:
-        state["step"] = torch.zeros(())
+        state["step"] = torch.zeros((), device=parameter.device if group["capturable"] else "cpu")
         state["exp_avg"], state["exp_inf"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
     (beta1, beta2), average, largest = group["betas"], state["exp_avg"], state["exp_inf"]
     state["step"] += 1
     average.lerp_(gradient, 1 - beta1)
     torch.maximum(largest.mul_(beta2), gradient.abs().add_(group["eps"]), out=largest)
-    parameter.addcdiv_(average, largest, value=-group["lr"] / (1 - beta1 ** float(state["step"])))
+    if group["capturable"]:
+        parameter.sub_(average / largest * (group["lr"] / (1 - beta1 ** state["step"])))
+    else:
+        parameter.addcdiv_(average, largest, value=-group["lr"] / (1 - beta1 ** float(state["step"])))

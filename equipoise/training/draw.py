@@ -1,6 +1,7 @@
 """A Draw: the real batch and all the noise of one play of a move, each a function of its address."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -46,6 +47,10 @@ class Shard:
         return batch if self.size == 1 else batch.chunk(self.size)[self.rank]
 
 
+Request = tuple[str, tuple[str, ...], tuple[int, ...]]
+"""What a move asks chance for: the kind of noise, its names, and the shape of one sample's."""
+
+
 @dataclass(frozen=True)
 class Draw:
     """What chance deals to one play of a move.
@@ -56,6 +61,7 @@ class Draw:
     Attributes:
         real: this process's rows of the real batch, [batch, ...].
         batch_size: the whole batch's size, over all processes.
+        buffers: where noise and real batch are kept, for a play that is recorded and repeated; or None.
     """
 
     real: Tensor
@@ -65,6 +71,7 @@ class Draw:
     address: str
     position: int
     shard: Shard = Shard()
+    buffers: "Buffers | None" = None
 
     def latent(self, *names: str) -> Tensor:
         """Latent vectors from the prior; another name than "latent" gives other vectors.
@@ -72,19 +79,71 @@ class Draw:
         Returns: [batch, latent size]; for several names, as many batches one after the other, split over the processes
         as one batch.
         """
-        batches = [self.prior.sample(self.batch_size, self._stream(name)) for name in names or ("latent",)]
-        return self._mine(torch.cat(batches) if len(batches) > 1 else batches[0])
+        return self._kept(("latent", names or ("latent",), ()))
 
     def uniform(self, name: str, *shape: int) -> Tensor:
         """Numbers from U(0, 1). Returns: [batch, *shape]."""
-        return self._mine(torch.rand(self.batch_size, *shape, generator=self._stream(name)))
+        return self._kept(("uniform", (name,), shape))
 
     def normal(self, name: str, *shape: int) -> Tensor:
         """Numbers from N(0, 1). Returns: [batch, *shape]."""
-        return self._mine(torch.randn(self.batch_size, *shape, generator=self._stream(name)))
+        return self._kept(("normal", (name,), shape))
+
+    def deal(self, request: Request) -> Tensor:
+        """The noise that was asked for, drawn afresh: a function of this draw's address."""
+        kind, names, shape = request
+        batches = [_KINDS[kind](self, shape, self._stream(name)) for name in names]
+        return self._mine(torch.cat(batches) if len(batches) > 1 else batches[0])
+
+    def with_buffers(self, buffers: "Buffers") -> "Draw":
+        """The same draw, dealing from buffers that stay where they are."""
+        return replace(self, real=buffers.real, buffers=buffers)
+
+    def refill(self, fresh: "Draw") -> None:
+        """Put what another draw of the same move would deal into this one's buffers."""
+        if self.buffers is None:
+            raise ValueError("this draw has no buffers to refill.")
+        self.buffers.refill(fresh)
+
+    def _kept(self, request: Request) -> Tensor:
+        return self.deal(request) if self.buffers is None else self.buffers.find(request)
 
     def _stream(self, name: str) -> torch.Generator:
         return stream(self.seed, f"{self.address}/{name}", self.position)
 
     def _mine(self, noise: Tensor) -> Tensor:
-        return self.shard.of(noise).to(self.real.device, self.real.dtype, non_blocking=True)
+        mine = self.shard.of(noise)
+        if self.real.device.type == "cuda":
+            mine = mine.pin_memory()  # a copy from other memory may make the host wait for the device
+        return mine.to(self.real.device, self.real.dtype, non_blocking=True)
+
+
+class Buffers:
+    """The real batch and the noise of one play of a move, in memory that stays where it is."""
+
+    def __init__(self, first: Draw):
+        """Begin with the real batch of the first draw; the move's requests follow as it makes them."""
+        self.real = first.real.clone()
+        self._noise: dict[Request, Tensor] = {}
+        self._latest = first
+
+    def refill(self, fresh: Draw) -> None:
+        """Write what this draw deals over what was there."""
+        self._latest = fresh
+        self.real.copy_(fresh.real)
+        for request, noise in self._noise.items():
+            noise.copy_(fresh.deal(request), non_blocking=True)
+
+    def find(self, request: Request) -> Tensor:
+        """The buffer of this request, made and filled when it is first asked for."""
+        if request not in self._noise:
+            self._noise[request] = self._latest.deal(request).clone()
+        return self._noise[request]
+
+
+_Kind = Callable[[Draw, tuple[int, ...], torch.Generator], Tensor]
+_KINDS: Mapping[str, _Kind] = {
+    "latent": lambda draw, shape, chance: draw.prior.sample(draw.batch_size, chance),
+    "uniform": lambda draw, shape, chance: torch.rand(draw.batch_size, *shape, generator=chance),
+    "normal": lambda draw, shape, chance: torch.randn(draw.batch_size, *shape, generator=chance),
+}

@@ -15,10 +15,12 @@ from equipoise.training.distributed import sum_over_processes
 from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.fast_convolutions import fast_convolutions
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
+from equipoise.training.graphs import Deal, Found, RecordedIterations, Recording, refusal
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
 from equipoise.training.parameters import ParameterVector
-from equipoise.training.state import Clock, State
+from equipoise.training.precision import Precision, autocast_of
+from equipoise.training.state import State
 
 
 class Source(Protocol):
@@ -51,6 +53,8 @@ class Game:
         optimisers: the settings, by player.
         constraints: by player, for those that have one.
         averages: the moving averages to keep.
+        shard: this process's part of every batch.
+        precision: what the players compute in.
     """
 
     algorithm: Algorithm
@@ -62,6 +66,7 @@ class Game:
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
     averages: Sequence[Average] = ()
     shard: Shard = Shard()
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= len(self.source):
@@ -120,7 +125,8 @@ class Loop:
     `under_way` holds the vital signs of the iteration's moves so far: if a move fails, what went wrong before it.
     """
 
-    def __init__(self, game: Game, state: State):
+    def __init__(self, game: Game, state: State, recording: Recording | None = None):
+        """`recording` plays whole iterations from a recording, as of a CUDA graph; see `why_not_record`."""
         self.game = game
         self.state = state
         self.under_way: list[tuple[str, Tensor]] = []
@@ -130,6 +136,11 @@ class Loop:
             (name, module) for name, module in state.players.named_modules() if isinstance(module, Reseedable)
         ]
         self._skip_finished_stages()
+        self._recorded = None if recording is None else RecordedIterations(state, recording)
+
+    def why_not_record(self) -> str | None:
+        """Why this game's iterations cannot be played from CUDA graphs, in one sentence; None if they can."""
+        return refusal(self.state, bool(self._reseedable), self.game.shard.size)
 
     @property
     def finished(self) -> bool:
@@ -145,33 +156,41 @@ class Loop:
 
     def iterate(self) -> Turn:
         """One iteration: every move of the stage under way, its repeats included."""
-        clock, stage = self.state.clock, self._stages[self.state.clock.stage]
-        values: dict[str, Tensor] = {}
-        self.under_way = vitals = list[tuple[str, Tensor]]()
-        real = self._real_batch(clock.batches)
-        drawn = 0
+        stage = self._stages[self.state.clock.stage]
+        set_learning_rates(self.game, self.state)
+        deals, drawn = self._deals(stage)
+        found = self._play(deals) if self._recorded is None else self._recorded.play(stage, deals, self._play)
+        return self._advance(stage, drawn, found.values, found.vitals)
+
+    def _deals(self, stage: Stage) -> tuple[list[Deal], int]:
+        """The iteration's moves with what chance deals to each, and how many real batches they take."""
+        game, clock, drawn = self.game, self.state.clock, 0
+        real, deals = self._real_batch(clock.batches), []
         for move in stage.moves:
             for repeat in range(move.repeats):
                 if move.fresh:
                     real = self._real_batch(clock.batches + drawn) if drawn else real
                     drawn += 1
-                outcome = self._play(stage, move, repeat, real)
-                values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
-                values |= {name: value.detach() for name, value in outcome.measures.items()}
-                vitals += _vitals(outcome, self.state)
+                address, position = f"{stage.name}/{move.name}", clock.stage_iteration * move.repeats + repeat
+                draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
+                deals.append((move, draw))
+        return deals, drawn
+
+    def _play(self, deals: Sequence[Deal]) -> Found:
+        """Make the moves, then let the averages follow."""
+        found = Found()
+        self.under_way = found.vitals
+        for move, draw in deals:
+            for name, module in self._reseedable:
+                module.reseed(stream(draw.seed, f"{draw.address}/{name}", draw.position, draw.real.device))
+            outcome = play(move, self.state, draw, self.game)
+            found.values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
+            found.values |= {name: value.detach() for name, value in outcome.measures.items()}
+            found.vitals += _vitals(outcome, self.state)
         for average in self.game.averages:
             player = self.state.players[average.player]
             update_average(self.state.averages[average.player], player, average.decay(self.game.batch_size))
-        return self._advance(stage, drawn, values, vitals)
-
-    def _play(self, stage: Stage, move: Move, repeat: int, real: Tensor) -> Outcome:
-        game, clock = self.game, self.state.clock
-        address = f"{stage.name}/{move.name}"
-        position = clock.stage_iteration * move.repeats + repeat
-        for name, module in self._reseedable:
-            module.reseed(stream(game.seed, f"{address}/{name}", position, real.device))
-        draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
-        return play(move, self.state, draw, game)
+        return found
 
     def _advance(
         self, stage: Stage, drawn: int, values: dict[str, Tensor], vitals: Sequence[tuple[str, Tensor]]
@@ -200,14 +219,14 @@ class Loop:
 def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
     """One move: every named player's gradient first, from the same parameters; then everyone steps."""
     _train_only(state, move.trains)
-    with fast_convolutions(chain.from_iterable(state.parameters.values())):
+    autocast = autocast_of(game.precision, draw.real.device)
+    with autocast, fast_convolutions(chain.from_iterable(state.parameters.values())):
         outcome = move.play(dict(state.players.items()), state.memory, draw)
     if set(outcome.losses) != set(move.trains):
         raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
     gradients = _gradients(outcome.losses, state)
     for name, values in gradients.items():
         _write_gradients(state.parameters[name], values)
-        _set_learning_rate(state.optimisers[name], game.optimisers[name], state.clock)
         state.optimisers[name].step()
         if name in game.constraints:
             game.constraints[name].after_step(state.players[name])
@@ -228,9 +247,16 @@ def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | N
     sum_over_processes([parameters.gradient])
 
 
-def _set_learning_rate(optimiser: torch.optim.Optimizer, settings: Optimiser, clock: Clock) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = settings.lr * settings.schedule.factor(clock.iteration) * 0.5**clock.rollbacks
+def set_learning_rates(game: Game, state: State) -> None:
+    """Each optimiser's rate in the iteration that comes; where it is a tensor, in place."""
+    for name, optimiser in state.optimisers.items():
+        settings = game.optimisers[name]
+        rate = settings.lr * settings.schedule.factor(state.clock.iteration) * 0.5**state.clock.rollbacks
+        for group in optimiser.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
 
 def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:

@@ -1,0 +1,95 @@
+"""Playing iterations from buffers, as a recording does, changes no bit of what a run computes."""
+
+import pytest
+import torch
+
+from equipoise.common.random import Reseedable
+from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.experiment import Experiment
+from equipoise.training import graphs
+from equipoise.training.graphs import Rehearsal, refusal
+from equipoise.training.loop import Loop, Turn
+from equipoise.training.state import load_state_tensors, state_tensors
+
+
+def loop_of(experiment: Experiment, recorded: bool) -> Loop:
+    game = build_game(experiment, experiment.data.load())
+    state = build_state(experiment, game, torch.device("cpu"))
+    return Loop(game, state, Rehearsal() if recorded else None)
+
+
+def played(loop: Loop, iterations: int) -> list[tuple[dict[str, float], list[tuple[str, float]]]]:
+    """What each iteration found; read at the end, as the log does."""
+    turns: list[Turn] = []
+    loop.run((lambda state, turn: turns.append(turn),), until=lambda: len(turns) >= iterations)
+    return [
+        ({name: float(value) for name, value in turn.values.items()}, [(name, float(v)) for name, v in turn.vitals])
+        for turn in turns
+    ]
+
+
+def test_a_recorded_run_is_the_plain_one_bit_for_bit(toy_experiment: Experiment) -> None:
+    plain, recorded = loop_of(toy_experiment, False), loop_of(toy_experiment, True)
+    if any(isinstance(module, Reseedable) for module in plain.state.players.modules()):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(graphs, "device_of", lambda state: torch.device("cuda"))
+            assert "dropout" in str(plain.why_not_record())
+        return
+    assert played(plain, 9) == played(recorded, 9)
+    ours, theirs = state_tensors(recorded.state), state_tensors(plain.state)
+    assert [name for name, value in theirs.items() if not torch.equal(value, ours[name])] == []
+    assert recorded.state.clock == plain.state.clock
+
+
+def test_optimisers_from_a_checkpoint_begin_a_new_recording(toy_table: dict[str, Experiment]) -> None:
+    experiment = toy_table["gan"]
+    loop, made = loop_of(experiment, True), []
+    begin = graphs._Stage.__init__
+
+    def counted(self: graphs._Stage, *words: object) -> None:
+        made.append(self)
+        begin(self, *words)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graphs._Stage, "__init__", counted)
+        played(loop, 6)
+        assert len(made) == 1
+        assert made[0].repeat is not None
+        kept = {name: value.clone() for name, value in state_tensors(loop.state).items()}
+        load_state_tensors(loop.state, kept)
+        played(loop, 2)
+    assert len(made) == 2
+    assert made[1].repeat is None
+
+
+def test_why_iterations_are_not_recorded(toy_table: dict[str, Experiment]) -> None:
+    state = loop_of(toy_table["gan"], False).state
+    assert refusal(state, False, 1) == (
+        "CUDA graphs need a GPU with CUDA, and this run computes on cpu: it goes on without them."
+    )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graphs, "device_of", lambda state: torch.device("cuda"))
+        assert refusal(state, False, 1) is None
+        assert "one process" in str(refusal(state, False, 2))
+        assert "dropout" in str(refusal(state, True, 1))
+        state.optimisers["generator"] = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+        assert "generator has another optimiser" in str(refusal(state, False, 1))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_cuda_graph_is_the_plain_run_up_to_rounding(toy_table: dict[str, Experiment]) -> None:
+    for name in ("gan", "magan"):
+        experiment, states = toy_table[name], []
+        for recorded in (False, True):
+            store = experiment.data.load().to("cuda")
+            game = build_game(experiment, store)
+            state = build_state(experiment, game, torch.device("cuda"))
+            for optimiser in state.optimisers.values():
+                if recorded:
+                    graphs.make_recordable(optimiser)
+            loop = Loop(game, state, graphs.CudaRecording() if recorded else None)
+            played(loop, 9)
+            states.append(state_tensors(state))
+        for key, value in states[0].items():
+            torch.testing.assert_close(states[1][key].to(value), value, rtol=1e-4, atol=1e-6)
