@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def messages(rounds: int = 60) -> list[dict[str, float]]:
     for size in SIZES_BYTES:
         value = torch.ones(size // 4)
         dist.all_reduce(value)
-        seconds = sorted(timed(lambda value=value: dist.all_reduce(value)) for _ in range(rounds))
+        seconds = sorted(timed(partial(dist.all_reduce, value)) for _ in range(rounds))
         found.append({"bytes": size, "seconds_fastest": seconds[0], "seconds_median": seconds[rounds // 2]})
     return found
 

@@ -73,9 +73,9 @@ def short_recipe(name: str, budget: str = "paper") -> Any:
 
 def use_small_study() -> None:
     """From now on there is one study, its workers are forked, and pages are quick to write."""
-    figures.drawing = lambda *arguments: Drawing(Markup(""))
-    plan.recipe = short_recipe
-    runner.find_study = pages.find_study = lambda name: STUDY
+    figures.drawing = lambda *arguments: Drawing(Markup(""))  # type: ignore[attr-defined]
+    plan.recipe = short_recipe  # type: ignore[attr-defined]
+    runner.find_study = pages.find_study = lambda name: STUDY  # type: ignore[attr-defined]
     fork = multiprocessing.get_context("fork")
     workers.multiprocessing.get_context = lambda method: fork  # type: ignore[attr-defined]
 
