@@ -148,7 +148,7 @@ def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> tuple[f
 
 def sngan_iteration(
     players: dict[str, nn.Module],
-    optimisers: dict[str, torch.optim.Optimizer],
+    optimisers: Mapping[str, torch.optim.Optimizer],
     images: Tensor,
     latent_size: int,
     batch: int,
@@ -168,7 +168,7 @@ def sngan_iteration(
 
     def generator_step() -> float:
         optimisers["generator"].zero_grad()
-        loss = -discriminator(generated()).mean()
+        loss: Tensor = -discriminator(generated()).mean()
         loss.backward()
         optimisers["generator"].step()
         return loss.item()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 
 import plain
@@ -51,7 +51,7 @@ def one_pass_each(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     return tuple(module(batch) for batch in batches)
 
 
-def dcgan(update: str) -> Experiment:
+def dcgan(update: Literal["simultaneous", "alternating"]) -> Experiment:
     base = mmd.table_s3("rep-b", "cifar10", None)
     assert isinstance(base.algorithm, MMDGAN)
     return replace(base, batch_size=LARGE_BATCH, algorithm=replace(base.algorithm, update=update))
@@ -73,11 +73,11 @@ class _Unmoved(nn.Module):
 
     @staticmethod
     def of(module: nn.Module) -> nn.Module:
-        module.to = lambda *words, **names: module  # type: ignore[method-assign,assignment]
+        module.to = lambda *words, **names: module  # type: ignore[method-assign]
         return module
 
 
-def products(update: str) -> dict[str, Way]:
+def products(update: Literal["simultaneous", "alternating"]) -> dict[str, Way]:
     ours = whole_iteration(dcgan(update), (3, 32, 32))
     return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
 
