@@ -35,12 +35,19 @@ class Table:
 
 
 def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
-    """A row per group: runs, diverged runs, every scalar score, and the last energies and margin."""
+    """A row per group: runs, those that diverged or ended collapsed, every scalar score, and the last energies and margin."""
     metrics = tuple(dict.fromkeys(score.metric for runs in groups.values() for run in runs for score in _scalars(run)))
     usual = {metric: usual_passport(groups, metric) for metric in metrics}
     ends = tuple(name for name in ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
     rows = tuple(_row(label, runs, metrics, usual, ends) for label, runs in groups.items())
-    columns = ("group", "runs", "diverged", *(title(metric) for metric in metrics), *(ENDS[name] for name in ends))
+    columns = (
+        "group",
+        "runs",
+        "diverged",
+        "collapsed",
+        *(title(metric) for metric in metrics),
+        *(ENDS[name] for name in ends),
+    )
     marked = any(cell.marked for row in rows for cell in row)
     return Table(
         "Scores and final energies, mean ± standard deviation over seeds", columns, rows, (MARK,) if marked else ()
@@ -107,12 +114,13 @@ def _places(size: float) -> int:
 def _row(
     label: str, runs: Sequence[RunRecord], metrics: Sequence[str], usual: Mapping[str, str], ends: Sequence[str]
 ) -> tuple[Cell, ...]:
-    diverged = sum(run.diverged for run in runs)
+    diverged, collapsed = sum(run.diverged for run in runs), sum(run.collapsed for run in runs)
     steady = [run for run in runs if not run.diverged]
     return (
         Cell(label, label),
         Cell(str(len(runs)), len(runs)),
         Cell(str(diverged), diverged),
+        Cell(str(collapsed), collapsed),
         *(_score_cell(runs, metric, usual[metric]) for metric in metrics),
         *(spread([run.by_epoch(name).last for run in steady]) for name in ends),
     )

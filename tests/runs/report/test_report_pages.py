@@ -187,11 +187,11 @@ def test_shared_axes_have_the_same_labels_in_every_panel(groups: dict[str, list[
 
 def test_table_against_plain_statistics(groups: dict[str, list[Path]]) -> None:
     table = comparison_table({label: [read_run(path) for path in paths] for label, paths in groups.items()})
-    assert table.columns[:4] == ("group", "runs", "diverged", "inception score")
+    assert table.columns[:5] == ("group", "runs", "diverged", "collapsed", "inception score")
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
     scores = [7.2, 7.3, 7.4]
     expected = f"{statistics.mean(scores):.2f} ± {np.std(scores, ddof=1):.2f}"
-    assert rows["MAGAN"][:3] == ["3", "0", expected]
+    assert rows["MAGAN"][:4] == ["3", "0", "0", expected]
     assert rows["EBGAN, margin 1"][:2] == ["3", "1"]
     assert rows["EBGAN, margin 5"][-1] == "5.00 ± 0.00"
     assert table.notes == ()
@@ -201,7 +201,7 @@ def test_a_score_that_only_some_runs_have_says_so(make_run: Callable[..., Path])
     runs = [make_run(f"run-{index}", seed=index) for index in range(3)]
     (runs[0] / "scores.json").unlink()
     table = comparison_table({"partly": [read_run(run) for run in runs]})
-    assert table.rows[0][3].text == "4.50 ± 0.00 (2 of 3)"
+    assert table.rows[0][4].text == "4.50 ± 0.00 (2 of 3)"
 
 
 def test_scores_with_other_passports_are_marked(make_run: Callable[..., Path]) -> None:
@@ -211,7 +211,7 @@ def test_scores_with_other_passports_are_marked(make_run: Callable[..., Path]) -
     scores["scores"][0]["passport"]["generated_count"] = 100
     (other / "scores.json").write_text(json.dumps(scores))
     table = comparison_table({"usual": runs, "other": [read_run(other)]})
-    assert [row[3].marked for row in table.rows] == [False, True]
+    assert [row[4].marked for row in table.rows] == [False, True]
     assert table.notes == (MARK,)
 
 
@@ -232,14 +232,14 @@ def test_another_commit_or_an_intervals_end_is_no_other_measurement(make_run: Ca
     scores["scores"][0]["passport"] |= {"commit": "abc", "device": "cuda:1", "versions": {"torch": "3"}, "low": 0.1}
     (runs[1] / "scores.json").write_text(json.dumps(scores))
     table = comparison_table({str(index): [read_run(run)] for index, run in enumerate(runs)})
-    assert [row[3].marked for row in table.rows] == [False, False]
+    assert [row[4].marked for row in table.rows] == [False, False]
 
 
 def test_a_group_without_runs_scores_or_energies_sorts_last(make_run: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "config.yaml").write_text("name: bare\n")
     table = comparison_table({"full": [read_run(make_run())], "bare": [read_run(tmp_path / "bare")], "none": []})
-    assert [row[3].order for row in table.rows] == [4.5, None, None]
+    assert [row[4].order for row in table.rows] == [4.5, None, None]
 
 
 @pytest.mark.parametrize(
@@ -275,3 +275,20 @@ def test_frames_are_evenly_chosen_within_the_budget(tmp_path: Path) -> None:
 def test_evenly_keeps_both_ends() -> None:
     assert evenly(list(range(100)), 5) == [0, 25, 50, 74, 99]
     assert evenly([1, 2], 5) == [1, 2]
+
+
+def test_a_collapse_counts_until_it_has_passed(make_run: Callable[..., Path]) -> None:
+    told = [
+        "collapse: the samples are almost all the same (iteration 1).",
+        "the collapse has passed: samples reach 90%.",
+    ]
+    runs = [make_run(f"run-{index}", seed=index) for index in range(3)]
+    for run, count in zip(runs, (0, 1, 2), strict=True):
+        with open(run / "metrics.jsonl", "a") as file:
+            for number, words in enumerate(told[:count]):
+                line = {"kind": "alarm", "iteration": 5 + number, "stage": "adversarial", "epoch": 0}
+                file.write(json.dumps(line | {"values": {}, "told": words}) + "\n")
+    records = [read_run(run) for run in runs]
+    assert [record.collapsed for record in records] == [False, True, False]
+    (row,) = comparison_table({"all": records}).rows
+    assert [cell.text for cell in row[1:4]] == ["3", "0", "1"]
