@@ -35,7 +35,7 @@ class Table:
 
 
 def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
-    """A row per group: runs, those that diverged or ended collapsed, every scalar score, and the last energies and margin."""
+    """A row per group: runs, diverged and collapsed ones, every scalar score, and the last energies and margin."""
     metrics = tuple(dict.fromkeys(score.metric for runs in groups.values() for run in runs for score in _scalars(run)))
     usual = {metric: usual_passport(groups, metric) for metric in metrics}
     ends = tuple(name for name in ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
