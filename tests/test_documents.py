@@ -66,3 +66,16 @@ def test_the_margin_on_mnist_moved_when_the_page_says_so() -> None:
     file = ROOT / "results" / "studies" / "magan-mnist" / "epochs.json"
     margins = json.loads(file.read_text(encoding="utf-8"))["runs"][0]["next_margin"]
     assert [round(margin, 1) for margin in margins] == [6.9] * 4 + [5.0] * 8
+
+
+def test_the_collapse_page_tells_what_the_data_file_tells() -> None:
+    script = script_of("collapse")
+    runs = json.loads(script.DATA.read_text(encoding="utf-8"))["runs"]
+    page = (ROOT / "docs" / "collapse.md").read_text(encoding="utf-8")
+    assert script.table(runs) in page
+    silent = [run for run in runs if not run["told"]]
+    assert (len(runs), len(silent)) == (21, 17)
+    assert min(run["reach"][-1] for run in silent) == pytest.approx(0.375, abs=0.001)
+    same = [run for run in runs if run["inception_score"] < 1.01]
+    assert len(same) == 3
+    assert all(run["told"] == ["collapse: the samples are almost all the same (iteration 200)."] for run in same)

@@ -41,7 +41,7 @@ def draw(runs: list[dict[str, Any]]) -> None:
     axes.set_ylabel("reach")
     axes.set_ylim(0, 1.12)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, loc="center left")
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.0, 0.86))
     figure.savefig(Path(__file__).with_suffix(".png"), bbox_inches="tight")
 
 
