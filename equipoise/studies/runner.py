@@ -18,6 +18,7 @@ from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.estimate import estimate, shown_seconds
 from equipoise.studies.plan import Planned, plan
+from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
 from equipoise.studies.workers import available_cores, run_jobs
@@ -95,19 +96,20 @@ def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, m
         at_once = f"{workers} at a time" if means.ray in (None, "local") else "on the cluster"
         say(f"Expected: {shown_seconds(expected.seconds / workers)}, {at_once} ({expected.source}).")
     _train_judges(missing, means, say)
-    start = time.monotonic()
+    jobs, start = [job for _, job in missing], time.monotonic()
+    with status_line(jobs) as line:
 
-    def done(finished: int, total: int) -> None:
-        left = (time.monotonic() - start) / finished * (total - finished)
-        say(f"run {finished} of {total} done" + (f", {shown_seconds(left)} left" if finished < total else ""))
+        def done(finished: int, total: int) -> None:
+            left = (time.monotonic() - start) / finished * (total - finished)
+            told = f"run {finished} of {total} done" + (f", {shown_seconds(left)} left" if finished < total else "")
+            (line.tell if line is not None and say is tell else say)(told)
 
-    jobs = [job for _, job in missing]
-    if means.ray is None:
-        run_jobs(carry_out, jobs, workers, done)
-    else:
-        from equipoise.studies.ray_cluster import run_jobs_on_ray
+        if means.ray is None:
+            run_jobs(carry_out, jobs, workers, done)
+        else:
+            from equipoise.studies.ray_cluster import run_jobs_on_ray
 
-        run_jobs_on_ray(carry_out, jobs, means.ray, means.workers, means.gpu_share, done)
+            run_jobs_on_ray(carry_out, jobs, means.ray, means.workers, means.gpu_share, done)
 
 
 def _workers(means: Means, runs: int) -> int:
