@@ -52,6 +52,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
     parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
     parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
+    precision = "what the players compute in (default: float32, or as the run was begun); tf32 is for GPUs"
+    parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
+    graphs = "play whole iterations as CUDA graphs: for small networks on a GPU, which wait for their launches"
+    parser.add_argument("--graphs", action="store_true", help=graphs)
     on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
     parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
 
@@ -68,6 +72,8 @@ def _settings(chosen: argparse.Namespace) -> "Settings":
         on_nan=chosen.on_nan,
         most_rollbacks=chosen.most_rollbacks,
         on_collapse=chosen.on_collapse,
+        precision=chosen.precision,
+        graphs=chosen.graphs,
         inception_weights=local_weights(chosen.inception_weights),
     )
 

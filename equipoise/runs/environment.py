@@ -61,6 +61,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, 
         "torch": lambda session: session["packages"]["torch"],
         "threads:": lambda session: session["threads"],
         "processes:": lambda session: session.get("processes", 1),
+        "the precision": lambda session: session.get("precision", "float32"),
     }
     found = []
     for what, of in compared.items():

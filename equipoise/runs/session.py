@@ -1,6 +1,7 @@
 """One sitting of a run: play from where the state stands to the end, under the eyes of all observers."""
 
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,11 @@ from equipoise.runs.progress import Progress
 from equipoise.runs.report import write_run_report
 from equipoise.runs.rollback import roll_back
 from equipoise.training.checkpoint import newest_good
+from equipoise.training.graphs import CudaRecording, make_recordable
 from equipoise.training.health import Diverged, Health
 from equipoise.training.log import Listener, Recorder
 from equipoise.training.loop import Game, Loop, Observer
+from equipoise.training.precision import Precision
 from equipoise.training.state import State
 
 
@@ -49,6 +52,8 @@ class Settings:
             good checkpoint with halved learning rates.
         most_rollbacks: how many times at most; then the run stops.
         on_collapse: what to do when the samples lose their variety: "warn", "stop" (the run is saved), or only "log".
+        precision: what the players compute in; None is float32 at the start, and as recorded for a resume.
+        graphs: whether whole iterations are played as CUDA graphs; where they cannot, a sentence says why.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
     """
 
@@ -60,6 +65,8 @@ class Settings:
     most_rollbacks: int = 3
     on_collapse: OnCollapse = "warn"
     inception_weights: Path | None = None
+    precision: Precision | None = None
+    graphs: bool = False
 
 
 @dataclass
@@ -96,7 +103,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
         EquipoiseError: the run diverged, the disk is full and so on; the message names the last good checkpoint.
     """
     writers = _open_writers(session, restored) if session.processes.is_first else None
-    loop = Loop(session.game, session.state)
+    loop = _loop(session)
     try:
         if writers is not None and session.state.clock.iteration == 0:
             writers.sampler.write(session.state)
@@ -114,6 +121,20 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
     if writers is not None:
         write_run_report(session.run.path)
     return session.run
+
+
+def _loop(session: Session) -> Loop:
+    """The loop, from CUDA graphs where that is wanted and possible."""
+    plain = Loop(session.game, session.state)
+    if not session.settings.graphs:
+        return plain
+    reason = plain.why_not_record()
+    if reason is not None:
+        print(f"warning: {reason}", file=sys.stderr)  # noqa: T201
+        return plain
+    for optimiser in session.state.optimisers.values():
+        make_recordable(optimiser)
+    return Loop(session.game, session.state, CudaRecording())
 
 
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:

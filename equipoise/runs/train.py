@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Session, Settings, play_session
 from equipoise.runs.threads import choose_threads
-from equipoise.training.loop import Loop
+from equipoise.training.loop import Game, Loop
+from equipoise.training.precision import known_precision, matrix_precision
 from equipoise.training.state import State
 
 __all__ = ["Interrupted", "Settings", "recorded_threads", "resume", "train"]
@@ -65,8 +67,8 @@ def recorded_threads(run: RunDirectory) -> int:
 
 def _start(experiment: Experiment, out: Path, settings: Settings, processes: Processes) -> RunDirectory:
     store = _load_data(experiment, settings, processes)
-    game = build_game(experiment, store)
     device = processes.device
+    game = replace(build_game(experiment, store), precision=settings.precision or "float32")
     alone = processes.size == 1
     threads = settings.threads or (
         choose_threads(lambda: Loop(game, build_state(experiment, game, device))) if alone else 1
@@ -74,10 +76,10 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     torch.set_num_threads(threads)
     state = build_state(experiment, game, device)
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
-    with _writing(run, processes):
+    with _writing(run, processes), matrix_precision(game.precision, device):
         if processes.is_first:
             described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-            add_session(run.environment, described)
+            add_session(run.environment, described | _manner(game, settings))
         processes.wait_for_all()
         return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), {})
 
@@ -88,11 +90,12 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     _check_watched(experiment, settings)
     torch.set_num_threads(threads)
     store = _load_data(experiment, settings, processes)
-    game = build_game(experiment, store)
+    game = replace(build_game(experiment, store), precision=settings.precision or known_precision(read["precision"]))
     state = build_state(experiment, game, processes.device)
     run = RunDirectory(Path(path))
-    with _writing(run, processes):
-        extra = _pick_up(run, state, experiment, store, threads, processes) if processes.is_first else {}
+    with _writing(run, processes), matrix_precision(game.precision, processes.device):
+        manner = _manner(game, settings)
+        extra = _pick_up(run, state, experiment, store, threads, processes, manner) if processes.is_first else {}
         processes.share_state(state)
         return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), extra)
 
@@ -102,11 +105,23 @@ def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[
     return only_writer(run.config) if processes.is_first else nullcontext()
 
 
+def _manner(game: Game, settings: Settings) -> dict[str, Any]:
+    """How the arithmetic is done, for the record."""
+    return {"precision": game.precision, "graphs": settings.graphs}
+
+
 def _pick_up(
-    run: RunDirectory, state: State, experiment: Experiment, store: Store, threads: int, processes: Processes
+    run: RunDirectory,
+    state: State,
+    experiment: Experiment,
+    store: Store,
+    threads: int,
+    processes: Processes,
+    manner: dict[str, Any],
 ) -> dict[str, Any]:
     """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
-    described = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
+    device = processes.device
+    described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size) | manner
     sweep(run)
     extra = restore(run, state, store.content_hash)
     _warn_of_differences(run, described)
@@ -123,7 +138,10 @@ def _check_watched(experiment: Experiment, settings: Settings) -> None:
 
 def _read(path: Path) -> str:
     run = open_run(path)
-    return json.dumps({"config": to_yaml(run.experiment()), "threads": recorded_threads(run)})
+    sessions = read_sessions(run.environment)
+    precision = sessions[0].get("precision", "float32") if sessions else "float32"
+    read = {"config": to_yaml(run.experiment()), "threads": recorded_threads(run), "precision": precision}
+    return json.dumps(read)
 
 
 def _holds(out: Path, experiment: Experiment, processes: Processes) -> bool:

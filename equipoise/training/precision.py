@@ -10,6 +10,11 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "tf32", "bfloat16")
 
 
+def known_precision(name: object) -> Precision:
+    """The precision of this name; single where a file holds another word."""
+    return next((each for each in PRECISIONS if each == name), "float32")
+
+
 def autocast_of(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
     """Where a move is played: under autocast for "bfloat16". Parameters and optimisers stay in float32."""
     if precision != "bfloat16":
