@@ -25,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import faults
 import torch
 from faults import ended, forked, kill_while_writing, passport
 from markupsafe import Markup
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--injections", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path("results/trust/study_faults.json"))
     chosen, began_with = parser.parse_args(), passport()
+    faults.LONGEST_SECONDS = 600
     torch.set_num_threads(1)
     use_small_study()
     with tempfile.TemporaryDirectory() as name:

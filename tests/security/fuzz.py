@@ -2,9 +2,9 @@
 
     python tests/security/fuzz.py --seconds 60 [--out counts.json]
 
-Readers: the configuration's YAML, IDX, LMDB, npz, torch files, and a checkpoint's two files. Four of five inputs are a
-good file with a few bytes changed, removed or doubled; the others are random. A reader may accept an input or refuse it
-with one sentence; anything else (another exception, more than 5 seconds) counts as a finding.
+Readers: the configuration's YAML, IDX, LMDB, npz, tar, zip, photographs, torch files, and a checkpoint's two files.
+Four of five inputs are a good file with a few bytes changed, removed or doubled; the others are random. A reader may
+accept an input or refuse it with one sentence; anything else (another exception, more than 5 seconds) is a finding.
 """
 
 import argparse
@@ -12,10 +12,13 @@ import io
 import json
 import random
 import resource
+import shutil
 import struct
+import tarfile
 import tempfile
 import time
 import traceback
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,21 +27,28 @@ from typing import Any
 import lmdb
 import numpy as np
 import torch
+from PIL import Image
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
+from equipoise.data.celeba import CelebA
+from equipoise.data.download import Source
 from equipoise.data.idx import read_idx
 from equipoise.data.lmdb_reader import open_lmdb
 from equipoise.data.npz import Npz
+from equipoise.data.pictures import Picture, _read_one, centre_square
+from equipoise.data.published import Archive, _unpack
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.metrics.torch_file import read_torch_file
 from equipoise.recipes.catalogue import recipe
+from equipoise.runs.environment import git_commit
 from equipoise.training import checkpoint as reader
 from equipoise.training.checkpoint import Checkpoint, save_checkpoint
 
 SLOW_SECONDS = 5.0
+FRAME = centre_square(8)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,11 @@ def targets(folder: Path) -> Iterator[Target]:
     yield Target("npz", archive.getvalue(), lambda data: _read_npz(folder, data))
     for name, as_zip in (("torch file", True), ("torch file before 1.6", False)):
         yield Target(name, _good_torch_file(as_zip), lambda data: _read_torch(folder, data))
+    yield Target("tar", _good_tar(), lambda data: _read_tar(folder, data))
+    yield Target("zip of photographs", _good_zip(), lambda data: _read_zip(folder, data))
+    yield Target(
+        "photograph", _good_photograph("PNG"), lambda data: _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
+    )
     yield Target("lmdb", _good_lmdb(folder), lambda data: _read_lmdb(folder, data))
     experiment = recipe("gan-digits")
     game = build_game(experiment, experiment.data.load())
@@ -78,6 +93,49 @@ def _read_npz(folder: Path, data: bytes) -> None:
     path = folder / "a.npz"
     path.write_bytes(data)
     Npz(str(path)).load()
+
+
+def _good_tar() -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name in ("set/one.bin", "set/other.bin", "elsewhere"):
+            entry = tarfile.TarInfo(name)
+            entry.size = 700
+            archive.addfile(entry, io.BytesIO(bytes(700)))
+    return stream.getvalue()
+
+
+def _read_tar(folder: Path, data: bytes) -> None:
+    """Behind the checksum, which no damage gets past."""
+    shutil.rmtree(folder / "set", ignore_errors=True)
+    (folder / "set.tar.gz").write_bytes(data)
+    archive = Archive(Source("a", "https://localhost/set.tar.gz", "md5", "", 10_000), "set", 5_000)
+    _unpack(folder / "set.tar.gz", archive, ["one.bin"], folder / "set")
+
+
+def _good_photograph(kind: str) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(np.arange(300, dtype=np.uint16).astype(np.uint8).reshape(10, 10, 3)).save(stream, kind)
+    return stream.getvalue()
+
+
+def _read_photograph(data: bytes) -> None:
+    _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
+
+
+def _good_zip() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(1, 4):
+            archive.writestr(f"img_align_celeba/{number:06d}.jpg", _good_photograph("JPEG"))
+    return stream.getvalue()
+
+
+def _read_zip(folder: Path, data: bytes) -> None:
+    (folder / "a.zip").write_bytes(data)
+    pictures, _ = CelebA()._from_zip(folder / "a.zip")
+    for picture in pictures:
+        _read_one(picture, FRAME, "RGB", 0)
 
 
 def _good_torch_file(as_zip: bool) -> bytes:
@@ -173,7 +231,8 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = {target.name: fuzz(target, chosen.seconds, chosen.seed) for target in targets(Path(folder))}
-    text = json.dumps(found, indent=1)
+    passport = {"seconds_for_each": chosen.seconds, "seed": chosen.seed, "commit": git_commit()}
+    text = json.dumps({"passport": passport, "readers": found}, indent=1)
     if chosen.out:
         chosen.out.write_text(text)
     print(text)
