@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 # As many test processes as cores; a file's tests stay together, since they share what was costly to set up.
 PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
+AUDIT_SERVICE ?= pypi
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test test-slow lint types docs check bench bench-check bench-gpu clean
+.PHONY: demo test test-slow lint types docs check bench bench-check bench-gpu audit clean
 
 demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
@@ -27,6 +28,12 @@ docs: $(VENV)/develop.installed
 	$(VENV)/bin/mkdocs build --strict --quiet
 
 check: test lint types docs
+
+# Known vulnerabilities of the pinned versions, from the service of PyPI or of OSV: needs the network, and fails where a
+# package cannot be looked up.
+audit: $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet "pip-audit>=2.9,<3"
+	$(VENV)/bin/python -m pip_audit --strict --requirement constraints.txt --no-deps --disable-pip --vulnerability-service $(AUDIT_SERVICE)
 
 bench: $(VENV)/bench.installed
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/run.py

@@ -146,10 +146,10 @@ def joined(device_name: str) -> Iterator[Processes]:
     if size == 1:
         yield Processes(0, 1, 0, 1, restarts, device)
         return
+    nccl = _has_gpu_of_its_own(device, local_size)
     device = _own_device(device, local_rank)
     if local_size == size:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", _loopback())
-    nccl = device.type == "cuda" and local_size <= torch.cuda.device_count()
     try:
         store = _common_store(rank, restarts)
         backend = "nccl" if nccl else "gloo"
@@ -192,6 +192,13 @@ def _listen_on_loopback(address: str, port: int) -> int | None:
     if not ipaddress.ip_address(found[4][0]).is_loopback:
         return None
     return socket.create_server(found[4][:2], family=found[0]).detach()
+
+
+def _has_gpu_of_its_own(device: torch.device, local_size: int) -> bool:
+    """Whether each process of this host can have one: NCCL refuses two on one GPU."""
+    if device.type != "cuda" or local_size > torch.cuda.device_count():
+        return False
+    return local_size == 1 or device.index is None
 
 
 def _own_device(device: torch.device, local_rank: int) -> torch.device:

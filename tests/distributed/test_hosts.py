@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,9 @@ def start(rank: int, port: int, *words: object) -> "subprocess.Popen[str]":
     return subprocess.Popen([*command, "--device", "cpu", "--quiet"], stderr=subprocess.PIPE, text=True, env=everything)
 
 
-def test_a_host_that_is_cut_off_ends_both_and_the_run_goes_on(hosts: tuple[str, str], tmp_path: Path) -> None:
+def test_a_host_that_is_cut_off_ends_both_and_the_run_goes_on(
+    hosts: tuple[str, str], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     run = tmp_path / "run"
     words = ("train", "gan-digits", "--iterations", 3000, "--set", "watch.checkpoints=300", "--out", run)
     processes = [start(rank, 29411, *words) for rank in range(2)]
@@ -66,17 +68,20 @@ def test_a_host_that_is_cut_off_ends_both_and_the_run_goes_on(hosts: tuple[str, 
     assert ip("-n", hosts[1], "link", "set", "eqb", "down")
     cut = time.monotonic()
     errors = [process.communicate(timeout=LONGEST_SECONDS)[1] for process in processes]
+    record_property("seconds_until_all_ended", time.monotonic() - cut)
     assert time.monotonic() - cut < LOST_AFTER_SECONDS + 15
     assert all(process.returncode != 0 for process in processes)
     assert all("has not heard of" in error or "lost another process" in error for error in errors), errors
     assert ip("-n", hosts[1], "link", "set", "eqb", "up")
     reached = max(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json"))
+    began = time.monotonic()
     resumed = [start(rank, 29412, "resume", run) for rank in range(2)]
     while time.monotonic() < deadline + LONGEST_SECONDS:
         newest = max(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json"))
         if newest > reached or any(process.poll() for process in resumed):
             break
         time.sleep(0.05)
+    record_property("recovery_seconds", time.monotonic() - began)
     for process in resumed:
         process.terminate()
     for process in resumed:

@@ -2,7 +2,9 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,19 @@ def short() -> Callable[[Experiment], Experiment]:
         return replace(experiment, watch=Watch(sample_grids=2, checkpoints=4, keep=3))
 
     return shortened
+
+
+@pytest.fixture
+def recovery(record_property: Callable[[str, object], None]) -> Callable[[], AbstractContextManager[None]]:
+    """Times what it takes to go on after a fault, for the table of docs/trust.md."""
+
+    @contextmanager
+    def timed() -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        record_property("recovery_seconds", time.monotonic() - began)
+
+    return timed
 
 
 @pytest.fixture

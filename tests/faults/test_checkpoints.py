@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training.checkpoint import FORMAT, list_checkpoints, newest_good
 
+Recovery = Callable[[], AbstractContextManager[None]]
 QUIET = Settings(device="cpu", threads=1, quiet=True)
 LAST = "iteration-000000016"
 
@@ -63,9 +65,11 @@ def test_a_damaged_checkpoint_is_named_and_the_newest_good_one_goes_on(
     damage: Callable[[Path], None],
     capsys: pytest.CaptureFixture[str],
     end_of: Callable[[Path], Any],
+    recovery: Recovery,
 ) -> None:
     damage(run / "checkpoints" / f"{LAST}.safetensors")
-    resume(run, QUIET)
+    with recovery():
+        resume(run, QUIET)
     errors = capsys.readouterr().err
     assert f"warning: checkpoint {run}/checkpoints/{LAST}.safetensors is damaged" in errors
     assert "going on from iteration-000000012.json" in errors
@@ -124,7 +128,12 @@ def test_a_checkpoint_of_another_recipe_is_refused(run: Path, experiment: Experi
 
 
 def test_a_moved_run_goes_on(
-    run: Path, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end_of: Callable[[Path], Any]
+    run: Path,
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    end_of: Callable[[Path], Any],
+    recovery: Recovery,
 ) -> None:
     for path in (run / "checkpoints").glob(f"{LAST}*"):
         path.unlink()
@@ -132,7 +141,8 @@ def test_a_moved_run_goes_on(
     moved.parent.mkdir()
     run.rename(moved)
     monkeypatch.chdir(tmp_path)
-    resume(moved.relative_to(tmp_path), QUIET)
+    with recovery():
+        resume(moved.relative_to(tmp_path), QUIET)
     ours, theirs = end_of(moved), end_of(finished)
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
 
@@ -152,7 +162,7 @@ def test_changed_data_are_noticed(run: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_failing_disk_stops_the_run_at_its_last_good_checkpoint(
-    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recovery: Recovery
 ) -> None:
     flush, calls = files._flush_to_disk, iter(range(10_000))
 
@@ -169,7 +179,8 @@ def test_a_failing_disk_stops_the_run_at_its_last_good_checkpoint(
     assert checkpoint is not None
     assert complaints == []
     assert f"The last good checkpoint is {checkpoint.index.name}" in str(caught.value)
-    resume(tmp_path / "run", QUIET)
+    with recovery():
+        resume(tmp_path / "run", QUIET)
     assert newest_good(tmp_path / "run" / "checkpoints")[0].iteration == 16  # type: ignore[union-attr]
 
 
@@ -187,7 +198,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(
-    experiment: Experiment, finished: Path, small_disk: Path, end_of: Callable[[Path], Any]
+    experiment: Experiment, finished: Path, small_disk: Path, end_of: Callable[[Path], Any], recovery: Recovery
 ) -> None:
     with pytest.raises(EquipoiseError, match="No space left on device") as caught:
         train(replace(experiment, watch=replace(experiment.watch, keep=4)), small_disk / "run", QUIET)
@@ -195,6 +206,7 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(
     assert complaints == []
     assert ("There is no checkpoint yet" in str(caught.value)) == (checkpoint is None)
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
-    resume(small_disk / "run", QUIET)
+    with recovery():
+        resume(small_disk / "run", QUIET)
     ours, theirs = end_of(small_disk / "run"), end_of(finished)
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []

@@ -1,0 +1,99 @@
+"""What only a machine with GPUs can show; skipped elsewhere. The choice of backend is tested everywhere."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as dist
+
+import equipoise
+from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.experiment import with_length
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs import processes
+from equipoise.training.health import Diverged, Health
+from equipoise.training.loop import Loop
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+needs_gpus = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+
+
+class Started(Exception):
+    """Ends the start of a process group where its backend is known."""
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "local_size", "backend"),
+    [("cuda", 8, 8, "nccl"), ("cuda", 2, 4, "gloo"), ("cpu", 8, 8, "gloo"), ("cuda:1", 2, 2, "gloo")],
+)
+def test_nccl_is_chosen_where_every_process_has_a_gpu(
+    device: str, gpus: int, local_size: int, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NCCL refuses two processes on one GPU."""
+    chosen = []
+
+    def start(name: str, **options: Any) -> None:
+        chosen.append(name)
+        raise Started
+
+    place = {"WORLD_SIZE": local_size, "RANK": 1, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": local_size}
+    for name, value in place.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(processes, "choose_device", torch.device)
+    monkeypatch.setattr(processes, "_common_store", lambda rank, restarts: None)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    monkeypatch.setattr(dist, "init_process_group", start)
+    with pytest.raises(Started), processes.joined(device):
+        pass
+    assert chosen == [backend]
+
+
+@needs_gpu
+def test_a_gpu_sees_what_is_not_finite() -> None:
+    experiment = with_length(recipe("gan-digits"), iterations=20)
+    game = build_game(experiment, experiment.data.load().to(torch.device("cuda")))
+    loop = Loop(game, build_state(experiment, game, torch.device("cuda")))
+    health = Health(lambda iteration: False, every_iterations=10, every_seconds=None)
+    for _ in range(4):
+        health(loop.state, loop.iterate())
+    loop.state.parameters["generator"].values.data[0] = float("nan")
+    with pytest.raises(Diverged) as caught:
+        loop.run([health])
+    assert caught.value.iteration == 5
+
+
+def _train(folder: Path, name: str, ranks: int, *words: str) -> Path:
+    out = folder / name
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
+    train = ["-m", "equipoise", "train", "gan-digits", "--iterations", "20", "--device", "cuda", "--quiet"]
+    paths = os.pathsep.join([str(Path(equipoise.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths}
+    command = [*torchrun, *train, "--out", str(out), *words]
+    subprocess.run(command, check=True, timeout=250, env=environment)
+    return out
+
+
+@needs_gpus
+def test_two_gpus_end_near_one(tmp_path: Path) -> None:
+    """Over NCCL, in float32."""
+    from safetensors.torch import load_file
+
+    ends = [load_file(max((_train(tmp_path, f"{n}", n) / "checkpoints").glob("*.safetensors"))) for n in (1, 2)]
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, rtol=1e-3, atol=1e-4)
+
+
+@needs_gpu
+def test_a_run_of_a_gpu_resumes_on_the_cpu_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from equipoise.runs.train import Settings, resume
+
+    run = _train(tmp_path, "run", 1)
+    for path in sorted((run / "checkpoints").iterdir())[-2:]:
+        path.unlink()
+    resume(run, Settings(device="cpu", threads=1, quiet=True))
+    assert "warning: the run began with the device cuda" in capsys.readouterr().err
