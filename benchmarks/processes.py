@@ -33,9 +33,9 @@ from equipoise.training.loop import Loop
 
 RECIPES: dict[str, dict[str, Any]] = {
     "gan-digits": {},
-    "magan-digits": {"pretrain": True},
-    "dcgan-stacked-mnist": {"budget": "cpu"},
-    "sngan-cifar10": {"budget": "cpu"},
+    "magan-digits": {},
+    "dcgan-stacked-mnist": {"budget": "cpu", "shape": (3, 28, 28)},
+    "sngan-cifar10": {"budget": "cpu", "shape": (3, 32, 32)},
 }
 BATCH = 64
 SIZES_BYTES = (4, 1 << 12, 1 << 16, 1 << 20, 1 << 22, 1 << 24)
@@ -69,8 +69,8 @@ def count(totals: dict[str, int]) -> None:
 
 def experiment_of(name: str, batch: int) -> Experiment:
     experiment = recipe(name, RECIPES[name].get("budget", "paper"))
-    if "digits" not in name:
-        experiment = replace(experiment, data=Noise((3, 32, 32), count=4 * BATCH))
+    if "shape" in RECIPES[name]:
+        experiment = replace(experiment, data=Noise(RECIPES[name]["shape"], count=4 * BATCH))
     return replace(with_length(experiment, iterations=10**6), batch_size=batch)
 
 
@@ -121,17 +121,24 @@ def together(size: int, work: Callable[[], Any], folder: Path) -> Any:
     for rank in range(size):
         child = os.fork()
         if child == 0:
-            os.sched_setaffinity(0, {cores[rank % len(cores)]})
-            torch.set_num_threads(1)
-            if size > 1:
-                dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
-            found = work()
-            if rank == 0:
-                result.write_text(json.dumps(found))
-            os._exit(0)
+            try:
+                _be_rank(rank, size, cores[rank % len(cores)], meeting, work, result)
+                os._exit(0)
+            finally:
+                os._exit(1)  # a child that failed must not go on as its parent
         children.append(child)
     assert all(os.waitpid(child, 0)[1] == 0 for child in children)
     return json.loads(result.read_text())
+
+
+def _be_rank(rank: int, size: int, core: int, meeting: str, work: Callable[[], Any], result: Path) -> None:
+    os.sched_setaffinity(0, {core})
+    torch.set_num_threads(1)
+    if size > 1:
+        dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
+    found = work()
+    if rank == 0:
+        result.write_text(json.dumps(found))
 
 
 def fitted(points: list[dict[str, float]], size: int) -> dict[str, float]:

@@ -132,8 +132,28 @@ def session_members(session: int) -> list[int]:
     return found
 
 
+def iterations_done(out: Path) -> int:
+    """Iterations of all runs together, as their newest checkpoints tell."""
+    newest: dict[Path, int] = {}
+    for path in out.glob("runs/*/checkpoints/iteration-*.json"):
+        newest[path.parent] = max(newest.get(path.parent, 0), int(path.stem.removeprefix("iteration-")))
+    return sum(newest.values())
+
+
+def is_over(process: int) -> bool:
+    """Whether a child has ended, be it that nobody has asked yet how."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_for(out: Path, iterations: int, starter: int) -> None:
+    while iterations_done(out) < iterations and not is_over(starter):
+        time.sleep(0.005)
+
+
 def strike(kind: str, starter: int, chance: random.Random) -> bool:
     """Send the signal of this kind. Returns: whether anyone was there to get it."""
+    if is_over(starter):
+        return False
     try:
         if kind in STARTER:
             os.kill(starter, STARTER[kind])
@@ -152,9 +172,9 @@ def everything(out: Path) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in names}
 
 
-def inject(number: int, whole: dict[str, bytes], seconds: float, folder: Path) -> dict[str, Any]:
+def inject(number: int, whole: dict[str, bytes], iterations: int, folder: Path) -> dict[str, Any]:
     chance, out, kind = random.Random(number), folder / f"study-{number}", KINDS[number % len(KINDS)]
-    told, delay = folder / f"study-{number}.told", chance.uniform(0.02, 0.95) * seconds
+    told, at, delay = folder / f"study-{number}.told", chance.randrange(iterations), chance.uniform(0, 0.3)
     if kind == WRITING:
         starter, starts = started(out, lambda: kill_while_writing(chance, told))
         code, by_signal = ended(starter)
@@ -162,8 +182,10 @@ def inject(number: int, whole: dict[str, bytes], seconds: float, folder: Path) -
         struck_at = told.stat().st_mtime - time.time() + time.monotonic() if struck else time.monotonic()
     else:
         starter, starts = started(out)
+        wait_for(out, at, starter)
         time.sleep(delay)
-        struck, struck_at, moment = strike(kind, starter, chance), time.monotonic(), f"after {delay:.3f} s"
+        struck, struck_at = strike(kind, starter, chance), time.monotonic()
+        moment = f"{delay:.3f} s after iteration {at} of {iterations}"
         code, by_signal = ended(starter)
     finished = len(list(out.glob("runs/*/outcome.json")))
     again, at_once = time.monotonic(), first_start_after(starts, struck_at)
@@ -214,19 +236,15 @@ def main() -> None:
     use_small_study()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for warm in ("imports", "whole"):  # the first one also trains the classifier that judges the digits
-            began = time.monotonic()
-            if warm == "imports":
-                carry_out(folder / warm, os.open(os.devnull, os.O_WRONLY))
-            else:
-                child, starts = started(folder / warm)
-                assert ended(child) == (0, None)
-                os.close(starts)
-            seconds = time.monotonic() - began
+        carry_out(folder / "imports", os.open(os.devnull, os.O_WRONLY))  # also trains the classifier that judges digits
+        child, starts = started(folder / "whole")
+        assert ended(child) == (0, None)
+        os.close(starts)
+        iterations = iterations_done(folder / "whole")
         whole = everything(folder / "whole")
         found = []
         for number in range(chosen.injections):
-            found.append(inject(number, whole, seconds, folder))
+            found.append(inject(number, whole, iterations, folder))
             print(found[-1], flush=True)
     result = {"passport": began_with, "summary": summary(found), "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
