@@ -3,7 +3,6 @@
 import hashlib
 import os
 import tarfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +78,11 @@ def _unpack(packed: Path, archive: Archive, names: list[str], folder: Path) -> N
                     content = tar.extractfile(member)
                     assert content is not None
                     write_atomically(folder / name, _copier(content))
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise EquipoiseError(f"{printable(packed)} is damaged ({error}); delete it and fetch it again.") from error
+    except EquipoiseError:
+        raise
+    except Exception as error:  # a damaged file may make the readers of gzip and tar raise anything
+        reason = printable(error)
+        raise EquipoiseError(f"{printable(packed)} is damaged ({reason}); delete it and fetch it again.") from error
     for name in names:
         if not (folder / name).is_file():
             raise EquipoiseError(f"{printable(packed)} does not hold {archive.folder}/{name}; fetch it again.")

@@ -74,9 +74,7 @@ def targets(folder: Path) -> Iterator[Target]:
         yield Target(name, _good_torch_file(as_zip), lambda data: _read_torch(folder, data))
     yield Target("tar", _good_tar(), lambda data: _read_tar(folder, data))
     yield Target("zip of photographs", _good_zip(), lambda data: _read_zip(folder, data))
-    yield Target(
-        "photograph", _good_photograph("PNG"), lambda data: _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
-    )
+    yield Target("photograph", _good_photograph("PNG"), _read_photograph)
     yield Target("lmdb", _good_lmdb(folder), lambda data: _read_lmdb(folder, data))
     experiment = recipe("gan-digits")
     game = build_game(experiment, experiment.data.load())
@@ -120,7 +118,9 @@ def _good_photograph(kind: str) -> bytes:
 
 
 def _read_photograph(data: bytes) -> None:
-    _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
+    outcome = _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
+    if isinstance(outcome, str):  # as a folder of images would count it
+        raise EquipoiseError(outcome)
 
 
 def _good_zip() -> bytes:

@@ -17,6 +17,8 @@ import torch
 from equipoise.cli import main
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.download import Source
+from equipoise.data.published import Archive, _unpack
 from equipoise.metrics.features import OnnxExtractor
 from equipoise.metrics.pickle_tokens import NotTensors, read_pickle
 
@@ -269,6 +271,16 @@ FOUND = {
 def test_what_fuzzing_found_is_refused(kind: str) -> None:
     with pytest.raises(NotTensors, match="it is damaged"):
         read_pickle(io.BytesIO(FOUND[kind]))
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x08", b"\x1f\x8b\x08\x04\xff", b"\x1f\x8b\x08\x00", b""])
+def test_an_archive_cut_in_its_first_bytes_is_refused(content: bytes, tmp_path: Path) -> None:
+    """The gzip reader of a stream asks for the code of a letter that is not there, as fuzzing found."""
+    packed = tmp_path / "set.tar.gz"
+    packed.write_bytes(content)
+    archive = Archive(Source("a", "https://localhost/set.tar.gz", "md5", "", 100), "set", 100)
+    with pytest.raises(EquipoiseError, match=r"damaged|does not hold"):
+        _unpack(packed, archive, ["one.bin"], tmp_path / "set")
 
 
 def _fuzz() -> Any:
