@@ -2,7 +2,7 @@
 
     python benchmarks/study_faults.py --injections 40 --out results/trust/study_faults.json
 
-A study of six runs on two workers is carried out once undisturbed. Then it is started again and again, and its
+A study of three runs on two workers is carried out once undisturbed. Then it is started again and again, and its
 starter, one of its workers or its whole group (as Ctrl-C does) is ended at a random moment. The second call begins at
 once, while workers may still be saving. Its results, its table and every run's log are compared byte by byte. Workers
 are forked, so that torch is imported once, and pages have no drawings. The seed of an injection is its number: each can
@@ -61,10 +61,10 @@ STUDY = Study(
     title="A small study",
     paper="none",
     place="none",
-    introduction="Three recipes, two seeds each, a few iterations.",
+    introduction="Three recipes, a few iterations.",
     rows=tuple(Row(name, name) for name in ROWS),
     measures=(Measure("inception-score", "inception score"), Measure("modes-covered", "modes covered")),
-    scales={"cpu": Scale(seeds=2, samples=200)},
+    scales={"cpu": Scale(seeds=1, samples=200)},
 )
 
 
@@ -232,14 +232,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/trust/study_faults.json"))
     chosen, began_with = parser.parse_args(), passport()
     faults.LONGEST_SECONDS = 600
+    os.environ["GIT_DIR"] = "/nonexistent"  # a commit while the studies run must not tell two results apart
     torch.set_num_threads(1)
     use_small_study()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        carry_out(folder / "imports", os.open(os.devnull, os.O_WRONLY))  # also trains the classifier that judges digits
-        child, starts = started(folder / "whole")
-        assert ended(child) == (0, None)
-        os.close(starts)
+        carry_out(folder / "whole", os.open(os.devnull, os.O_WRONLY))
         iterations = iterations_done(folder / "whole")
         whole = everything(folder / "whole")
         found = []
