@@ -38,6 +38,7 @@ def trust(data: Data) -> str:
     rows += [
         line(f"a study: {kind}", row["struck_before_the_end"], row["studies_lost_or_wrong"], worst(row))
         for kind, row in data["study_faults"]["summary"]["by_kind"].items()
+        if row["tried"]
     ]
     ray = data["ray_faults"]["summary"]
     rows.append(
