@@ -15,7 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "experiments": {"common", "algorithms", *GROUND},
     "recipes": {"common", "algorithms", "experiments", *GROUND},
     "runs": {"common", "experiments", "data", "metrics", "training", "networks"},
-    "studies": {"common", "experiments", "recipes", "runs", "data", "metrics", "training"},
+    "studies": {"common", "experiments", "recipes", "runs", "simulations", "data", "metrics", "training"},
     "commands": {"common", "experiments", "recipes", "runs", "studies", "simulations", "data"},
 }
 

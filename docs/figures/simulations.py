@@ -9,13 +9,14 @@ from pathlib import Path
 
 from equipoise.simulations import discrete_magan_report, particles, two_parameter_mmd_report
 from equipoise.simulations.report import write_figure
+from equipoise.studies import ring_over_time
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parents[1] / "results" / "simulations"
 
 
 def main() -> None:
-    for module in (two_parameter_mmd_report, discrete_magan_report, particles):
+    for module in (two_parameter_mmd_report, discrete_magan_report, particles, ring_over_time):
         results = json.loads((RESULTS / f"{module.NAME}.json").read_text(encoding="utf-8"))
         write_figure(HERE / f"simulations-{module.NAME}.png", module.draw, results)
 

@@ -47,9 +47,23 @@ _CONVOLUTIONS = frozenset({"width", "widths", "largest_width"})
 _DENSE = frozenset({"hidden", "encoder_sizes", "decoder_sizes", "dense_size", "joint_width", "code_size"})
 SMOKE_WIDTHS = Shrinkage(_CONVOLUTIONS | _DENSE, divisor=32, least=2)
 CPU_WIDTHS = Shrinkage(_CONVOLUTIONS, divisor=4, least=16)
+CPU_WIDTHS_OF_HEAVY = Shrinkage(_CONVOLUTIONS, divisor=16, least=4)
+_HEAVY = ("wgan-gp-resnet", "sngan", "began", "magan-autoencoder", "magan-cifar")
+"""How the kinds of those networks begin that take seconds for an iteration at a quarter of their width."""
 
 SMOKE_ITERATIONS, SMOKE_BATCH, SMOKE_IMAGES = 2, 4, 8
 CPU_DISCRIMINATOR_STEPS, CPU_IMAGES = 2000, 20_000
+_CPU_STEPS_OF_SLOW: Mapping[tuple[str, int], int] = {
+    ("began-generator", 64): 1400,
+    ("dcgan-generator", 64): 280,
+    ("magan-generator", 64): 1000,
+    ("mmd-generator", 32): 900,
+    ("mmd-generator", 48): 500,
+    ("mmd-generator", 64): 200,
+    ("stacked-mnist-generator", 28): 1700,
+    ("wgan-gp-resnet64-generator", 64): 500,
+}
+"""(the generator's kind, the side of its images) -> discriminator steps in ten minutes of one core, as measured."""
 
 _SHAPES: Mapping[type, Callable[[Any], tuple[int, int, int]]] = {
     Digits: lambda data: (1, 8, 8),
@@ -83,18 +97,20 @@ def smoke(experiment: Experiment) -> Experiment:
 
 
 def cpu(experiment: Experiment) -> Experiment:
-    """Minutes on a CPU: the real data, convolutions with a quarter of the channels, 2,000 discriminator steps.
+    """Ten minutes of one core at most: the real data, narrow convolutions, 2,000 discriminator steps, or fewer.
 
+    Convolutions have a quarter of their channels, those of the heaviest networks a sixteenth. What each recipe then
+    takes is measured: see docs/recipes.md.
     What is small already (digits, points in the plane) stays as it is, but for the name. Of CelebA the validation
     images are taken, so that MAGAN's passes over the data stay short, and of LSUN the first 20,000.
     """
     named = replace(experiment, name=f"{experiment.name}-cpu")
     if isinstance(experiment.data, _SMALL_DATA):
         return named
-    narrow = _with_networks(replace(named, data=_fewer(experiment.data)), partial(narrower, shrinkage=CPU_WIDTHS))
+    narrow = _with_networks(replace(named, data=_fewer(experiment.data)), _narrow_for_a_cpu)
     steps = getattr(experiment.algorithm, "discriminator_steps", 1)
     planned = experiment.algorithm.iterations
-    iterations = CPU_DISCRIMINATOR_STEPS // steps
+    iterations = _cpu_steps(experiment.players["generator"].network) // steps
     return _with_iterations(narrow, iterations if planned is None else min(planned, iterations))
 
 
@@ -162,6 +178,15 @@ def narrower(network: Network, shrinkage: Shrinkage) -> Network:
         name: _reduced(value, shrinkage) for name, value in _all_options(network).items() if name in shrinkage.options
     }
     return Network(network.kind, {**network.options, **widths})
+
+
+def _cpu_steps(generator: Network) -> int:
+    side = _all_options(generator).get("image_size", 28)  # all others make points or MNIST
+    return _CPU_STEPS_OF_SLOW.get((generator.kind, side), CPU_DISCRIMINATOR_STEPS)
+
+
+def _narrow_for_a_cpu(network: Network) -> Network:
+    return narrower(network, CPU_WIDTHS_OF_HEAVY if network.kind.startswith(_HEAVY) else CPU_WIDTHS)
 
 
 def smaller(network: Network) -> Network:

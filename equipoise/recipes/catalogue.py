@@ -18,7 +18,7 @@ Budget = Literal["smoke", "cpu", "paper"]
 
 BUDGETS: dict[str, str] = {
     "smoke": "random images, tiny networks, a few iterations: seconds, to see that it runs",
-    "cpu": "real data, narrow networks, at most a few thousand iterations: minutes on a CPU",
+    "cpu": "real data, narrow networks, as long as ten minutes of one core allow, 2,000 iterations at most",
     "paper": "the paper's networks and length",
 }
 """The sizes at which every recipe exists, and what each means in one line."""

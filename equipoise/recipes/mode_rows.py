@@ -13,6 +13,7 @@ MODE_ROWS: dict[str, Entry] = {
         geometric_weight=0.005,
         mode_weight=0.005,
         lr=1e-4,
+        discriminator_lr=1e-4,
     ),
     "mdgan-ring": entry("mode_regularised:mdgan_ring", "MDGAN on six Gaussians in a ring"),
     "gan-mnist-grid": entry(

@@ -1,4 +1,7 @@
-"""The table of simulations. It imports none of them, so that listing their names costs nothing."""
+"""The table of simulations. It imports none of them, so that listing their names costs nothing.
+
+One that trains a recipe lives in the room of studies; all others are in this one.
+"""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,6 +30,10 @@ SIMULATIONS: dict[str, Simulation] = {
     "score-particles": Simulation(
         "equipoise.simulations.particles:simulate",
         "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
+    ),
+    "ring-over-time": Simulation(
+        "equipoise.studies.ring_over_time:simulate",
+        "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",
     ),
 }
 

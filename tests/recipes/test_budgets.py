@@ -28,6 +28,23 @@ def test_narrow_networks_and_dense_layers_stay_as_they_are_on_a_cpu() -> None:
     assert narrower(network("mlp-discriminator", hidden=(512, 512)), CPU_WIDTHS).options == {"hidden": (512, 512)}
 
 
+def test_the_heaviest_networks_are_the_narrowest_on_a_cpu() -> None:
+    def widths(name: str, player: str) -> Any:
+        options = recipe(name, "cpu").players[player].network.options
+        return options.get("width", options.get("widths"))
+
+    assert widths("lga8-celeba", "discriminator") == 4
+    assert widths("sngan-cifar10", "generator") == 16
+    assert widths("began-mnist", "discriminator") == 8
+    assert widths("magan-celeba", "discriminator") == (4, 8, 16, 32)
+    assert widths("magan-mnist", "generator") == (32, 16)
+    assert widths("mmd-rep-celeba", "discriminator") == 16
+
+
+def test_a_cpu_reads_a_part_of_lsun() -> None:
+    assert recipe("lga8-lsun", "cpu").data.count == 20_000  # type: ignore[attr-defined]
+
+
 def test_smaller_images_at_the_smoke_budget() -> None:
     assert smaller(network("mmd-generator", image_size=64)).options == {"image_size": 16}
     assert smaller(network("mlp-generator", image_shape=(1, 28, 28))).options == {"image_shape": (1, 28, 28)}
@@ -40,13 +57,15 @@ def test_a_schedule_keeps_its_course_over_a_shorter_run() -> None:
     assert short.algorithm.iterations == 400
     assert short.players["generator"].optimiser.schedule == LinearDecay(end=400)
     began = recipe("began-celeba", "cpu").players["generator"].optimiser.schedule
-    assert began == Halving(every=400)
+    assert began == Halving(every=280)
     assert recipe("magan-mnist", "cpu").players["generator"].optimiser.schedule == Constant()
 
 
 def test_the_cpu_budget_counts_discriminator_steps() -> None:
     assert algorithm_of("wgan-gp-cifar10", "cpu").iterations == 400
-    assert algorithm_of("mmd-rep-cifar10", "cpu").iterations == 2000
+    assert algorithm_of("mmd-rep-cifar10", "cpu").iterations == 900
+    assert algorithm_of("ebgan-cifar10", "cpu").iterations == 2000
+    assert algorithm_of("wgan-gp-celeba", "cpu").iterations == 100
     assert recipe("magan-celeba", "cpu").data == CelebA(split="valid", crop="magan")
 
 

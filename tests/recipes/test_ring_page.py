@@ -23,8 +23,12 @@ def figure_script() -> ModuleType:
     return script
 
 
-def test_the_table_is_that_of_the_data_files() -> None:
-    assert figure_script().table() in (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+def test_the_tables_are_those_of_the_data_files() -> None:
+    script, page = figure_script(), (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+    for titles, seeds in ((script.TABLE, {"20", "21", "22"}), (script.EARLIER, {"5", "6", "7", "8", "9"})):
+        found = script.table(titles)
+        assert found in page
+        assert all(seeds <= set(script.runs_of(name)) for name in list(titles)[:2])
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RESULTS.glob("*.json")))

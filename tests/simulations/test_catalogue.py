@@ -13,6 +13,7 @@ from PIL import Image
 from equipoise.common.errors import UnknownName
 from equipoise.simulations import SIMULATIONS, discrete_magan_report, particles, simulate, two_parameter_mmd_report
 from equipoise.simulations.report import write_figure
+from equipoise.studies import ring_over_time
 
 SMALL = {
     "two-parameter-mmd": two_parameter_mmd_report.Settings(
@@ -27,6 +28,7 @@ SMALL = {
     ),
     "discrete-magan": discrete_magan_report.Settings(runs=3, atoms=4, total_steps=100, pairs=20),
     "score-particles": particles.Settings(discriminator_steps=20, generator_steps=10, repetitions=2),
+    "ring-over-time": ring_over_time.Settings(iterations=(1, 3), samples=100),
 }
 RESULTS = Path(__file__).parents[2] / "results" / "simulations"
 
@@ -47,7 +49,7 @@ def test_a_simulation_writes_its_numbers_and_its_figure(name, tmp_path):
         assert image.width > 390
 
 
-@pytest.mark.parametrize("module", [discrete_magan_report, particles], ids=lambda module: module.NAME)
+@pytest.mark.parametrize("module", [discrete_magan_report, particles, ring_over_time], ids=lambda module: module.NAME)
 def test_the_numbers_depend_on_the_settings_alone(module):
     assert module.compute(SMALL[module.NAME]) == module.compute(SMALL[module.NAME])
 

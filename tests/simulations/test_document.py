@@ -115,6 +115,6 @@ def test_the_sentence_on_five_atoms_is_that_of_the_data_file() -> None:
 
 def test_every_figure_of_the_document_exists() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    for name in ("two-parameter-mmd", "discrete-magan", "score-particles"):
+    for name in ("two-parameter-mmd", "discrete-magan", "score-particles", "ring-over-time"):
         assert f"(figures/simulations-{name}.png)" in text
         assert (ROOT / "docs" / "figures" / f"simulations-{name}.png").is_file()
