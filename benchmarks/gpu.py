@@ -1,84 +1,277 @@
-"""The same iterations on one GPU, against the plain eager step there. No figure of it has been taken yet.
+"""The same iterations on one GPU: plain eager, ours eager, and ours as CUDA graphs. No figure has been taken yet.
 
-Run: python benchmarks/gpu.py      needs CUDA; writes results/benchmarks/gpu.json
+Run: python benchmarks/gpu.py                      needs CUDA; about 8 minutes; writes results/benchmarks/gpu.json
+     python benchmarks/gpu.py --device cpu --out X   a rehearsal of every line with a few iterations, without a GPU
 
-Times are wall clock between two synchronisations, in turns; nothing else synchronises. Plain and ours see the same
-batch and networks; the data are random bytes on the device.
+Times are wall clock between two synchronisations, the sides in turns; nothing else synchronises. Data are random bytes
+on the device. Each row is written as soon as it is known. A row that fails says why and the others go on.
 """
 
+import argparse
 import json
+import platform
 import statistics
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import plain
 import torch
-from cases.common import bare_players
+from cases.common import bare_players, without_pretraining
+from torch import Tensor, nn
 
+from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
-from equipoise.recipes import mmd
+from equipoise.recipes import lga, magan, mmd
+from equipoise.recipes.catalogue import recipe
+from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable
 from equipoise.training.loop import Loop
+from equipoise.training.precision import PRECISIONS, Precision, matrix_precision
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "gpu.json"
-ROUNDS, CALLS, COUNT = 9, 50, 4096
+Way = Callable[[], object]
 
 
-def seconds(way: Callable[[], object]) -> float:
-    """Wall clock of one call."""
-    torch.cuda.synchronize()
-    start = time.perf_counter()
-    for _ in range(CALLS):
-        way()
-    torch.cuda.synchronize()
-    return (time.perf_counter() - start) / CALLS
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured.
+
+    Attributes:
+        rounds, calls: timings of a way, and its iterations in each.
+        extrapolated: iterations from which the length of a whole run is told.
+        batch: 0 for the paper's.
+        side: of the matrices and maps of the peak's measurement.
+    """
+
+    rounds: int
+    calls: int
+    extrapolated: int
+    batch: int
+    side: int
 
 
-def ours(experiment: Experiment, device: torch.device) -> Callable[[], object]:
-    """A whole iteration of the loop with data and players on the device."""
-    store = held(torch.randint(0, 256, (COUNT, 3, 32, 32), dtype=torch.uint8)).to(device)
-    game = build_game(experiment, store)
-    return Loop(game, build_state(experiment, game, device)).iterate
+FULL, REHEARSAL = Scale(7, 30, 2000, 0, 8192), Scale(2, 1, 4, 2, 64)
 
 
-def theirs(experiment: Experiment, device: torch.device) -> Callable[[], object]:
+@dataclass(frozen=True)
+class Row:
+    """An experiment, the shape of its images, its plain step, and what is aimed at.
+
+    Attributes:
+        whole_run: iterations of the published run, and the minutes aimed at; or None.
+    """
+
+    experiment: Experiment
+    shape: tuple[int, ...]
+    losses: tuple[plain.PlainLoss, plain.PlainLoss]
+    normalised: bool
+    target: float
+    whole_run: tuple[int, float] | None = None
+
+
+def rows() -> dict[str, Row]:
+    """The GPU's rows, each alternating on every side."""
+    repulsive = mmd.table_s3("rep-b", "cifar10", None)
+    assert isinstance(repulsive.algorithm, MMDGAN)
+    alternating = replace(repulsive, algorithm=replace(repulsive.algorithm, update="alternating"))
+    penalised, spectral = _one_step(lga.table1("lga8", "cifar10")), _one_step(recipe("sngan-cifar10"))
+    small, colour = (1, 28, 28), (3, 32, 32)
+    energies = plain.hinge_on_energies(10.0), plain.energy_of_fakes
+    kernels, hinge = (plain.repulsive_mmd, plain.mmd_of_fakes), (plain.hinge, plain.score_of_fakes)
+    epochs = 200 * (60_000 // 64)
+    return {
+        "MAGAN MNIST": Row(without_pretraining(magan.magan_mnist()), small, energies, False, 4.0, (epochs, 2.0)),
+        "SN-DCGAN + repulsive MMD": Row(alternating, colour, kernels, True, 2.0, (100_000, 5.0)),
+        "SN-DCGAN + repulsive MMD, simultaneous": Row(repulsive, colour, kernels, True, 2.0, (100_000, 5.0)),
+        "WGAN-GP, 8x8 map": Row(penalised, colour, (plain.penalised_hinge, plain.score_of_fakes), False, 2.0),
+        "SNGAN ResNet": Row(spectral, colour, hinge, True, 2.0),
+    }
+
+
+def _one_step(experiment: Experiment) -> Experiment:
+    """One discriminator step for each of the generator's, on batches of one size: what the plain step does."""
+    assert isinstance(experiment.algorithm, GAN)
+    return replace(experiment, algorithm=replace(experiment.algorithm, discriminator_steps=1, generator_batches=1))
+
+
+def ours(row: Row, device: torch.device, scale: Scale, recorded: bool, precision: Precision = "float32") -> Loop:
+    """The loop with data and players on the device."""
+    experiment = row.experiment if not scale.batch else replace(row.experiment, batch_size=scale.batch)
+    count = 16 * experiment.batch_size
+    chance = torch.Generator().manual_seed(0)
+    store = held(torch.randint(0, 256, (count, *row.shape), dtype=torch.uint8, generator=chance)).to(device)
+    game = replace(build_game(experiment, store), precision=precision)
+    state = build_state(experiment, game, device)
+    if not recorded:
+        return _in_last_stage(Loop(game, state))
+    recording: Recording = CudaRecording() if device.type == "cuda" else Rehearsal()
+    if device.type == "cuda":
+        for optimiser in state.optimisers.values():
+            make_recordable(optimiser)
+    return _in_last_stage(Loop(game, state, recording))
+
+
+def _in_last_stage(loop: Loop) -> Loop:
+    """Past the calibration, and past the warm-up of a recording."""
+    last = len(loop.game.algorithm.stages()) - 1
+    while loop.state.clock.stage < last:
+        loop.iterate()
+    for _ in range(5):
+        loop.iterate()
+    return loop
+
+
+def theirs(row: Row, device: torch.device, scale: Scale) -> Way:
     """The plain eager alternating step."""
-    players = {name: player.to(device) for name, player in bare_players(experiment).items()}
-    plain.normalised(players["discriminator"])
-    optimisers = {name: torch.optim.Adam(each.parameters(), 1e-3, (0.5, 0.999)) for name, each in players.items()}
-    images = torch.rand(COUNT, 3, 32, 32, device=device) * 2 - 1
-    losses = plain.repulsive_mmd, plain.mmd_of_fakes
-    return plain.plain_step(players, optimisers, *losses, images, experiment.latent.size, experiment.batch_size)
+    players = {name: player.to(device) for name, player in bare_players(row.experiment).items()}
+    if row.normalised:
+        plain.normalised(players["discriminator"])
+    optimisers = {name: torch.optim.Adam(each.parameters(), 1e-4, (0.5, 0.999)) for name, each in players.items()}
+    batch = scale.batch or row.experiment.batch_size
+    images = torch.rand(16 * batch, *row.shape, device=device)
+    return plain.plain_step(players, optimisers, *row.losses, images, row.experiment.latent.size, batch)
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait for a GPU."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(way: Way, calls: int, device: torch.device) -> float:
+    """Wall clock of one call."""
+    synchronise(device)
+    start = time.perf_counter()
+    for _ in range(calls):
+        way()
+    synchronise(device)
+    return (time.perf_counter() - start) / calls
+
+
+def measured(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
+    """All sides in turns, and the length of a whole run."""
+    graphs = ours(row, device, scale, recorded=True).iterate
+    ways: dict[str, Way] = {
+        "plain eager": theirs(row, device, scale),
+        "equipoise, eager": ours(row, device, scale, recorded=False).iterate,
+        "equipoise, graphs": graphs,
+    }
+    for way in ways.values():
+        seconds(way, scale.calls, device)
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(scale.rounds):
+        for name, way in ways.items():
+            times[name].append(seconds(way, scale.calls, device))
+    found: dict[str, Any] = {
+        "batch": scale.batch or row.experiment.batch_size,
+        "target": row.target,
+        "seconds": {name: statistics.quantiles(each, n=4) for name, each in times.items()},
+        "times as fast": {
+            name: statistics.median(a / b for a, b in zip(times["plain eager"], each, strict=True))
+            for name, each in times.items()
+        },
+    }
+    if row.whole_run is not None:
+        iterations, minutes = row.whole_run
+        one = seconds(graphs, scale.extrapolated, device)
+        found["whole run"] = {
+            "iterations": iterations,
+            "measured_iterations": scale.extrapolated,
+            "minutes": one * iterations / 60,
+            "target_minutes": minutes,
+        }
+    return found
+
+
+def by_precision(row: Row, device: torch.device, scale: Scale) -> dict[str, float]:
+    """Seconds of an iteration in each precision, from graphs."""
+    found: dict[str, float] = {}
+    for precision in PRECISIONS:
+        with matrix_precision(precision, device):
+            loop = ours(row, device, scale, recorded=True, precision=precision)
+            found[precision] = min(seconds(loop.iterate, scale.calls, device) for _ in range(scale.rounds))
+    return found
+
+
+def synchronisations(row: Row, device: torch.device, scale: Scale) -> dict[str, int]:
+    """What waits for the device in twenty iterations between two looks at the log, from a profiler's trace."""
+    loop = ours(row, device, scale, recorded=True)
+    kinds = [torch.profiler.ProfilerActivity.CPU]
+    if device.type == "cuda":
+        kinds.append(torch.profiler.ProfilerActivity.CUDA)
+    synchronise(device)
+    with torch.profiler.profile(activities=kinds) as trace:
+        for _ in range(20):
+            loop.iterate()
+    names = [event.key for event in trace.key_averages() for _ in range(event.count)]
+    waits = [name for name in names if "Synchronize" in name or name in ("aten::item", "aten::_local_scalar_dense")]
+    launches = [name for name in names if "Launch" in name]
+    return {"iterations": 20, "waits": len(waits), "launches": len(launches), "events": len(names)}
+
+
+def peak(device: torch.device, scale: Scale) -> dict[str, float]:
+    """GFLOP/s of a large matrix product and of a large 3x3 convolution, in float32 without TF32."""
+    a = torch.randn(scale.side, scale.side, device=device)
+    images = torch.randn(max(1, scale.side // 64), 256, 32, 32, device=device)
+    layer = nn.Conv2d(256, 256, 3, padding=1, bias=False).to(device)
+
+    def convolve() -> Tensor:
+        with torch.no_grad():
+            maps: Tensor = layer(images)
+            return maps
+
+    product = min(seconds(lambda: a @ a, 3, device) for _ in range(3))
+    convolution = min(seconds(convolve, 3, device) for _ in range(3))
+    return {
+        "matrix product": 2e-9 * scale.side**3 / product,
+        "convolution": 2e-9 * images.numel() * 256 * 9 / convolution,
+    }
+
+
+def attempt(work: Callable[[], Any]) -> Any:
+    """What the work finds, or why it failed."""
+    try:
+        return work()
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 def main() -> None:
-    """Measure and write."""
-    if not torch.cuda.is_available():
-        sys.exit("error: this benchmark needs a GPU with CUDA; benchmarks/run.py measures the CPU.")
-    device = torch.device("cuda")
-    base = mmd.table_s3("rep-b", "cifar10", None)
-    assert isinstance(base.algorithm, MMDGAN)
-    alternating = replace(base, algorithm=replace(base.algorithm, update="alternating"))
-    ways: dict[str, Callable[[], object]] = {
-        "plain eager, alternating": theirs(base, device),
-        "equipoise, alternating": ours(alternating, device),
-    }
-    ways["equipoise, simultaneous"] = ours(base, device)
-    for way in ways.values():
-        seconds(way)
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            times[name].append(seconds(way))
-    found = {name: {"quartiles_of_seconds": statistics.quantiles(each, n=4)} for name, each in times.items()}
-    report = {"device": torch.cuda.get_device_name(device), "torch": torch.__version__, "batch": 64, "ways": found}
-    write_text_atomically(RESULTS, json.dumps(report, indent=1) + "\n")
+    """Measure, and write after each row."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--only", default="", help="measure only the rows whose names hold this")
+    chosen = parser.parse_args()
+    device = torch.device(chosen.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        parser.exit(2, "error: there is no GPU with CUDA here; --device cpu rehearses every line without one.\n")
+    scale = FULL if device.type == "cuda" else REHEARSAL
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    report: dict[str, Any] = {"device": name, "rehearsal": scale is REHEARSAL, "torch": torch.__version__, "rows": {}}
+    began = time.perf_counter()
+    with matrix_precision("float32", device):
+        report["peak_gflop_per_second"] = attempt(lambda: peak(device, scale))
+        wanted = {name: row for name, row in rows().items() if chosen.only in name}
+        for row_name, row in wanted.items():
+            report["rows"][row_name] = attempt(lambda row=row: measured(row, device, scale))  # type: ignore[misc]
+            _save(chosen.out, report, began)
+        first = wanted.get("SN-DCGAN + repulsive MMD", next(iter(wanted.values())))
+        report["synchronisations"] = attempt(lambda: synchronisations(first, device, scale))
+        _save(chosen.out, report, began)
+    report["seconds_by_precision"] = attempt(lambda: by_precision(first, device, scale))
+    _save(chosen.out, report, began)
+
+
+def _save(path: Path, report: Mapping[str, Any], began: float) -> None:
+    whole = dict(report) | {"minutes": (time.perf_counter() - began) / 60}
+    write_text_atomically(path, json.dumps(whole, indent=1) + "\n")
 
 
 if __name__ == "__main__":

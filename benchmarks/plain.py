@@ -15,6 +15,7 @@ from equipoise.networks.normalisation import BatchNorm
 from equipoise.networks.residual import ResidualBlock
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+PlainLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 _ROWS = 4096
 
 
@@ -197,3 +198,22 @@ def published_shortcuts(module: nn.Module) -> nn.Module:
         if isinstance(block, ResidualBlock) and isinstance(block.residual.layers[0], BatchNorm | nn.ReLU):
             block.shortcut.layers = nn.ModuleList(reversed(block.shortcut.layers))
     return module
+
+
+def hinge(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's hinge loss; of a map of scores, over all of them."""
+    loss: Tensor = torch.relu(1 - discriminator(real)).mean() + torch.relu(1 + discriminator(fake)).mean()
+    return loss
+
+
+def score_of_fakes(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The generator's loss beside it."""
+    loss: Tensor = -discriminator(fake).mean()
+    return loss
+
+
+def penalised_hinge(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The hinge loss and the gradient penalty by double backward."""
+    mixing = torch.rand(len(real), 1, 1, 1, device=real.device)
+    points = mixing * real + (1 - mixing) * fake
+    return hinge(discriminator, real, fake) + double_backward_penalty(discriminator, points)

@@ -1,0 +1,26 @@
+"""The GPU's benchmark, rehearsed on the CPU: every line of it runs, for one row and a few iterations."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn")
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_rehearsal_runs_every_line(tmp_path: Path) -> None:
+    out, environment = tmp_path / "gpu.json", {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    words = ["--device", "cpu", "--out", str(out), "--only", "MAGAN"]
+    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "gpu.py"), *words], check=True, env=environment)
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found["rehearsal"] is True
+    row = found["rows"]["MAGAN MNIST"]
+    assert set(row["times as fast"]) == {"plain eager", "equipoise, eager", "equipoise, graphs"}
+    assert row["whole run"]["iterations"] == 200 * (60_000 // 64)
+    assert found["synchronisations"]["events"] > 0
+    assert set(found["seconds_by_precision"]) == {"float32", "tf32", "bfloat16"}
+    assert found["peak_gflop_per_second"]["convolution"] > 0
