@@ -66,6 +66,8 @@ def main(words: list[str]) -> None:
         for name, work, prepare, rounds, calls in rows:
             if not words or any(word.lower() in name.lower() for word in words):
                 row = compare(Case(name, "the same without it", {}, prepare, work, rounds=rounds, calls=calls))
+                for way in row["ways"].values():
+                    del way["gigaflop"]  # of no use where only a route differs
                 found[place][f"{name}: {work}"] = row
                 found |= {"first_compiled_step_seconds": ways.FIRST_SECONDS[0]} if ways.FIRST_SECONDS else {}
                 print(name, work, row["ways"][ways.OURS]["ratio"]["median"])

@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 _TILE_BYTES = 1 << 22
-_LEAST_CHANNELS, _LEAST_SIDE = 128, 8
-"""Measured on one core: with fewer channels the transforms cost what the products save, and on 4x4 maps the borders."""
+_LEAST_CHANNELS, _LEAST_SIDE, _LEAST_TILES = 128, 8, 64
+"""Measured on one core: with fewer channels the tiles' transforms cost what the products save, with fewer tiles the
+kernel's, and on 4x4 maps the borders."""
 _INPUT = (
     (4, 0, -5, 0, 1, 0),
     (0, -4, -4, 1, 1, 0),
@@ -39,7 +40,9 @@ def gains(
 ) -> bool:
     """Whether this is a 3x3 convolution with stride and padding 1 that is large enough to be faster so."""
     same_size = (tuple(window), tuple(stride), tuple(padding)) == ((3, 3), (1, 1), (1, 1))
-    return same_size and min(channels) >= _LEAST_CHANNELS and min(maps.shape[2:]) >= _LEAST_SIDE
+    height, width = maps.shape[2:]
+    enough = min(channels) >= _LEAST_CHANNELS and min(height, width) >= _LEAST_SIDE
+    return same_size and enough and len(maps) * height * width >= _LEAST_TILES * 16
 
 
 def convolve3x3(values: Tensor, kernel: Tensor) -> Tensor:

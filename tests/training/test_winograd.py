@@ -26,16 +26,17 @@ def test_equal_to_torch(monkeypatch, sides, tile_bytes):
 
 
 @pytest.mark.parametrize(
-    ("side", "channels", "window", "stride", "padding", "gains"),
+    ("batch", "side", "channels", "window", "stride", "padding", "gains"),
     [
-        (8, (128, 256), (3, 3), (1, 1), (1, 1), True),
-        (7, (128, 256), (3, 3), (1, 1), (1, 1), False),
-        (8, (128, 127), (3, 3), (1, 1), (1, 1), False),
-        (8, (128, 128), (4, 4), (1, 1), (1, 1), False),
-        (8, (128, 128), (3, 3), (2, 2), (1, 1), False),
-        (8, (128, 128), (3, 3), (1, 1), (0, 0), False),
+        (8, 8, (128, 256), (3, 3), (1, 1), (1, 1), True),
+        (7, 8, (128, 256), (3, 3), (1, 1), (1, 1), False),
+        (8, 7, (128, 256), (3, 3), (1, 1), (1, 1), False),
+        (8, 8, (128, 127), (3, 3), (1, 1), (1, 1), False),
+        (8, 8, (128, 128), (4, 4), (1, 1), (1, 1), False),
+        (8, 8, (128, 128), (3, 3), (2, 2), (1, 1), False),
+        (8, 8, (128, 128), (3, 3), (1, 1), (0, 0), False),
     ],
 )
-def test_the_rule(side, channels, window, stride, padding, gains):
-    maps = torch.empty(1, channels[1], 16, side)
+def test_the_rule(batch, side, channels, window, stride, padding, gains):
+    maps = torch.empty(batch, channels[1], 16, side)
     assert winograd.gains(maps, channels, window, stride, padding) == gains
