@@ -75,6 +75,6 @@ def _compiling(found: dict[str, Any]) -> str:
     if seconds is None:
         return ""
     return (
-        f"The first step of the compiled networks took {seconds:.0f} seconds, and what it wins afterwards lies within the\n"
-        "spread. Nothing here is compiled: compiled networks refuse second derivatives besides.\n"
+        f"The first step of the compiled networks took {seconds:.0f} seconds, and what it wins afterwards lies within\n"
+        "the spread. Nothing here is compiled: compiled networks refuse second derivatives besides.\n"
     )
