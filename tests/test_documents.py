@@ -79,3 +79,13 @@ def test_the_collapse_page_tells_what_the_data_file_tells() -> None:
     same = [run for run in runs if run["inception_score"] < 1.01]
     assert len(same) == 3
     assert all(run["told"] == ["collapse: the samples are almost all the same (iteration 200)."] for run in same)
+
+
+def test_the_table_of_stacked_mnist_is_that_of_its_data_files() -> None:
+    page = (ROOT / "docs" / "stacked-mnist.md").read_text(encoding="utf-8")
+    for name, called in (("dcgan", "DCGAN"), ("reg-dcgan", "Reg-DCGAN")):
+        run = json.loads((ROOT / "results" / "stacked-mnist" / f"{name}.json").read_text(encoding="utf-8"))
+        scores = {score["metric"]: score["value"] for score in run["scores"]}
+        assert f"| {called} | {scores['modes-covered']:.0f} | {scores['modes-kl']:.3f} |" in page
+        assert f"{run['iterations_per_second']:.1f}" in page
+        assert run["iterations"] == 1_700

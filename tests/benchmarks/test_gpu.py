@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_a_rehearsal_runs_every_line(tmp_path: Path) -> None:
     out, environment = tmp_path / "gpu.json", {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     words = ["--device", "cpu", "--out", str(out), "--only", "MAGAN"]

@@ -129,9 +129,11 @@ def test_a_recipe_trains_on_a_folder_of_pictures_of_any_size(tmp_path: Path) -> 
 
 
 def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Path) -> None:
-    for out in ("grid.png", "arrays.npz", "folder"):
-        done = run("sample", finished_run, "--count", 12, "--out", tmp_path / out, "--seed", 4, "--device", "cpu")
-        assert done.returncode == 0, done.stderr
+    words = ("sample", finished_run, "--count", 12, "--seed", 4, "--device", "cpu", "--out")
+    done = run(*words, tmp_path / "grid.png")
+    assert done.returncode == 0, done.stderr
+    for out in ("arrays.npz", "folder"):
+        assert main([*map(str, words), str(tmp_path / out)]) == 0
     arrays = np.load(tmp_path / "arrays.npz", allow_pickle=False)["samples"]
     assert arrays.shape == (12, 1, 8, 8)
     assert arrays.dtype == np.uint8
@@ -141,10 +143,9 @@ def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Pa
     assert Image.open(tmp_path / "grid.png").size == (10 * 9 * 4, 2 * 9 * 4)
 
 
-def test_export_writes_a_generator(finished_run: Path, tmp_path: Path) -> None:
-    done = run("export", finished_run, "--out", tmp_path / "generator.safetensors")
-    assert done.returncode == 0, done.stderr
-    assert str(tmp_path / "generator.safetensors") in done.stdout
+def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(finished_run), "--out", str(tmp_path / "generator.safetensors")]) == 0
+    assert str(tmp_path / "generator.safetensors") in capsys.readouterr().out
     assert (tmp_path / "generator.safetensors").stat().st_size > 10_000
 
 
@@ -172,8 +173,7 @@ def test_evaluate_writes_scores_with_passports(finished_run: Path, tmp_path: Pat
 
 def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
     before = (finished_run / "metrics.jsonl").read_bytes()
-    done = run("resume", finished_run, "--device", "cpu", "--quiet")
-    assert done.returncode == 0, done.stderr
+    assert main(["resume", str(finished_run), "--device", "cpu", "--quiet"]) == 0
     assert (finished_run / "metrics.jsonl").read_bytes() == before
 
 

@@ -45,16 +45,17 @@ def alarm_after(tmp_path: Path, looks: Sequence[Variety], total: int) -> list[st
 
 
 def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = train(collapsing(300), tmp_path / "collapsing", settings("warn"))
+    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 50)
+    run = train(collapsing(150), tmp_path / "collapsing", settings("warn"))
     (alarm,) = lines(run, "alarm")
-    assert alarm["iteration"] == 200
-    assert "warning: collapse: the samples are almost all the same (iteration 200)." in capsys.readouterr().err
+    assert alarm["iteration"] == 100
+    assert "warning: collapse: the samples are almost all the same (iteration 100)." in capsys.readouterr().err
     assert "Collapse: the samples are almost all the same" in write_run_report(run.path).read_text()
-    healthy = train(with_length(gan_digits(), iterations=300), tmp_path / "healthy", settings("warn"))
+    healthy = train(with_length(gan_digits(), iterations=150), tmp_path / "healthy", settings("warn"))
     assert lines(healthy, "alarm") == []
-    assert [line["iteration"] for line in lines(healthy, "variety")] == [100, 200, 300]
+    assert [line["iteration"] for line in lines(healthy, "variety")] == [50, 100, 150]
     assert capsys.readouterr().err == ""
 
 
