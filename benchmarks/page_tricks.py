@@ -24,7 +24,8 @@ FLOORS = """## Targets that were missed
 - MMD loss with one bandwidth: about a million operations, a fiftieth of a millisecond at the peak. The rest of the time
   is that of some thirty small calls, of torch's own work for one node of its graph, and of the exponentials of all
   pairs. The gradient is in closed form, in one node, already.
-- SNGAN with 1 discriminator step: 2.6 was set for a batch of 64; the rows have 16, so that all rows fit into a quarter of an hour.
+- SNGAN with 1 discriminator step: 2.6 was set for a batch of 64; the rows have 16, so that all rows fit into a
+  quarter of an hour.
 - PICO: a step time of at most 1.05 times PIM's lies within the spread.
 - The share of the peak, at least 0.7: it is reached by large convolutions alone. Folds and minimal filtering leave out
   operations that run at the peak, so that batch normalisation, activations, copies and the thin first and last layers
