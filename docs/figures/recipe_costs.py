@@ -40,7 +40,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.budgets import image_shape
 from equipoise.recipes.catalogue import RECIPES, recipe
-from equipoise.training.game import Algorithm, Stage
+from equipoise.studies.estimate import OneStage
 from equipoise.training.loop import Loop
 
 RESULTS = Path(__file__).parents[2] / "results" / "recipes" / "cpu-costs.json"
@@ -117,7 +117,8 @@ def measured(experiment: Experiment) -> dict[str, float]:
     game = build_game(stand_in, stand_in.data.load(None, 0))
     found = {}
     for stage in experiment.algorithm.stages():
-        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=stage))
+        longer = replace(stage, epochs=None, iterations=TIMED + 1)
+        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=longer))
         loop = Loop(alone, build_state(stand_in, alone, torch.device("cpu")))
         found[stage.name] = round(iteration_seconds(loop), 5)
     return found
@@ -152,27 +153,6 @@ def like(experiment: Experiment) -> Any:
     if isinstance(experiment.data, Ring | Grid):
         return replace(experiment.data, count=count)
     return Noise(image_shape(experiment.data), count)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneStage(Algorithm):
-    """One stage of an algorithm, to be timed alone, for as long as it is iterated."""
-
-    whole: Algorithm
-    stage: Stage
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Those of the whole."""
-        return self.whole.players
-
-    def stages(self) -> tuple[Stage, ...]:
-        """The one stage, long enough."""
-        return (replace(self.stage, epochs=None, iterations=TIMED + 1),)
-
-    def create_memory(self) -> torch.nn.Module:
-        """That of the whole."""
-        return self.whole.create_memory()
 
 
 def iteration_seconds(loop: Loop) -> float:

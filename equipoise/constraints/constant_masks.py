@@ -9,18 +9,18 @@ to form the weights' gradients. Four passes of the network's cost instead of six
 torch's mean pooling sends such zeros back as well; here it is a plain mean over each window.
 """
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
+
+from equipoise.common.replacing import Function, Replacing
 
 _Size = int | tuple[int, int]
 
 
-class ConstantMasks(TorchFunctionMode):
+class ConstantMasks(Replacing):
     """Inside this context ReLU and leaky ReLU multiply by a constant mask: same values, same derivatives, no curvature.
 
     Exact for every network, wherever a derivative exists: other activations keep their own curvature.
@@ -29,16 +29,8 @@ class ConstantMasks(TorchFunctionMode):
             scores = discriminator(points)
     """
 
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Iterable[type],
-        arguments: tuple[Any, ...] = (),
-        keywords: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Replace the rectifiers, and pass everything else on."""
-        replacement = _REPLACEMENTS.get(function, function)
-        return replacement(*arguments, **(keywords or {}))
+    def __init__(self) -> None:
+        super().__init__(_REPLACEMENTS)
 
 
 def _relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -65,7 +57,7 @@ def _mean_pool(input: Tensor, kernel_size: _Size, *arguments: Any, **keywords: A
 
 
 _POOLING = ("stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
-_REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {
+_REPLACEMENTS: dict[Function, Function] = {
     functional.relu: _relu,
     torch.relu: _relu,
     Tensor.relu: _relu,

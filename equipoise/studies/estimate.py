@@ -57,7 +57,7 @@ def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> 
     game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
     total = 0.0
     for stage in experiment.algorithm.stages():
-        alone = replace(game, algorithm=_OneStage(iterations=1, whole=experiment.algorithm, stage=stage))
+        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=stage))
         loop = Loop(alone, build_state(experiment, alone, place))
         total += _seconds(loop) * game.stage_iterations(stage)
     return total
@@ -78,7 +78,7 @@ def shown_seconds(seconds: float) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OneStage(Algorithm):
+class OneStage(Algorithm):
     """One stage of an algorithm, to be timed alone."""
 
     whole: Algorithm

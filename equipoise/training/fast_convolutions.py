@@ -3,14 +3,13 @@
 The plain path is the same network outside the context: torch's own convolutions.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
+from equipoise.common.replacing import Function, Replacing
 from equipoise.training.convolution import Pair, convolve
 
 _LEAST_CHANNELS = 32
@@ -23,19 +22,11 @@ def fast_convolutions(parameters: Iterable[nn.Parameter]) -> AbstractContextMana
     return FastConvolutions() if gains else nullcontext()
 
 
-class FastConvolutions(TorchFunctionMode):
+class FastConvolutions(Replacing):
     """Inside this context torch's convolutions are those of `equipoise.training.convolution`, where they gain."""
 
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Iterable[type],
-        arguments: tuple[Any, ...] = (),
-        keywords: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Replace the convolutions that gain, and pass everything else on."""
-        replacement = _REPLACEMENTS.get(function, function)
-        return replacement(*arguments, **(keywords or {}))
+    def __init__(self) -> None:
+        super().__init__(_REPLACEMENTS)
 
 
 def _conv2d(
@@ -68,7 +59,7 @@ def _conv_transpose2d(
     return convolve(input, weight, bias, _pair(stride), _pair(padding), _pair(output_padding), True)
 
 
-_REPLACEMENTS: dict[Callable[..., Any], Callable[..., Any]] = {
+_REPLACEMENTS: dict[Function, Function] = {
     torch.conv2d: _conv2d,
     torch.conv_transpose2d: _conv_transpose2d,
 }

@@ -1,22 +1,14 @@
 """The tables of docs/trust.md and docs/scaling.md are those of the committed data files, and nothing was lost."""
 
-import importlib.util
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "figures" / "trust.py"
-
 
 @pytest.fixture(scope="module")
-def page() -> Any:
-    spec = importlib.util.spec_from_file_location("trust_tables", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def page(figure_script: Callable[[str], Any]) -> Any:
+    return figure_script("trust")
 
 
 @pytest.mark.parametrize("document", ["trust.md", "scaling.md"])

@@ -1,9 +1,9 @@
 """The page on recipes shows the measured costs, of the recipes as they are, and no recipe takes longer than it says."""
 
-import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -14,22 +14,16 @@ LONGEST_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    path = ROOT / "docs" / "figures" / "recipe_costs.py"
-    specification = importlib.util.spec_from_file_location("recipe_costs", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def script(figure_script: Callable[[str], Any]) -> Any:
+    return figure_script("recipe_costs")
 
 
-def test_the_table_is_that_of_the_data_file(script: ModuleType) -> None:
+def test_the_table_is_that_of_the_data_file(script: Any) -> None:
     document = json.loads(script.RESULTS.read_text(encoding="utf-8"))
     assert script.table(document) in (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
 
 
-def test_every_recipe_was_measured_as_it_is_and_keeps_to_ten_minutes(script: ModuleType) -> None:
+def test_every_recipe_was_measured_as_it_is_and_keeps_to_ten_minutes(script: Any) -> None:
     document = json.loads(script.RESULTS.read_text(encoding="utf-8"))
     assert set(document["recipes"]) == set(RECIPES)
     for name, entry in document["recipes"].items():

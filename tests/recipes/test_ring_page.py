@@ -1,9 +1,9 @@
 """The ring's page shows the figures of the committed data files, which were measured with the recipes as they are."""
 
-import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -14,17 +14,8 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "ring"
 
 
-def figure_script() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("ring_figure", ROOT / "docs" / "figures" / "ring.py")
-    assert specification is not None
-    assert specification.loader is not None
-    script = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(script)
-    return script
-
-
-def test_the_tables_are_those_of_the_data_files() -> None:
-    script, page = figure_script(), (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+def test_the_tables_are_those_of_the_data_files(figure_script: Callable[[str], Any]) -> None:
+    script, page = figure_script("ring"), (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
     for titles, seeds in ((script.TABLE, {"20", "21", "22"}), (script.EARLIER, {"5", "6", "7", "8", "9"})):
         found = script.table(titles)
         assert found in page

@@ -1,0 +1,27 @@
+"""A context in which some of torch's functions are other ones."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from torch.overrides import TorchFunctionMode
+
+Function = Callable[..., Any]
+
+
+class Replacing(TorchFunctionMode):
+    """Inside this context the functions in the table are their replacements, and everything else passes."""
+
+    def __init__(self, replacements: Mapping[Function, Function]):
+        super().__init__()
+        self._replacements = replacements
+
+    def __torch_function__(
+        self,
+        function: Function,
+        types: Iterable[type],
+        arguments: tuple[Any, ...] = (),
+        keywords: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Replace what the table names, and pass everything else on."""
+        replacement = self._replacements.get(function, function)
+        return replacement(*arguments, **(keywords or {}))
