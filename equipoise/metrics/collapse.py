@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import matching_points, squared_radii
+from equipoise.metrics.distances import matching_points
 from equipoise.metrics.neighbours import nearest_neighbours
+from equipoise.metrics.radii import nearest_radii
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,4 @@ def _reached(samples: Array, real: Array) -> int:
 
 
 def _spacing(points: torch.Tensor) -> float:
-    return float(squared_radii(points, 1).median().sqrt())
+    return float(nearest_radii(points, 1).median())

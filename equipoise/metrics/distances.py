@@ -11,12 +11,18 @@ _BLOCK = 256
 _SAME_POINT = 1e-13
 
 
-def matching_points(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two sets of points [samples, features] in float64 on one device, moved so that their common mean is 0."""
+def matching_rows(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two sets of points [samples, features] in float64 on one device."""
     first = as_float64(name_a, a, "samples, features")
     second = as_float64(name_b, b, "samples, features").to(first.device)
     if first.shape[1] != second.shape[1]:
         raise ValueError(f"{name_b} must have {first.shape[1]} features, got shape {tuple(second.shape)}.")
+    return first, second
+
+
+def matching_points(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two sets of points as `matching_rows`, moved so that their common mean is 0."""
+    first, second = matching_rows(name_a, a, name_b, b)
     centre = (first.mean(dim=0) + second.mean(dim=0)) / 2
     return first - centre, second - centre
 
@@ -27,27 +33,6 @@ def distance_blocks(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[slice, t
     for rows in _blocks(len(a)):
         squared = torch.addmm(norms_b, a[rows], b.mT, alpha=-2).add_(norms_a[rows, None])
         yield rows, _without_rounding(squared, norms_a[rows], norms_b)
-
-
-def squared_radii(points: torch.Tensor, neighbours: int) -> torch.Tensor:
-    """Each point's squared distance to its nearest other points' k-th, [samples]."""
-    if not 1 <= neighbours < len(points):
-        raise ValueError(f"neighbours must lie in 1..{len(points) - 1}, got {neighbours}.")
-    norms, nearest = points.square().sum(dim=1), points.new_full((len(points), neighbours), torch.inf)
-    for rows in _blocks(len(points)):
-        later, others = slice(rows.start, None), slice(rows.stop, None)  # earlier ones were met in their own rows
-        squared = torch.addmm(norms[later], points[rows], points[later].mT, alpha=-2).add_(norms[rows, None])
-        _without_rounding(squared.fill_diagonal_(torch.inf), norms[rows], norms[later])
-        nearest[rows] = _nearest(nearest[rows], squared)
-        nearest[others] = _nearest(nearest[others], squared[:, _BLOCK:].mT.contiguous())
-    return nearest.amax(dim=1)
-
-
-def _nearest(known: torch.Tensor, squared: torch.Tensor) -> torch.Tensor:
-    """The least entries of each row of both together, as many as are known: [rows, neighbours]."""
-    neighbours = known.shape[1]
-    least = squared.topk(min(neighbours, squared.shape[1]), dim=1, largest=False).values
-    return torch.cat([known, least], dim=1).topk(neighbours, dim=1, largest=False).values
 
 
 def _blocks(count: int) -> Iterator[slice]:

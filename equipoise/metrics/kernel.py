@@ -1,7 +1,7 @@
 """Kernel distance (KID): the unbiased squared maximum mean discrepancy of features with a cubic kernel."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -9,6 +9,9 @@ import torch
 
 from equipoise.metrics.arrays import Array, as_float64
 
+Places = torch.Tensor | slice
+Drawn = tuple[Places, Places]
+"""Where the rows of a subset stand on either side."""
 _BLOCK = 256
 """Rows and columns of the kernel at once; its sums by matrix products cost little beside the kernel itself."""
 
@@ -48,8 +51,9 @@ def kernel_distance(features_a: Array, features_b: Array, confidence: float = 0.
     a, b = _features(features_a, features_b, least=3)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}.")
-    rows_aa, rows_bb = _sums_within(a), _sums_within(b)
-    rows_ab, rows_ba = _sums_between(a, b)
+    one_a, one_b = a.new_ones(len(a), 1), b.new_ones(len(b), 1)
+    rows_aa, rows_bb = _sums_within(a, one_a).flatten(), _sums_within(b, one_b).flatten()
+    rows_ab, rows_ba = (sums.flatten() for sums in _sums_between(a, b, one_a, one_b))
     value = _estimate(rows_aa.sum(), rows_bb.sum(), rows_ab.sum(), len(a), len(b))
     without_a = _estimate(rows_aa.sum() - 2 * rows_aa, rows_bb.sum(), rows_ab.sum() - rows_ab, len(a) - 1, len(b))
     without_b = _estimate(rows_aa.sum(), rows_bb.sum() - 2 * rows_bb, rows_ab.sum() - rows_ba, len(a), len(b) - 1)
@@ -77,19 +81,40 @@ def kernel_distance_of_subsets(
         raise ValueError(f"subset_size must lie in 2..{min(len(a), len(b))}, got {subset_size}.")
     if subsets < 1:
         raise ValueError(f"subsets must be at least 1, got {subsets}.")
-    values = torch.stack([_of_subset(a, b, subset_size, generator) for _ in range(subsets)])
+    drawn = [(_draw(a, subset_size, generator), _draw(b, subset_size, generator)) for _ in range(subsets)]
+    values = _of_many(a, b, drawn) if _share_pairs(a, b, subsets, subset_size) else _one_by_one(a, b, drawn)
     return float(values.mean()), float(values.std(correction=0))
 
 
-def _of_subset(a: torch.Tensor, b: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
-    part_a, part_b = _draw(a, size, generator), _draw(b, size, generator)
-    rows_ab, _ = _sums_between(part_a, part_b)
-    return _estimate(_sums_within(part_a).sum(), _sums_within(part_b).sum(), rows_ab.sum(), size, size)
+def _share_pairs(a: torch.Tensor, b: torch.Tensor, subsets: int, size: int) -> bool:
+    """Whether the subsets hold so many pairs that the kernel of all pairs, and its sums, cost less."""
+    features = a.shape[1]
+    return (len(a) + len(b)) ** 2 * (features + subsets) < subsets * (2 * size) ** 2 * features
+
+
+def _one_by_one(a: torch.Tensor, b: torch.Tensor, drawn: Sequence[Drawn]) -> torch.Tensor:
+    return torch.cat([_of_many(a[of_a], b[of_b], [(slice(None), slice(None))]) for of_a, of_b in drawn])
+
+
+def _of_many(a: torch.Tensor, b: torch.Tensor, drawn: Sequence[Drawn]) -> torch.Tensor:
+    """The estimate of each subset, [subsets], from one kernel of all pairs."""
+    of_a, of_b = (_membership(rows, [pair[side] for pair in drawn]) for side, rows in enumerate((a, b)))
+    within_a, within_b = ((each * _sums_within(rows, each)).sum(dim=0) for rows, each in ((a, of_a), (b, of_b)))
+    along_b, _ = _sums_between(a, b, of_a[:, :0], of_b)  # those along a are not asked for
+    size_a, size_b = (int(each[:, 0].sum()) for each in (of_a, of_b))
+    return _estimate(within_a, within_b, (of_a * along_b).sum(dim=0), size_a, size_b)
+
+
+def _membership(rows: torch.Tensor, subsets: Sequence[Places]) -> torch.Tensor:
+    """1 where a subset [subsets] holds a row [samples], else 0."""
+    member = rows.new_zeros(len(rows), len(subsets))
+    for column, chosen in zip(member.mT, subsets, strict=True):
+        column[chosen] = 1
+    return member
 
 
 def _draw(rows: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
-    chosen = torch.randperm(len(rows), generator=generator, device=generator.device)[:size]
-    return rows[chosen.to(rows.device)]
+    return torch.randperm(len(rows), generator=generator, device=generator.device)[:size].to(rows.device)
 
 
 def _estimate(
@@ -111,36 +136,37 @@ def _kernel(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return inner.square().mul_(inner)
 
 
-def _sum_of_columns(block: torch.Tensor) -> torch.Tensor:
-    return block @ block.new_ones(block.shape[1])
-
-
 def _blocks(rows: torch.Tensor) -> Iterator[slice]:
     return (slice(start, start + _BLOCK) for start in range(0, len(rows), _BLOCK))
 
 
-def _sums_within(rows: torch.Tensor) -> torch.Tensor:
-    """Each row's sum of the kernel with all others, [samples]; every block off the diagonal serves twice."""
-    sums = rows.new_zeros(len(rows))
+def _sums_within(rows: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Each row's sums of the kernel with all others, times their weights [samples, sums]; [samples, sums].
+
+    Every block off the diagonal serves twice.
+    """
+    sums = torch.zeros_like(weights)
     for first in _blocks(rows):
-        own = _kernel(rows[first], rows[first])
-        sums[first] += _sum_of_columns(own) - own.diagonal()
+        own = _kernel(rows[first], rows[first]).fill_diagonal_(0)
+        sums[first] += own @ weights[first]
         for second in _blocks(rows):
             if second.start > first.start:
                 block = _kernel(rows[first], rows[second])
-                sums[first] += _sum_of_columns(block)
-                sums[second] += _sum_of_columns(block.mT)
+                sums[first] += block @ weights[second]
+                sums[second] += block.mT @ weights[first]
     return sums
 
 
-def _sums_between(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The kernel's sums along b for each row of a, and along a for each row of b."""
-    sums_a, sums_b = a.new_zeros(len(a)), b.new_zeros(len(b))
+def _sums_between(
+    a: torch.Tensor, b: torch.Tensor, weights_a: torch.Tensor, weights_b: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The kernel's weighted sums along b for each row of a, and along a for each row of b."""
+    sums_a, sums_b = a.new_zeros(len(a), weights_b.shape[1]), b.new_zeros(len(b), weights_a.shape[1])
     for first in _blocks(a):
         for second in _blocks(b):
             block = _kernel(a[first], b[second])
-            sums_a[first] += _sum_of_columns(block)
-            sums_b[second] += _sum_of_columns(block.mT)
+            sums_a[first] += block @ weights_b[second]
+            sums_b[second] += block.mT @ weights_a[first]
     return sums_a, sums_b
 
 

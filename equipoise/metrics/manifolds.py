@@ -3,7 +3,10 @@
 import torch
 
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, matching_points, squared_radii
+from equipoise.metrics.distances import matching_rows
+from equipoise.metrics.floors import Block, Cloud, of_unit_size
+from equipoise.metrics.near_pairs import Tile
+from equipoise.metrics.radii import nearest_radii
 
 
 def precision_recall(real: Array, generated: Array, neighbours: int = 3) -> tuple[float, float]:
@@ -19,13 +22,8 @@ def precision_recall(real: Array, generated: Array, neighbours: int = 3) -> tupl
         generated: [samples, features]; as many as real ones, since the radii shrink as samples grow.
         neighbours: k; 3 in the paper.
     """
-    a, b = matching_points("real", real, "generated", generated)
-    radii_a, radii_b = squared_radii(a, neighbours), squared_radii(b, neighbours)
-    inside_real = torch.zeros(len(b), dtype=torch.bool, device=a.device)
-    inside_generated = torch.zeros(len(a), dtype=torch.bool, device=a.device)
-    for rows, squared in distance_blocks(a, b):
-        inside_real |= (squared <= radii_a[rows, None]).any(dim=0)
-        inside_generated[rows] = (squared <= radii_b).any(dim=1)
+    a, b = _samples(real, generated)
+    inside_real, inside_generated = _inside_any(a, nearest_radii(a, neighbours), b, nearest_radii(b, neighbours))
     return float(inside_real.double().mean()), float(inside_generated.double().mean())
 
 
@@ -42,12 +40,45 @@ def density_coverage(real: Array, generated: Array, neighbours: int = 5) -> tupl
         generated: [samples, features].
         neighbours: k; 5 in the paper.
     """
-    a, b = matching_points("real", real, "generated", generated)
-    radii = squared_radii(a, neighbours)
-    holders = torch.zeros(len(b), dtype=torch.int64, device=a.device)
-    holds = torch.zeros(len(a), dtype=torch.bool, device=a.device)
-    for rows, squared in distance_blocks(a, b):
-        inside = squared <= radii[rows, None]
-        holders += inside.sum(dim=0)
-        holds[rows] = inside.any(dim=1)
-    return float(holders.double().mean()) / neighbours, float(holds.double().mean())
+    a, b = _samples(real, generated)
+    radii = nearest_radii(a, neighbours)
+    cloud_a, cloud_b = _clouds(a, b)
+    held, holds = 0, torch.zeros(len(a), dtype=torch.bool, device=a.device)
+    for rows in cloud_a.blocks():
+        for columns in cloud_b.blocks():
+            row, _ = Tile(rows, columns).within(radii[rows.positions])
+            held += len(row)
+            holds[rows.positions[row]] = True
+    return held / len(b) / neighbours, float(holds.double().mean())
+
+
+def _samples(real: Array, generated: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    _, (a, b) = of_unit_size(*matching_rows("real", real, "generated", generated))
+    return a, b
+
+
+def _clouds(a: torch.Tensor, b: torch.Tensor) -> tuple[Cloud, Cloud]:
+    centre = (a.mean(dim=0) + b.mean(dim=0)) / 2
+    return Cloud(a, centre), Cloud(b, centre)
+
+
+def _inside_any(
+    a: torch.Tensor, radii_a: torch.Tensor, b: torch.Tensor, radii_b: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which points of b lie inside some ball of a, and which of a inside some ball of b.
+
+    One product serves both questions. A point that was found inside is not looked for again: each block of b meets the
+    points of a that are still outside, and then those of the block that are still outside meet the other points of a.
+    """
+    in_a, in_b = torch.zeros_like(radii_b, dtype=torch.bool), torch.zeros_like(radii_a, dtype=torch.bool)
+    cloud_a, cloud_b = _clouds(a, b)
+    for columns in cloud_b.blocks():
+        outside, inside = (~in_b).nonzero().flatten(), in_b.nonzero().flatten()
+        for rows in cloud_a.blocks(outside):
+            tile = Tile(rows, columns)
+            in_a[columns.positions[tile.within(radii_a[rows.positions])[1]]] = True
+            in_b[rows.positions[tile.turned().within(radii_b[columns.positions])[1]]] = True
+        for rows in cloud_a.blocks(inside):
+            rest = Block(cloud_b, columns.positions[~in_a[columns.positions]])
+            in_a[rest.positions[Tile(rows, rest).within(radii_a[rows.positions])[1]]] = True
+    return in_a, in_b

@@ -77,6 +77,28 @@ def test_the_same_generator_gives_the_same_subsets(numbers: np.random.Generator)
     assert first[0] == pytest.approx(kernel_distance(a, b).value, rel=0.2)
 
 
+@pytest.mark.parametrize("block", [3, 256])
+def test_subsets_that_share_pairs_are_those_one_by_one(
+    numbers: np.random.Generator, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(kernel, "_BLOCK", block)
+    a, b = numbers.normal(size=(20, 5)), numbers.normal(size=(25, 5)) + 0.3
+    generator = torch.Generator().manual_seed(4)
+    drawn = [[torch.randperm(count, generator=generator)[:10].numpy() for count in (20, 25)] for _ in range(30)]
+    expected = np.array([plain_distance(a[of_a], b[of_b]) for of_a, of_b in drawn])
+    for share in (True, False):
+        monkeypatch.setattr(kernel, "_share_pairs", lambda *_, share=share: share)
+        found = kernel_distance_of_subsets(a, b, torch.Generator().manual_seed(4), subsets=30, subset_size=10)
+        assert found == pytest.approx((expected.mean(), expected.std()), rel=1e-11)
+
+
+def test_pairs_are_shared_where_that_is_less_work() -> None:
+    few, many = torch.zeros(4000, 256), torch.zeros(50_000, 256)
+    assert kernel._share_pairs(few, few, 100, 1000)
+    assert not kernel._share_pairs(many, many, 100, 1000)
+    assert not kernel._share_pairs(few, few, 1, 1000)
+
+
 def test_bad_input_is_refused(numbers: np.random.Generator) -> None:
     a = numbers.normal(size=(10, 4))
     with pytest.raises(ValueError, match="features_b must have 4"):
