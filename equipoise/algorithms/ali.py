@@ -10,7 +10,7 @@ from torch import nn
 from equipoise.algorithms.scores import score_means
 from equipoise.algorithms.vaegan import sampled_code
 from equipoise.losses import minimax_discriminator_loss, non_saturating_generator_loss
-from equipoise.training.distributed import gather
+from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
@@ -37,8 +37,9 @@ class ALI(Algorithm):
         code = sampled_code(mean, log_variance, draw)
         latent = draw.latent()
         discriminator = players["discriminator"]
-        real_scores = gather(discriminator(draw.real, code))
-        fake_scores = gather(discriminator(players["generator"](latent), latent))
+        real_scores, fake_scores = gather_each(
+            discriminator(draw.real, code), discriminator(players["generator"](latent), latent)
+        )
         losses = {
             "discriminator": minimax_discriminator_loss(real_scores, fake_scores),
             "generator": non_saturating_generator_loss(fake_scores),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from equipoise.losses import energy_discriminator_loss, energy_generator_loss, reconstruction_energy
-from equipoise.training.distributed import gather
+from equipoise.training.distributed import gather, gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Outcome, Players
 from equipoise.training.passes import together
@@ -23,7 +23,7 @@ def energies(players: Players, images: Tensor, kind: str) -> Tensor:
         kind: as in `equipoise.losses.reconstruction_energy`; or "pixel", every pixel's squared error as an energy of
             its own: [batch * pixels].
     """
-    return _energy(images, players["discriminator"](images), kind)
+    return gather(_energy(images, players["discriminator"](images), kind))
 
 
 def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Tensor, Tensor]:
@@ -31,13 +31,15 @@ def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Ten
     with torch.no_grad():
         fake = players["generator"](draw.latent())
     rebuilt_real, rebuilt_fake = together(players["discriminator"], draw.real, fake)
-    return _energy(draw.real, rebuilt_real, kind), _energy(fake, rebuilt_fake, kind)
+    real, fake = gather_each(_energy(draw.real, rebuilt_real, kind), _energy(fake, rebuilt_fake, kind))
+    return real, fake
 
 
 def _energy(images: Tensor, reconstructed: Tensor, kind: str) -> Tensor:
+    """The energies of this process's images."""
     if kind == "pixel":
-        return gather((reconstructed - images).square().flatten())
-    return gather(reconstruction_energy(images, reconstructed, kind))
+        return (reconstructed - images).square().flatten()
+    return reconstruction_energy(images, reconstructed, kind)
 
 
 def hinge_outcome(real: Tensor, fake: Tensor, margin: Tensor | float) -> Outcome:

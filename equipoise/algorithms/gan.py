@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from equipoise.algorithms.checks import check_not_negative, check_whole
 from equipoise.algorithms.dequantise import Dequantisation, with_dequantised_images
 from equipoise.algorithms.penalties import PenaltyName, penalty
-from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each
+from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each, scores_one_by_one
 from equipoise.losses import (
     hinge_discriminator_loss,
     hinge_generator_loss,
@@ -115,7 +115,7 @@ class GAN(Algorithm):
     def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         draw = with_dequantised_images(draw, self.dequantisation)
         fake = players["generator"](draw.latent())
-        real_scores, fake_scores = scores(players, draw.real), scores(players, fake)
+        real_scores, fake_scores = scores_one_by_one(players, draw.real, fake)
         extra, measures = self._constraints(players, fake, draw)
         losses = {
             "discriminator": LOSSES[self.loss][0](real_scores, fake_scores) + extra,

@@ -12,7 +12,7 @@ from equipoise.algorithms.penalties import PenaltyName, penalty
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
 from equipoise.losses import GaussianKernel, RationalQuadraticKernel, mmd_discriminator_loss, mmd_generator_loss
-from equipoise.training.distributed import gather
+from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
@@ -148,4 +148,5 @@ class MMDGAN(Algorithm):
         with ConstantMasks():
             mapped = players["discriminator"](images)
             jacobian = squared_jacobian_norm(mapped, images)
-        return gather(mapped), gather(jacobian)
+        real_features, jacobians = gather_each(mapped, jacobian)
+        return real_features, jacobians

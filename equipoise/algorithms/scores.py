@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from equipoise.losses import minimax_generator_loss
-from equipoise.training.distributed import gather
+from equipoise.training.distributed import gather, gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Players
 from equipoise.training.passes import together
@@ -30,7 +30,12 @@ def scores_of_each(players: Players, *batches: Tensor, player: str = "discrimina
     A step that trains the generator too is better off with a pass of its own for the generated images: its gradient
     then does not run through the real ones.
     """
-    return tuple(gather(each) for each in together(players[player], *batches))
+    return gather_each(*together(players[player], *batches))
+
+
+def scores_one_by_one(players: Players, *batches: Tensor, player: str = "discriminator") -> tuple[Tensor, ...]:
+    """`scores` of several batches, in a pass for each and one message: for a step that trains the generator too."""
+    return gather_each(*(players[player](batch) for batch in batches))
 
 
 def features(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:

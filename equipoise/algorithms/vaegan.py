@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative
-from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores
+from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores_one_by_one
 from equipoise.losses import (
     geometric_regulariser,
     minimax_discriminator_loss,
@@ -52,8 +52,8 @@ class VAEGAN(Algorithm):
         mean, log_variance = players["encoder"](draw.real)
         code = sampled_code(mean, log_variance, draw)
         decoded = players["generator"](code, batch_kind=ENCODED)
-        real_scores, encoded_scores = scores(players, draw.real), scores(players, decoded)
-        fake_scores = scores(players, players["generator"](draw.latent()))
+        fake = players["generator"](draw.latent())
+        real_scores, encoded_scores, fake_scores = scores_one_by_one(players, draw.real, decoded, fake)
         distance = geometric_regulariser(features(players, draw.real).detach(), features(players, decoded), "sum") / 2
         divergence = gather(prior_divergence(mean, log_variance)).mean()
         adversarial = non_saturating_generator_loss(fake_scores) + non_saturating_generator_loss(encoded_scores)

@@ -4,32 +4,10 @@ from typing import Any
 
 import torch
 from torch import distributed, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 MAIN_KIND = ("main",)
-
-
-class _SumOverRanks(torch.autograd.Function):
-    """The sum over all processes; so is its gradient, as every process's loss depends on every process's term."""
-
-    @staticmethod
-    def forward(context: Any, value: torch.Tensor) -> torch.Tensor:
-        total = value.clone()
-        distributed.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:
-        total: torch.Tensor = _SumOverRanks.apply(gradients[0].contiguous())
-        return total
-
-
-def sum_over_ranks(value: torch.Tensor) -> torch.Tensor:
-    """The sum of `value` over all processes, with gradient; the value itself when there is one process."""
-    if not many_ranks():
-        return value
-    total: torch.Tensor = _SumOverRanks.apply(value)
-    return total
 
 
 def many_ranks() -> bool:
@@ -40,17 +18,70 @@ def many_ranks() -> bool:
 def batch_moments(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Mean and biased variance per channel over the batch of all processes, and how many values they were taken from.
 
+    Every process sends its own three in one message; they are merged as by Chan, Golub and LeVeque 1979.
+
     Args:
         values: [batch, channels, ...].
 
     Returns:
         mean [channels], variance [channels], count [].
     """
-    over = [0, *range(2, values.ndim)]
-    count = sum_over_ranks(values.new_tensor(values.numel() / values.shape[1]))
-    mean = sum_over_ranks(values.sum(over)) / count
-    deviations = values - mean.reshape(1, -1, *[1] * (values.ndim - 2))
-    return mean, sum_over_ranks(deviations.square().sum(over)) / count, count
+    mean, variance = torch.batch_norm_update_stats(values, None, None, 0.0)
+    count = mean.new_tensor([values.numel() / values.shape[1]])
+    found = _of_all_ranks(torch.cat([mean, variance, count]))
+    means, variances, counts = found.split([mean.numel(), variance.numel(), 1], dim=1)
+    count = counts.sum()
+    mean = (counts * means).sum(0) / count
+    return mean, (counts * (variances + (means - mean).square())).sum(0) / count, count
+
+
+def _of_all_ranks(entries: torch.Tensor) -> torch.Tensor:
+    """[entries] of every process. Returns: [processes, entries]."""
+    if not many_ranks():
+        return entries[None]
+    parts = [torch.empty_like(entries) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(parts, entries)
+    return torch.stack(parts)
+
+
+class _NormaliseOverRanks(torch.autograd.Function):
+    """Batch normalisation by the statistics of all processes: one message forward and one backward.
+
+    Gradients of scale and shift are this process's part; a trainer sums them over processes. The gradient of the values
+    counts what they do to the statistics of every process: with x^ the normalised values, s the scale over the standard
+    deviation, and means over the values of all processes,
+
+        dL/dx = s (dL/dy - mean(dL/dy) - x^ mean(x^ dL/dy))          (Ioffe and Szegedy 2015, section 3)
+
+    torch's own kernel finds s dL/dy and the sums. It cannot be differentiated twice.
+    """
+
+    @staticmethod
+    def forward(
+        context: Any, values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, epsilon: float
+    ) -> tuple[torch.Tensor, ...]:
+        mean, variance, count = batch_moments(values.to(weight.dtype))
+        context.save_for_backward(values, weight, mean, variance, count)
+        context.epsilon = epsilon
+        context.mark_non_differentiable(mean, variance, count)
+        normalised = functional.batch_norm(values, mean, variance, weight, bias, False, 0.0, epsilon)
+        return normalised, mean, variance, count
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: torch.Tensor, *_: Any) -> tuple[torch.Tensor | None, ...]:
+        values, weight, mean, variance, count = context.saved_tensors
+        through, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, values, weight, mean, variance, None, None, False, context.epsilon, [True, True, True]
+        )
+        if context.needs_input_grad[0]:
+            with_values, plain = _of_all_ranks(torch.cat([of_weight, of_bias])).sum(0).div(count).chunk(2)
+            deviation = torch.rsqrt(variance + context.epsilon)
+            factor = -weight * deviation.square() * with_values
+            offset = -weight * deviation * plain - factor * mean
+            shape = (1, -1, *[1] * (values.ndim - 2))
+            through.addcmul_(values, factor.reshape(shape)).add_(offset.reshape(shape))
+        return through, of_weight, of_bias, None
 
 
 class BatchNorm(nn.Module):
@@ -105,14 +136,12 @@ class BatchNorm(nn.Module):
         return self.get_buffer(f"running_mean_{batch_kind}"), self.get_buffer(f"running_variance_{batch_kind}")
 
     def _over_ranks(self, values: torch.Tensor, running_mean: torch.Tensor, running: torch.Tensor) -> torch.Tensor:
-        mean, variance, count = batch_moments(values)
+        normalised: torch.Tensor
+        normalised, mean, variance, count = _NormaliseOverRanks.apply(values, self.weight, self.bias, self.epsilon)
         if self._learns():
-            unbiased = variance.detach() * (count / (count - 1))
-            running_mean.lerp_(mean.detach(), 1.0 - self.decay)
-            running.lerp_(unbiased, 1.0 - self.decay)
-        shape = (1, -1, *[1] * (values.ndim - 2))
-        scale = self.weight * torch.rsqrt(variance + self.epsilon)
-        return (values - mean.reshape(shape)) * scale.reshape(shape) + self.bias.reshape(shape)
+            running_mean.lerp_(mean, 1.0 - self.decay)
+            running.lerp_(variance * (count / (count - 1)), 1.0 - self.decay)
+        return normalised
 
     def extra_repr(self) -> str:
         """What `print` shows of the layer."""

@@ -5,7 +5,6 @@ of the parameter gradients over the processes is then the gradient that one proc
 also for losses that couple the samples of a batch.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -30,29 +29,34 @@ def gather(rows: Tensor) -> Tensor:
 
     Returns: [processes * batch, ...]; `rows` itself when there is one process.
     """
-    return rows if current_shard().size == 1 else _Gather.apply(rows)
+    return gather_each(rows)[0]
+
+
+def gather_each(*batches: Tensor) -> tuple[Tensor, ...]:
+    """`gather` of several batches of one dtype, in one message: a small message costs what its waiting costs."""
+    size = current_shard().size
+    if size == 1:
+        return batches
+    found: Tensor = _Gather.apply(torch.cat([batch.reshape(-1) for batch in batches]))
+    parts = found.split([batch.numel() for batch in batches], dim=1)
+    return tuple(part.reshape(-1, *batch.shape[1:]) for part, batch in zip(parts, batches, strict=True))
 
 
 class _Gather(torch.autograd.Function):
+    """[entries] of every process as [processes, entries]."""
+
     @staticmethod
-    def forward(context: Any, rows: Tensor) -> Tensor:
-        parts = [torch.empty_like(rows) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, rows.contiguous())
-        return torch.cat(parts)
+    def forward(context: Any, entries: Tensor) -> Tensor:
+        parts = [torch.empty_like(entries) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, entries)
+        return torch.stack(parts)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> Tensor:
-        return current_shard().of(gradient)
+        return gradient[dist.get_rank()]
 
 
-def sum_over_processes(gradients: Sequence[Tensor | None]) -> None:
-    """Add up every gradient over all processes, in place, in one message per dtype."""
-    if current_shard().size == 1:
-        return
-    present = [gradient for gradient in gradients if gradient is not None]
-    for dtype in sorted({gradient.dtype for gradient in present}, key=str):
-        group = [gradient for gradient in present if gradient.dtype == dtype]
-        flat = torch.cat([gradient.reshape(-1) for gradient in group])
-        dist.all_reduce(flat)
-        for gradient, part in zip(group, flat.split([gradient.numel() for gradient in group]), strict=True):
-            gradient.copy_(part.view_as(gradient))
+def sum_over_processes(gradient: Tensor) -> None:
+    """Add up a vector of gradients over all processes, in place and in one message."""
+    if current_shard().size > 1:
+        dist.all_reduce(gradient)

@@ -244,7 +244,7 @@ def _gradients(losses: Mapping[str, Tensor], state: State) -> dict[str, tuple[Te
 def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | None]) -> None:
     """Hand the gradients to the optimiser; the one place that reduces over processes."""
     parameters.write_gradients(gradients)
-    sum_over_processes([parameters.gradient])
+    sum_over_processes(parameters.gradient)
 
 
 def set_learning_rates(game: Game, state: State) -> None:

@@ -139,11 +139,17 @@ def test_batch_moments_against_numpy():
 
 
 def test_the_path_of_many_ranks_equals_the_local_one(layer, monkeypatch):
-    values = drawn(4, 3, 5, 2, shift=1.0).double()
+    values = drawn(4, 3, 5, 2, shift=1.0).double().requires_grad_()
+    over = [values, layer.weight, layer.bias]
     local = layer(values, "noise")
+    local_gradients = torch.autograd.grad((local**3).sum(), over)
+    messages = []
     monkeypatch.setattr(normalisation, "many_ranks", lambda: True)
-    monkeypatch.setattr(normalisation, "sum_over_ranks", lambda value: value)
-    torch.testing.assert_close(layer(values, "encoded"), local)
+    monkeypatch.setattr(normalisation, "_of_all_ranks", lambda entries: messages.append(entries) or entries[None])
+    normalised = layer(values, "encoded")
+    torch.testing.assert_close(normalised, local)
+    torch.testing.assert_close(torch.autograd.grad((normalised**3).sum(), over), local_gradients)
+    assert len(messages) == 2  # one forward and one backward
     torch.testing.assert_close(layer.running_mean_encoded, layer.running_mean_noise)
     torch.testing.assert_close(layer.running_variance_encoded, layer.running_variance_noise)
     with torch.no_grad():
