@@ -121,13 +121,23 @@ def measure(point: Point) -> dict[str, Any]:
 
 def ranks() -> list[dict[str, Any]]:
     """Bytes that one process sends in a step, with 1, 2 and 4 of them; seconds on shared cores would mislead."""
-    wanted = ("recipe", "parameters", "bytes_reduced_per_step", "bytes_gathered_per_step")
     found = []
     for size in (1, 2, 4):
         with tempfile.TemporaryDirectory() as folder:
-            sent = processes.together(size, partial(processes.steps, "gan-digits", 64, 5), Path(folder))
-        found.append({"processes": size, "batch": 64} | {name: sent[name] for name in wanted})
+            sent = processes.together(size, partial(_sent, "gan-digits"), Path(folder))
+        found.append({"processes": size, "batch": processes.BATCH} | sent)
     return found
+
+
+def _sent(name: str) -> dict[str, Any]:
+    loop = processes.loop_of(name)
+    sent = processes.collectives_of(loop)
+    return {
+        "recipe": name,
+        "parameters": sum(vector.values.numel() for vector in loop.state.parameters.values()),
+        "bytes_reduced_per_step": sent["all_reduce"]["bytes"],
+        "bytes_gathered_per_step": sent["all_gather"]["bytes"],
+    }
 
 
 def _experiment(point: Point) -> Experiment:

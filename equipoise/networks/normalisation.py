@@ -15,72 +15,72 @@ def many_ranks() -> bool:
     return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
-def batch_moments(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Mean and biased variance per channel over the batch of all processes, and how many values they were taken from.
+def batch_moments(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and biased variance per channel over the batch of all processes.
 
-    Every process sends its own three in one message; they are merged as by Chan, Golub and LeVeque 1979.
+    Every process sends its own two in one message; they are merged as by Chan, Golub and LeVeque 1979.
 
     Args:
-        values: [batch, channels, ...].
+        values: [batch, channels, ...], of one shape on every process.
 
     Returns:
-        mean [channels], variance [channels], count [].
+        mean [channels], variance [channels].
     """
-    mean, variance = torch.batch_norm_update_stats(values, None, None, 0.0)
-    count = mean.new_tensor([values.numel() / values.shape[1]])
-    found = _of_all_ranks(torch.cat([mean, variance, count]))
-    means, variances, counts = found.split([mean.numel(), variance.numel(), 1], dim=1)
-    count = counts.sum()
-    mean = (counts * means).sum(0) / count
-    return mean, (counts * (variances + (means - mean).square())).sum(0) / count, count
+    found = _of_all_ranks(torch.cat(torch.batch_norm_update_stats(values, None, None, 0.0)))
+    means, variances = found.chunk(2, 1)
+    between, mean = torch.var_mean(means, 0, correction=0)
+    return mean, variances.mean(0).add_(between)
+
+
+def _ranks() -> int:
+    return distributed.get_world_size() if many_ranks() else 1
 
 
 def _of_all_ranks(entries: torch.Tensor) -> torch.Tensor:
     """[entries] of every process. Returns: [processes, entries]."""
     if not many_ranks():
         return entries[None]
-    parts = [torch.empty_like(entries) for _ in range(distributed.get_world_size())]
-    distributed.all_gather(parts, entries)
-    return torch.stack(parts)
+    found = entries.new_empty(_ranks(), len(entries))
+    distributed.all_gather(list(found.unbind()), entries)
+    return found
 
 
 class _NormaliseOverRanks(torch.autograd.Function):
     """Batch normalisation by the statistics of all processes: one message forward and one backward.
 
     Gradients of scale and shift are this process's part; a trainer sums them over processes. The gradient of the values
-    counts what they do to the statistics of every process: with x^ the normalised values, s the scale over the standard
-    deviation, and means over the values of all processes,
+    counts what they do to the statistics of every process: with x^ the normalised values, d the standard deviation, w
+    the scale, and means over the values of all processes,
 
-        dL/dx = s (dL/dy - mean(dL/dy) - x^ mean(x^ dL/dy))          (Ioffe and Szegedy 2015, section 3)
+        dL/dx = w / d (dL/dy - mean(dL/dy) - x^ mean(x^ dL/dy))          (Ioffe and Szegedy 2015, section 3)
 
-    torch's own kernel finds s dL/dy and the sums. It cannot be differentiated twice.
+    torch's own kernel finds w / d dL/dy and the sums. It cannot be differentiated twice.
     """
 
     @staticmethod
     def forward(
         context: Any, values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, epsilon: float
-    ) -> tuple[torch.Tensor, ...]:
-        mean, variance, count = batch_moments(values.to(weight.dtype))
-        context.save_for_backward(values, weight, mean, variance, count)
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        mean, variance = batch_moments(values.to(weight.dtype))
+        context.save_for_backward(values, weight, mean, variance)
         context.epsilon = epsilon
-        context.mark_non_differentiable(mean, variance, count)
-        normalised = functional.batch_norm(values, mean, variance, weight, bias, False, 0.0, epsilon)
-        return normalised, mean, variance, count
+        context.mark_non_differentiable(mean, variance)
+        return functional.batch_norm(values, mean, variance, weight, bias, False, 0.0, epsilon), mean, variance
 
     @staticmethod
     @once_differentiable
     def backward(context: Any, gradient: torch.Tensor, *_: Any) -> tuple[torch.Tensor | None, ...]:
-        values, weight, mean, variance, count = context.saved_tensors
+        values, weight, mean, variance = context.saved_tensors
         through, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
             gradient, values, weight, mean, variance, None, None, False, context.epsilon, [True, True, True]
         )
         if context.needs_input_grad[0]:
-            with_values, plain = _of_all_ranks(torch.cat([of_weight, of_bias])).sum(0).div(count).chunk(2)
-            deviation = torch.rsqrt(variance + context.epsilon)
-            factor = -weight * deviation.square() * with_values
-            offset = -weight * deviation * plain - factor * mean
+            precision = (variance + context.epsilon).rsqrt_()
+            share = precision * weight / -(_ranks() * values.numel() / len(mean))
+            with_values, alone = (_of_all_ranks(torch.cat([of_weight, of_bias])).sum(0).view(2, -1) * share).unbind()
+            slope = with_values * precision
             shape = (1, -1, *[1] * (values.ndim - 2))
-            through.addcmul_(values, factor.reshape(shape)).add_(offset.reshape(shape))
+            through.addcmul_(values, slope.view(shape)).add_(torch.addcmul(alone, slope, mean, value=-1).view(shape))
         return through, of_weight, of_bias, None
 
 
@@ -137,8 +137,9 @@ class BatchNorm(nn.Module):
 
     def _over_ranks(self, values: torch.Tensor, running_mean: torch.Tensor, running: torch.Tensor) -> torch.Tensor:
         normalised: torch.Tensor
-        normalised, mean, variance, count = _NormaliseOverRanks.apply(values, self.weight, self.bias, self.epsilon)
+        normalised, mean, variance = _NormaliseOverRanks.apply(values, self.weight, self.bias, self.epsilon)
         if self._learns():
+            count = _ranks() * values.numel() / self.channels
             running_mean.lerp_(mean, 1.0 - self.decay)
             running.lerp_(variance * (count / (count - 1)), 1.0 - self.decay)
         return normalised
