@@ -103,16 +103,16 @@ def counting(totals: dict[str, dict[str, int]]) -> dict[str, Callable[..., None]
     return {name: partial(counted, name, getattr(dist, name)) for name in COLLECTIVES}
 
 
-def experiment_of(name: str) -> Experiment:
+def experiment_of(name: str, batch: int = BATCH) -> Experiment:
     experiment = recipe(name, RECIPES[name].get("budget", "paper"))
     if "shape" in RECIPES[name]:
         experiment = replace(experiment, data=Noise(RECIPES[name]["shape"], count=4 * BATCH))
-    return replace(with_length(experiment, iterations=10**6), batch_size=BATCH)
+    return replace(with_length(experiment, iterations=10**6), batch_size=batch)
 
 
-def loop_of(name: str) -> Loop:
+def loop_of(name: str, batch: int = BATCH) -> Loop:
     """The recipe on this process, at the beginning of its last stage and past the first step there."""
-    experiment = experiment_of(name)
+    experiment = experiment_of(name, batch)
     game = build_game(experiment, experiment.data.load())
     loop = Loop(game, build_state(experiment, game, torch.device("cpu")))
     while loop.state.clock.stage < len(game.algorithm.stages()) - 1:
@@ -127,9 +127,9 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def alone(name: str) -> dict[str, float]:
-    """Seconds of a step of one process with the whole batch."""
-    loop, chosen = loop_of(name), RECIPES[name]
+def alone(name: str, batch: int) -> dict[str, float]:
+    """Seconds of a step of one process, with no other beside it."""
+    loop, chosen = loop_of(name, batch), RECIPES[name]
     return spread([timed(loop.iterate) for _ in range(chosen["turns"] * chosen["steps"])])
 
 
@@ -259,13 +259,14 @@ def sending(collectives: dict[str, dict[str, int]], wire: dict[str, float], size
 
 def point(name: str, size: int, wire: dict[str, float], folder: Path) -> dict[str, Any]:
     """One recipe: measured at one and at all processes, and what the model says of the latter."""
-    whole = together(1, partial(alone, name), folder)
+    whole, part = (together(1, partial(alone, name, batch), folder) for batch in (BATCH, BATCH // size))
     found = together(size, partial(shared, name), folder)
     sent = sending(found["collectives"], wire, size)
     predicted, measured = found["work_and_waiting"]["seconds"] + sent, found["step"]["seconds"]
     return {
         "recipe": name,
         "one_process": whole,
+        "one_process_with_its_part": part,
         "all_processes": found,
         "predicted": {"messages_seconds": sent, "step_seconds": predicted},
         "predicted_over_measured": predicted / measured,
