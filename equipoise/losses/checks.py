@@ -4,13 +4,28 @@ import math
 
 import torch
 
-from equipoise.common.checks import check_floating, check_no_nan, check_same_shape, check_scores
+from equipoise.common.checks import check_floating, check_no_nan, check_not_empty, check_same_shape, check_scores
 
 
 def check_pair(**scores: torch.Tensor) -> None:
     """All arguments must be scores (non-empty, floating-point, no NaN) of one shape."""
     check_scores(**scores)
     check_same_shape(**scores)
+
+
+def check_same_kind(**scores: torch.Tensor) -> None:
+    """All arguments must be non-empty floating-point tensors of one shape; nothing is read from them."""
+    for name, value in scores.items():
+        check_floating(name, value)
+        check_not_empty(name, value)
+    check_same_shape(**scores)
+
+
+def check_cause_of_nan(loss: torch.Tensor, **scores: torch.Tensor) -> None:
+    """If the loss, to which a NaN in any argument spreads, is NaN, then no argument may hold one: a single look."""
+    if loss.device.type == "cpu" and math.isnan(float(loss.detach())):
+        for name, value in scores.items():
+            check_no_nan(name, value)
 
 
 def check_number(name: str, value: torch.Tensor) -> None:

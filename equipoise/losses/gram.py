@@ -18,8 +18,9 @@ LARGEST_BATCH = 128
 
 
 class Blocks(NamedTuple):
-    """[2 batch, 2 batch] each: the weights, and the limits of the squared distances, where there are any."""
+    """[2 batch, 2 batch] each: the weights, and the limits of the squared distances, where there are any; and ones."""
 
+    ones: torch.Tensor
     weights: torch.Tensor
     lowest: torch.Tensor | None
     highest: torch.Tensor | None
@@ -32,18 +33,20 @@ def value_and_gradients(
     count = sides[0].shape[0]
     blocks = _blocks(terms, count, unbiased, sides[0].dtype, sides[0].device)
     rows = torch.cat(sides)
-    rows = rows - rows.mean(dim=0)
-    squares = rows.square().sum(dim=1)
-    distances = torch.addmm(squares[:, None] + squares, rows, rows.mT, alpha=-2).clamp_(min=0)
+    rows -= rows.mean(dim=0)
+    products = rows @ rows.mT
+    squares = products.diagonal()
+    distances = (squares[:, None] + squares).sub_(products, alpha=2).clamp_(min=0)
     limited = distances if blocks.lowest is None else distances.clamp(blocks.lowest, blocks.highest)
     values, forces = kernel.with_slope(limited)
-    total = values.flatten().dot(blocks.weights.flatten())
+    total = values.view(-1).dot(blocks.weights.view(-1))
     if not with_gradients:
         return total, None
     forces.mul_(blocks.weights)
     if blocks.lowest is not None:
         forces.masked_fill_(limited != distances, 0)
-    gradients = torch.addmm(forces.sum(dim=1, keepdim=True) * rows, forces, rows, beta=4, alpha=-4)
+    sums = forces.mv(blocks.ones)
+    gradients = torch.addmm(sums[:, None] * rows, forces, rows, beta=4, alpha=-4)
     return total, gradients.view(2, count, -1)
 
 
@@ -61,4 +64,4 @@ def _blocks(terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dt
     square = (2 * count, 2 * count)
     limited = any(term.lowest > 0 or term.highest < math.inf for term in terms)
     limits = [limit.view(square).to(device) if limited else None for limit in (lowest, highest)]
-    return Blocks(weights.view(square).to(device), *limits)
+    return Blocks(torch.ones(2 * count, dtype=dtype, device=device), weights.view(square).to(device), *limits)

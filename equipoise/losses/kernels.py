@@ -93,7 +93,7 @@ class GaussianKernel(ClosedFormKernel):
 
 
 @dataclass(frozen=True)
-class RationalQuadraticKernel:
+class RationalQuadraticKernel(ClosedFormKernel):
     """`rational_quadratic_kernel` with its alphas, for the argument `kernel` of the MMD losses."""
 
     alphas: tuple[float, ...] = RATIONAL_QUADRATIC_MIXTURE

@@ -10,7 +10,7 @@ from functools import partial
 import torch
 
 from equipoise.common.checks import check_dimensions
-from equipoise.losses.checks import check_pair, check_samples
+from equipoise.losses.checks import check_cause_of_nan, check_pair, check_same_kind, check_samples
 from equipoise.losses.distances import in_full_precision, squared_distances, widened
 from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
 from equipoise.losses.pair_sums import sum_of_terms
@@ -100,16 +100,19 @@ def _total(
     real: torch.Tensor, fake: torch.Tensor, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool
 ) -> torch.Tensor:
     """The sum of the terms whose weight is not 0, in closed form where the kernel allows it."""
-    check_pair(real=real, fake=fake)
+    check_same_kind(real=real, fake=fake)
     check_dimensions("real", real, "batch, features")
     check_samples("real", real, 2 if unbiased else 1)
     present = tuple(term for term in terms if term.weight != 0)
     sides = (widened(real), widened(fake))
     if not isinstance(kernel, ClosedFormKernel):
+        check_pair(real=real, fake=fake)
         return total_plainly(sides, kernel, present, unbiased)
     plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
     with in_full_precision(real.device.type):
-        return sum_of_terms(sides, kernel, present, unbiased, plainly)
+        total = sum_of_terms(sides, kernel, present, unbiased, plainly)
+    check_cause_of_nan(total, real=real, fake=fake)
+    return total
 
 
 def total_plainly(sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:

@@ -52,7 +52,7 @@ class _SumOfTerms(torch.autograd.Function):
             needed = any(ctx.needs_input_grad)
             total, gradients = gram.value_and_gradients((real, fake), kernel, terms, unbiased, needed)
             if gradients is not None:
-                ctx.save_for_backward(real, fake, *gradients)
+                ctx.save_for_backward(real, fake, gradients)
             return total
         centre = real.mean(dim=0)
         sides = (real - centre, fake - centre)
@@ -63,17 +63,18 @@ class _SumOfTerms(torch.autograd.Function):
         scales = [term.weight / _pairs(real.shape[0], unbiased) for term in terms]
         if any(ctx.needs_input_grad):
             forces = _within_limits(slopes, distances, terms)
-            ctx.save_for_backward(real, fake, *_gradients(left, right, forces, terms, scales))
+            ctx.save_for_backward(real, fake, _gradients(left, right, forces, terms, scales))
         sums = values.sum(dim=(1, 2))
         return sums.dot(sums.new_tensor(scales))
 
     @staticmethod
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (output,) = outputs
-        real, fake, on_real, on_fake = ctx.saved_tensors
+        real, fake, gradients = ctx.saved_tensors
         if torch.is_grad_enabled():
-            on_real, on_fake = _differentiable_gradients((real, fake), ctx.plainly)
-        return output * on_real, output * on_fake, None, None, None, None
+            gradients = _differentiable_gradients((real, fake), ctx.plainly)
+        on_real, on_fake = (output * gradients).unbind()
+        return on_real, on_fake, None, None, None, None
 
 
 def _squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -108,10 +109,10 @@ def _has_limits(terms: tuple[Term, ...]) -> bool:
 
 def _gradients(
     left: torch.Tensor, right: torch.Tensor, forces: torch.Tensor, terms: tuple[Term, ...], scales: list[float]
-) -> Sides:
-    """The gradient with respect to the real and the generated features."""
+) -> torch.Tensor:
+    """The gradient with respect to the real and the generated features, [2, batch, features]."""
     on_left = torch.baddbmm(forces.sum(dim=2, keepdim=True) * left, forces, right, alpha=-1)
-    found = [torch.zeros_like(left[0]), torch.zeros_like(left[0])]
+    found = left.new_zeros(2, *left.shape[1:])
     for index, (term, scale) in enumerate(zip(terms, scales, strict=True)):
         one_side = term.left == term.right
         found[term.left].add_(on_left[index], alpha=(4 if one_side else 2) * scale)
@@ -119,12 +120,10 @@ def _gradients(
             force = forces[index].mT
             on_right = torch.addmm(force.sum(dim=1, keepdim=True) * right[index], force, left[index], alpha=-1)
             found[term.right].add_(on_right, alpha=2 * scale)
-    return found[REAL], found[FAKE]
+    return found
 
 
-def _differentiable_gradients(sides: Sides, plainly: Callable[[Sides], torch.Tensor]) -> Sides:
+def _differentiable_gradients(sides: Sides, plainly: Callable[[Sides], torch.Tensor]) -> torch.Tensor:
     inputs = [side if side.requires_grad else side.detach().requires_grad_() for side in sides]
-    on_real, on_fake = torch.autograd.grad(
-        plainly((inputs[REAL], inputs[FAKE])), inputs, create_graph=True, allow_unused=True, materialize_grads=True
-    )
-    return on_real, on_fake
+    total = plainly((inputs[REAL], inputs[FAKE]))
+    return torch.stack(torch.autograd.grad(total, inputs, create_graph=True, allow_unused=True, materialize_grads=True))

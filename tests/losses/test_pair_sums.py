@@ -5,7 +5,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from equipoise.losses import GaussianKernel, RationalQuadraticKernel, gram
+from equipoise.common.checks import NotFiniteError
+from equipoise.losses import GaussianKernel, RationalQuadraticKernel, gram, mmd_discriminator_loss, squared_mmd
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.losses.mmd import total_plainly
 from equipoise.losses.pair_sums import sum_of_terms
@@ -93,3 +94,19 @@ def test_only_the_side_that_wants_a_gradient_gets_one():
     total.backward()
     assert real.grad is None
     assert fake.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+def test_every_kernel_with_a_slope_takes_the_closed_form(kernel):
+    real, fake = (torch.randn(5, 3, generator=torch.Generator().manual_seed(seed)).requires_grad_() for seed in (0, 1))
+    assert type(squared_mmd(real, fake, kernel).grad_fn).__name__ == "_SumOfTermsBackward"
+
+
+@pytest.mark.parametrize("name", ["real", "fake"])
+@pytest.mark.parametrize("repulsion", [-1.0, 0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("bounds", [None, (0.25, 4.0)])
+def test_nan_is_refused_by_its_name(name, repulsion, bounds):
+    sides = {side: torch.ones(5, 3) for side in ("real", "fake")}
+    sides[name][2, 1] = float("nan")
+    with pytest.raises(NotFiniteError, match=rf"{name} of shape \(5, 3\) holds NaN"):
+        mmd_discriminator_loss(**sides, repulsion=repulsion, bounds=bounds)
