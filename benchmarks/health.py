@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measure import Case, Way, compare, machine
+from measure import Case, compare, machine
+from timers import Way
 
 from equipoise.common.files import write_text_atomically
 from equipoise.data.noise import Noise

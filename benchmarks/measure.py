@@ -1,18 +1,15 @@
 """Two ways to do one thing, timed in turns: CPU time at one thread, medians with quartiles, counted operations."""
 
-import math
 import platform
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from timers import Timer, Way, in_own_process, process_seconds
 
-Way = Callable[[], object]
 _PEAK_TRIALS = 3
 
 
@@ -31,6 +28,7 @@ class Case:
         also: targets of the last way's speed against other ways than the first, by their names.
         warm_up: whether each way is called once before it is timed; the operations are counted in the first call.
         convolves: whether the work is mostly convolutions, to be held against the fastest convolution in the same run.
+        apart: whether each way has a process of its own, so that neither finds the memory that another one left.
     """
 
     name: str
@@ -43,18 +41,17 @@ class Case:
     also: Mapping[str, float] = field(default_factory=dict)
     warm_up: bool = True
     convolves: bool = False
+    apart: bool = False
 
 
 def compare(case: Case) -> dict[str, Any]:
     """Time all ways in turns after one warm-up call each; the operations are counted in the first call."""
-    ways = case.prepare()
-    counted = {name: _counted(way) for name, way in ways.items()}
-    seconds: dict[str, list[float]] = {name: [] if case.warm_up else [counted[name][1]] for name in ways}
-    peaks: list[float] = []
-    while len(seconds[list(ways)[-1]]) < case.rounds:
-        for name, way in ways.items():
-            seconds[name].append(_cpu_seconds(way, case.calls))
-        peaks += [convolution_rate() for _ in range(_PEAK_TRIALS if case.convolves else 0)]
+    with ExitStack() as processes:
+        ways = case.prepare()
+        timers = {name: Timer(way) for name, way in ways.items()}
+        if case.apart:
+            timers = {name: processes.enter_context(in_own_process(timer)) for name, timer in timers.items()}
+        counted, seconds, peaks = _in_turns(case, timers)
     first, last = next(iter(ways)), list(ways)[-1]
     return {
         "name": case.name,
@@ -70,17 +67,29 @@ def compare(case: Case) -> dict[str, Any]:
             for name, target in case.also.items()
         },
         "ways": {
-            name: _spread(times) | {"gigaflop": counted[name][0], "ratio": _ratio(seconds[first], times)}
+            name: _spread(times) | {"gigaflop": counted[name], "ratio": _ratio(seconds[first], times)}
             for name, times in seconds.items()
         },
     }
+
+
+def _in_turns(case: Case, timers: Mapping[str, Timer]) -> tuple[dict[str, float], dict[str, list[float]], list[float]]:
+    """Each way's operations, its seconds of each round, and the rates of the convolution between the rounds."""
+    first_calls = {name: timer.counted() for name, timer in timers.items()}
+    seconds = {name: [] if case.warm_up else [first_calls[name][1]] for name in timers}
+    peaks: list[float] = []
+    while len(next(reversed(seconds.values()))) < case.rounds:
+        for name, timer in timers.items():
+            seconds[name].append(timer.seconds(case.calls))
+        peaks += [convolution_rate() for _ in range(_PEAK_TRIALS if case.convolves else 0)]
+    return {name: operations for name, (operations, _) in first_calls.items()}, seconds, peaks
 
 
 def convolution_rate() -> float:
     """GFLOP per second of one large 3x3 convolution, channels last: what the machine gives at this moment."""
     maps = torch.ones(4, 256, 32, 32).contiguous(memory_format=torch.channels_last)
     kernel = torch.ones(256, 256, 3, 3).contiguous(memory_format=torch.channels_last)
-    seconds = _cpu_seconds(lambda: torch.conv2d(maps, kernel, padding=1), 2)
+    seconds = process_seconds(lambda: torch.conv2d(maps, kernel, padding=1), 2)
     return 2 * maps.numel() * kernel[0].numel() / seconds / 1e9
 
 
@@ -96,37 +105,6 @@ def machine() -> dict[str, Any]:
         "capability": torch.backends.cpu.get_cpu_capability(),
         "time": "CPU time of the process, interleaved; medians with quartiles",
     }
-
-
-def _product_flop(total: Sequence[int], left: Sequence[int], right: Sequence[int], *_: Any, **__: Any) -> int:
-    """Operations of a product of matrices that is added to another, from the shapes."""
-    return 2 * math.prod(left) * right[-1]
-
-
-_IN_PLACE = {torch.ops.aten.addmm_: _product_flop, torch.ops.aten.baddbmm_: _product_flop}
-"""What the counter leaves out."""
-
-
-class _NoModules(nullcontext[None]):
-    """In place of the counter's module tracker, whose hooks fail when a graph is differentiated more than once."""
-
-    parents = frozenset({"Global"})
-
-
-def _counted(way: Way) -> tuple[float, float]:
-    """The first call: its billions of operations, and its seconds."""
-    counter = FlopCounterMode(display=False, custom_mapping=_IN_PLACE)
-    counter.mod_tracker = _NoModules()  # type: ignore[assignment]
-    with counter:
-        seconds = _cpu_seconds(way, 1)
-    return counter.get_total_flops() / 1e9, seconds
-
-
-def _cpu_seconds(way: Way, calls: int) -> float:
-    start = time.process_time()
-    for _ in range(calls):
-        way()
-    return (time.process_time() - start) / calls
 
 
 def _spread(times: list[float]) -> dict[str, float | None]:

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import plain
 import torch
 from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, one_by_one, one_move, whole_iteration
-from measure import Way
+from timers import Way
 from torch import Tensor, nn
 from torch.nn import functional
 

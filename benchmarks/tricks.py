@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 import trick_ways as ways
 from cases.common import LARGE_BATCH
-from measure import Case, Way, compare, machine
+from measure import Case, compare, machine
+from timers import Way
 
 from equipoise.common.files import write_text_atomically
 

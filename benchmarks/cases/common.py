@@ -4,14 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-from measure import Way
+from timers import Way
 from torch import nn
 
 from equipoise.algorithms.magan import MAGAN
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
-from equipoise.networks.blocks import Stack
+from equipoise.networks.blocks import Projection, Stack
+from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move
 from equipoise.training.loop import Game, Loop, play
@@ -33,7 +34,17 @@ def game_and_state(experiment: Experiment, shape: tuple[int, ...]) -> tuple[Game
 
 def whole_iteration(experiment: Experiment, shape: tuple[int, ...]) -> Way:
     """One iteration of Equipoise's loop, everything included."""
-    return Loop(*game_and_state(experiment, shape)).iterate
+    return as_in_a_run(Loop(*game_and_state(experiment, shape)).iterate)
+
+
+def as_in_a_run(way: Way) -> Way:
+    """With the memory kept between steps, as `equipoise train` does; for a process that does nothing else."""
+
+    def step() -> object:
+        keep_freed_memory()
+        return way()
+
+    return step
 
 
 def one_move(experiment: Experiment, shape: tuple[int, ...], name: str) -> Way:
@@ -42,7 +53,7 @@ def one_move(experiment: Experiment, shape: tuple[int, ...], name: str) -> Way:
     moves: dict[str, Move] = {move.name: move for stage in game.algorithm.stages() for move in stage.moves}
     real = game.source.batch(torch.arange(experiment.batch_size))
     draw = Draw(real, experiment.batch_size, experiment.latent, SEED, "benchmark", 0)
-    return partial(play, moves[name], state, draw, game)
+    return as_in_a_run(partial(play, moves[name], state, draw, game))
 
 
 def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
@@ -51,9 +62,7 @@ def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
     players: dict[str, nn.Module] = {
         name: build_network(player.network, noise) for name, player in experiment.players.items()
     }
-    for player in players.values():
-        one_by_one(player)
-    return players
+    return {name: with_transposed_projections(one_by_one(player)) for name, player in players.items()}
 
 
 def one_by_one(module: nn.Module) -> nn.Module:
@@ -62,6 +71,22 @@ def one_by_one(module: nn.Module) -> nn.Module:
         if isinstance(part, Stack):
             part.folds = {}
     return module
+
+
+def with_transposed_projections(module: nn.Module) -> nn.Module:
+    """Projections as the papers and most code write them: transposed convolutions of a 1x1 map."""
+    for part in module.modules():
+        for name, layer in part.named_children():
+            if isinstance(layer, Projection):
+                setattr(part, name, nn.Sequential(nn.Unflatten(1, (-1, 1, 1)), _transposed(layer)))
+    return module
+
+
+def _transposed(layer: Projection) -> nn.ConvTranspose2d:
+    latent_size, channels, size, _ = layer.weight.shape
+    convolution = nn.ConvTranspose2d(latent_size, channels, size, bias=layer.bias is not None)
+    convolution.load_state_dict(layer.state_dict())
+    return convolution
 
 
 def without_pretraining(experiment: Experiment) -> Experiment:

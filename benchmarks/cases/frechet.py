@@ -4,7 +4,8 @@ from functools import partial
 
 import scipy.linalg
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 
 from cases.common import SEED
 from equipoise.metrics.frechet import frechet_distance

@@ -2,7 +2,8 @@
 
 import plain
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 
 from cases.common import SEED
 from equipoise.losses import GaussianKernel, squared_mmd

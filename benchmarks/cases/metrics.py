@@ -6,7 +6,8 @@ from functools import partial
 import plain
 import pytorch_msssim
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import plain
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 from torch import nn
 
-from cases.common import LARGE_BATCH, SEED, bare_players, game_and_state, one_move
+from cases.common import LARGE_BATCH, SEED, as_in_a_run, bare_players, game_and_state, one_move
 from equipoise.constraints import gradient_penalty
 from equipoise.recipes import lga
 from equipoise.training.fast_convolutions import fast_convolutions
@@ -35,11 +36,11 @@ def penalty_row() -> Case:
 
         for mine, their in zip(ours(), theirs(), strict=True):
             torch.testing.assert_close(mine, their, rtol=1e-3, atol=1e-4 * float(their.abs().max()))
-        return {"double backward": theirs, "equipoise": ours}
+        return {"double backward": theirs, "equipoise": as_in_a_run(ours)}
 
     work = f"penalty and its gradient, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
     return Case(
-        "WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, rounds=5, convolves=True
+        "WGAN-GP, penalty", "double backward in eager", {"equipoise": 1.6}, prepare, work, 5, convolves=True, apart=True
     )
 
 
@@ -73,7 +74,14 @@ def penalised_step_row() -> Case:
 
     work = f"discriminator step, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
     return Case(
-        "WGAN-GP, discriminator step", "a plain eager step", {"equipoise": 1.4}, prepare, work, rounds=3, convolves=True
+        "WGAN-GP, discriminator step",
+        "a plain eager step",
+        {"equipoise": 1.4},
+        prepare,
+        work,
+        3,
+        convolves=True,
+        apart=True,
     )
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import plain
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 
 from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, whole_iteration
 from equipoise.algorithms.gan import GAN
@@ -28,7 +29,9 @@ def sngan_row(discriminator_steps: int, target: float) -> Case:
 
     name = f"SNGAN ResNet, {discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
     work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {LARGE_BATCH}, float32"
-    return Case(name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds=3, convolves=True)
+    return Case(
+        name, "the step that mimicry performs", {"equipoise": target}, prepare, work, 3, convolves=True, apart=True
+    )
 
 
 def cases() -> list[Case]:

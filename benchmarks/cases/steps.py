@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import plain
 import torch
-from measure import Case, Way
+from measure import Case
+from timers import Way
 
-from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, whole_iteration, without_pretraining
+from cases.common import (
+    IMAGES,
+    LARGE_BATCH,
+    SEED,
+    as_in_a_run,
+    bare_players,
+    game_and_state,
+    whole_iteration,
+    without_pretraining,
+)
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import magan, mmd
@@ -30,11 +40,13 @@ def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: 
         images = torch.rand(IMAGES, *shape, generator=torch.Generator().manual_seed(SEED))
         losses = plain.hinge_on_energies(10.0), plain.energy_of_fakes
         step = plain.plain_step(players, optimisers, *losses, images, experiment.latent.size, experiment.batch_size)
-        return {"plain eager": step, "equipoise": loop.iterate}
+        return {"plain eager": step, "equipoise": as_in_a_run(loop.iterate)}
 
     work = f"discriminator and generator step, batch {experiment.batch_size}, float32"
     convolves = len(shape) == 3 and shape[-1] > 8
-    return Case(name, "a plain eager step", target, prepare, work, rounds=9, calls=calls, convolves=convolves)
+    return Case(
+        name, "a plain eager step", target, prepare, work, rounds=9, calls=calls, convolves=convolves, apart=True
+    )
 
 
 def repulsive_mmd_row() -> Case:
@@ -63,7 +75,14 @@ def repulsive_mmd_row() -> Case:
     target = {"equipoise, alternating": 1.5, "equipoise, simultaneous": 1.9}
     work = "whole iteration, SN-DCGAN 32x32 with PIM, batch 64, float32"
     return Case(
-        "SN-DCGAN + repulsive MMD", "a plain eager alternating step", target, prepare, work, rounds=3, convolves=True
+        "SN-DCGAN + repulsive MMD",
+        "a plain eager alternating step",
+        target,
+        prepare,
+        work,
+        3,
+        convolves=True,
+        apart=True,
     )
 
 
@@ -84,6 +103,7 @@ def pico_row() -> Case:
         work,
         rounds=3,
         convolves=True,
+        apart=True,
     )
 
 

@@ -14,6 +14,7 @@ from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.allocator import keep_freed_memory
 from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
@@ -41,6 +42,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
     """
     settings = settings or Settings()
     _check_watched(experiment, settings)
+    keep_freed_memory()
     with joined(settings.device) as processes:
         if processes.restarts and _holds(out, experiment, processes):
             return _resume(out, settings, processes)
@@ -55,6 +57,7 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
         EquipoiseError: there is no run or no good checkpoint, or the data have changed.
     """
     settings = settings or Settings()
+    keep_freed_memory()
     with joined(settings.device) as processes:
         return _resume(path, settings, processes)
 
