@@ -52,6 +52,7 @@ def compare(case: Case) -> dict[str, Any]:
         if case.apart:
             timers = {name: processes.enter_context(in_own_process(timer)) for name, timer in timers.items()}
         counted, seconds, peaks = _in_turns(case, timers)
+        direct = {name: timer.directly() if case.convolves else None for name, timer in timers.items()}
     first, last = next(iter(ways)), list(ways)[-1]
     return {
         "name": case.name,
@@ -67,7 +68,8 @@ def compare(case: Case) -> dict[str, Any]:
             for name, target in case.also.items()
         },
         "ways": {
-            name: _spread(times) | {"gigaflop": counted[name], "ratio": _ratio(seconds[first], times)}
+            name: _spread(times)
+            | {"gigaflop": counted[name], "direct_gigaflop": direct[name], "ratio": _ratio(seconds[first], times)}
             for name, times in seconds.items()
         },
     }

@@ -8,8 +8,9 @@ TRICKS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
 _PEAK = """## Near the machine's limit
 
 GFLOP per second of each way, and of the fastest of several large 3x3 convolutions (256 to 256 maps of 32x32, channels
-last) between the rounds. Operations are those that were carried out: folds and minimal filtering leave some out, and
-what they add is counted.
+last) between the rounds. Operations are those that were carried out. Minimal filtering leaves out operations that run
+at the peak and adds cheap ones that do not, so that the share falls while the step becomes faster: the last two columns
+count what direct convolutions of the same layers would take, folds included. That is the share to hold against 0.7.
 """
 FLOORS = """## Targets that were missed
 
@@ -42,15 +43,22 @@ _UNUSED = """## What did not pay
 def peak_section(rows: dict[str, Any]) -> str:
     """Every row of convolutions."""
     lines = [
-        f"| {row['name'] if name == row['first'] else ''} | {name} | {rate:.0f} | {row['peak_gigaflops']:.0f} "
-        f"| {rate / row['peak_gigaflops']:.2f} |"
+        f"| {row['name'] if name == row['first'] else ''} | {name} | {row['peak_gigaflops']:.0f} "
+        f"| {_rate_and_share(way, row, 'gigaflop')} | {_rate_and_share(way, row, 'direct_gigaflop')} |"
         for row in rows.values()
         if row.get("peak_gigaflops")
         for name, way in row["ways"].items()
-        for rate in [way["gigaflop"] / way["median_seconds"]]
     ]
-    head = ["| work | way | GFLOP/s | peak | share |", "| --- | --- | --- | --- | --- |"]
+    head = [
+        "| work | way | peak | GFLOP/s | share | direct GFLOP/s | share |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     return _PEAK + "\n" + "\n".join([*head, *lines]) + "\n" if lines else ""
+
+
+def _rate_and_share(way: dict[str, Any], row: dict[str, Any], operations: str) -> str:
+    rate = way[operations] / way["median_seconds"]
+    return f"{rate:.0f} | {rate / row['peak_gigaflops']:.2f}"
 
 
 def tricks_section() -> str:

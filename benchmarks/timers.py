@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+
+from equipoise.training import winograd
 
 Way = Callable[[], object]
 
@@ -28,6 +31,11 @@ class Timer:
             seconds = process_seconds(self._way, 1)
         return counter.get_total_flops() / 1e9, seconds
 
+    def directly(self) -> float:
+        """Billions of operations of one call without minimal filtering."""
+        with patch.object(winograd, "gains", lambda *_: False):
+            return self.counted()[0]
+
     def seconds(self, calls: int) -> float:
         """CPU seconds of one of so many calls."""
         return process_seconds(self._way, calls)
@@ -42,6 +50,10 @@ class _Remote(Timer):
     def counted(self) -> tuple[float, float]:
         counted: tuple[float, float] = self._asked("counted")
         return counted
+
+    def directly(self) -> float:
+        operations: float = self._asked("directly")
+        return operations
 
     def seconds(self, calls: int) -> float:
         seconds: float = self._asked("seconds", calls)

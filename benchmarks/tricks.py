@@ -68,7 +68,7 @@ def main(words: list[str]) -> None:
             if not words or any(word.lower() in name.lower() for word in words):
                 row = compare(Case(name, "the same without it", {}, prepare, work, rounds=rounds, calls=calls))
                 for way in row["ways"].values():
-                    del way["gigaflop"]  # of no use where only a route differs
+                    del way["gigaflop"], way["direct_gigaflop"]  # of no use where only a route differs
                 found[place][f"{name}: {work}"] = row
                 found |= {"first_compiled_step_seconds": ways.FIRST_SECONDS[0]} if ways.FIRST_SECONDS else {}
                 print(name, work, row["ways"][ways.OURS]["ratio"]["median"])
