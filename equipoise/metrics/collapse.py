@@ -1,10 +1,11 @@
 """How varied samples are beside honest ones, without labels or a network: what a collapse alarm looks at."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
-from equipoise.metrics.arrays import Array
+from equipoise.metrics.arrays import Array, as_float64
 from equipoise.metrics.distances import matching_points
 from equipoise.metrics.neighbours import nearest_neighbours
 from equipoise.metrics.radii import nearest_radii
@@ -39,23 +40,47 @@ def variety(samples: Array, real: Array, held_out: Array) -> Variety:
     Raises:
         ValueError: a shape does not fit, a number is not finite, or half of the held-out items or more are repeated.
     """
-    ours, honest = matching_points("samples", samples, "held_out", held_out)
-    if len(ours) != len(honest) or len(ours) < 2:
-        raise ValueError(f"samples and held_out must be equally many, at least 2, got {len(ours)} and {len(honest)}.")
-    usual = _spacing(honest)
-    if usual == 0:
-        raise ValueError("held_out must hold different items: half of them or more are repeated.")
-    return Variety(
-        reach=_reached(samples, real) / _reached(held_out, real),
-        spread=float(ours.var(dim=0).sum() / honest.var(dim=0).sum()),
-        spacing=_spacing(ours) / usual,
-    )
+    return Yardstick(real, held_out).variety(samples)
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Real data and held-out ones, which are measured once, to set samples beside again and again.
+
+    Attributes:
+        real, held_out: as in `variety`.
+    """
+
+    real: Array
+    held_out: Array
+
+    def variety(self, samples: Array) -> Variety:
+        """As the function `variety`, with the same complaints."""
+        ours, honest = matching_points("samples", samples, "held_out", self.held_out)
+        if len(ours) != len(honest) or len(ours) < 2:
+            counts = f"{len(ours)} and {len(honest)}"
+            raise ValueError(f"samples and held_out must be equally many, at least 2, got {counts}.")
+        reached, spread, spacing = self._usual
+        if spacing == 0:
+            raise ValueError("held_out must hold different items: half of them or more are repeated.")
+        return Variety(_reached(samples, self.real) / reached, _spread(ours) / spread, _spacing(ours) / spacing)
+
+    @cached_property
+    def _usual(self) -> tuple[int, float, float]:
+        """The held-out items' own reach, spread and spacing."""
+        points = as_float64("held_out", self.held_out, "samples, features")
+        points = points - points.mean(dim=0)
+        return _reached(self.held_out, self.real), _spread(points), _spacing(points)
 
 
 def _reached(samples: Array, real: Array) -> int:
     """How many different real items are the nearest one of some sample."""
     _, positions = nearest_neighbours(samples, real)
     return len(positions.unique())
+
+
+def _spread(points: torch.Tensor) -> float:
+    return float(points.var(dim=0).sum())
 
 
 def _spacing(points: torch.Tensor) -> float:

@@ -6,6 +6,7 @@ same, samples that have lost most of the data that they once reached, or samples
 
 import sys
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
-from equipoise.metrics.collapse import Variety, variety
+from equipoise.metrics.collapse import Variety, Yardstick
 from equipoise.runs.sampling import generate
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Source, Turn
@@ -107,14 +108,23 @@ class CollapseAlarm:
         samples = generate(generator, self.experiment.latent, len(self.held_out), self.experiment.seed, "collapse")
         if not bool(torch.isfinite(samples).all()):
             return
-        found = variety(samples.flatten(1), self.real, self.held_out)
         place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
+        self._tell_of(self._yardstick.variety(samples.flatten(1)), place)
+
+    def _tell_of(self, found: Variety, place: dict[str, Any]) -> None:
+        """Log what a look found, and what there is to tell of it."""
         lines: list[dict[str, Any]] = [{"kind": "variety"} | place | {"values": asdict(found)}]
-        told = self._judge(found, turn.iteration)
+        told = self._judge(found, place["iteration"])
         if told:
-            lines.append({"kind": "alarm"} | place | {"values": asdict(found), "told": told})
+            alarm = {"told": told, "collapsed": bool(self.memory.ringing)}
+            lines.append({"kind": "alarm"} | place | {"values": asdict(found)} | alarm)
         self.recorder.flush()
         self.recorder.append(lines)
+
+    @cached_property
+    def _yardstick(self) -> Yardstick:
+        """What never changes is measured at the first look."""
+        return Yardstick(self.real, self.held_out)
 
     def _judge(self, found: Variety, iteration: int) -> str:
         """The sentence to tell, or "" for none."""

@@ -55,6 +55,7 @@ class Settings:
         precision: what the players compute in; None is float32 at the start, and as recorded for a resume.
         graphs: whether whole iterations are played as CUDA graphs; where they cannot, a sentence says why.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
+        page: whether the run's page is drawn at its end; whoever scores it afterwards draws it then, once.
     """
 
     device: str = "auto"
@@ -67,6 +68,7 @@ class Settings:
     inception_weights: Path | None = None
     precision: Precision | None = None
     graphs: bool = False
+    page: bool = True
 
 
 @dataclass
@@ -118,7 +120,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
             writers.progress.close()
     if not loop.finished:
         raise _collapsed(session, writers) if agreed == STOP else _interrupted(session, agreed)
-    if writers is not None:
+    if writers is not None and session.settings.page:
         write_run_report(session.run.path)
     return session.run
 

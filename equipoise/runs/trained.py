@@ -98,6 +98,7 @@ def evaluate(
     except NotFiniteError as error:
         raise EquipoiseError(f"{printable(path)} has diverged: {error}") from error
     keep_scores(trained, scores)
+    write_run_report(trained.run.path)
     return scores
 
 
@@ -116,7 +117,6 @@ def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples:
 
 
 def keep_scores(trained: Trained, scores: list[Score]) -> None:
-    """Write the scores beside the run and into its report."""
+    """Write the scores beside the run; its page, which tells them, is to be drawn next."""
     entries = [score.as_dict() | {"iteration": trained.iteration} for score in scores]
     write_text_atomically(trained.run.scores, json.dumps({"scores": entries}, indent=1))
-    write_run_report(trained.run.path)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import evaluator
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import choose_device
+from equipoise.runs.report import write_run_report
 from equipoise.runs.report.record import read_run
 from equipoise.runs.sampling import sample_picture, write_picture
 from equipoise.runs.scoring import Score
@@ -58,7 +59,7 @@ class Job:
 
 
 def carry_out(job: Job) -> None:
-    """Train what is missing of one run, and score it; `outcome.json` in its directory tells how it ended.
+    """Train what is missing of one run, score it, and draw its page; `outcome.json`, written last, tells how it ended.
 
     A run diverged if its training met a value that is not a number, if its last logged losses or energies are not
     finite, or if its samples are not.
@@ -79,6 +80,7 @@ def carry_out(job: Job) -> None:
         if not_finite is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
         outcome = {"status": "diverged", "reason": not_finite}
+    write_run_report(job.directory)
     text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
     write_text_atomically(job.directory / _OUTCOME, text)
 
@@ -113,10 +115,11 @@ def _trained(job: Job) -> str:
     """Train to the end. Returns: why it counts as diverged, or nothing."""
     torch.set_num_threads(job.settings.threads or 1)
     run, start = RunDirectory(job.directory), time.monotonic()
+    settings = replace(job.settings, page=False)  # it is drawn when the scores are known
     if not run.config.exists():
-        train(job.experiment, job.directory, job.settings)
+        train(job.experiment, job.directory, settings)
     else:
-        resume(job.directory, job.settings)
+        resume(job.directory, settings)
     record = read_run(job.directory)
     seconds = (time.monotonic() - start) / max(record.log.last_iteration, 1)
     if not (job.directory / _SECONDS).exists():

@@ -88,7 +88,7 @@ def _jobs(out: Path, seeds: int, epochs: int) -> list[Job]:
 
 def _carry_out(job: Job) -> None:
     """Train what is missing of one run, and score it."""
-    settings = Settings(device="cpu", threads=1, quiet=True, on_collapse="log")
+    settings = Settings(device="cpu", threads=1, quiet=True, on_collapse="log", page=False)
     run = RunDirectory(job.out)
     if not run.config.exists():
         train(job.experiment, job.out, settings)

@@ -57,7 +57,8 @@ def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> 
     game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
     total = 0.0
     for stage in experiment.algorithm.stages():
-        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=stage))
+        timed = replace(stage, epochs=None, iterations=_ITERATIONS)  # the stage itself may be shorter
+        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=timed))
         loop = Loop(alone, build_state(experiment, alone, place))
         total += _seconds(loop) * game.stage_iterations(stage)
     return total
@@ -102,8 +103,7 @@ def _seconds(loop: Loop) -> float:
     times: list[float] = []
     for _ in range(_ITERATIONS):
         start = time.perf_counter()
-        if not loop.finished:
-            loop.iterate()
+        loop.iterate()
         times.append(time.perf_counter() - start)
     return min(times)
 

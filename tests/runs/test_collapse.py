@@ -10,12 +10,14 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.experiment import Experiment, with_length
+from equipoise.metrics import collapse as variety
 from equipoise.metrics.collapse import Variety
 from equipoise.recipes.digits import gan_digits
 from equipoise.runs import collapse
 from equipoise.runs.collapse import CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.report import write_run_report
+from equipoise.runs.report.log import read_log
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training.checkpoint import list_checkpoints
 from equipoise.training.log import Recorder
@@ -51,6 +53,7 @@ def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
     run = train(collapsing(150), tmp_path / "collapsing", settings("warn"))
     (alarm,) = lines(run, "alarm")
     assert alarm["iteration"] == 100
+    assert alarm["collapsed"] is True
     assert "warning: collapse: the samples are almost all the same (iteration 100)." in capsys.readouterr().err
     assert "Collapse: the samples are almost all the same" in write_run_report(run.path).read_text()
     healthy = train(with_length(gan_digits(), iterations=150), tmp_path / "healthy", settings("warn"))
@@ -83,6 +86,27 @@ def test_looking_changes_nothing_about_the_run(tmp_path: Path, monkeypatch: pyte
     assert lines(blind, "variety") == []
     ends = [list_checkpoints(run.checkpoints)[-1].tensors.read_bytes() for run in (blind, watched)]
     assert ends[0] == ends[1]
+
+
+def test_what_never_changes_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+    spacing = variety._spacing
+    monkeypatch.setattr(variety, "_spacing", lambda points: (measured.append(len(points)), spacing(points))[1])
+    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 2)
+    monkeypatch.setattr(collapse, "SAMPLES", 40)
+    run = train(with_length(gan_digits(), iterations=6), tmp_path / "run", settings())
+    assert len(lines(run, "variety")) == 3
+    assert measured == [40] * 4, "the held-out items once, and the samples of each look"
+
+
+def test_the_end_of_a_collapse_is_a_line_of_its_own(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "log")
+    alarm = CollapseAlarm(gan_digits(), recorder, 100, torch.empty(0), torch.empty(0), "log")
+    told = []
+    for iteration, found in enumerate([Variety(0.9, 1, 1), *[Variety(0.1, 1, 1)] * 2, Variety(0.9, 1, 1)], 1):
+        alarm._tell_of(found, {"iteration": iteration, "stage": "adversarial", "epoch": 0})
+        told.append(read_log(tmp_path / "log").collapsed)
+    assert told == [False, False, True, False]
 
 
 def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ _EVENTS = ("alarm", "rollback")
 class Record:
     """One line of the log. `iteration` counts over the whole run, `epoch` within the stage; `words` tell an event.
 
-    A line of the kind "score" holds metrics that were taken at that iteration, and their passports.
+    A line of the kind "score" holds metrics that were taken at that iteration, and their passports; one of the kind
+    "alarm" whether the samples have collapsed, or no longer.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Record:
     values: Mapping[str, float]
     words: str = ""
     passports: Mapping[str, Any] = field(default_factory=dict)
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Log:
         scores: metrics that were taken during the training.
         variety: the samples' variety, as the collapse alarm saw it.
         told: what the run had to tell, as a collapse or a rollback, in words.
+        collapsed: whether the last that the collapse alarm told was a collapse, which has not passed.
         damaged_lines: how many could not be read.
     """
 
@@ -45,6 +48,7 @@ class Log:
     scores: tuple[Record, ...] = ()
     variety: tuple[Record, ...] = ()
     told: tuple[str, ...] = ()
+    collapsed: bool = False
     damaged_lines: int = 0
 
     @property
@@ -95,7 +99,10 @@ def read_log(path: Path) -> Log:
     ordered = sorted(reader.records.values(), key=lambda record: record.iteration)
     of_kind = {kind: tuple(record for record in ordered if record.kind == kind) for kind in _KINDS}
     told = tuple(_told(record) for record in ordered if record.kind in _EVENTS)
-    return Log(of_kind["iteration"], of_kind["epoch"], of_kind["score"], of_kind["variety"], told, reader.damaged)
+    alarms = [record.collapsed for record in ordered if record.kind == "alarm"]
+    collapsed = bool(alarms) and alarms[-1]
+    iterations, epochs, scores, looks = (of_kind[kind] for kind in _KINDS)
+    return Log(iterations, epochs, scores, looks, told, collapsed, reader.damaged)
 
 
 def number(value: Any) -> float | None:
@@ -147,7 +154,8 @@ def _record(line: bytes) -> Record | None:
     words = str(raw.get("told") or raw.get("quantity") or "")
     passports = raw.get("passports")
     known = passports if isinstance(passports, dict) else {}
-    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words, known)
+    collapsed = raw.get("collapsed") is True
+    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words, known, collapsed)
 
 
 def _told(record: Record) -> str:

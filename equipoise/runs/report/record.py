@@ -57,12 +57,6 @@ class RunRecord:
         return any(not math.isfinite(value) for value in watched)
 
     @property
-    def collapsed(self) -> bool:
-        """Whether the last that the collapse alarm told was a collapse, which has not passed."""
-        told = [words for words in self.log.told if "collapse" in words.lower()]
-        return bool(told) and told[-1].startswith("Collapse:")
-
-    @property
     def fixed_margin(self) -> float | None:
         """The margin that the config sets for the whole run, for algorithms that do not log one."""
         algorithm = self.config.get("algorithm")

@@ -114,7 +114,7 @@ def _places(size: float) -> int:
 def _row(
     label: str, runs: Sequence[RunRecord], metrics: Sequence[str], usual: Mapping[str, str], ends: Sequence[str]
 ) -> tuple[Cell, ...]:
-    diverged, collapsed = sum(run.diverged for run in runs), sum(run.collapsed for run in runs)
+    diverged, collapsed = sum(run.diverged for run in runs), sum(run.log.collapsed for run in runs)
     steady = [run for run in runs if not run.diverged]
     return (
         Cell(label, label),

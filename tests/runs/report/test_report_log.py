@@ -148,4 +148,5 @@ def test_scores_variety_and_events_are_part_of_the_log(tmp_path: Path) -> None:
         "learning rates.",
         "Collapse: <b>all the same</b> (iteration 5).",
     )
+    assert not log.collapsed, "what the words say does not count"
     assert log.damaged_lines == 1

@@ -278,17 +278,14 @@ def test_evenly_keeps_both_ends() -> None:
 
 
 def test_a_collapse_counts_until_it_has_passed(make_run: Callable[..., Path]) -> None:
-    told = [
-        "collapse: the samples are almost all the same (iteration 1).",
-        "the collapse has passed: samples reach 90%.",
-    ]
+    told = [("the samples are almost all the same (iteration 1).", True), ("samples reach 90%.", False)]
     runs = [make_run(f"run-{index}", seed=index) for index in range(3)]
     for run, count in zip(runs, (0, 1, 2), strict=True):
         with open(run / "metrics.jsonl", "a") as file:
-            for number, words in enumerate(told[:count]):
+            for number, (words, collapsed) in enumerate(told[:count]):
                 line = {"kind": "alarm", "iteration": 5 + number, "stage": "adversarial", "epoch": 0}
-                file.write(json.dumps(line | {"values": {}, "told": words}) + "\n")
+                file.write(json.dumps(line | {"values": {}, "told": words, "collapsed": collapsed}) + "\n")
     records = [read_run(run) for run in runs]
-    assert [record.collapsed for record in records] == [False, True, False]
+    assert [record.log.collapsed for record in records] == [False, True, False]
     (row,) = comparison_table({"all": records}).rows
     assert [cell.text for cell in row[1:4]] == ["3", "0", "1"]

@@ -1,0 +1,35 @@
+"""How long a study will take: every stage counts, however short it is."""
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from equipoise.experiments.build import build_game
+from equipoise.experiments.experiment import Experiment, with_length
+from equipoise.recipes.catalogue import recipe
+from equipoise.studies import estimate
+from equipoise.studies.estimate import run_seconds
+
+
+@pytest.fixture
+def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock on which every iteration lasts a second."""
+    monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=itertools.count().__next__))
+
+
+def iterations_of(experiment: Experiment) -> int:
+    return build_game(experiment, experiment.data.load(None, experiment.seed)).total_iterations
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        with_length(recipe("gan-digits"), iterations=1),
+        with_length(recipe("gan-digits"), iterations=2),
+        with_length(recipe("gan-digits"), iterations=500),
+        with_length(recipe("magan-digits"), epochs=2),
+    ],
+)
+def test_a_run_takes_its_iterations_times_their_length(experiment: Experiment, a_second_each: None) -> None:
+    assert run_seconds(experiment, "cpu", None) == iterations_of(experiment)
