@@ -11,13 +11,13 @@ once. The seed of an injection is its number: each can be repeated.
 
 import argparse
 import contextlib
-import importlib.util
 import io
 import json
 import multiprocessing
 import os
 import platform
 import random
+import runpy
 import shutil
 import signal
 import sys
@@ -54,17 +54,9 @@ class Injected(Exception):
 
 
 def experiments() -> dict[str, Experiment]:
-    spec = importlib.util.spec_from_file_location("toy_table", TABLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules["toy_table"] = module
-    spec.loader.exec_module(module)
+    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"]
     watch = Watch(sample_grids=4, checkpoints=8, keep=2)
-    return {
-        name: with_length(replace(make(), watch=watch), iterations=ITERATIONS)
-        for name, make in module.TOY_EXPERIMENTS.items()
-    }
+    return {name: with_length(replace(make(), watch=watch), iterations=ITERATIONS) for name, make in table.items()}
 
 
 def forked(work: Callable[[], object]) -> int:

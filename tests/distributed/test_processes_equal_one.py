@@ -1,7 +1,7 @@
 """n processes with b/n samples each end where one process with b ends, for every algorithm; and the gather is why."""
 
-import importlib.util
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,13 +38,7 @@ Ends = dict[str, list[dict[str, Tensor]]]
 
 
 def toy_table() -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("toy_table_names", TABLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules["toy_table_names"] = module
-    spec.loader.exec_module(module)
-    return {name: make() for name, make in module.TOY_EXPERIMENTS.items()}
+    return {name: make() for name, make in runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"].items()}
 
 
 def play(out: Path, played: dict[str, Sequence[str]]) -> dict[str, Ends]:

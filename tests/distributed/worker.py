@@ -7,13 +7,12 @@ SIZE:forget:NAME,NAME,...; with `forget` every process trains on its own part of
 forgets the gather. The ranks are forked, so that torch is imported once.
 """
 
-import importlib.util
 import os
+import runpy
 import sys
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -42,13 +41,7 @@ class DoubleSource:
 
 
 def toy_experiments(table: Path) -> dict[str, Experiment]:
-    spec = importlib.util.spec_from_file_location("toy_table", table)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules["toy_table"] = module
-    spec.loader.exec_module(module)
-    return {name: make() for name, make in module.TOY_EXPERIMENTS.items()}
+    return {name: make() for name, make in runpy.run_path(str(table))["TOY_EXPERIMENTS"].items()}
 
 
 def forgiving(experiment: Experiment) -> Experiment:

@@ -1,13 +1,11 @@
 """Toy experiments for the tests of faults: seconds, not minutes."""
 
-import importlib.util
-import sys
+import runpy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -21,13 +19,7 @@ TABLE = Path(__file__).parents[1] / "contracts" / "conftest.py"
 @pytest.fixture(scope="session")
 def toys() -> dict[str, Callable[[], Experiment]]:
     """Toy experiments by name."""
-    spec = importlib.util.spec_from_file_location("toys_of_faults", TABLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules["toys_of_faults"] = module
-    spec.loader.exec_module(module)
-    table: dict[str, Callable[[], Experiment]] = module.TOY_EXPERIMENTS
+    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"]
     return table
 
 
