@@ -1,8 +1,10 @@
-"""One thread for every test, and the place of the real data where it is at hand."""
+"""One thread for every test, the place of the real data where it is at hand, and commands in processes of their own."""
 
 import importlib.util
+import multiprocessing
 import os
-from collections.abc import Callable
+import runpy
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,69 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+
+IMPORTED_ONCE = ["equipoise.cli", "equipoise.runs.train", "equipoise.runs.trained", "torch._dynamo"]
+IMPORTED_ONCE += ["matplotlib.figure", "matplotlib.backends.backend_svg", "torch.distributed.launcher.api"]
+
+
+class Command:
+    """A command in a process of its own, to be watched as a subprocess.Popen is."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        script = str(Path(__file__).with_name("process_of_its_own.py"))
+        words = (script, {"REQUEST": request}, "__main__")
+        self.process = multiprocessing.get_context("forkserver").Process(target=runpy.run_path, args=words)
+        self.process.start()
+        self.output, self.errors = Path(request["output"]), Path(request["errors"])
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.exitcode
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        assert self.process.exitcode is not None, f"still there after {timeout} s"
+        return self.process.exitcode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        return self.output.read_text(), self.errors.read_text()
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Command]]:
+    """start(*words, ranks=0, restarts=0, script="", **environment): `equipoise WORDS` in a process of its own.
+
+    It is forked from a process that has imported torch and done nothing else: importing it anew takes as long as some
+    hundred iterations. With `ranks` it is torchrun's own launcher, whose ranks are forked likewise; with `script` that
+    script takes the place of equipoise.
+    """
+    multiprocessing.get_context("forkserver").set_forkserver_preload(IMPORTED_ONCE)
+    commands: list[Command] = []
+
+    def begin(*words: object, ranks: int = 0, restarts: int = 0, script: object = "", **environment: str) -> Command:
+        folder = tmp_path_factory.mktemp("command")
+        streams = {name: str(folder / name) for name in ("output", "errors")}
+        place = {"folder": str(Path.cwd()), "environment": os.environ | environment}
+        how = {"words": [str(word) for word in words], "ranks": ranks, "restarts": restarts, "script": str(script)}
+        commands.append(Command(streams | place | how))
+        return commands[-1]
+
+    yield begin
+    for command in commands:
+        if command.poll() is None:
+            command.process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""Independent jobs in local processes of one thread each. A process that dies loses nothing but its time."""
+"""Independent jobs in local processes of one thread each. A process that dies loses nothing but its time.
+
+Where the system can, workers are forked from a process that has imported what the jobs need and does nothing else, so
+that torch is imported once for all of them, those in the place of dead ones included.
+"""
 
 import multiprocessing
 import os
@@ -8,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 from equipoise.common.errors import EquipoiseError
@@ -19,6 +24,8 @@ Done = Callable[[int, int], None]
 MOST_DEATHS = 3
 _SECONDS_TO_SAVE = 20
 _ORPHANED = threading.Event()
+_IMPORTED_LATE = ("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_svg")
+"""What is imported when the first optimiser is made and the first page is drawn."""
 
 
 def available_cores() -> int:
@@ -61,8 +68,8 @@ def _run_there(
     function: Callable[[Job], Result], jobs: Sequence[Job], workers: int, done: Done, results: dict[int, Result]
 ) -> bool:
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
+    context, environment = _context(function.__module__), dict(os.environ)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(environment,)) as pool:
         futures: dict[Future[Result], int] = {}
         try:
             for index, job in enumerate(jobs):
@@ -81,6 +88,15 @@ def _run_there(
     return True
 
 
+def _context(module: str) -> BaseContext:
+    """How processes are made that run functions of this module."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module, *_IMPORTED_LATE])
+    return context
+
+
 def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done) -> list[Result]:
     results = []
     for finished, job in enumerate(jobs, start=1):
@@ -90,24 +106,29 @@ def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done
 
 
 def _call(function: Callable[[Job], Result], job: Job) -> Result:
-    """Apply the function, unless nobody is left to wait for it."""
-    if _ORPHANED.is_set():
-        os._exit(1)
-    return function(job)
+    """Apply the function; where nobody is left to wait for it, end this process as soon as the run is saved."""
+    try:
+        return function(job)
+    finally:
+        if _ORPHANED.is_set():
+            os._exit(1)
 
 
-def _begin(parent: int) -> None:
-    """A worker's first act: one thread, and no work for a parent that is gone."""
+def _begin(environment: dict[str, str]) -> None:
+    """A worker's first act: one thread, its starter's environment of now, and no work for a starter that is gone."""
     import torch
 
+    os.environ.clear()
+    os.environ.update(environment)
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with_starter, daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent has died: the run under way saves itself, then all stops."""
-    while os.getppid() == parent:
-        time.sleep(1)
+def _end_with_starter() -> None:
+    """End this process when its starter has died: the run under way saves itself, then all stops."""
+    starter = multiprocessing.parent_process()
+    assert starter is not None
+    starter.join()
     _ORPHANED.set()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_SECONDS_TO_SAVE)

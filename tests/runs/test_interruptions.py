@@ -1,14 +1,13 @@
 """Real processes, killed or interrupted in the middle: what resumes ends bit for bit like what was never stopped."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import load_file
@@ -21,19 +20,15 @@ RECIPE = "magan-digits"  # three stages and a memory: whatever can be lost, it h
 EPOCHS = 6
 ENDS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 MOST_SECONDS = 100
-
-
-def start(*words: object) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "equipoise", *map(str, words), "--device", "cpu", "--threads", "1", "--quiet"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+FIXED = ("--device", "cpu", "--threads", "1", "--quiet")
 
 
 def train_words(out: Path) -> tuple[object, ...]:
     lengths = ("--epochs", EPOCHS, "--set", "watch.checkpoints=30", "--set", "watch.sample_grids=10")
-    return ("train", RECIPE, "--out", out, *lengths)
+    return ("train", RECIPE, "--out", out, *lengths, *FIXED)
 
 
-def stop_after(process: "subprocess.Popen[str]", run: Path, iterations: int, delay_seconds: float, number: int) -> bool:
+def stop_after(process: Any, run: Path, iterations: int, delay_seconds: float, number: int) -> bool:
     """Send the signal once a checkpoint of at least so many iterations exists. Returns: whether it was in time."""
     deadline = time.monotonic() + MOST_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -65,7 +60,9 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(experiment, out, Settings(device="cpu", threads=1, quiet=True)).path
 
 
-def test_kills_and_interrupts_at_random_moments_lose_nothing(uninterrupted: Path, tmp_path: Path) -> None:
+def test_kills_and_interrupts_at_random_moments_lose_nothing(
+    uninterrupted: Path, tmp_path: Path, start: Callable[..., Any]
+) -> None:
     """One run, ended again and again, by SIGKILL, SIGINT and SIGTERM; hundreds more in benchmarks/faults.py."""
     chance, struck, run = random.Random(0), [], tmp_path / "run"
     process = start(*train_words(run))
@@ -77,7 +74,7 @@ def test_kills_and_interrupts_at_random_moments_lose_nothing(uninterrupted: Path
         if process.returncode == 128 + number:
             assert errors.startswith("equipoise: interrupted and saved at iteration "), errors
             assert errors.strip().endswith(f"Go on with: equipoise resume {run}")
-        process = start("resume", run)
+        process = start("resume", run, *FIXED)
     _, errors = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 0, errors
     expected = {(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)}

@@ -2,11 +2,13 @@
 
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +74,13 @@ def test_other_scores_are_taken_without_training_again(reference: Path, monkeypa
 
 
 def test_worker_processes_end_with_the_same_results(reference: Path, small_study: Study, tmp_path: Path) -> None:
-    run_study("small", tmp_path / "workers", "cpu", means=Means(workers=2, device="cpu"), say=lambda line: None)
+    shutil.copytree(reference, tmp_path / "workers")
+    (tmp_path / "workers" / "results.json").unlink()
+    for run in sorted((tmp_path / "workers" / "runs").iterdir())[::2]:  # one seed of each experiment
+        shutil.rmtree(run)
+    lines: list[str] = []
+    run_study("small", tmp_path / "workers", "cpu", means=Means(workers=2, device="cpu"), say=lines.append)
+    assert lines[0].endswith("8 runs, 4 to do.")
     assert (tmp_path / "workers" / "results.json").read_bytes() == (reference / "results.json").read_bytes()
     tables = [
         write_study_report(place).with_name("table.md").read_text() for place in (tmp_path / "workers", reference)
@@ -124,7 +132,7 @@ def test_ray_is_asked_for_in_one_sentence_where_it_is_missing(monkeypatch: pytes
         run_jobs_on_ray(len, ["a"], "local", 1, 0.0)
 
 
-KILLED = """
+STARTER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -134,24 +142,33 @@ from equipoise.runs.train import Settings
 from equipoise.studies.carry_out import Job, carry_out
 from equipoise.studies.workers import run_jobs
 
-if __name__ == "__main__":
-    jobs = []
+def jobs_in(folder, iterations):
     for seed in range(2):
-        experiment = with_length(recipe("ebgan-digits"), iterations=300)
+        experiment = with_length(recipe("ebgan-digits"), iterations=iterations)
         experiment = replace(experiment, seed=seed, watch=Watch(sample_grids=1, checkpoints=30, keep=1))
-        place, settings = Path(sys.argv[1]) / str(seed), Settings("cpu", None, 1, True)
-        jobs.append(Job(experiment, place, ("inception-score",), 100, settings, False))
-    run_jobs(carry_out, jobs, int(sys.argv[2]))
+        settings = Settings("cpu", None, 1, True)
+        yield Job(experiment, folder / str(seed), ("inception-score",), 100, settings, False)
+
+if __name__ == "__main__":
+    run_jobs(carry_out, list(jobs_in(Path(sys.argv[1]), int(sys.argv[2]))), 2)
 """
 
 
-def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(KILLED)
-    environment = os.environ | {"GIT_DIR": "/nonexistent", "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    whole = [sys.executable, str(script), str(tmp_path / "whole"), "1"]
-    subprocess.run(whole, check=True, env=environment, timeout=200)
-    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "killed"), "2"], env=environment)
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    """A script that carries out two jobs in two workers: starter.py FOLDER ITERATIONS."""
+    script = tmp_path / "starter.py"
+    script.write_text(STARTER)
+    return script
+
+
+def test_a_killed_worker_loses_nothing(
+    starter: Path, tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nonexistent")
+    jobs = runpy.run_path(str(starter))["jobs_in"](tmp_path / "whole", 120)
+    workers.run_jobs(carrying.carry_out, list(jobs), 1)
+    process = start(tmp_path / "killed", 120, script=starter)
     _wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
     worker = _workers_of(process.pid)[0]
     assert not list((tmp_path / "killed").glob("*/outcome.json"))
@@ -165,14 +182,13 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     assert sum(len(each["sessions"]) for each in sessions) > 2
 
 
-def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(KILLED.replace("iterations=300", "iterations=100000"))
-    environment = os.environ | {"GIT_DIR": "/nonexistent", "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "left"), "2"], env=environment)
+def test_workers_end_with_the_process_that_started_them(
+    starter: Path, tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    process = start(tmp_path / "left", 100_000, script=starter)
     _wait_for(lambda: len(list((tmp_path / "left").glob("*/metrics.jsonl"))) == 2, process)
     workers_left = _workers_of(process.pid)
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     process.wait()
     end = time.monotonic() + 60
     while any(Path(f"/proc/{worker}").exists() for worker in workers_left):
@@ -201,13 +217,21 @@ def _must_not_be_called(*arguments: object) -> None:
     raise AssertionError("this run was finished already")
 
 
-def _workers_of(parent: int) -> list[int]:
-    """The worker processes of a pool: children that spawn started, without the resource tracker."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+def _workers_of(starter: int) -> list[int]:
+    """The worker processes of a pool: forked by the server that the starter began."""
+    servers = [child for child in _children_of(starter) if b"forkserver" in _command_of(child)]
+    return [worker for server in servers for worker in _children_of(server)]
 
 
-def _wait_for(condition: Any, process: "subprocess.Popen[bytes]", seconds: float = 120) -> None:
+def _children_of(parent: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def _command_of(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()
+
+
+def _wait_for(condition: Any, process: Any, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, "the study ended before it could be killed"

@@ -1,26 +1,25 @@
 """Matplotlib drawings as inline SVG that takes its colours and type from the page, so that it follows light and dark.
 
-No text of a user's ever enters a drawing: names stand in the HTML around it, where they are escaped.
+No text of a user's ever enters a drawing: names stand in the HTML around it, where they are escaped. Matplotlib is
+imported when something is drawn: a command that draws nothing starts a second sooner.
 """
 
 import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 from markupsafe import Markup, escape
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import FuncFormatter
 
 # Colours that stand for a variable of the style sheet: matplotlib writes them, the page replaces them.
 VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
 COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(VARIABLES, start=1)}
 _SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "text.usetex": False}
-_FORMATTED = FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Drawing:
 
 
 def drawing(
-    name: str, description: str, paint: Callable[[Axes], None], size: tuple[float, float] = (5.0, 3.1)
+    name: str, description: str, paint: "Callable[[Axes], None]", size: tuple[float, float] = (5.0, 3.1)
 ) -> Drawing:
     """The SVG of what `paint` draws on one pair of axes.
 
@@ -40,6 +39,10 @@ def drawing(
         description: what a person who cannot see it is told.
         size: inches; the page scales it to the width that it has.
     """
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(_SETTINGS | {"svg.hashsalt": name}):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
@@ -56,24 +59,36 @@ def colour(name: str) -> str:
     return COLOURS[name]
 
 
-def logarithmic(axes: Axes) -> None:
+def logarithmic(axes: "Axes") -> None:
     """Make the vertical axis logarithmic with plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 300 else (1.0,)))
-    axes.yaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_major_formatter(_formatted())
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def symmetric_logarithmic(axes: Axes, linear_below: float) -> None:
+def symmetric_logarithmic(axes: "Axes", linear_below: float) -> None:
     """Make the vertical axis logarithmic on both sides of a linear middle."""
+    from matplotlib.ticker import NullLocator
+
     axes.set_yscale("symlog", linthresh=linear_below)
-    axes.yaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_major_formatter(_formatted())
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _calm(axes: Axes) -> None:
+def _formatted() -> "FuncFormatter":
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
+
+
+def _calm(axes: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(colour("faint"))
     axes.tick_params(colors=colour("faint"), labelcolor=colour("ink"), length=0)
@@ -83,9 +98,9 @@ def _calm(axes: Axes) -> None:
     axes.xaxis.label.set_color(colour("ink"))
     axes.yaxis.label.set_color(colour("ink"))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.xaxis.set_major_formatter(_FORMATTED)
+    axes.xaxis.set_major_formatter(_formatted())
     axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_formatter(_FORMATTED)
+    axes.yaxis.set_major_formatter(_formatted())
 
 
 def _inline(document: str, name: str, description: str) -> Markup:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from equipoise.runs.report.canvas import Drawing, colour, drawing
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, mean_curve, mean_over_rows
@@ -19,6 +19,9 @@ from equipoise.runs.report.strokes import (
     scale_losses,
     share_scale,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NEXT_MARGIN = "next_margin"
 
@@ -57,7 +60,7 @@ def energy_figure(run: RunRecord) -> Figure | None:
         return None
     margin = _margin_over_iterations(run, curves)
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         for name, found in curves.items():
             paint_band(axes, found, ENERGY_KEYS[name].series)
         if margin:
@@ -87,7 +90,7 @@ def loss_figure(run: RunRecord) -> Figure | None:
         return None
     keys = tuple(Key(name.removesuffix("/loss"), f"series-{3 + index % 5}") for index, name in enumerate(curves))
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         for found, key in zip(curves.values(), keys, strict=True):
             paint_band(axes, found, key.series)
         paint_stages(axes, run.log)
@@ -112,7 +115,7 @@ def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, floa
     if limits is None or not (curves[REAL] or curves[FAKE]):
         return None
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         for value, key in ENERGY_KEYS.items():
             paint_runs(axes, curves[value], key.series, key.dashed)
         axes.set_xlabel("epoch")
@@ -151,7 +154,7 @@ def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: floa
     table = np.array(rows, dtype=np.float64)
     means = np.nan_to_num(mean_over_rows(table))
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         axes.bar(range(widest), means * 100, width=0.72, color=colour("series-1"), alpha=0.75, linewidth=0)
         if len(rows) > 1:
             for row in table:

@@ -1,8 +1,7 @@
 """The pictures of what is measured beside losses and energies: variety, scores, and whatever else was logged."""
 
 from collections.abc import Sequence
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING
 
 from equipoise.runs.report.canvas import colour, drawing
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL, curve
@@ -10,6 +9,9 @@ from equipoise.runs.report.figures import NEXT_MARGIN, Figure, Key, ends
 from equipoise.runs.report.log import Record
 from equipoise.runs.report.record import RunRecord
 from equipoise.runs.report.strokes import paint_band
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_OTHERS = 12
 VARIETY_KEYS = {
@@ -25,7 +27,7 @@ def variety_figure(run: RunRecord) -> Figure | None:
     if not curves:
         return None
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         axes.axhline(1, color=colour("ink"), linewidth=1, dashes=(4, 3))
         for name, found in curves.items():
             paint_band(axes, found, VARIETY_KEYS[name].series)
@@ -64,7 +66,7 @@ def _panel(key: str, records: Sequence[Record], name: str) -> Figure | None:
     if not found:
         return None
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         paint_band(axes, found, "series-3")
         axes.set_xlabel("iteration")
 

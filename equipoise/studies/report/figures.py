@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from equipoise.runs.report.canvas import colour, drawing, logarithmic
 from equipoise.runs.report.curves import Curve, Numbers, curve, last_stage
@@ -13,6 +13,9 @@ from equipoise.runs.report.record import RunRecord
 from equipoise.runs.report.strokes import share_scale
 from equipoise.runs.report.summary import shown
 from equipoise.studies.summary import RowSummary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _POINTS = 120
 _LOG_FROM_RATIO = 20.0
@@ -45,7 +48,7 @@ def curve_panel(
         return None
     keys = {value: _key(value, index) for index, value in enumerate(bands)}
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         for value, (positions, mean, deviation) in bands.items():
             shade = colour(keys[value].series)
             axes.fill_between(positions, mean - deviation, mean + deviation, color=shade, alpha=0.2, linewidth=0)
@@ -88,7 +91,7 @@ def box_figure(name: str, rows: Sequence[RowSummary], metric: str) -> Figure | N
         return None
     diverged = [row.diverged for row in rows]
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         ink, line = colour("ink"), {"color": colour("faint"), "linewidth": 1.2}
         axes.boxplot(
             values,
