@@ -1,6 +1,7 @@
 """Exact resume: a run that is cut and resumed anywhere ends bit for bit as one that never was."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.sampling import generate
 from equipoise.training.checkpoint import newest_good, save_checkpoint
 from equipoise.training.log import Recorder, shorten_log
-from equipoise.training.loop import Loop
+from equipoise.training.loop import Loop, Turn
 from equipoise.training.state import State, state_tensors
 
 DEVICE = torch.device("cpu")
@@ -31,24 +32,31 @@ def end(loop: Loop, recorder: Recorder, experiment: Experiment) -> dict[str, tor
     return state_tensors(loop.state) | clock | {"samples": samples}
 
 
-def cut_and_resume(experiment: Experiment, iterations: int, folder: Path) -> tuple[dict[str, torch.Tensor], str]:
-    """Stop after so many iterations, throw everything but the files away, and go on from them."""
+def run_with_checkpoints(experiment: Experiment, folder: Path) -> None:
+    """A run that saves itself before its first iteration and after every one; each of these moments can be its cut."""
     folder.mkdir()
     loop, recorder = start(experiment, folder / "log")
-    loop.run((recorder,), until=lambda: loop.state.clock.iteration >= iterations)
-    log = {"bytes": recorder.length_bytes(), "epoch": recorder.memory()}
-    save_checkpoint(folder / "checkpoints", loop.state, {"log": log})
-    loop.run((recorder,), until=lambda: loop.state.clock.iteration >= iterations + 2)  # work that the cut loses
+
+    def save(state: State, turn: Turn | None = None) -> None:
+        log = {"bytes": recorder.length_bytes(), "epoch": recorder.memory()}
+        save_checkpoint(folder / f"cut-{state.clock.iteration}", state, {"log": log})
+
+    save(loop.state)
+    loop.run((recorder, save))
     recorder.flush()
 
-    fresh_loop, fresh_recorder = start(experiment, folder / "log")
-    checkpoint, complaints = newest_good(folder / "checkpoints")
+
+def resume(experiment: Experiment, iterations: int, folder: Path) -> tuple[dict[str, torch.Tensor], str]:
+    """Throw away everything but the files, the log with all that the cut loses among them, and go on from there."""
+    log = shutil.copy(folder / "log", folder / f"log-{iterations}")
+    loop, recorder = start(experiment, log)
+    checkpoint, complaints = newest_good(folder / f"cut-{iterations}")
     assert checkpoint is not None
     assert complaints == []
-    extra = checkpoint.load(fresh_loop.state)
-    shorten_log(folder / "log", extra["log"]["bytes"])
-    fresh_recorder.remember(extra["log"]["epoch"])
-    return end(Loop(fresh_loop.game, fresh_loop.state), fresh_recorder, experiment), (folder / "log").read_text()
+    extra = checkpoint.load(loop.state)
+    shorten_log(log, extra["log"]["bytes"])
+    recorder.remember(extra["log"]["epoch"])
+    return end(Loop(loop.game, loop.state), recorder, experiment), log.read_text()
 
 
 def differing(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> list[str]:
@@ -65,8 +73,9 @@ def test_every_cut_resumes_bit_for_bit(toy_experiment: Experiment, tmp_path: Pat
     assert total >= 4
     lines = [json.loads(line) for line in log.splitlines()]
     assert [line["iteration"] for line in lines if line["kind"] == "iteration"] == [*range(1, total + 1)]
+    run_with_checkpoints(toy_experiment, tmp_path / "cut")
     for iterations in range(total):
-        resumed, resumed_log = cut_and_resume(toy_experiment, iterations, tmp_path / f"cut-{iterations}")
+        resumed, resumed_log = resume(toy_experiment, iterations, tmp_path / "cut")
         assert differing(whole, resumed) == [], f"cut after iteration {iterations}"
         assert resumed_log == log, f"cut after iteration {iterations}"
 
@@ -87,9 +96,8 @@ def test_leaving_the_memory_out_of_a_checkpoint_is_noticed(
 
     monkeypatch.setattr("equipoise.training.checkpoint.state_tensors", tensors_without_memory)
     total = whole_loop.game.total_iterations
-    wrong = [
-        cut for cut in range(total) if differing(whole, cut_and_resume(experiment, cut, tmp_path / f"cut-{cut}")[0])
-    ]
+    run_with_checkpoints(experiment, tmp_path / "cut")
+    wrong = [cut for cut in range(total) if differing(whole, resume(experiment, cut, tmp_path / "cut")[0])]
     assert len(wrong) > total // 2
 
 
