@@ -18,7 +18,7 @@ from equipoise.common.files import write_text_atomically
 from equipoise.runs.environment import git_commit
 
 CONTRACT = Path(__file__).parents[1] / "tests" / "distributed" / "test_processes_equal_one.py"
-JOBS = {"2": "2:gather", "4": "4:gather", "2 without the gather": "2:forget"}
+JOBS = {"2": "2:gather:20", "4": "4:gather:20", "2 without the gather": "2:forget:20"}
 
 
 def contract() -> Any:
@@ -36,9 +36,9 @@ def main() -> None:
     chosen, test = parser.parse_args(), contract()
     names = sorted(test.toy_table())
     with tempfile.TemporaryDirectory() as folder:
-        ends = test.play(Path(folder), dict.fromkeys(("1:gather", *JOBS.values()), names))
+        ends = test.play(Path(folder), dict.fromkeys(("1:gather:20", *JOBS.values()), names))
     found = {
-        name: {label: test.deviation(ends[job][name][0], ends["1:gather"][name][0]) for label, job in JOBS.items()}
+        name: {label: test.deviation(ends[job][name][0], ends["1:gather:20"][name][0]) for label, job in JOBS.items()}
         for name in names
     }
     result = {

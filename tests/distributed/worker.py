@@ -2,9 +2,9 @@
 
     python worker.py TABLE OUT JOB ...
 
-TABLE is the file with TOY_EXPERIMENTS; OUT a folder for what each rank ends with. A JOB is SIZE:gather:NAME,NAME,... or
-SIZE:forget:NAME,NAME,...; with `forget` every process trains on its own part of the scores, as a trainer would that
-forgets the gather. The ranks are forked, so that torch is imported once.
+TABLE is the file with TOY_EXPERIMENTS; OUT a folder for what each rank ends with. A JOB is
+SIZE:gather:ITERATIONS:NAME,NAME,... or SIZE:forget:ITERATIONS:NAME,NAME,...; with `forget` every process trains on its
+own part of the scores, as a trainer would that forgets the gather. The ranks are forked: torch is imported once.
 """
 
 import os
@@ -23,8 +23,6 @@ from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import Adam, Adamax
 from equipoise.training.state import State, state_tensors
-
-ITERATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,9 @@ def forgiving(experiment: Experiment) -> Experiment:
     return replace(experiment, players=players)
 
 
-def play(experiment: Experiment) -> dict[str, Tensor]:
-    """Twenty adversarial iterations in float64, and all that they leave behind."""
-    experiment = forgiving(with_length(experiment, iterations=ITERATIONS))
+def play(experiment: Experiment, iterations: int) -> dict[str, Tensor]:
+    """So many adversarial iterations in float64, and all that they leave behind."""
+    experiment = forgiving(with_length(experiment, iterations=iterations))
     game = build_game(experiment, experiment.data.load())
     single = build_state(experiment, game, torch.device("cpu"))
     state = State(single.players.double(), game.optimisers, single.memory, single.averages.double())
@@ -77,13 +75,13 @@ def forget_to_gather() -> None:
 
 
 def play_rank(experiments: dict[str, Experiment], rank: int, size: int, out: Path, job: str) -> None:
-    _, gathering, names = job.split(":")
+    _, gathering, iterations, names = job.split(":")
     if gathering == "forget":
         forget_to_gather()
     if size > 1:
         torch.distributed.init_process_group("gloo", init_method=f"file://{out}/meet", rank=rank, world_size=size)
     for name in names.split(","):
-        save_file(play(experiments[name]), out / f"{name}-rank{rank}.safetensors")
+        save_file(play(experiments[name], int(iterations)), out / f"{name}-rank{rank}.safetensors")
     if size > 1:
         torch.distributed.destroy_process_group()
 
@@ -111,7 +109,7 @@ def main() -> None:
     table, out, jobs = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     torch.set_num_threads(1)
     experiments = toy_experiments(table)
-    play(experiments["gan"])  # imports, once for all ranks, whatever torch imports late
+    play(experiments["gan"], 1)  # imports, once for all ranks, whatever torch imports late
     went_well = [play_job(experiments, out / str(number), job) for number, job in enumerate(jobs)]
     sys.exit(0 if all(went_well) else 1)
 
