@@ -6,7 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 from PIL import Image
+
+from equipoise.runs.report import figures, measurements, write_comparison, write_run_report
+from equipoise.runs.report.canvas import Drawing
 
 STAGES = (("pretrain", 2), ("calibrate", 1), ("adversarial", 12))
 PER_EPOCH = 14
@@ -93,8 +97,7 @@ def _write(folder: Path, name: str, seed: int, margin: float | None, drift: floa
     return folder
 
 
-@pytest.fixture
-def make_run(tmp_path: Path) -> Callable[..., Path]:
+def _maker(place: Path) -> Callable[..., Path]:
     """Writes a run directory: MAGAN without `margin`, EBGAN with one; `lines` iterations per epoch."""
 
     def make(
@@ -107,20 +110,17 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         score: float = 4.5,
         lines: int = PER_EPOCH,
     ) -> Path:
-        return _write(tmp_path / folder, name, seed, margin, drift, score, lines)
+        return _write(place / folder, name, seed, margin, drift, score, lines)
 
     return make
 
 
-@pytest.fixture
-def groups(make_run: Callable[..., Path]) -> dict[str, list[Path]]:
+def _groups(make: Callable[..., Path]) -> dict[str, list[Path]]:
     """Four groups of three seeds, as the demo makes them; one run of margin 1 diverges."""
-    made: dict[str, list[Path]] = {"MAGAN": [make_run(f"magan-{s}", seed=s, score=7.2 + s / 10) for s in range(3)]}
+    made: dict[str, list[Path]] = {"MAGAN": [make(f"magan-{s}", seed=s, score=7.2 + s / 10) for s in range(3)]}
     for margin, drift, score in ((10.0, 1.5, 6.1), (5.0, 0.8, 6.6), (1.0, 4.0, 3.3)):
         made[f"EBGAN, margin {margin:g}"] = [
-            make_run(
-                f"ebgan-{margin:g}-{s}", name="ebgan-digits", seed=s, margin=margin, drift=drift, score=score + s / 7
-            )
+            make(f"ebgan-{margin:g}-{s}", name="ebgan-digits", seed=s, margin=margin, drift=drift, score=score + s / 7)
             for s in range(3)
         ]
     broken = made["EBGAN, margin 1"][2] / "metrics.jsonl"
@@ -128,3 +128,35 @@ def groups(make_run: Callable[..., Path]) -> dict[str, list[Path]]:
     end = {"kind": "epoch", "iteration": 169, "stage": "adversarial", "epoch": 12, "values": values}
     broken.write_text(broken.read_text() + json.dumps(end) + "\n")
     return made
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """make_run(folder, ...): a run directory."""
+    return _maker(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def groups(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Four groups of runs, to be read only."""
+    return _groups(_maker(tmp_path_factory.mktemp("groups")))
+
+
+@pytest.fixture(scope="session")
+def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run with a long name."""
+    return write_run_report(_maker(tmp_path_factory.mktemp("run"))("a-name-without-any-break" * 8))
+
+
+@pytest.fixture(scope="session")
+def comparison(groups: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the four groups."""
+    out = tmp_path_factory.mktemp("comparison") / "page.html"
+    return write_comparison("Balance on digits", "First.\n\nSecond.", groups, out)
+
+
+@pytest.fixture
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without drawings, which take most of the time."""
+    for module in (figures, measurements):
+        monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.runs.report import write_comparison, write_run_report
+from equipoise.runs.report import write_comparison
 
 playwright_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install playwright"
@@ -57,13 +57,6 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
     assert errors == []
 
 
-@pytest.fixture
-def comparison(groups: dict[str, list[Path]], tmp_path: Path) -> Path:
-    return write_comparison(
-        "MAGAN against EBGAN on digits", "Same networks, seeds and time.", groups, tmp_path / "page.html"
-    )
-
-
 def overflow(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
@@ -71,9 +64,9 @@ def overflow(page: Any) -> int:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_pages_render_within_the_screen(
-    visit: Callable[..., Any], make_run: Callable[..., Path], comparison: Path, width: int, scheme: str
+    visit: Callable[..., Any], run_page: Path, comparison: Path, width: int, scheme: str
 ) -> None:
-    for path in (write_run_report(make_run("a-name-without-any-break" * 8)), comparison):
+    for path in (run_page, comparison):
         page = visit(path, width, scheme)
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         assert overflow(page) == 0
@@ -106,8 +99,8 @@ def test_the_slider_moves_every_grid(visit: Callable[..., Any], comparison: Path
     assert shown.count() == 4
 
 
-def test_the_slider_of_a_run_names_stage_and_epoch(visit: Callable[..., Any], make_run: Callable[..., Path]) -> None:
-    page = visit(write_run_report(make_run()), 390)
+def test_the_slider_of_a_run_names_stage_and_epoch(visit: Callable[..., Any], run_page: Path) -> None:
+    page = visit(run_page, 390)
     page.get_by_label("Time in training").press("Home")
     assert page.locator("output").inner_text() == "iteration 14 · pretrain, epoch 1"
     assert page.locator(".grid img:visible").count() == 1
@@ -133,8 +126,8 @@ def test_the_table_sorts_both_ways_with_unknown_values_last(
     assert page.locator("th[aria-sort]").count() == 1
 
 
-def test_passports_open_on_demand(visit: Callable[..., Any], make_run: Callable[..., Path]) -> None:
-    page = visit(write_run_report(make_run()), 390)
+def test_passports_open_on_demand(visit: Callable[..., Any], run_page: Path) -> None:
+    page = visit(run_page, 390)
     hash_text = page.locator("dd", has_text="ab12ab12").first
     assert not hash_text.is_visible()
     page.locator("summary", has_text="inception score").click()

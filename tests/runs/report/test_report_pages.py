@@ -91,7 +91,7 @@ def test_a_run_that_has_only_begun(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damage", ["{", "[1]", "null", '{"scores": 3}', '{"scores": [1, {"metric": 2}]}', "\x00", '{"scores":[{}]}']
 )
-def test_damaged_side_files_are_left_out(make_run: Callable[..., Path], damage: str) -> None:
+def test_damaged_side_files_are_left_out(make_run: Callable[..., Path], no_drawings: None, damage: str) -> None:
     run = make_run()
     for name in ("scores.json", "environment.json"):
         (run / name).write_text(damage)
@@ -165,9 +165,8 @@ def test_a_log_of_a_hundred_thousand_lines_is_thinned(make_run: Callable[..., Pa
     assert len(text) < 600_000
 
 
-def test_comparison_shows_every_group(groups: dict[str, list[Path]], tmp_path: Path) -> None:
-    out = write_comparison("Balance on digits", "First.\n\nSecond.", groups, tmp_path / "page.html")
-    text = out.read_text()
+def test_comparison_shows_every_group(groups: dict[str, list[Path]], comparison: Path) -> None:
+    text = comparison.read_text()
     page = assert_self_contained(text)
     assert len(page.all("svg")) == 8
     assert len(page.all("img")) == 4 * 12
@@ -176,8 +175,8 @@ def test_comparison_shows_every_group(groups: dict[str, list[Path]], tmp_path: P
         assert text.count(label) >= 4
 
 
-def test_shared_axes_have_the_same_labels_in_every_panel(groups: dict[str, list[Path]], tmp_path: Path) -> None:
-    text = write_comparison("t", "", groups, tmp_path / "page.html").read_text()
+def test_shared_axes_have_the_same_labels_in_every_panel(comparison: Path) -> None:
+    text = comparison.read_text()
     panels = [d for d in re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL) if "Energies over epochs" in d]
     labels = [tuple(re.findall(r"<text[^>]*>([^<]*)</text>", panel)) for panel in panels]
     assert len(panels) == 4
