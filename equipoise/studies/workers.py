@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
@@ -79,13 +80,26 @@ def _run_there(
                 results[futures[future]] = future.result()
                 done(len(results), len(jobs))
         except BrokenProcessPool:
+            _end_workers()
             return False
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()  # a run saves itself first
+            _end_workers()
             raise
     return True
+
+
+def _end_workers() -> None:
+    """End what still works; a run saves itself first.
+
+    A process that dies while it waits for work holds a lock, and another one that asks for work would wait for ever.
+    """
+    workers, end = multiprocessing.active_children(), time.monotonic() + _SECONDS_TO_SAVE
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        if not wait([worker.sentinel], max(0.0, end - time.monotonic())):
+            worker.kill()
 
 
 def _context(module: str) -> BaseContext:
@@ -106,9 +120,15 @@ def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done
 
 
 def _call(function: Callable[[Job], Result], job: Job) -> Result:
-    """Apply the function; where nobody is left to wait for it, end this process as soon as the run is saved."""
+    """Apply the function; what SIGTERM or the starter's end stopped ends this process as soon as the run is saved."""
+    from equipoise.runs.session import Interrupted  # imports torch, which a worker has imported by now
+
     try:
         return function(job)
+    except Interrupted as interrupted:
+        if interrupted.signal_number == signal.SIGTERM:
+            os._exit(128 + signal.SIGTERM)
+        raise
     finally:
         if _ORPHANED.is_set():
             os._exit(1)

@@ -46,7 +46,7 @@ def forgiving(experiment: Experiment) -> Experiment:
     """The same with a larger epsilon in Adam, which divides every gradient by its own size: also that of a bias before
     a batch normalisation, which is zero but for rounding, and rounding alone differs between numbers of processes."""
     players = {
-        name: replace(player, optimiser=replace(player.optimiser, eps=1e-5))
+        name: replace(player, optimiser=replace(player.optimiser, eps=1e-4))
         if isinstance(player.optimiser, Adam | Adamax)
         else player
         for name, player in experiment.players.items()

@@ -182,6 +182,58 @@ def test_a_killed_worker_loses_nothing(
     assert sum(len(each["sessions"]) for each in sessions) > 2
 
 
+KILLED_IDLE = """
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.runs.interrupts import catch_interrupts
+from equipoise.runs.session import Interrupted
+from equipoise.studies import workers
+
+ENDS = {"in order": Interrupted("saved", signal.SIGTERM), "otherwise": EquipoiseError("no more")}
+
+
+def job(place):
+    if place is None or Path(place).exists():
+        return place
+    with catch_interrupts() as interrupt:
+        Path(place).write_text(str(os.getpid()))
+        while not interrupt():
+            time.sleep(0.01)
+    raise ENDS[sys.argv[2]]
+
+
+if __name__ == "__main__":
+    workers._SECONDS_TO_SAVE = 1
+    found = workers.run_jobs(job, [None, sys.argv[1]], 2, lambda finished, total: print(finished, flush=True))
+    assert found == [None, sys.argv[1]]
+"""
+
+
+@pytest.mark.parametrize("how", [pytest.param("in order", marks=pytest.mark.slow), "otherwise"])
+def test_a_killed_worker_that_waited_for_work_holds_nobody_up(how: str, tmp_path: Path) -> None:
+    """It held the lock under which workers ask for work: the other one ends its job, and must not wait for it."""
+    script, place = tmp_path / "script.py", tmp_path / "begun"
+    script.write_text(KILLED_IDLE)
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(script), str(place), how]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
+    _wait_for(lambda: place.exists() and place.read_text() != "", process)
+    time.sleep(0.5)  # until it asks for work
+    (idle,) = set(_workers_of(process.pid)) - {int(place.read_text())}
+    os.kill(idle, signal.SIGKILL)
+    try:
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+
+
 def test_workers_end_with_the_process_that_started_them(
     starter: Path, tmp_path: Path, start: Callable[..., Any]
 ) -> None:
