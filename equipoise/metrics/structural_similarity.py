@@ -14,8 +14,8 @@ SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 16
 """Images with a shorter side (176 pixels) are resized, since the coarsest scale must hold a whole window."""
 RESIZED_SIDE = 256
 _PAIRS_AT_ONCE = 16
-_NUMBERS_AT_ONCE = 1 << 19
-"""Of each side, on a CPU: more than its cache holds takes twice as long."""
+_NUMBERS_AT_ONCE = 1 << 18
+"""Of each side, on a CPU: more than its cache holds takes up to twice as long."""
 
 
 def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
@@ -63,21 +63,19 @@ def _of_pairs(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     result = a.new_ones(a.shape[:2])
     last = len(SCALE_WEIGHTS) - 1
     for scale, weight in enumerate(SCALE_WEIGHTS):
-        luminance, contrast = _similarities(a, b)
-        term = (luminance * contrast if scale == last else contrast).mean(dim=(2, 3))
+        term = _similarities(a, b, with_luminance=scale == last).mean(dim=(2, 3))
         result = result * term.clamp_min(0).pow(weight)
         if scale < last:
             a, b = functional.avg_pool2d(a, 2), functional.avg_pool2d(b, 2)
     return result.mean(dim=1)
 
 
-def _similarities(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Maps of luminance and of contrast-structure; four blurs are enough for them."""
+def _similarities(a: torch.Tensor, b: torch.Tensor, with_luminance: bool) -> torch.Tensor:
+    """A map of contrast-structure, or of its product with luminance; four blurs are enough for them."""
     mean_a, mean_b, squares, products = (_blurred(x) for x in (a, b, a * a + b * b, a * b))
     mean_products, mean_squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
-    luminance = (2 * mean_products + 0.01**2) / (mean_squares + 0.01**2)
     contrast = (2 * (products - mean_products) + 0.03**2) / (squares - mean_squares + 0.03**2)
-    return luminance, contrast
+    return (2 * mean_products + 0.01**2) / (mean_squares + 0.01**2) * contrast if with_luminance else contrast
 
 
 def _blurred(images: torch.Tensor) -> torch.Tensor:
