@@ -32,8 +32,9 @@ class Cloud:
 
     def factors(self, positions: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """[x, 1, h] of these points, [rows, features + 2]; h is |x|^2 less all that rounding may add to it."""
-        single = dtype == torch.float32
-        return self._single[positions] if single else self._factors(self.points[positions], dtype)
+        if dtype == torch.float32:
+            return self._single.index_select(0, positions)
+        return self._factors(self.points.index_select(0, positions), dtype)
 
     def _factors(self, points: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         moved = points - self._centre

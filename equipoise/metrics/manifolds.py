@@ -76,7 +76,8 @@ def _inside_any(
         outside, inside = (~in_b).nonzero().flatten(), in_b.nonzero().flatten()
         for rows in cloud_a.blocks(outside):
             tile = Tile(rows, columns)
-            in_a[columns.positions[tile.within(radii_a[rows.positions])[1]]] = True
+            if not bool(in_a[columns.positions].all()):
+                in_a[columns.positions[tile.within(radii_a[rows.positions])[1]]] = True
             in_b[rows.positions[tile.turned().within(radii_b[columns.positions])[1]]] = True
         for rows in cloud_a.blocks(inside):
             rest = Block(cloud_b, columns.positions[~in_a[columns.positions]])

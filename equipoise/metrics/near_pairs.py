@@ -16,7 +16,8 @@ _FEW = 64
 """Of so many pairs, one may be left open before the floors are taken more finely."""
 _HALVINGS = 4
 """How often columns are folded onto each other before a look at single ones."""
-_PAIRS_AT_ONCE = 1 << 14
+_PAIRS_AT_ONCE = 1 << 10
+"""So that their points stay in the cache."""
 _ROUNDING = 2.0**-20
 """Far more than the relative error of a distance in float64 and of a limit in float32."""
 
@@ -73,9 +74,10 @@ class Tile:
 
     def distances(self, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
         """Distances [pairs] by differences in float64: the same bits whichever pairs are asked for together."""
-        a, b = self.rows.positions[row], self.columns.positions[column]
-        chunks = zip(a.split(_PAIRS_AT_ONCE), b.split(_PAIRS_AT_ONCE), strict=True)
-        return torch.cat([_distances(self.rows.cloud.points[i], self.columns.cloud.points[j]) for i, j in chunks])
+        a, b = self.rows.cloud.points, self.columns.cloud.points
+        positions = self.rows.positions[row], self.columns.positions[column]
+        chunks = zip(*(chosen.split(_PAIRS_AT_ONCE) for chosen in positions), strict=True)
+        return torch.cat([_distances(a.index_select(0, i), b.index_select(0, j)) for i, j in chunks])
 
     def _open(self, reach: torch.Tensor, dtype: torch.dtype) -> Pairs:
         return _at_most(self.floors(dtype), _squared(reach, 1 + _ROUNDING).to(dtype))
