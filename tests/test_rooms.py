@@ -44,6 +44,20 @@ def test_every_room_has_its_rule() -> None:
     assert rooms == set(ALLOWED)
 
 
+def test_only_downloads_and_distributed_runs_reach_for_the_network() -> None:
+    """No telemetry: the one module that asks others for anything fetches data sets and weights."""
+    network = {"urllib", "http", "socket", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib", "xmlrpc"}
+    found = {
+        module.relative_to(PACKAGE).as_posix()
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names])
+        if name.split(".")[0] in network
+    }
+    assert found == {"data/download.py", "runs/processes.py"}
+
+
 def test_nothing_can_run_code_from_a_file() -> None:
     """No pickle, no eval, no unsafe YAML anywhere in the package."""
     forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}

@@ -88,7 +88,8 @@ def test_a_hostile_checkpoint_is_refused_and_not_executed(
     index = tensors.with_suffix(".json")
     described = fuzz.json.loads(index.read_text()) | {"sha256": fuzz.sha256_of(tensors)}
     index.write_text(fuzz.json.dumps(described | {"seal": fuzz.reader._seal(described)}))
-    for words in (("resume", run), ("sample", run, "--out", tmp_path / "x.png"), ("evaluate", run)):
+    commands = (("resume", run), ("sample", run, "--out", tmp_path / "x.png"), ("evaluate", run))
+    for words in (*commands, ("export", run, "--out", tmp_path / "generator.safetensors")):
         refused(capsys, *words)
     assert not mark.exists()
 
@@ -158,6 +159,7 @@ def test_a_hostile_archive_as_data_is_refused(make: Any, tmp_path: Path, capsys:
         ("show", f"{CONTROL}.yaml"),
         ("resume", CONTROL),
         ("sample", CONTROL, "--out", "x.png"),
+        ("export", CONTROL, "--out", f"{CONTROL}.onnx"),
         ("evaluate", CONTROL),
         ("train", "gan-digits", "--set", f"{CONTROL}=1"),
         ("train", "gan-digits", "--set", f"data={{kind: '{CONTROL}'}}"),

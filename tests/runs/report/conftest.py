@@ -160,3 +160,22 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages without drawings, which take most of the time."""
     for module in (figures, measurements):
         monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
+
+
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>\'"&{{ 7*7 }}$\\frac{'
+
+
+@pytest.fixture
+def hostile_pages(make_run: Callable[..., Path], tmp_path: Path) -> list[Path]:
+    """The pages of a run and of a comparison in which every name would be markup, if it were not escaped."""
+    run = make_run("<b>run & 'co'")
+    (run / "config.yaml").write_text(json.dumps({"name": HOSTILE, "algorithm": {"margin": HOSTILE}, HOSTILE: HOSTILE}))
+    (run / "environment.json").write_text(json.dumps({HOSTILE: [HOSTILE], "seed": HOSTILE}))
+    passport = {HOSTILE: HOSTILE}
+    (run / "scores.json").write_text(json.dumps({"scores": [{"metric": HOSTILE, "value": 1.0, "passport": passport}]}))
+    with open(run / "metrics.jsonl", "a") as log:
+        values = {HOSTILE: 1.0, HOSTILE + "/loss": 2.0}
+        for iteration in (300, 301):
+            record = {"kind": "iteration", "iteration": iteration, "stage": HOSTILE, "epoch": 0, "values": values}
+            log.write(json.dumps(record) + "\n")
+    return [write_run_report(run), write_comparison(HOSTILE, HOSTILE, {HOSTILE: [run]}, tmp_path / "page.html")]

@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page; when the test ends, no request may have left it and no error may have been logged."""
+    """Opens a page; when the test ends, no request may have left it, nothing been logged and no dialogue opened."""
     requests: list[str] = []
     errors: list[str] = []
     contexts = []
@@ -44,6 +44,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialogue: (errors.append(dialogue.message), dialogue.dismiss()))
         page.goto(path.resolve().as_uri())
         return page
 
@@ -133,3 +134,13 @@ def test_passports_open_on_demand(visit: Callable[..., Any], run_page: Path) -> 
     page.locator("summary", has_text="inception score").click()
     assert hash_text.is_visible()
     assert overflow(page) == 0
+
+
+def test_hostile_names_are_only_shown(visit: Callable[..., Any], hostile_pages: list[Path]) -> None:
+    """No name becomes an element, opens a dialogue, or asks for anything."""
+    for path in hostile_pages:
+        page = visit(path)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert '<script>alert("x")</script><img src=x onerror=alert(1)>' in page.locator("body").inner_text()
+        assert page.locator("script").count() == 1
+        assert page.locator("img[onerror], b").count() == 0
