@@ -1,16 +1,10 @@
 """Batch normalisation: the numbers against plain numpy, and whose statistics move when."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
-import equipoise
 from equipoise.common.random import stream
 from equipoise.networks import BatchNorm, DCGANGenerator, MLPGenerator, SNGANGenerator, build, normalisation
 
@@ -181,16 +175,11 @@ distributed.destroy_process_group()
 """
 
 
-def test_two_ranks_equal_one_process(tmp_path):
-    store, result = str(tmp_path / "store"), str(tmp_path / "result.safetensors")
-    place = os.environ | {"PYTHONPATH": str(Path(equipoise.__file__).parents[1])}
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, "-c", RANK_PROGRAM, str(rank), store, result], stderr=subprocess.PIPE, env=place
-        )
-        for rank in range(2)
-    ]
-    errors = [rank.communicate(timeout=120)[1].decode() for rank in ranks]
+def test_two_ranks_equal_one_process(tmp_path, start):
+    result, program = tmp_path / "result.safetensors", tmp_path / "program.py"
+    program.write_text(RANK_PROGRAM)
+    ranks = [start(rank, tmp_path / "store", result, script=program) for rank in range(2)]
+    errors = [rank.communicate(timeout=120)[1] for rank in ranks]
     assert [rank.returncode for rank in ranks] == [0, 0], errors
     found = load_file(result)
 

@@ -2,10 +2,9 @@
 
 import json
 import math
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,11 +46,11 @@ def test_every_recipe_trains_at_the_smoke_budget(
 
 
 @pytest.mark.parametrize("name", THROUGH_THE_ENTRY_POINT)
-def test_the_installed_command_trains_a_recipe(name: str, tmp_path: Path) -> None:
+def test_the_command_trains_a_recipe_in_a_process_of_its_own(
+    name: str, tmp_path: Path, start: Callable[..., Any]
+) -> None:
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "equipoise", "train", name, "--out", str(run), *FIXED]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
+    done = start("train", name, "--out", run, *FIXED)
+    assert done.wait(200) == 0, done.communicate()[1]
     check_run(run, name)
     assert (run / "report.html").is_file()

@@ -16,7 +16,6 @@ from equipoise.recipes.digits import gan_digits
 from equipoise.runs import collapse
 from equipoise.runs.collapse import CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.report import write_run_report
 from equipoise.runs.report.log import read_log
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training.checkpoint import list_checkpoints
@@ -24,7 +23,7 @@ from equipoise.training.log import Recorder
 
 
 def settings(on_collapse: OnCollapse = "log") -> Settings:
-    return Settings("cpu", threads=1, quiet=True, on_collapse=on_collapse)
+    return Settings("cpu", threads=1, quiet=True, on_collapse=on_collapse, page=on_collapse == "warn")
 
 
 def collapsing(iterations: int) -> Experiment:
@@ -49,26 +48,26 @@ def alarm_after(tmp_path: Path, looks: Sequence[Variety], total: int) -> list[st
 def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 50)
-    run = train(collapsing(150), tmp_path / "collapsing", settings("warn"))
+    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 40)
+    run = train(collapsing(100), tmp_path / "collapsing", settings("warn"))
     (alarm,) = lines(run, "alarm")
-    assert alarm["iteration"] == 100
+    assert alarm["iteration"] == 80
     assert alarm["collapsed"] is True
-    assert "warning: collapse: the samples are almost all the same (iteration 100)." in capsys.readouterr().err
-    assert "Collapse: the samples are almost all the same" in write_run_report(run.path).read_text()
-    healthy = train(with_length(gan_digits(), iterations=150), tmp_path / "healthy", settings("warn"))
+    assert "warning: collapse: the samples are almost all the same (iteration 80)." in capsys.readouterr().err
+    assert "Collapse: the samples are almost all the same" in (run.path / "report.html").read_text()
+    healthy = train(with_length(gan_digits(), iterations=120), tmp_path / "healthy", settings("warn"))
     assert lines(healthy, "alarm") == []
-    assert [line["iteration"] for line in lines(healthy, "variety")] == [50, 100, 150]
+    assert [line["iteration"] for line in lines(healthy, "variety")] == [40, 80, 120]
     assert capsys.readouterr().err == ""
 
 
 def test_it_stops_a_run_that_can_go_on_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 50)
-    whole = train(collapsing(200), tmp_path / "whole", settings())
-    with pytest.raises(Collapsed, match=r"almost all the same \(iteration 1\d0\)\. The run is saved"):
-        train(collapsing(200), tmp_path / "stopped", settings("stop"))
+    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 40)
+    whole = train(collapsing(120), tmp_path / "whole", settings())
+    with pytest.raises(Collapsed, match=r"almost all the same \(iteration 80\)\. The run is saved"):
+        train(collapsing(120), tmp_path / "stopped", settings("stop"))
     stopped = resume(tmp_path / "stopped", settings("stop"))
     assert capsys.readouterr().err == ""
     assert stopped.log.read_bytes() == whole.log.read_bytes()

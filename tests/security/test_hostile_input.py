@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import pickle
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -48,12 +49,17 @@ def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return errors
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    out = tmp_path / "run"
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "run"
     short = ("--iterations", "2", "--device", "cpu", "--threads", "1", "--quiet", "--set", "watch.checkpoints=1")
     assert main(["train", "gan-digits", "--out", str(out), *short]) == 0
     return out
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(trained, tmp_path / "run")
 
 
 def torch_file(mark: Path) -> bytes:
@@ -101,7 +107,7 @@ def test_a_hostile_checkpoint_is_refused_and_not_executed(
         "name: !!python/object/new:os.mkdir [MARK]",
         "!!python/name:os.system",
         "a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n",
-        "[" * 5000,
+        "[" * 2000,
         "name: " + CONTROL.replace("\x1b", "\\x1b"),
         '"\\e[31m": 1',
     ],

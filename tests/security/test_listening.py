@@ -4,7 +4,9 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,16 +28,14 @@ LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFF
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="this system does not list its sockets")
-def test_two_processes_on_one_host_listen_on_loopback_alone() -> None:
+def test_two_processes_on_one_host_listen_on_loopback_alone(tmp_path: Path, start: Callable[..., Any]) -> None:
+    script = tmp_path / "listeners.py"
+    script.write_text(LISTENERS)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
     places = [{"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"} for rank in range(2)]
-    command = [sys.executable, "-c", LISTENERS]
-    both = [
-        subprocess.Popen(command, env=os.environ | meeting | place, stdout=subprocess.PIPE, text=True)
-        for place in places
-    ]
+    both = [start(script=script, **meeting, **place) for place in places]
     found = [process.communicate(timeout=120)[0].split() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert all(found), "nobody listens: the test looks at the wrong place"
