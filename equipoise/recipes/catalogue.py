@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from equipoise.common.errors import UnknownName
 from equipoise.recipes.entry import Entry, entry
@@ -14,7 +14,6 @@ from equipoise.recipes.mode_rows import MODE_ROWS
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
 
-Budget = Literal["smoke", "cpu", "paper"]
 
 BUDGETS: dict[str, str] = {
     "smoke": "random images, tiny networks, a few iterations: seconds, to see that it runs",

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -143,11 +142,3 @@ def _with_histogram(study: Study, metrics: tuple[str, ...]) -> tuple[str, ...]:
 
 def _of_points(study: Study) -> bool:
     return any(measure.metric == "share-near" for measure in study.measures)
-
-
-def labels_of(planned: list[Planned]) -> Mapping[tuple[str, str], list[Planned]]:
-    """The runs by (label, block) of their rows, in order."""
-    found: dict[tuple[str, str], list[Planned]] = {}
-    for each in planned:
-        found.setdefault((each.row.label, each.row.block), []).append(each)
-    return found

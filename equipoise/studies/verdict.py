@@ -114,7 +114,7 @@ def _without_order(absolute: bool) -> Verdict:
 
 
 def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> Verdict | None:
-    signs = [*_published_signs(row, block, lower), *_claimed_signs(row, block, claims, lower)]
+    signs = [*_published_signs(row, block, lower), *_claimed_signs(block, claims, lower)]
     if not signs:
         return None
     agree, undecided = sum(sign > 0 for sign in signs), sum(sign == 0 for sign in signs)
@@ -137,7 +137,7 @@ def _published_signs(row: Candidate, block: Sequence[Candidate], lower: bool) ->
     return signs
 
 
-def _claimed_signs(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> list[int]:
+def _claimed_signs(block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> list[int]:
     found = {candidate.label: candidate.ours for candidate in block}
     known: Callable[[str], Figure | None] = found.get
     pairs = ((known(claim.better), known(claim.worse)) for claim in claims)

@@ -1,9 +1,9 @@
 """Every network against its table: each layer's kernel, stride, padding and activation, and the number of parameters.
 
 The tables lie in `tables/`, by family, written by hand from the papers' appendices and the baselines' code. Words:
-`conv(in>out,kernel,stride,padding)`, `deconv` its transpose (`+1` is output padding), `project` a transposed convolution
-of the latent vector, `dense`, `bn`, `ln`, activations, `mean(n)` and `sum` pooling, `[ path | shortcut ]` a residual
-block.
+`conv(in>out,kernel,stride,padding)`, `deconv` its transpose (`+1` is output padding), `project` a transposed
+convolution of the latent vector, `dense`, `bn`, `ln`, activations, `mean(n)` and `sum` pooling, `[ path | shortcut ]`
+a residual block.
 """
 
 import runpy
