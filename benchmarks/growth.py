@@ -8,10 +8,10 @@ where growth is meant, as torch alone takes some hundred megabytes.
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import processes
 import torch
+from timers import process_seconds
 
 from equipoise.algorithms.gan import GAN
 from equipoise.data.noise import Noise
@@ -26,6 +27,7 @@ from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment, network
 from equipoise.recipes.catalogue import recipe
 from equipoise.recipes.parts import two_players
+from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Latent
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import Adam
@@ -69,9 +71,9 @@ def memory_points() -> list[Point]:
 def growth_points() -> dict[str, list[Point]]:
     """What grows: the points along each axis."""
     return {
-        "batch": [Point("mmd-rep-b-cifar10", batch=size) for size in (4, 8, 16, 32)],
-        "resolution": [Point("dcgan", batch=16, image_size=side, iterations=3) for side in (32, 64, 128)],
-        "images": [Point("dcgan", batch=16, images=count, iterations=20) for count in (2_000, 20_000, 100_000)],
+        "batch": [Point("mmd-rep-b-cifar10", batch=size, iterations=3) for size in (4, 8, 16, 32)],
+        "resolution": [Point("dcgan", batch=16, image_size=side, iterations=9) for side in (32, 64, 128)],
+        "images": [Point("dcgan", batch=16, images=count, iterations=41) for count in (2_000, 20_000, 100_000)],
     }
 
 
@@ -94,8 +96,9 @@ def in_own_process(point: Point) -> dict[str, Any]:
 
 
 def measure(point: Point) -> dict[str, Any]:
-    """In this process: CPU seconds of one iteration of the last stage, and the largest resident size."""
+    """In this process: the median of CPU seconds of the last stage's iterations, and the largest resident size."""
     torch.set_num_threads(1)
+    keep_freed_memory()
     before = _largest_bytes()
     experiment = _experiment(point)
     game = build_game(experiment, experiment.data.load())
@@ -105,10 +108,7 @@ def measure(point: Point) -> dict[str, Any]:
     loop, last = Loop(game, state), len(game.algorithm.stages()) - 1
     while state.clock.stage < last or (point.iterations > 1 and state.clock.stage_iteration == 0):
         loop.iterate()
-    start = time.process_time()
-    for _ in range(point.iterations):
-        loop.iterate()
-    seconds = (time.process_time() - start) / point.iterations
+    seconds = statistics.median(process_seconds(loop.iterate, 1) for _ in range(point.iterations))
     return {
         "batch": experiment.batch_size,
         "seconds": seconds,

@@ -10,14 +10,24 @@ from unittest.mock import patch
 
 import plain
 import torch
-from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, game_and_state, one_by_one, one_move, whole_iteration
+from cases.common import (
+    IMAGES,
+    LARGE_BATCH,
+    SEED,
+    as_in_a_run,
+    bare_players,
+    game_and_state,
+    one_by_one,
+    one_move,
+    whole_iteration,
+    without_pretraining,
+)
 from timers import Way
 from torch import Tensor, nn
 from torch.nn import functional
 
 from equipoise.algorithms import energy, scores
 from equipoise.algorithms.gan import GAN
-from equipoise.algorithms.magan import MAGAN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
@@ -98,11 +108,25 @@ def kernel_gradients() -> dict[str, Way]:
     return {PLAIN: without(ours, patches, "kernel_gradient", torchs_kernel_gradient), OURS: ours}
 
 
-def minimal_filtering() -> dict[str, Way]:
+def sngan() -> Experiment:
     base = lga.sngan("cifar10")
     assert isinstance(base.algorithm, GAN)
     algorithm = replace(base.algorithm, discriminator_steps=1, generator_batches=1)
-    ours = whole_iteration(replace(base, batch_size=LARGE_BATCH, algorithm=algorithm), (3, 32, 32))
+    return replace(base, batch_size=LARGE_BATCH, algorithm=algorithm)
+
+
+def kept_memory() -> dict[str, Way]:
+    loop = Loop(*game_and_state(without_pretraining(magan.magan_mnist()), (1, 28, 28)))
+    return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
+
+
+def kept_memory_of_many_channels() -> dict[str, Way]:
+    loop = Loop(*game_and_state(sngan(), (3, 32, 32)))
+    return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
+
+
+def minimal_filtering() -> dict[str, Way]:
+    ours = whole_iteration(sngan(), (3, 32, 32))
     return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
 
 
@@ -130,11 +154,8 @@ def constant_masks() -> dict[str, Way]:
 
 
 def one_pass_dense() -> dict[str, Way]:
-    experiment = magan_digits()
-    assert isinstance(experiment.algorithm, MAGAN)
-    adversarial = replace(experiment, algorithm=replace(experiment.algorithm, pretrain_epochs=0))
-    game, state = game_and_state(adversarial, (1, 8, 8))
-    ours = Loop(game, state)
+    experiment = without_pretraining(magan_digits())
+    ours = Loop(*game_and_state(experiment, (1, 8, 8)))
     for _ in range(IMAGES // experiment.batch_size):
         ours.iterate()
     return {PLAIN: without(ours.iterate, energy, "together", one_pass_each), OURS: ours.iterate}

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import trick_ways as ways
@@ -19,29 +20,41 @@ from timers import Way
 from equipoise.common.files import write_text_atomically
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
+MAGAN = "MAGAN MNIST, whole iteration, batch 64"
 SNGAN = f"SNGAN ResNet, one step each, batch {LARGE_BATCH}"
 STEP = f"WGAN-GP, discriminator step, batch {LARGE_BATCH}"
+THIN = f"64 maps of 32x32 to 3, batch {LARGE_BATCH}"
+DOUBLING = "256 maps of 8x8 to 128 of 16x16, batch 64"
 DCGAN = f"SN-DCGAN, {{}}, batch {LARGE_BATCH}"
-USED: list[tuple[str, str, Callable[[], dict[str, Way]], int, int]] = [
-    ("convolution and pooling, doubling and convolution as one layer", STEP, ways.folds, 5, 1),
-    ("kernel gradients as matrix products", DCGAN.format("alternating"), ways.kernel_gradients, 5, 1),
-    ("all routes of convolutions", DCGAN.format("alternating"), lambda: ways.products("alternating"), 5, 1),
-    ("all routes of convolutions", DCGAN.format("simultaneous"), lambda: ways.products("simultaneous"), 5, 1),
-    ("all routes of convolutions", STEP, ways.products_in_a_penalty, 5, 1),
-    (
-        "minimal filtering of 3x3 convolutions",
-        SNGAN,
-        ways.minimal_filtering,
-        3,
-        1,
-    ),
-    ("minimal filtering of 3x3 convolutions", STEP, ways.minimal_filtering_of_a_penalty, 5, 1),
-    ("constant masks in the gradient penalty", STEP, ways.constant_masks, 5, 1),
-    ("channels last", DCGAN.format("alternating"), ways.channels_last, 5, 1),
-    ("no gradients into the frozen player", DCGAN.format("plain generator step"), ways.frozen_player, 5, 1),
-    ("one pass over real and generated", DCGAN.format("discriminator step"), ways.one_pass_convolutional, 5, 1),
-    ("one pass over real and generated", "MAGAN digits, whole iteration, batch 64", ways.one_pass_dense, 9, 40),
-    (
+
+
+class Trick(NamedTuple):
+    """A trick, the work that it is tried on, and both ways; `apart` as in a benchmark's row."""
+
+    name: str
+    work: str
+    prepare: Callable[[], dict[str, Way]]
+    rounds: int
+    calls: int
+    apart: bool = True
+
+
+USED = [
+    Trick("memory kept between steps", MAGAN, ways.kept_memory, 9, 4),
+    Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 3, 1),
+    Trick("convolution and pooling, doubling and convolution as one layer", STEP, ways.folds, 5, 1),
+    Trick("kernel gradients as matrix products", DCGAN.format("alternating"), ways.kernel_gradients, 5, 1),
+    Trick("all routes of convolutions", DCGAN.format("alternating"), lambda: ways.products("alternating"), 5, 1),
+    Trick("all routes of convolutions", DCGAN.format("simultaneous"), lambda: ways.products("simultaneous"), 5, 1),
+    Trick("all routes of convolutions", STEP, ways.products_in_a_penalty, 5, 1),
+    Trick("minimal filtering of 3x3 convolutions", SNGAN, ways.minimal_filtering, 3, 1),
+    Trick("minimal filtering of 3x3 convolutions", STEP, ways.minimal_filtering_of_a_penalty, 5, 1),
+    Trick("constant masks in the gradient penalty", STEP, ways.constant_masks, 5, 1),
+    Trick("channels last", DCGAN.format("alternating"), ways.channels_last, 5, 1),
+    Trick("no gradients into the frozen player", DCGAN.format("plain generator step"), ways.frozen_player, 5, 1),
+    Trick("one pass over real and generated", DCGAN.format("discriminator step"), ways.one_pass_convolutional, 5, 1),
+    Trick("one pass over real and generated", "MAGAN digits, whole iteration, batch 64", ways.one_pass_dense, 9, 40),
+    Trick(
         "a transposed convolution's bias afterwards",
         "128 maps of 7x7 to 64 of 14x14, batch 64",
         ways.bias_afterwards,
@@ -49,11 +62,15 @@ USED: list[tuple[str, str, Callable[[], dict[str, Way]], int, int]] = [
         5,
     ),
 ]
-"""What is in use: name, work, both ways, rounds and calls."""
-UNUSED: list[tuple[str, str, Callable[[], dict[str, Way]], int, int]] = [
-    ("torch.compile of both networks", "MAGAN MNIST, plain step, batch 64", ways.compiled, 5, 4),
-    ("kernel gradients as matrix products", f"64 maps of 32x32 to 3, batch {LARGE_BATCH}", ways.thin_products, 9, 3),
-    ("a transposed convolution as four convolutions", "256 maps of 8x8 to 128 of 16x16, batch 64", ways.by_four, 5, 3),
+"""What is in use."""
+UNUSED = [
+    Trick("torch.compile of both networks", "MAGAN MNIST, plain step, batch 64", ways.compiled, 5, 4, apart=False),
+    Trick(
+        "kernel gradients as matrix products", f"64 maps of 32x32 to 3, batch {LARGE_BATCH}", ways.thin_products, 9, 3
+    ),
+    Trick(
+        "a transposed convolution as four convolutions", "256 maps of 8x8 to 128 of 16x16, batch 64", ways.by_four, 5, 3
+    ),
 ]
 """What was tried and is not in use."""
 
@@ -64,14 +81,14 @@ def main(words: list[str]) -> None:
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"used": {}, "unused": {}}
     found["machine"] = machine()
     for place, rows in (("used", USED), ("unused", UNUSED)):
-        for name, work, prepare, rounds, calls in rows:
-            if not words or any(word.lower() in name.lower() for word in words):
-                row = compare(Case(name, "the same without it", {}, prepare, work, rounds=rounds, calls=calls))
+        for trick in rows:
+            if not words or any(word.lower() in trick.name.lower() for word in words):
+                row = compare(Case(against="the same without it", target={}, **trick._asdict()))
                 for way in row["ways"].values():
                     del way["gigaflop"], way["direct_gigaflop"]  # of no use where only a route differs
-                found[place][f"{name}: {work}"] = row
+                found[place][f"{trick.name}: {trick.work}"] = row
                 found |= {"first_compiled_step_seconds": ways.FIRST_SECONDS[0]} if ways.FIRST_SECONDS else {}
-                print(name, work, row["ways"][ways.OURS]["ratio"]["median"])
+                print(trick.name, trick.work, row["ways"][ways.OURS]["ratio"]["median"])
                 write_text_atomically(RESULTS, json.dumps(found, indent=1) + "\n")
 
 
