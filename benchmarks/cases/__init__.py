@@ -12,4 +12,4 @@ def cpu_cases() -> list[Case]:
 
 def long_cases() -> list[Case]:
     """Rows that take too long for every day: measured with `python benchmarks/run.py --long`."""
-    return metrics.long_cases()
+    return [case for room in (sngan, penalties, metrics) for case in room.long_cases()]

@@ -49,20 +49,20 @@ def kernels(module: nn.Module) -> list[nn.Parameter]:
     return [value for name, value in module.named_parameters() if "bias" not in name]
 
 
-def penalised_step_row() -> Case:
+def penalised_step_row(batch: int = LARGE_BATCH, rounds: int = 3) -> Case:
     """The discriminator's step with its penalty."""
 
     def prepare() -> dict[str, Way]:
-        experiment = replace(lga.table1("lga8", "cifar10"), batch_size=LARGE_BATCH)
+        experiment = replace(lga.table1("lga8", "cifar10"), batch_size=batch)
         players = bare_players(experiment)
         generator, discriminator = players["generator"], players["discriminator"]
         optimiser = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.0, 0.9))
-        real = torch.rand(LARGE_BATCH, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
+        real = torch.rand(batch, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
 
         def step() -> float:
             optimiser.zero_grad()
-            fake = generator(torch.randn(LARGE_BATCH, 128)).detach()
-            mixing = torch.rand(LARGE_BATCH, 1, 1, 1)
+            fake = generator(torch.randn(batch, 128)).detach()
+            mixing = torch.rand(batch, 1, 1, 1)
             penalty = plain.double_backward_penalty(discriminator, mixing * real + (1 - mixing) * fake)
             hinge = torch.relu(1 - discriminator(real)).mean() + torch.relu(1 + discriminator(fake)).mean()
             loss = hinge + penalty
@@ -72,14 +72,14 @@ def penalised_step_row() -> Case:
 
         return {"plain eager": step, "equipoise": one_move(experiment, (3, 32, 32), "discriminator")}
 
-    work = f"discriminator step, ResNet with an 8x8 map, batch {LARGE_BATCH}, float32"
+    work = f"discriminator step, ResNet with an 8x8 map, batch {batch}, float32"
     return Case(
-        "WGAN-GP, discriminator step",
+        "WGAN-GP, discriminator step" if batch == LARGE_BATCH else f"WGAN-GP, discriminator step, batch {batch}",
         "a plain eager step",
         {"equipoise": 1.4},
         prepare,
         work,
-        3,
+        rounds,
         convolves=True,
         apart=True,
     )
@@ -88,3 +88,8 @@ def penalised_step_row() -> Case:
 def cases() -> list[Case]:
     """The penalty, then the step."""
     return [penalty_row(), penalised_step_row()]
+
+
+def long_cases() -> list[Case]:
+    """The step at the paper's batch."""
+    return [penalised_step_row(64, 2)]

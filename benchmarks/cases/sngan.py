@@ -12,11 +12,11 @@ from equipoise.algorithms.gan import GAN
 from equipoise.recipes import lga
 
 
-def sngan_row(discriminator_steps: int, target: float) -> Case:
+def sngan_row(discriminator_steps: int, target: float, batch: int = LARGE_BATCH, rounds: int = 3) -> Case:
     """One generator step and so many discriminator steps."""
 
     def prepare() -> dict[str, Way]:
-        base = replace(lga.sngan("cifar10"), batch_size=LARGE_BATCH)
+        base = replace(lga.sngan("cifar10"), batch_size=batch)
         assert isinstance(base.algorithm, GAN)
         algorithm = replace(base.algorithm, discriminator_steps=discriminator_steps, generator_batches=1)
         experiment = replace(base, algorithm=algorithm)
@@ -24,16 +24,22 @@ def sngan_row(discriminator_steps: int, target: float) -> Case:
         plain.normalised(players["discriminator"])
         optimisers = {name: torch.optim.Adam(each.parameters(), 2e-4, (0.0, 0.9)) for name, each in players.items()}
         images = torch.rand(IMAGES, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
-        theirs = plain.sngan_iteration(players, optimisers, images, 128, LARGE_BATCH, discriminator_steps)
+        theirs = plain.sngan_iteration(players, optimisers, images, 128, batch, discriminator_steps)
         return {"mimicry's order of passes": theirs, "equipoise": whole_iteration(experiment, (3, 32, 32))}
 
-    name = f"SNGAN ResNet, {discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
-    work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {LARGE_BATCH}, float32"
+    steps = f"{discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
+    name = f"SNGAN ResNet, {steps}" if batch == LARGE_BATCH else f"SNGAN ResNet, {steps}, batch {batch}"
+    work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {batch}, float32"
     return Case(
-        name, "the step that mimicry performs", {"equipoise": target}, prepare, work, 3, convolves=True, apart=True
+        name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds, convolves=True, apart=True
     )
 
 
 def cases() -> list[Case]:
     """One discriminator step for each of the generator's, and five."""
     return [sngan_row(1, 2.6), sngan_row(5, 2.15)]
+
+
+def long_cases() -> list[Case]:
+    """At the paper's batch."""
+    return [sngan_row(1, 2.6, 64, 2), sngan_row(5, 2.15, 64, 1)]

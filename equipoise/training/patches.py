@@ -3,11 +3,10 @@
 The patches of some images at a time are copied, few enough to stay in the cache.
 """
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
-Pair = tuple[int, int]
+from equipoise.training.borders import Pair, bordered
+
 _PATCH_BYTES = 1 << 22
 
 
@@ -21,22 +20,20 @@ def kernel_gradient(large: Tensor, small: Tensor, window: Pair, stride: Pair, pa
 
     Returns: [others, channels, *window], channels last.
     """
-    maps = small.permute(0, 2, 3, 1)
-    patches = _patches(large, (maps.shape[1], maps.shape[2]), window, stride, padding)
-    size = patches[0, 0, 0].numel()
-    images = max(1, _PATCH_BYTES // (maps[0, :, :, 0].numel() * size * large.element_size()))
+    values, maps = large.permute(0, 2, 3, 1), small.permute(0, 2, 3, 1)
+    positions, channels = (maps.shape[1], maps.shape[2]), values.shape[3]
+    size = window[0] * window[1] * channels
+    images = max(1, _PATCH_BYTES // (positions[0] * positions[1] * size * large.element_size()))
     total = large.new_zeros(small.shape[1], size)
-    room = torch.empty_like(patches[:images], memory_format=torch.contiguous_format)
-    for some, same in zip(maps.split(images), patches.split(images), strict=True):
-        copied = room[: len(same)].copy_(same).view(-1, size)
-        total.addmm_(some.reshape(-1, small.shape[1]).T, copied)
-    return total.view(-1, *window, large.shape[1]).permute(0, 3, 1, 2)
+    room = large.new_empty(min(images, len(large)), *positions, *window, channels)
+    for place, padded in bordered(values, images, (padding[0],) * 2, (padding[1],) * 2):
+        copied = room[: len(padded)].copy_(_patches(padded, positions, window, stride)).view(-1, size)
+        total.addmm_(maps[place].reshape(-1, small.shape[1]).T, copied)
+    return total.view(-1, *window, channels).permute(0, 3, 1, 2)
 
 
-def _patches(large: Tensor, positions: Pair, window: Pair, stride: Pair, padding: Pair) -> Tensor:
-    """A view [batch, *positions, *window, channels] of the padded maps: nothing is copied yet."""
-    pads = (0, 0, padding[1], padding[1], padding[0], padding[0])
-    padded = functional.pad(large.permute(0, 2, 3, 1), pads).contiguous()
+def _patches(padded: Tensor, positions: Pair, window: Pair, stride: Pair) -> Tensor:
+    """A view [images, *positions, *window, channels] of padded maps: nothing is copied yet."""
     image, row, column, channel = padded.stride()
     steps = (image, row * stride[0], column * stride[1], row, column, channel)
-    return padded.as_strided((large.shape[0], *positions, *window, large.shape[1]), steps)
+    return padded.as_strided((len(padded), *positions, *window, padded.shape[3]), steps)

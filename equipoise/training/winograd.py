@@ -5,14 +5,16 @@ product of entries, summed over channels: 36 products of matrices, one for each 
 time are transformed, few enough to stay in the cache. Sides that are no multiple of 4 are filled up with zeros.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-_TILE_BYTES = 1 << 22
+from equipoise.training.borders import bordered
+
+_TILE_BYTES = 1 << 23
 _LEAST_CHANNELS, _LEAST_SIDE, _LEAST_TILES = 128, 8, 64
 """Measured on one core: with fewer channels the tiles' transforms cost what the products save, with fewer tiles the
 kernel's, and on 4x4 maps the borders."""
@@ -54,57 +56,64 @@ def convolve3x3(values: Tensor, kernel: Tensor) -> Tensor:
 
     Returns: [batch, outputs, height, width], channels last.
     """
-    height, width = values.shape[2:]
-    spectrum = _transform("kernel", values.dtype) @ kernel.permute(2, 3, 1, 0).reshape(9, -1)
-    spectrum = spectrum.view(36, kernel.shape[1], kernel.shape[0])
-    tiles = _tiles(values)
-    rows, columns = tiles.shape[1:3]
-    maps = values.new_empty(len(values), rows, 4, columns, 4, len(kernel))
-    for some, out in zip(tiles.split(_images(tiles)), maps.split(_images(tiles)), strict=True):
-        found = torch.bmm(_spectra(some, "input"), spectrum)
-        tile = _transform("output", values.dtype) @ found.flatten(1)
-        out.copy_(tile.view(4, 4, len(some), rows, columns, -1).permute(2, 3, 0, 4, 1, 5))
-    return maps.view(len(values), 4 * rows, 4 * columns, -1)[:, :height, :width].permute(0, 3, 1, 2)
+    batch, channels, height, width = values.shape
+    rows, columns = _counts(height, width)
+    spectrum = _both_ways("kernel", kernel.permute(2, 3, 1, 0)).view(36, channels, -1)
+    maps = values.new_empty(batch, rows, 4, columns, 4, len(kernel))
+    for place, tiles in _tiles(values):
+        found = torch.bmm(_spectra(tiles), spectrum).view(6, 6, -1)
+        tile = _both_ways("output", found).view(4, 4, len(tiles), rows, columns, -1)
+        maps[place] = tile.permute(2, 3, 0, 4, 1, 5)
+    return maps.view(batch, 4 * rows, 4 * columns, -1)[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def kernel_gradient3x3(values: Tensor, gradient: Tensor) -> Tensor:
     """The gradient of the kernel of `convolve3x3`, [outputs, channels, 3, 3], from that of the maps."""
-    tiles = _tiles(values)
-    rows, columns = tiles.shape[1:3]
-    pads = (0, 0, 0, 4 * columns - gradient.shape[3], 0, 4 * rows - gradient.shape[2])
-    maps = functional.pad(gradient.permute(0, 2, 3, 1), pads).unflatten(2, (columns, 4)).unflatten(1, (rows, 4))
-    total = values.new_zeros(36, values.shape[1], gradient.shape[1])
-    for some, same in zip(tiles.split(_images(tiles)), maps.split(_images(tiles)), strict=True):
-        entries = same.permute(2, 4, 0, 1, 3, 5).reshape(16, -1)
-        spectra = (_transform("output", values.dtype).T @ entries).view(36, -1, gradient.shape[1])
-        total.baddbmm_(_spectra(some, "input").mT, spectra)
-    found = _transform("kernel", values.dtype).T @ total.flatten(1)
-    return found.view(3, 3, values.shape[1], -1).permute(3, 2, 0, 1)
+    outputs, (rows, columns) = gradient.shape[1], _counts(*gradient.shape[2:])
+    maps = gradient.permute(0, 2, 3, 1)
+    if gradient.shape[2:] != (4 * rows, 4 * columns):
+        maps = functional.pad(maps, (0, 0, 0, 4 * columns - maps.shape[2], 0, 4 * rows - maps.shape[1]))
+    maps = maps.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))
+    total = values.new_zeros(36, values.shape[1], outputs)
+    for place, tiles in _tiles(values):
+        entries = maps[place].permute(2, 4, 0, 1, 3, 5).reshape(4, 4, -1)
+        total.baddbmm_(_spectra(tiles).mT, _both_ways("output", entries, adjoint=True).view(36, -1, outputs))
+    found = _both_ways("kernel", total.view(6, 6, -1), adjoint=True)
+    return found.view(3, 3, values.shape[1], outputs).permute(3, 2, 0, 1)
 
 
-def _tiles(values: Tensor) -> Tensor:
-    """A view [batch, rows, columns, 6, 6, channels] of the padded maps, tiles overlapping by two."""
-    batch, channels, height, width = values.shape
-    rows, columns = -(-height // 4), -(-width // 4)
-    pads = (0, 0, 1, 4 * columns + 1 - width, 1, 4 * rows + 1 - height)
-    padded = functional.pad(values.permute(0, 2, 3, 1), pads).contiguous()
-    image, row, column, channel = padded.stride()
-    return padded.as_strided((batch, rows, columns, 6, 6, channels), (image, 4 * row, 4 * column, row, column, channel))
+def _counts(height: int, width: int) -> tuple[int, int]:
+    """How many rows and columns of tiles cover the maps."""
+    return -(-height // 4), -(-width // 4)
 
 
-def _images(tiles: Tensor) -> int:
-    """How many images are transformed at a time."""
-    return max(1, _TILE_BYTES // (tiles[0].numel() * tiles.element_size()))
+def _tiles(values: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Which images, and a view [images, rows, columns, 6, 6, channels] of them; the tiles overlap by two."""
+    channels, height, width = values.shape[1:]
+    rows, columns = _counts(height, width)
+    images = max(1, _TILE_BYTES // (rows * columns * 36 * channels * values.element_size()))
+    borders = (1, 4 * rows + 1 - height), (1, 4 * columns + 1 - width)
+    for place, padded in bordered(values.permute(0, 2, 3, 1), images, *borders):
+        image, row, column, channel = padded.stride()
+        steps = (image, 4 * row, 4 * column, row, column, channel)
+        yield place, padded.as_strided((len(padded), rows, columns, 6, 6, channels), steps)
 
 
-def _spectra(tiles: Tensor, name: str) -> Tensor:
+def _spectra(tiles: Tensor) -> Tensor:
     """[images, rows, columns, 6, 6, channels] -> [36, images * rows * columns, channels]."""
-    entries = tiles.permute(3, 4, 0, 1, 2, 5).reshape(36, -1)
-    return (_transform(name, tiles.dtype) @ entries).view(36, -1, tiles.shape[-1])
+    entries = tiles.permute(3, 4, 0, 1, 2, 5).reshape(6, 6, -1)
+    return _both_ways("input", entries).view(36, -1, tiles.shape[-1])
+
+
+def _both_ways(name: str, entries: Tensor, adjoint: bool = False) -> Tensor:
+    """The matrix of that name, or its transpose, on the rows and on the columns of the first two dimensions."""
+    matrix = _matrix(name, entries.dtype)
+    matrix = matrix.T if adjoint else matrix
+    entries = entries.reshape(*entries.shape[:2], -1)
+    rows = (matrix @ entries.flatten(1)).view(len(matrix), entries.shape[1], -1)
+    return torch.matmul(matrix, rows)
 
 
 @lru_cache(maxsize=8)
-def _transform(name: str, dtype: torch.dtype) -> Tensor:
-    """A matrix on rows and columns at once."""
-    matrix = torch.tensor({"input": _INPUT, "kernel": _KERNEL, "output": _OUTPUT}[name], dtype=torch.float64)
-    return torch.kron(matrix, matrix).to(dtype)
+def _matrix(name: str, dtype: torch.dtype) -> Tensor:
+    return torch.tensor({"input": _INPUT, "kernel": _KERNEL, "output": _OUTPUT}[name], dtype=torch.float64).to(dtype)
