@@ -86,6 +86,8 @@ def underflow(features: int, dtype: torch.dtype) -> float:
 
 def of_unit_size(*sets: torch.Tensor) -> tuple[float, tuple[torch.Tensor, ...]]:
     """A power of two, and the sets times it, which is exact: so their squares neither overflow nor vanish."""
-    furthest = max(float((points - sets[0][0]).abs().max()) for points in sets)
-    scale = 2.0 ** -min(max(math.frexp(furthest)[1], -1000), 1000)
+    highest = torch.stack([points.amax(dim=0) for points in sets]).amax(dim=0)
+    lowest = torch.stack([points.amin(dim=0) for points in sets]).amin(dim=0)
+    widest = float((highest - lowest).max())
+    scale = 2.0 ** -min(max(math.frexp(widest)[1], -1000), 1000)
     return scale, tuple(points * scale for points in sets)
