@@ -64,7 +64,7 @@ def awkward(numbers: np.random.Generator, kind: str, count: int, features: int) 
     return np.round(points * 2**30) / 2**30
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     kinds=st.tuples(st.sampled_from(KINDS), st.sampled_from(KINDS)),
