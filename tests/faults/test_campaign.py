@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ def campaign(script: str, injections: int, out: Path) -> Any:
     return json.loads(out.read_text())
 
 
-def test_no_injection_loses_anything(tmp_path: Path) -> None:
-    found = campaign("faults.py", INJECTIONS, tmp_path / "faults.json")
+def test_no_injection_loses_anything(tmp_path: Path, start: Callable[..., Any]) -> None:
+    out = tmp_path / "faults.json"
+    injecting = start("--injections", INJECTIONS, "--out", out, script=ROOT / "benchmarks" / "faults.py")
+    assert injecting.wait(280) == 0, injecting.communicate()[1]
+    found = json.loads(out.read_text())
     assert [row["outcome"] for row in found["injections"]] == ["equal"] * INJECTIONS
     assert {row["faults"][0]["kind"] for row in found["injections"]} == set(found["summary"]["by_kind"])
     assert all(fault["moment"] for row in found["injections"] for fault in row["faults"])
