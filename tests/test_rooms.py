@@ -73,3 +73,15 @@ def test_nothing_can_run_code_from_a_file() -> None:
                 assert called not in {"eval", "exec", "torch.load", "yaml.load", "yaml.unsafe_load", "np.load"} or (
                     called == "np.load" and "allow_pickle=False" in ast.unparse(node)
                 ), f"{module}: {called}"
+
+
+@pytest.mark.parametrize("room", ["runs", "studies/report"])
+def test_matplotlib_is_imported_when_something_is_drawn(room: str) -> None:
+    """A command that draws nothing, as one of several processes or one that is resumed, starts a second sooner."""
+    modules = list((PACKAGE / room).rglob("*.py"))
+    assert any("matplotlib" in module.read_text(encoding="utf-8") for module in modules)
+    for module in modules:
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "matplotlib" for name in names), module.relative_to(PACKAGE)
