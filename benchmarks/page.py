@@ -12,7 +12,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 from page_growth import growth_figure, growth_section, input_section
-from page_tricks import FLOORS, peak_section, tricks_section
+from page_missed import missed_section
+from page_tricks import peak_section, tricks_section
 
 from equipoise.common.files import write_text_atomically
 
@@ -41,7 +42,7 @@ def write(found: dict[str, Any]) -> None:
         _machine(found["machine"]),
         _table(found["rows"]),
         _others(found["rows"]),
-        FLOORS,
+        missed_section(found["rows"]),
         peak_section(found["rows"]),
         tricks_section(),
         _start(found.get("start", {})),

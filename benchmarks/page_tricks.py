@@ -12,27 +12,6 @@ last) between the rounds. Operations are those that were carried out. Minimal fi
 at the peak and adds cheap ones that do not, so that the share falls while the step becomes faster: the last two columns
 count what direct convolutions of the same layers would take, folds included. That is the share to hold against 0.7.
 """
-FLOORS = """## Targets that were missed
-
-- Five metrics: of 4,000 samples, more than half of our time is the one pass through the network, whose convolutions run
-  at the machine's peak on both sides. The kernel distance is computed in float64, as every metric here, and the other
-  side's in float32; precision and recall are decided as in float64, mostly by products in float32.
-- Frechet distance of 2048 features: 8 lies within the spread of the two rounds; at 512 it is met.
-- MAGAN on MNIST: both sides carry out the same operations but for a fiftieth, as each player draws latents of its own,
-  and 3.29 of our 3.94 GFLOP are one layer: a transposed convolution of 128 maps of 7x7 to 64 maps, twice forward and
-  twice backward. What is left to win is the distance from the peak below, and maps that small keep it. Tried: channels
-  last, the bias afterwards, the kernel's gradient as a matrix product (all in use), and the transposed convolution as
-  four convolutions or as one compiled network (below).
-- MMD loss with one bandwidth: about a million operations, a fiftieth of a millisecond at the peak. The rest of the time
-  is that of some thirty small calls, of torch's own work for one node of its graph, and of the exponentials of all
-  pairs. The gradient is in closed form, in one node, already.
-- SNGAN with 1 discriminator step: 2.6 was set for a batch of 64; the rows have 16, so that all rows fit into a
-  quarter of an hour.
-- PICO: a step time of at most 1.05 times PIM's lies within the spread.
-- The share of the peak, at least 0.7: it is reached by large convolutions alone. Folds and minimal filtering leave out
-  operations that run at the peak, so that batch normalisation, activations, copies and the thin first and last layers
-  weigh more in what remains; the figures below were taken while other work filled the memory's path too.
-"""
 _USED = """## What each trick gave
 
 The same work without the trick and with it, everything else in place, in turns (`python benchmarks/tricks.py`).

@@ -1,7 +1,7 @@
 """Measure every row on the CPU, then write the page.
 
-Run: python benchmarks/run.py [words...]      a quarter of an hour on one free core; words choose rows by name
-     python benchmarks/run.py --long          the rows that take too long for every day
+Run: python benchmarks/run.py [words...]          a quarter of an hour on one free core; words choose rows by name
+     python benchmarks/run.py --long [words...]   the rows that take too long for every day: half an hour
 
 Each row goes to results/benchmarks/cpu.json as soon as it is measured; docs/performance.md and its figures follow.
 """
@@ -28,19 +28,19 @@ RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "cpu.json"
 SECTIONS: dict[str, Callable[[], dict[str, Any]]] = {"start": start_up, "input": input_path, "growth": grown}
 
 
-def main(words: list[str]) -> None:
+def main(words: list[str], long: bool) -> None:
     """Measure the rows whose names hold one of the words, all without words; older figures of the others stay."""
     torch.set_num_threads(1)
     began = time.perf_counter()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": {}}
     found["machine"] = machine()
     _keep_known(found)
-    _rows(found, long_cases() if words == ["--long"] else _chosen(cpu_cases(), words))
+    _rows(found, _chosen(long_cases() if long else cpu_cases(), words))
     for name, measure in SECTIONS.items():
-        if not words or name in words:
+        if not long and (not words or name in words):
             found[name] = measure()
             _save(found)
-    if not words:
+    if not long and not words:
         found["whole"] = {"minutes": (time.perf_counter() - began) / 60}
         _save(found)
     page.write(found)
@@ -70,4 +70,4 @@ def _save(found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([word for word in sys.argv[1:] if word != "--long"], "--long" in sys.argv)
