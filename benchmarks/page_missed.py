@@ -7,24 +7,22 @@ from typing import Any
 _HEAD = "## Targets that were missed\n"
 _SHARE_OF_PEAK = 0.7
 _WHY = {
-    "MMD loss, one bandwidth": "nothing but the calls reaches {floor:.2f}, written out for one kernel, one loss and one "
-    "size, without a look at its arguments. A million operations are nothing to the machine; what counts is some fifteen "
-    "small calls and one node of torch's graph. We add to them the checks, every kernel, loss and size, and second "
-    "derivatives. A better target is 3.",
-    "SNGAN ResNet, 1 discriminator step": "the target was set for a batch of 64, which has a row of its own; with 16 the "
-    "transforms of the kernels serve fewer images.",
+    "MMD loss, one bandwidth": """nothing but the calls reaches {floor}, written out for one kernel, one loss and one
+        size, without a look at its arguments. A million operations are nothing to the machine; what counts is some
+        fifteen small calls and one node of torch's graph. We add to them the checks, every kernel, loss and size, and
+        second derivatives. A better target is 3.""",
+    "SNGAN ResNet, 1 discriminator step": """the target was set for a batch of 64, which has a row of its own; with 16
+        the transforms of the kernels serve fewer images.""",
     "SNGAN ResNet, 5 discriminator steps": "as above.",
     "Five metrics, 4000 samples": """more than half of our time is the one pass through the network, whose convolutions
         run at the machine's peak on both sides. The kernel distance is computed in float64, as every metric here, and the
         other side's in float32; precision and recall are decided as in float64, mostly by products in float32.""",
     "Five metrics, 50000 samples": "as above.",
 }
-_SHARE = (
-    "The share of the peak: a large convolution by itself reaches the peak; a step also normalises, activates, copies and "
-    "steps its optimisers at the speed of memory. Most of MAGAN's operations on MNIST are one layer between maps of 7x7 "
-    "and 14x14, and its transposed convolution is torch's own: taken apart into products of matrices, as four "
-    "convolutions, or by minimal filtering of 2x2 kernels, it was no faster."
-)
+_SHARE = """The share of the peak: a large convolution by itself reaches the peak; a step also normalises, activates, copies
+    and steps its optimisers at the speed of memory. Most of MAGAN's operations on MNIST are one layer between maps of
+    7x7 and 14x14, and its transposed convolution is torch's own: taken apart into products of matrices, as four
+    convolutions, or by minimal filtering of 2x2 kernels, it was no faster."""
 
 
 def missed_section(rows: dict[str, Any]) -> str:
@@ -50,7 +48,7 @@ def _why(row: dict[str, Any]) -> str:
     if row["name"] not in _WHY:
         return "."
     bare = row["ways"].get("nothing but the calls")
-    return ": " + _WHY[row["name"]].format(floor=bare["ratio"]["median"] if bare else None)
+    return ": " + _WHY[row["name"]].format(floor=f"{bare['ratio']['median']:.2f}" if bare else "")
 
 
 def _shares(rows: dict[str, Any]) -> Iterator[tuple[str, float]]:
