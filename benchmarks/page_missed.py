@@ -19,7 +19,7 @@ _WHY = {
         other side's in float32; precision and recall are decided as in float64, mostly by products in float32.""",
     "Five metrics, 50000 samples": "as above.",
 }
-_SHARE = """The share of the peak: a large convolution by itself reaches the peak; a step also normalises, activates, copies
+_SHARE = """The share of the peak: a large convolution by itself reaches it; a step also normalises, activates, copies
     and steps its optimisers at the speed of memory. Most of MAGAN's operations on MNIST are one layer between maps of
     7x7 and 14x14, and its transposed convolution is torch's own: taken apart into products of matrices, as four
     convolutions, or by minimal filtering of 2x2 kernels, it was no faster."""
@@ -31,7 +31,7 @@ def missed_section(rows: dict[str, Any]) -> str:
     low = [f"{name} {share:.2f}" for name, share in _shares(rows) if share < _SHARE_OF_PEAK]
     if low:
         lines.append(f"- {_SHARE} Below {_SHARE_OF_PEAK} by the operations of direct convolutions: {', '.join(low)}.")
-    filled = [fill(line, 120, subsequent_indent="  ", break_on_hyphens=False) for line in lines]
+    filled = [fill(" ".join(line.split()), 120, subsequent_indent="  ", break_on_hyphens=False) for line in lines]
     return "\n".join([_HEAD, *filled]) + "\n" if lines else ""
 
 
