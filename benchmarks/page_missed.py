@@ -14,10 +14,10 @@ _WHY = {
     "SNGAN ResNet, 1 discriminator step": """the target was set for a batch of 64, which has a row of its own; with 16
         the transforms of the kernels serve fewer images.""",
     "SNGAN ResNet, 5 discriminator steps": "as above.",
-    "Five metrics, 4000 samples": """more than half of our time is the one pass through the network, whose convolutions
-        run at the machine's peak on both sides. The kernel distance is computed in float64, as every metric here, and the
-        other side's in float32; precision and recall are decided as in float64, mostly by products in float32.""",
-    "Five metrics, 50000 samples": "as above.",
+    "Five metrics, 4000 samples": """of few samples the one pass through the network weighs most, whose convolutions run
+        at the machine's peak on both sides.""",
+    "Five metrics, 50000 samples": """the kernel distance is computed in float64, as every metric here, and the other
+        side's in float32; precision and recall are decided as in float64, mostly by products in float32.""",
 }
 _SHARE = """The share of the peak: a large convolution by itself reaches it; a step also normalises, activates, copies
     and steps its optimisers at the speed of memory. Most of MAGAN's operations on MNIST are one layer between maps of
