@@ -4,7 +4,7 @@ python docs/figures/trust.py
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,61 +102,75 @@ def ranks(data: Data) -> str:
 
 
 def wire(data: Data) -> str:
+    last = data["processes"]["sittings"][-1]
+    sent = last["messages"]
     rows = [
-        line(f"{row['bytes']:,}", f"{1e3 * row['seconds_fastest']:.2f}", f"{1e3 * row['seconds_median']:.2f}")
-        for row in data["processes"]["all_reduce"]
+        line(f"{gathered['bytes']:,}", *(f"{1e3 * row['seconds']:.2f}" for row in (gathered, reduced)))
+        for gathered, reduced in zip(sent[::2], sent[1::2], strict=True)
     ]
-    fit = data["processes"]["wire"]
+    fit = last["wire"]
     return "\n".join(
         [
-            "| bytes of an all-reduce | fastest, ms | median, ms |",
+            "| bytes of a process | a gather, ms | a sum, ms |",
             "| --- | --- | --- |",
             *rows,
             "",
-            f"That is a latency of {1e6 * fit['latency_seconds']:.0f} us and "
-            f"{fit['bandwidth_bytes_per_second'] / 1e9:.2f} GB/s.",
+            f"That is a latency of {1e6 * fit['gather_seconds']:.0f} us for a gather and "
+            f"{1e6 * fit['reduce_seconds']:.0f} us for a sum, and {fit['bandwidth_bytes_per_second'] / 1e9:.2f} GB/s.",
         ]
     )
 
 
+POINTS = (
+    "recipe",
+    "parameters",
+    "bytes",
+    "messages",
+    "1 process",
+    "its half",
+    "work",
+    "waiting",
+    "messages",
+    "model",
+    "2 processes",
+    "model / measured",
+    "in all sittings",
+)
+
+
 def points(data: Data) -> str:
-    head = (
-        "recipe",
-        "parameters",
-        "bytes",
-        "messages",
-        "1 process",
-        "its half",
-        "2 processes",
-        "model",
-        "model / measured",
+    sittings = [sitting["points"] for sitting in data["processes"]["sittings"]]
+    rows = [point(each) for each in zip(*sittings, strict=True)]
+    return "\n".join([line(*POINTS), line(*["---"] * len(POINTS)), *rows])
+
+
+def point(sittings: Sequence[Data]) -> str:
+    """The last sitting, and how far the model was off in any."""
+    found, ratios = sittings[-1], [each["predicted_over_measured"] for each in sittings]
+    shared, sent = found["all_processes"], found["all_processes"]["collectives"]
+    work, together = shared["work"]["seconds"], shared["work_and_waiting"]["seconds"]
+    predicted = found["predicted"]
+    alone = (found[name]["seconds"] for name in ("one_process", "one_process_with_its_part"))
+    times = (*alone, work, together - work, predicted["messages_seconds"], predicted["step_seconds"])
+    return line(
+        found["recipe"],
+        f"{shared['parameters']:,}",
+        f"{sum(each['bytes'] for each in sent.values()):,}",
+        sum(each["messages"] for each in sent.values()),
+        *(f"{1e3 * each:.1f} ms" for each in (*times, shared["step"]["seconds"])),
+        f"{ratios[-1]:.2f}",
+        f"{min(ratios):.2f} to {max(ratios):.2f}",
     )
-    rows = [
-        line(
-            point["all_processes"]["recipe"],
-            f"{point['all_processes']['parameters']:,}",
-            f"{point['all_processes']['bytes_reduced_per_step']:,}",
-            point["all_processes"]["messages_per_step"],
-            *(milliseconds(point[name]) for name in ("one_process", "one_process_with_its_part", "all_processes")),
-            f"{1e3 * point['predicted_seconds_per_step']:.1f} ms",
-            f"{point['predicted_over_measured']:.2f}",
-        )
-        for point in data["processes"]["points"]
-    ]
-    return "\n".join([line(*head), line(*["---"] * len(head)), *rows])
-
-
-def milliseconds(point: Data) -> str:
-    return f"{1e3 * point['seconds_per_step_fastest']:.1f} ms"
 
 
 PREDICTION = """Take {millions:.0f} million parameters in both players, stepped once an iteration, batch {batch:,}
 ({each:.0f} a GPU), {gigabytes:.0f} GB/s between GPUs, {microseconds:.0f} us a message, {batch_normalisations} batch
-normalisations with {messages_of_one_batch_normalisation_and_pass} messages in each of {passes} passes, and
-{compute:.0f} ms to compute 64 images. An iteration then reduces {reduced:.0f} MB, which travel for {travelling:.1f} ms;
-latency adds {latency:.1f} ms; a step takes {step:.0f} ms, {images_per_second:,.0f} images a second:
-{share_of_ideal_speed:.0%} of 64 times one GPU's speed, and {share_without_batch_normalisation:.0%} without batch
-normalisation."""
+normalisations with {messages_of_one_batch_normalisation_and_pass} messages in each of {passes} passes and
+{other_messages} messages besides, {compute:.0f} ms to compute 64 images, and {waiting_share_of_compute:.0%} of that
+for waiting. An iteration then reduces {reduced:.0f} MB, which travel for {travelling:.1f} ms; the latency of
+{messages_per_step} messages adds {latency:.1f} ms; a step takes {step:.0f} ms, {images_per_second:,.0f} images a
+second: {share_of_ideal_speed:.0%} of 64 times one GPU's speed, and {share_without_batch_normalisation:.0%} without
+batch normalisation."""
 
 
 def prediction(data: Data) -> str:

@@ -18,10 +18,22 @@ def test_a_document_holds_what_its_data_say(document: str, page: Any) -> None:
 
 def test_nothing_was_lost(page: Any) -> None:
     data = page.read()
-    assert data["faults"]["summary"]["struck_before_the_end"] >= 200
+    assert data["faults"]["summary"]["struck_before_the_end"] >= 400
     assert data["faults"]["summary"]["runs_lost_or_wrong"] == 0
+    assert data["study_faults"]["summary"]["struck_before_the_end"] >= 48
     assert data["study_faults"]["summary"]["studies_lost_or_wrong"] == 0
     assert data["ray_faults"]["summary"]["studies_lost_or_wrong"] == 0
     assert max(row["lost_or_wrong"] for row in data["tests"]["rows"].values()) == 0
     assert max(row["findings"] for row in page.fuzzed(data).values()) == 0
     assert max(data["ranks"]["largest"].values()) <= 1e-9
+
+
+def test_the_cost_model_is_right_within_a_quarter(page: Any) -> None:
+    ratios = [
+        point["predicted_over_measured"]
+        for sitting in page.read()["processes"]["sittings"]
+        for point in sitting["points"]
+    ]
+    assert len(ratios) >= 12
+    assert min(ratios) > 0.75
+    assert max(ratios) < 1.25
