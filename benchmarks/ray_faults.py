@@ -82,7 +82,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--injections", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("results/trust/ray_faults.json"))
-    chosen, began_with = parser.parse_args(), passport()
+    parser.add_argument("--extend", action="store_true", help="go on after the injections that the file holds")
+    chosen = parser.parse_args()
+    before = json.loads(chosen.out.read_text()) if chosen.extend else {"passport": {"campaigns": []}, "injections": []}
+    campaigns, earlier = [*before["passport"]["campaigns"], passport()], before["injections"]
     torch.set_num_threads(1)
     study_faults.ITERATIONS = 400
     os.environ["GIT_DIR"] = "/nonexistent"  # a commit while the studies run must not tell two results apart
@@ -94,8 +97,8 @@ def main() -> None:
         whole = study_faults.everything(folder / "whole")
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
         nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
-        found = []
-        for number in range(chosen.injections):
+        found = earlier
+        for number in range(len(earlier), len(earlier) + chosen.injections):
             found.append(inject(number, cluster, nodes, folder / f"study-{number}", whole))
             print(found[-1], flush=True)
         cluster.shutdown()
@@ -107,7 +110,7 @@ def main() -> None:
         "studies_lost_or_wrong": sum(row["outcome"] != "equal" for row in found),
         "worst_recovery_seconds": max((row.get("recovery_seconds", 0) for row in found), default=None),
     }
-    result = {"passport": began_with, "summary": summary, "injections": found}
+    result = {"passport": {"campaigns": campaigns}, "summary": summary, "injections": found}
     files.write_text_atomically(chosen.out, json.dumps(result, indent=1))
     print(json.dumps(summary, indent=1))
 
