@@ -84,7 +84,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/trust/ray_faults.json"))
     parser.add_argument("--extend", action="store_true", help="go on after the injections that the file holds")
     chosen = parser.parse_args()
-    before = json.loads(chosen.out.read_text()) if chosen.extend else {"passport": {"campaigns": []}, "injections": []}
+    nothing: dict[str, Any] = {"passport": {"campaigns": []}, "injections": []}
+    before = json.loads(chosen.out.read_text()) if chosen.extend else nothing
     campaigns, earlier = [*before["passport"]["campaigns"], passport()], before["injections"]
     torch.set_num_threads(1)
     study_faults.ITERATIONS = 400
