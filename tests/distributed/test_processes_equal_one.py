@@ -19,9 +19,9 @@ HERE = Path(__file__).parent
 TABLE = HERE.parent / "contracts" / "conftest.py"
 LARGEST_DEVIATION = 1e-9
 LONGEST_SECONDS = 900
-LENGTHS = {2: 20, 4: 8}
-"""Processes, and iterations that they play here: four of them wait for each other most of the time."""
-FORGETTING = "2:forget:8"
+SIZES, ITERATIONS = (2, 4), 20
+ALONE, FORGETTING = f"1:gather:{ITERATIONS}", f"2:forget:{ITERATIONS}"
+GATHERING = (ALONE, *(f"{size}:gather:{ITERATIONS}" for size in SIZES))
 EACH_ALGORITHM = (
     "gan-with-everything",
     "gan-generator-batches",
@@ -63,9 +63,7 @@ def play(out: Path, played: dict[str, Sequence[str]]) -> dict[str, Ends]:
 
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ends]:
-    jobs = [f"{size}:gather:{iterations}" for size, iterations in LENGTHS.items()]
-    others = [f"1:gather:{iterations}" for iterations in LENGTHS.values()]
-    return play(tmp_path_factory.mktemp("ends"), dict.fromkeys((*jobs, *others, FORGETTING), EACH_ALGORITHM))
+    return play(tmp_path_factory.mktemp("ends"), dict.fromkeys((*GATHERING, FORGETTING), EACH_ALGORITHM))
 
 
 def deviation(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
@@ -78,30 +76,29 @@ def deviation(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
     return largest
 
 
-def check_equal(ends: dict[str, Ends], size: int, iterations: int) -> None:
-    for name, ranks in ends[f"{size}:gather:{iterations}"].items():
+def check_equal(ends: dict[str, Ends], size: int) -> None:
+    for name, ranks in ends[f"{size}:gather:{ITERATIONS}"].items():
         assert len(ranks) == size
-        assert deviation(ranks[0], ends[f"1:gather:{iterations}"][name][0]) <= LARGEST_DEVIATION, name
+        assert deviation(ranks[0], ends[ALONE][name][0]) <= LARGEST_DEVIATION, name
         assert [deviation(ranks[0], other) for other in ranks[1:]] == [0.0] * (size - 1), name
 
 
-@pytest.mark.parametrize("size", LENGTHS)
+@pytest.mark.parametrize("size", SIZES)
 def test_several_processes_equal_one(ends: dict[str, Ends], size: int) -> None:
-    check_equal(ends, size, LENGTHS[size])
+    check_equal(ends, size)
 
 
 @pytest.mark.slow
 def test_several_processes_equal_one_for_every_entry(tmp_path: Path) -> None:
     others = sorted(set(toy_table()) - set(EACH_ALGORITHM))
-    found = play(tmp_path, dict.fromkeys(("1:gather:20", "2:gather:20", "4:gather:20"), (*others, *EACH_ALGORITHM)))
-    for size in (2, 4):
-        check_equal(found, size, 20)
+    found = play(tmp_path, dict.fromkeys(GATHERING, (*others, *EACH_ALGORITHM)))
+    for size in SIZES:
+        check_equal(found, size)
 
 
 def test_without_the_gather_two_processes_end_elsewhere(ends: dict[str, Ends]) -> None:
     """The contract can fail, for every algorithm."""
-    whole = ends[f"1:gather:{FORGETTING.rpartition(':')[2]}"]
-    missed = {name: deviation(ranks[0], whole[name][0]) for name, ranks in ends[FORGETTING].items()}
+    missed = {name: deviation(ranks[0], ends[ALONE][name][0]) for name, ranks in ends[FORGETTING].items()}
     assert all(value > 1000 * LARGEST_DEVIATION for value in missed.values()), missed
 
 
