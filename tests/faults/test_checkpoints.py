@@ -1,10 +1,12 @@
 """Damaged, foreign and old checkpoints, full disks, moved directories and changed data: one sentence, nothing lost."""
 
+import itertools
 import json
 import os
 import random
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -144,6 +146,21 @@ def test_a_moved_run_goes_on(
     with recovery():
         resume(moved.relative_to(tmp_path), QUIET)
     ours, theirs = end_of(moved), end_of(finished)
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+
+
+def test_a_clock_that_jumps_changes_nothing(
+    run: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, end_of: Callable[[Path], Any]
+) -> None:
+    """Neither the time of day, which goes back a day with each look, nor the files' times, the oldest the newest."""
+    for path in (run / "checkpoints").glob(f"{LAST}*"):
+        path.unlink()
+    days = itertools.count(1)
+    for path in sorted(run.rglob("*")):
+        os.utime(path, (-86400 * next(days) + 2e9,) * 2)
+    monkeypatch.setattr(time, "time", lambda: 2e9 - 86400 * next(days))
+    resume(run, QUIET)
+    ours, theirs = end_of(run), end_of(finished)
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
 
 
