@@ -82,12 +82,12 @@ class GaussianKernel(ClosedFormKernel):
     def with_slope(self, squared_distances: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
         """The sum and its derivative. Where variances double, a part is the square of the next wider: no new exp."""
         rates = sorted(1 / (2 * sigma**2) for sigma in self.bandwidths)
-        part = (squared_distances * -rates[0]).exp_()
-        values, slopes = part, part * -rates[0]
+        values = (squared_distances * -rates[0]).exp_()
+        slopes, part = values * -rates[0], values
         for wider, rate in itertools.pairwise(rates):
             doubled = math.isclose(rate, 2 * wider, rel_tol=1e-14)
-            part = part.square() if doubled else torch.exp(squared_distances * -rate)
-            values = values + part
+            part = part.square() if doubled else (squared_distances * -rate).exp_()
+            values.add_(part)
             slopes.add_(part, alpha=-rate)
         return values, slopes
 
