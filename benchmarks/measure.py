@@ -26,7 +26,7 @@ class Case:
         rounds: how often each is timed.
         calls: calls of a way in one timing.
         also: targets of the last way's speed against other ways than the first, by their names.
-        warm_up: whether each way is called once before it is timed; the operations are counted in the first call.
+        warm_up: whether each way is called once before it is timed; the operations are counted in that call.
         convolves: whether the work is mostly convolutions, to be held against the fastest convolution in the same run.
         apart: whether each way has a process of its own, so that neither finds the memory that another one left.
     """
@@ -45,7 +45,7 @@ class Case:
 
 
 def compare(case: Case) -> dict[str, Any]:
-    """Time all ways in turns after one warm-up call each; the operations are counted in the first call."""
+    """Time all ways in turns; where each is called once before, its operations are counted then."""
     with ExitStack() as processes:
         ways = case.prepare()
         timers = {name: Timer(way) for name, way in ways.items()}
@@ -75,16 +75,18 @@ def compare(case: Case) -> dict[str, Any]:
     }
 
 
-def _in_turns(case: Case, timers: Mapping[str, Timer]) -> tuple[dict[str, float], dict[str, list[float]], list[float]]:
+def _in_turns(
+    case: Case, timers: Mapping[str, Timer]
+) -> tuple[dict[str, float | None], dict[str, list[float]], list[float]]:
     """Each way's operations, its seconds of each round, and the rates of the convolution between the rounds."""
-    first_calls = {name: timer.counted() for name, timer in timers.items()}
-    seconds = {name: [] if case.warm_up else [first_calls[name][1]] for name in timers}
+    counted = {name: timer.counted() if case.warm_up else None for name, timer in timers.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
     peaks: list[float] = []
     while len(next(reversed(seconds.values()))) < case.rounds:
         for name, timer in timers.items():
             seconds[name].append(timer.seconds(case.calls))
         peaks += [convolution_rate() for _ in range(_PEAK_TRIALS if case.convolves else 0)]
-    return {name: operations for name, (operations, _) in first_calls.items()}, seconds, peaks
+    return counted, seconds, peaks
 
 
 def convolution_rate() -> float:

@@ -23,18 +23,18 @@ class Timer:
     def __init__(self, way: Way):
         self._way = way
 
-    def counted(self) -> tuple[float, float]:
-        """One call: its billions of operations, and its seconds."""
+    def counted(self) -> float:
+        """Billions of operations of one call, which takes longer for being counted."""
         counter = FlopCounterMode(display=False, custom_mapping=_IN_PLACE)
         counter.mod_tracker = _NoModules()  # type: ignore[assignment]
         with counter:
-            seconds = process_seconds(self._way, 1)
-        return counter.get_total_flops() / 1e9, seconds
+            self._way()
+        return counter.get_total_flops() / 1e9
 
     def directly(self) -> float:
         """Billions of operations of one call without minimal filtering."""
         with patch.object(winograd, "gains", lambda *_: False):
-            return self.counted()[0]
+            return self.counted()
 
     def seconds(self, calls: int) -> float:
         """CPU seconds of one of so many calls."""
@@ -47,9 +47,9 @@ class _Remote(Timer):
     def __init__(self, there: Connection):
         self._there = there
 
-    def counted(self) -> tuple[float, float]:
-        counted: tuple[float, float] = self._asked("counted")
-        return counted
+    def counted(self) -> float:
+        operations: float = self._asked("counted")
+        return operations
 
     def directly(self) -> float:
         operations: float = self._asked("directly")
