@@ -23,10 +23,11 @@ PAGE = ROOT / "docs" / "performance.md"
 
 HEAD = """# Performance
 
-Each row is one piece of work done in two or more ways, in turns (A B A B) in one process: CPU time at one thread, the
-median of the ratios of each round, with quartiles. Ratios are worth more than times: the machine was shared. The plain
-ways are written out in `benchmarks/plain.py`; `python benchmarks/run.py` measures every row again and rewrites this
-page from `results/benchmarks/cpu.json`.
+Each row is one piece of work done in two or more ways, in turns (A B A B): CPU time at one thread, the median of the
+ratios of each round, with quartiles. Each way of a training step has a process of its own, ours with its memory kept
+between steps as in a run. Ratios are worth more than times: the machine was shared. The plain ways are written out in
+`benchmarks/plain.py`; `python benchmarks/run.py` measures every row again and rewrites this page from
+`results/benchmarks/cpu.json`.
 
 """
 
@@ -104,7 +105,7 @@ def _whole(whole: dict[str, Any]) -> str:
     return (
         "## How it is measured\n\n"
         f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that other work was using\n"
-        "too. Rows of 1,000 pairs and of 50,000 samples are measured apart, with `python benchmarks/run.py --long`.\n"
+        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart: `python benchmarks/run.py --long`.\n"
         "`make bench-check` measures the short rows again and fails where a ratio has fallen by more than three\n"
         "tenths.\n"
     )
