@@ -52,9 +52,8 @@ class _Bare(torch.autograd.Function):
     def forward(ctx: Any, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         rows = torch.cat((real, fake))
         rows = rows - rows.mean(0)
-        products = rows @ rows.T
-        squares = products.diagonal()
-        distances = (squares[:, None] + squares).sub_(products, alpha=2).clamp_(min=0)
+        squares = torch.linalg.vecdot(rows, rows)
+        distances = (squares[:, None] + squares).addmm_(rows, rows.T, alpha=-2).clamp_(min=0)
         similarities = distances.mul_(_Bare.rate).exp_()
         total = torch.dot(similarities.view(-1), _Bare.weights.view(-1))
         forces = similarities.mul_(_Bare.rate).mul_(_Bare.forces)

@@ -34,9 +34,8 @@ def value_and_gradients(
     blocks = _blocks(terms, count, unbiased, sides[0].dtype, sides[0].device)
     rows = torch.cat(sides)
     rows -= rows.mean(dim=0)
-    products = rows @ rows.mT
-    squares = products.diagonal()
-    distances = (squares[:, None] + squares).sub_(products, alpha=2).clamp_(min=0)
+    squares = torch.linalg.vecdot(rows, rows)
+    distances = (squares[:, None] + squares).addmm_(rows, rows.mT, alpha=-2).clamp_(min=0)
     limited = distances if blocks.lowest is None else distances.clamp(blocks.lowest, blocks.highest)
     values, forces = kernel.with_slope(limited)
     total = values.view(-1).dot(blocks.weights.view(-1))
