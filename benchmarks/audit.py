@@ -29,7 +29,7 @@ def pinned(text: str) -> dict[str, str]:
 
 def audited(pins: dict[str, str], ranges: dict[str, list[str]]) -> dict[str, Any]:
     """How many ranges were looked at, and those that hold a pinned version, by package."""
-    known = {canonicalize_name(name): found for name, found in ranges.items()}
+    known: dict[str, list[str]] = {canonicalize_name(name): found for name, found in ranges.items()}
     named = {
         name: [each for each in known.get(name, []) if SpecifierSet(each, prereleases=True).contains(version)]
         for name, version in pins.items()
