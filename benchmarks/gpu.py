@@ -19,23 +19,21 @@ from typing import Any
 
 import plain
 import torch
-from cases.common import bare_players, without_pretraining
+from cases.common import bare_players, repulsive_mmd, with_steps, without_pretraining
+from timers import Way
 from torch import Tensor, nn
 
-from equipoise.algorithms.gan import GAN
-from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
-from equipoise.recipes import lga, magan, mmd
+from equipoise.recipes import lga, magan
 from equipoise.recipes.catalogue import recipe
 from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable
 from equipoise.training.loop import Loop
 from equipoise.training.precision import PRECISIONS, Precision, matrix_precision
 
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "gpu.json"
-Way = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,8 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """The GPU's rows, each alternating on every side."""
-    repulsive = mmd.table_s3("rep-b", "cifar10", None)
-    assert isinstance(repulsive.algorithm, MMDGAN)
-    alternating = replace(repulsive, algorithm=replace(repulsive.algorithm, update="alternating"))
-    penalised, spectral = _one_step(lga.table1("lga8", "cifar10")), _one_step(recipe("sngan-cifar10"))
+    repulsive, alternating = repulsive_mmd("simultaneous"), repulsive_mmd("alternating")
+    penalised, spectral = with_steps(lga.table1("lga8", "cifar10"), 1), with_steps(recipe("sngan-cifar10"), 1)
     small, colour = (1, 28, 28), (3, 32, 32)
     energies = plain.hinge_on_energies(10.0), plain.energy_of_fakes
     kernels, hinge = (plain.repulsive_mmd, plain.mmd_of_fakes), (plain.hinge, plain.score_of_fakes)
@@ -92,12 +88,6 @@ def rows() -> dict[str, Row]:
         "WGAN-GP, 8x8 map": Row(penalised, colour, (plain.penalised_hinge, plain.score_of_fakes), False, 2.0),
         "SNGAN ResNet": Row(spectral, colour, hinge, True, 2.0),
     }
-
-
-def _one_step(experiment: Experiment) -> Experiment:
-    """One discriminator step for each of the generator's, on batches of one size: what the plain step does."""
-    assert isinstance(experiment.algorithm, GAN)
-    return replace(experiment, algorithm=replace(experiment.algorithm, discriminator_steps=1, generator_batches=1))
 
 
 def ours(row: Row, device: torch.device, scale: Scale, recorded: bool, precision: Precision = "float32") -> Loop:

@@ -6,11 +6,11 @@ Plays what tests/distributed/test_processes_equal_one.py plays, for all entries 
 """
 
 import argparse
-import importlib.util
 import json
+import runpy
 import tempfile
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 
@@ -21,19 +21,10 @@ CONTRACT = Path(__file__).parents[1] / "tests" / "distributed" / "test_processes
 JOBS = {"2": "2:gather:20", "4": "4:gather:20", "2 without the gather": "2:forget:20"}
 
 
-def contract() -> Any:
-    spec = importlib.util.spec_from_file_location("contract", CONTRACT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/trust/ranks.json"))
-    chosen, test = parser.parse_args(), contract()
+    chosen, test = parser.parse_args(), SimpleNamespace(**runpy.run_path(str(CONTRACT)))
     names = sorted(test.toy_table())
     with tempfile.TemporaryDirectory() as folder:
         ends = test.play(Path(folder), dict.fromkeys(("1:gather:20", *JOBS.values()), names))

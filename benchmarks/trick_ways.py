@@ -14,12 +14,15 @@ from cases.common import (
     IMAGES,
     LARGE_BATCH,
     SEED,
+    Update,
     as_in_a_run,
     bare_players,
     game_and_state,
     one_by_one,
     one_move,
+    repulsive_mmd,
     whole_iteration,
+    with_steps,
     without_pretraining,
 )
 from timers import Way
@@ -27,11 +30,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equipoise.algorithms import energy, scores
-from equipoise.algorithms.gan import GAN
-from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
-from equipoise.recipes import lga, magan, mmd
+from equipoise.recipes import lga, magan
 from equipoise.recipes.digits import magan_digits
 from equipoise.training import loop, patches, winograd
 from equipoise.training.loop import Loop
@@ -63,10 +64,8 @@ def one_pass_each(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     return tuple(module(batch) for batch in batches)
 
 
-def dcgan(update: Literal["simultaneous", "alternating"]) -> Experiment:
-    base = mmd.table_s3("rep-b", "cifar10", None)
-    assert isinstance(base.algorithm, MMDGAN)
-    return replace(base, batch_size=LARGE_BATCH, algorithm=replace(base.algorithm, update=update))
+def dcgan(update: Update) -> Experiment:
+    return replace(repulsive_mmd(update), batch_size=LARGE_BATCH)
 
 
 def penalised() -> Experiment:
@@ -109,10 +108,7 @@ def kernel_gradients() -> dict[str, Way]:
 
 
 def sngan() -> Experiment:
-    base = lga.sngan("cifar10")
-    assert isinstance(base.algorithm, GAN)
-    algorithm = replace(base.algorithm, discriminator_steps=1, generator_batches=1)
-    return replace(base, batch_size=LARGE_BATCH, algorithm=algorithm)
+    return replace(with_steps(lga.sngan("cifar10"), 1), batch_size=LARGE_BATCH)
 
 
 def kept_memory() -> dict[str, Way]:

@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import torch
 from timers import Way
 from torch import nn
 
+from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
+from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.networks.blocks import Projection, Stack
+from equipoise.recipes import mmd
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move
@@ -21,6 +25,7 @@ from equipoise.training.state import State
 LARGE_BATCH = 16
 """Of the rows with convolutions of many channels: the recipes' 64 would take a quarter of an hour on one core."""
 SEED = 0
+Update = Literal["simultaneous", "alternating"]
 IMAGES = 512
 
 
@@ -87,6 +92,25 @@ def _transposed(layer: Projection) -> nn.ConvTranspose2d:
     convolution = nn.ConvTranspose2d(latent_size, channels, size, bias=layer.bias is not None)
     convolution.load_state_dict(layer.state_dict())
     return convolution
+
+
+def with_steps(experiment: Experiment, discriminator_steps: int) -> Experiment:
+    """A GAN with so many discriminator steps for each of the generator's, on batches of one size."""
+    assert isinstance(experiment.algorithm, GAN)
+    algorithm = replace(experiment.algorithm, discriminator_steps=discriminator_steps, generator_batches=1)
+    return replace(experiment, algorithm=algorithm)
+
+
+def repulsive_mmd(update: Update) -> Experiment:
+    """SN-DCGAN with the bounded repulsive loss on CIFAR-10's images, in either form."""
+    experiment = mmd.table_s3("rep-b", "cifar10", None)
+    assert isinstance(experiment.algorithm, MMDGAN)
+    return replace(experiment, algorithm=replace(experiment.algorithm, update=update))
+
+
+def at_batch(name: str, batch: int) -> str:
+    """The row's name, with its batch where that is not the usual one."""
+    return name if batch == LARGE_BATCH else f"{name}, batch {batch}"
 
 
 def without_pretraining(experiment: Experiment) -> Experiment:

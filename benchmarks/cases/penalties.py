@@ -8,7 +8,7 @@ from measure import Case
 from timers import Way
 from torch import nn
 
-from cases.common import LARGE_BATCH, SEED, as_in_a_run, bare_players, game_and_state, one_move
+from cases.common import LARGE_BATCH, SEED, as_in_a_run, at_batch, bare_players, game_and_state, one_move
 from equipoise.constraints import gradient_penalty
 from equipoise.recipes import lga
 from equipoise.training.fast_convolutions import fast_convolutions
@@ -62,10 +62,7 @@ def penalised_step_row(batch: int = LARGE_BATCH, rounds: int = 3) -> Case:
         def step() -> float:
             optimiser.zero_grad()
             fake = generator(torch.randn(batch, 128)).detach()
-            mixing = torch.rand(batch, 1, 1, 1)
-            penalty = plain.double_backward_penalty(discriminator, mixing * real + (1 - mixing) * fake)
-            hinge = torch.relu(1 - discriminator(real)).mean() + torch.relu(1 + discriminator(fake)).mean()
-            loss = hinge + penalty
+            loss = plain.penalised_hinge(discriminator, real, fake)
             loss.backward()
             optimiser.step()
             return loss.item()
@@ -74,7 +71,7 @@ def penalised_step_row(batch: int = LARGE_BATCH, rounds: int = 3) -> Case:
 
     work = f"discriminator step, ResNet with an 8x8 map, batch {batch}, float32"
     return Case(
-        "WGAN-GP, discriminator step" if batch == LARGE_BATCH else f"WGAN-GP, discriminator step, batch {batch}",
+        at_batch("WGAN-GP, discriminator step", batch),
         "a plain eager step",
         {"equipoise": 1.4},
         prepare,

@@ -7,8 +7,7 @@ import torch
 from measure import Case
 from timers import Way
 
-from cases.common import IMAGES, LARGE_BATCH, SEED, bare_players, whole_iteration
-from equipoise.algorithms.gan import GAN
+from cases.common import IMAGES, LARGE_BATCH, SEED, at_batch, bare_players, whole_iteration, with_steps
 from equipoise.recipes import lga
 
 
@@ -17,9 +16,7 @@ def sngan_row(discriminator_steps: int, target: float, batch: int = LARGE_BATCH,
 
     def prepare() -> dict[str, Way]:
         base = replace(lga.sngan("cifar10"), batch_size=batch)
-        assert isinstance(base.algorithm, GAN)
-        algorithm = replace(base.algorithm, discriminator_steps=discriminator_steps, generator_batches=1)
-        experiment = replace(base, algorithm=algorithm)
+        experiment = with_steps(base, discriminator_steps)
         players = {name: plain.published_shortcuts(player) for name, player in bare_players(base).items()}
         plain.normalised(players["discriminator"])
         optimisers = {name: torch.optim.Adam(each.parameters(), 2e-4, (0.0, 0.9)) for name, each in players.items()}
@@ -28,7 +25,7 @@ def sngan_row(discriminator_steps: int, target: float, batch: int = LARGE_BATCH,
         return {"mimicry's order of passes": theirs, "equipoise": whole_iteration(experiment, (3, 32, 32))}
 
     steps = f"{discriminator_steps} discriminator step{'s' if discriminator_steps > 1 else ''}"
-    name = f"SNGAN ResNet, {steps}" if batch == LARGE_BATCH else f"SNGAN ResNet, {steps}, batch {batch}"
+    name = at_batch(f"SNGAN ResNet, {steps}", batch)
     work = f"whole iteration, 32x32, hinge loss, spectral normalisation, batch {batch}, float32"
     return Case(
         name, "the step that mimicry performs", {"equipoise": target}, prepare, work, rounds, convolves=True, apart=True

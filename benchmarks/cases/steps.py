@@ -14,10 +14,10 @@ from cases.common import (
     as_in_a_run,
     bare_players,
     game_and_state,
+    repulsive_mmd,
     whole_iteration,
     without_pretraining,
 )
-from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import magan, mmd
 from equipoise.recipes.digits import magan_digits
@@ -56,9 +56,7 @@ def repulsive_mmd_row() -> Case:
     """
 
     def prepare() -> dict[str, Way]:
-        base = mmd.table_s3("rep-b", "cifar10", None)
-        assert isinstance(base.algorithm, MMDGAN)
-        alternating = replace(base, algorithm=replace(base.algorithm, update="alternating"))
+        base, alternating = repulsive_mmd("simultaneous"), repulsive_mmd("alternating")
         players = bare_players(base)
         plain.normalised(players["discriminator"])
         optimisers = {
