@@ -1,7 +1,8 @@
 """Scores as free particles: where the attractive and the repulsive loss push them (Wang et al. 2019, Figure 1).
 
 Real and generated scores start together. First the discriminator moves all of them down its loss, then the generator
-moves the generated ones down MMD². The kernel is exp(-d²), as in the authors' notebook, not exp(-d²/2).
+moves the generated ones down MMD². As in the authors' notebook, the kernel is exp(-d²), not exp(-d²/2), and all three
+means leave the pairs i = j out (U-statistics).
 """
 
 import math
@@ -63,16 +64,14 @@ def move(repulsion: float, settings: Settings, repetition: int = 0) -> Paths:
     moments = [(real, fake)]
 
     def discriminator(points: Tensor) -> Tensor:
-        return mmd_discriminator_loss(points[0], points[1], repulsion=repulsion, kernel=KERNEL, unbiased=False)
+        return mmd_discriminator_loss(points[0], points[1], repulsion=repulsion, kernel=KERNEL)
 
     for _ in range(settings.discriminator_steps):
         real, fake = _step(discriminator, torch.stack([real, fake]), settings.step_size).unbind(0)
         moments.append((real, fake))
     target = real
     for _ in range(settings.generator_steps):
-        fake = _step(
-            lambda points: mmd_generator_loss(target, points, KERNEL, unbiased=False), fake, settings.step_size
-        )
+        fake = _step(lambda points: mmd_generator_loss(target, points, KERNEL), fake, settings.step_size)
         moments.append((real, fake))
     reals, fakes = zip(*moments, strict=True)
     return Paths(torch.stack(reals), torch.stack(fakes), settings.discriminator_steps)

@@ -12,11 +12,11 @@ SHORT = Settings(particles=3, discriminator_steps=4, generator_steps=3, step_siz
 
 
 def slopes(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The gradient of the mean of exp(-|a - b|²) over all pairs, with respect to the points a."""
-    result = np.zeros_like(points)
+    """The gradient of the mean of exp(-|a_i - b_j|²) over the pairs i ≠ j, with respect to the points a."""
+    result, pairs = np.zeros_like(points), len(points) * (len(points) - 1)
     for i, a in enumerate(points):
-        for b in others:
-            result[i] += -2 * (a - b) * math.exp(-((a - b) ** 2).sum()) / (len(points) * len(others))
+        for j, b in enumerate(others):
+            result[i] += (i != j) * -2 * (a - b) * math.exp(-((a - b) ** 2).sum()) / pairs
     return result
 
 
