@@ -2,8 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, UnknownName
+
+Resampling = Literal["bilinear", "lanczos", "nearest"]
+"""The filter that images are resized with; the first two are widened where an image shrinks (antialiased)."""
 
 
 def check_choice(name: str, field: str, value: str, allowed: Sequence[str]) -> None:
@@ -16,6 +20,11 @@ def check_whole(name: str, field: str, value: int, least: int, most: int) -> Non
     """The value must be a whole number in [least, most]."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise EquipoiseError(f"{field} of {name} must be a whole number from {least} to {most}, not {value!r}.")
+
+
+def check_resampling(name: str, value: str) -> None:
+    """The value must be one of the filters."""
+    check_choice(name, "resampling", value, get_args(Resampling))
 
 
 def check_above_zero(name: str, field: str, value: float) -> None:

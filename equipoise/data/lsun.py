@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.fields import check_choice, check_whole
+from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root
 
 if TYPE_CHECKING:
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 class LsunBedroom:
     """Photographs of bedrooms, about 3 million for training and 300 for validation.
 
-    The shorter side is resized (bilinear, antialiased) and the centre taken.
+    The shorter side is resized and the centre taken.
 
     Args:
         split: "train" or "val".
         resolution: of the square images; the papers use 64.
         count: how many images at most, the first by their keys; None for all. Only these are read.
+        resampling: the filter: "bilinear", or "lanczos" as in MMD-GAN's code; "nearest" is there too.
     """
 
     split: Literal["train", "val"] = "train"
     resolution: int = 64
     count: int | None = None
+    resampling: Resampling = "bilinear"
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "val"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
+        check_resampling(self.name, self.resampling)
         if self.count is not None:
             check_whole(self.name, "count", self.count, 1, 100_000_000)
 
@@ -70,7 +73,7 @@ class LsunBedroom:
         from equipoise.data.pictures import centre_square, read_pictures
 
         pictures = _pictures(folder / "data.mdb", self.name, self.count)
-        return read_pictures(pictures, centre_square(self.resolution), "RGB", skipped)
+        return read_pictures(pictures, centre_square(self.resolution, self.resampling), "RGB", skipped)
 
 
 def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from equipoise.data.cache import Batch, Skipped
+from equipoise.data.fields import Resampling
 
 MOST_PIXELS = 80_000_000
 MOST_FILE_BYTES = 256 << 20
@@ -39,15 +40,15 @@ class UnreadableError(Exception):
     """Why one image was left out."""
 
 
-def centre_square(side: int) -> Frame:
-    """The shorter side resized to `side` and the centre taken, in one step (bilinear, antialiased)."""
+def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
+    """The shorter side resized to `side` and the centre taken, in one step (antialiased)."""
 
     def frame(image: Image.Image) -> Image.Image:
         width, height = image.size
         shorter = min(width, height)
         left, top = (width - shorter) / 2, (height - shorter) / 2
         box = (left, top, left + shorter, top + shorter)
-        return image.resize((side, side), Image.Resampling.BILINEAR, box=box)
+        return image.resize((side, side), Image.Resampling[resampling.upper()], box=box)
 
     return frame
 

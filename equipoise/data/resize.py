@@ -1,7 +1,11 @@
-"""Resizing of images on the way in, so that every set is resized in one way: bilinear with antialiasing."""
+"""Resizing of images on the way in: bilinear with antialiasing, or another of Pillow's filters where a paper has it."""
 
+import numpy as np
 import torch
+from PIL import Image
 from torch.nn.functional import interpolate, pad
+
+from equipoise.data.fields import Resampling
 
 _CHUNK_IMAGES = 2048
 
@@ -16,10 +20,12 @@ def resize_grey(images: torch.Tensor, resolution: int) -> torch.Tensor:
     return resize_square(images, resolution)
 
 
-def resize_square(images: torch.Tensor, resolution: int) -> torch.Tensor:
-    """uint8 [count, channels, height, width] to [count, channels, resolution, resolution], bilinear, antialiased."""
+def resize_square(images: torch.Tensor, resolution: int, resampling: Resampling = "bilinear") -> torch.Tensor:
+    """uint8 [count, channels, height, width] to [count, channels, resolution, resolution]; Pillow needs colour."""
     if images.shape[-2:] == (resolution, resolution):
         return images
+    if resampling != "bilinear":
+        return torch.stack([_by_pillow(image, resolution, resampling) for image in images])
     chunks = [_interpolated(chunk, resolution) for chunk in images.split(_CHUNK_IMAGES)]
     return torch.cat(chunks)
 
@@ -28,3 +34,9 @@ def _interpolated(images: torch.Tensor, resolution: int) -> torch.Tensor:
     size = (resolution, resolution)
     values = interpolate(images.to(torch.float32), size, mode="bilinear", antialias=True, align_corners=False)
     return values.round_().clamp_(0, 255).to(torch.uint8)
+
+
+def _by_pillow(image: torch.Tensor, resolution: int, resampling: Resampling) -> torch.Tensor:
+    picture = Image.fromarray(image.permute(1, 2, 0).numpy())
+    resized = picture.resize((resolution, resolution), Image.Resampling[resampling.upper()])
+    return torch.from_numpy(np.array(resized)).permute(2, 0, 1)

@@ -44,9 +44,9 @@ class _Setting:
 
 _SETTINGS: Mapping[str, _Setting] = {
     "cifar10": _Setting(Cifar10(), 32, 8, (5e-4, 2e-4)),
-    "stl10": _Setting(Stl10(), 48, 8, (2e-4, 2e-4)),
-    "celeba": _Setting(CelebA(crop="mmd"), 64, 10, (1e-4, 2e-4)),
-    "lsun": _Setting(LsunBedroom(), 64, 10, (2e-4, 1e-4)),
+    "stl10": _Setting(Stl10(resampling="lanczos"), 48, 8, (2e-4, 2e-4)),
+    "celeba": _Setting(CelebA(crop="mmd", resampling="lanczos"), 64, 10, (1e-4, 2e-4)),
+    "lsun": _Setting(LsunBedroom(resampling="lanczos"), 64, 10, (2e-4, 1e-4)),
 }
 _CIFAR_RATES: Mapping[str, _Rates] = {
     "rbf": (1e-4, 2e-4),

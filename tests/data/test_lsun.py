@@ -30,11 +30,12 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_values_are_decoded_in_the_order_of_their_keys(root):
-    store = LsunBedroom().load(root)
+@pytest.mark.parametrize("resampling", ["bilinear", "lanczos"])
+def test_values_are_decoded_in_the_order_of_their_keys(root, resampling):
+    store = LsunBedroom(resampling=resampling).load(root)
     assert (len(store), store.shape, store.labels) == (3, (3, 64, 64), None)
     for index, seed in enumerate(b"123"):
-        whole = Image.open(io.BytesIO(webp(seed))).resize((96, 64), Image.Resampling.BILINEAR)
+        whole = Image.open(io.BytesIO(webp(seed))).resize((96, 64), Image.Resampling[resampling.upper()])
         expected = np.asarray(whole, dtype=int)[:, 16:80].transpose(2, 0, 1)
         assert np.abs(store.items.gather(torch.tensor([index]))[0].numpy() - expected).max() <= 1
 
@@ -44,6 +45,11 @@ def test_only_the_first_so_many_are_read(root):
     assert len(first) == 2
     assert torch.equal(first.items.gather(torch.arange(2)), whole.items.gather(torch.arange(2)))
     assert len(LsunBedroom(count=99).load(root)) == 3
+
+
+def test_an_unknown_filter_is_refused():
+    with pytest.raises(EquipoiseError, match="resampling of lsun-bedroom"):
+        LsunBedroom(resampling="box")
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.0, "2"])

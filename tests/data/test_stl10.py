@@ -32,14 +32,15 @@ def test_images_are_turned_to_rows_and_labels_to_zero(root, images):
     assert store.classes == 10
 
 
+@pytest.mark.parametrize("resampling", ["bilinear", "lanczos", "nearest"])
 @pytest.mark.parametrize("resolution", [32, 48])
-def test_resizing_agrees_with_pillow(root, images, resolution):
-    store = Stl10(resolution=resolution).load(root)
+def test_resizing_agrees_with_pillow(root, images, resolution, resampling):
+    store = Stl10(resolution=resolution, resampling=resampling).load(root)
     assert (len(store), store.shape, store.classes, store.labels) == (6, (3, resolution, resolution), 0, None)
     picture = Image.fromarray(images[2].transpose(1, 2, 0))
-    expected = np.asarray(picture.resize((resolution, resolution), Image.Resampling.BILINEAR), dtype=int)
+    expected = np.asarray(picture.resize((resolution, resolution), Image.Resampling[resampling.upper()]), dtype=int)
     found = store.items.gather(torch.tensor([2]))[0].numpy().astype(int).transpose(1, 2, 0)
-    assert np.abs(found - expected).max() <= 1
+    assert np.abs(found - expected).max() <= (1 if resampling == "bilinear" else 0)
 
 
 def test_mapped_and_held_are_the_same(root, monkeypatch):
@@ -68,6 +69,11 @@ def test_a_damaged_file_is_named(root, name, content, sentence):
     (root / "stl10_binary" / name).write_bytes(content)
     with pytest.raises(EquipoiseError, match=f"{name} is damaged: it {sentence}"):
         Stl10("train").load(root)
+
+
+def test_an_unknown_filter_is_told_the_nearest_one():
+    with pytest.raises(EquipoiseError, match="did you mean 'lanczos'"):
+        Stl10(resampling="lanzcos")
 
 
 def test_a_changed_file_is_read_again(root, images):
