@@ -53,8 +53,8 @@ COUNTED = (Ring, Grid, StackedMnist, CompositionalMnist, LsunBedroom)
 FREE_OF_PLAYERS = {"lr", "betas", "eps", "schedule", "limit", "output_activation", "output_size"}
 FREE_OF_ALGORITHMS = {
     "loss", "amplifier", "kernel", "widths", "margin", "repulsion", "bounds", "code_compat", "penalty_weight",
-    "scale_weight", "geometric_weight", "mode_weight", "adversarial_weight", "pulling_away_weight", "head_decay",
-    "dequantisation", "iterations", "epochs", "pretrain_epochs",
+    "scale_weight", "geometric_weight", "mode_weight", "adversarial_weight", "pulling_away_weight", "pulling_away_of",
+    "head_decay", "dequantisation", "iterations", "epochs", "pretrain_epochs",
 }  # fmt: skip
 """Fields whose values change nothing of the cost, or next to nothing beside the networks'."""
 TABLE_HEAD = "| recipe | iterations | images per second | minutes |\n| --- | --- | --- | --- |"

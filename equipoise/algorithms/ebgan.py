@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative
 from equipoise.algorithms.energy import energies, generator_outcome, hinge_outcome, real_and_fake_energies
-from equipoise.losses import energy_generator_loss, pulling_away
+from equipoise.losses import energy_generator_loss, one_sided_pulling_away, pulling_away
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
@@ -24,15 +24,18 @@ class EBGAN(Algorithm):
 
     Attributes:
         margin: m, at least 0; the energy that generated images are pushed up to.
-        energy: "squared", the sum of squared errors as in the MAGAN authors' code; "norm", its root; or "pixel", each
-            pixel with a hinge of its own, as in the EBGAN code that MAGAN's paper scores against.
-        pulling_away_weight: of the term that keeps the codes of generated images apart (Zhao et al. 2017, section 2.4);
-            0 for EBGAN without it, 0.1 in the paper's EBGAN-PT.
+        energy: "squared", the sum of squared errors as in the MAGAN authors' code; "norm", its root; or "mean_squared",
+            their mean over an image's pixels, as in the EBGAN code that MAGAN's paper scores against.
+        pulling_away_weight: of the term that keeps generated samples apart (Zhao et al. 2017, section 2.4); 0 for
+            EBGAN without it, 0.1 in the paper's EBGAN-PT.
+        pulling_away_of: "codes" of the generated images, as in that paper (`equipoise.losses.pulling_away`); or the
+            "images" themselves, as in the EBGAN code above (`equipoise.losses.one_sided_pulling_away`).
     """
 
     margin: float
-    energy: Literal["squared", "norm", "pixel"] = "squared"
+    energy: Literal["squared", "norm", "mean_squared"] = "squared"
     pulling_away_weight: float = 0.0
+    pulling_away_of: Literal["codes", "images"] = "codes"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,10 +64,14 @@ class EBGAN(Algorithm):
         fake = energies(players, images, self.energy)
         if not self.pulling_away_weight:
             return generator_outcome(fake)
-        codes = gather(cast(_AutoEncoder, players["discriminator"]).encode(images))
-        closeness = pulling_away(codes)
+        closeness = self._closeness(players, images)
         loss = energy_generator_loss(fake) + self.pulling_away_weight * closeness
         return Outcome({"generator": loss}, {"fake_energy": fake.mean(), "pulling_away": closeness})
+
+    def _closeness(self, players: Players, images: Tensor) -> Tensor:
+        if self.pulling_away_of == "images":
+            return one_sided_pulling_away(gather(images))
+        return pulling_away(gather(cast(_AutoEncoder, players["discriminator"]).encode(images)))
 
     def _close_epoch(self, memory: nn.Module) -> dict[str, Tensor]:
         return {"margin": memory.get_buffer("margin")}

@@ -20,10 +20,9 @@ def energies(players: Players, images: Tensor, kind: str) -> Tensor:
     Args:
         players: the discriminator is an auto-encoder.
         images: [batch, ...].
-        kind: as in `equipoise.losses.reconstruction_energy`; or "pixel", every pixel's squared error as an energy of
-            its own: [batch * pixels].
+        kind: as in `equipoise.losses.reconstruction_energy`.
     """
-    return gather(_energy(images, players["discriminator"](images), kind))
+    return gather(reconstruction_energy(images, players["discriminator"](images), kind))
 
 
 def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Tensor, Tensor]:
@@ -31,15 +30,10 @@ def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Ten
     with torch.no_grad():
         fake = players["generator"](draw.latent())
     rebuilt_real, rebuilt_fake = together(players["discriminator"], draw.real, fake)
-    real, fake = gather_each(_energy(draw.real, rebuilt_real, kind), _energy(fake, rebuilt_fake, kind))
+    energy_of_real = reconstruction_energy(draw.real, rebuilt_real, kind)
+    energy_of_fake = reconstruction_energy(fake, rebuilt_fake, kind)
+    real, fake = gather_each(energy_of_real, energy_of_fake)
     return real, fake
-
-
-def _energy(images: Tensor, reconstructed: Tensor, kind: str) -> Tensor:
-    """The energies of this process's images."""
-    if kind == "pixel":
-        return (reconstructed - images).square().flatten()
-    return reconstruction_energy(images, reconstructed, kind)
 
 
 def hinge_outcome(real: Tensor, fake: Tensor, margin: Tensor | float) -> Outcome:

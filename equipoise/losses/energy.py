@@ -24,7 +24,16 @@ def _mean_absolute(errors: torch.Tensor) -> torch.Tensor:
     return errors.abs().mean(dim=1)
 
 
-_ENERGIES = {"squared": _sum_of_squares, "norm": _norm, "mean_absolute": _mean_absolute}
+def _mean_of_squares(errors: torch.Tensor) -> torch.Tensor:
+    return errors.square().mean(dim=1)
+
+
+_ENERGIES = {
+    "squared": _sum_of_squares,
+    "norm": _norm,
+    "mean_absolute": _mean_absolute,
+    "mean_squared": _mean_of_squares,
+}
 
 
 def reconstruction_energy(images: torch.Tensor, reconstructions: torch.Tensor, kind: str = "squared") -> torch.Tensor:
@@ -35,7 +44,8 @@ def reconstruction_energy(images: torch.Tensor, reconstructions: torch.Tensor, k
         reconstructions: [batch, ...], its output, in the shape of images.
         kind: "squared", the sum of squares over all pixels (MAGAN as its authors compute it; its published margins are
             on this scale); "norm", the root of it (Eq. 1 as printed; its gradient is 0 where the error is);
-            "mean_absolute", the mean of the absolute errors (BEGAN, Berthelot et al. 2017, Eq. 1).
+            "mean_absolute", the mean of the absolute errors (BEGAN, Berthelot et al. 2017, Eq. 1); "mean_squared", the
+            mean of the squares over all pixels (the EBGAN code that MAGAN's paper scores against).
 
     Returns:
         [batch], not negative.
@@ -113,6 +123,27 @@ def pulling_away(codes: torch.Tensor) -> torch.Tensor:
     squared_cosines = (directions @ directions.T).square()
     count = codes.shape[0]
     return (squared_cosines - torch.diag(squared_cosines.diagonal())).sum() / (count * (count - 1))
+
+
+def one_sided_pulling_away(samples: torch.Tensor) -> torch.Tensor:
+    """The mean of (S_i . S_j / |S_i|^2)^2 over i != j: the term that keeps images apart in the EBGAN code named below.
+
+    It divides by one sample's length twice, where Zhao et al. 2017, Eq. 4 divide by both lengths: it is 1 for equal
+    samples, and grows without bound for parallel ones of unequal lengths.
+
+    Args:
+        samples: [batch, ...], there the generated images; at least two. A sample of zeros counts as orthogonal to all.
+
+    Returns:
+        0-dimensional, at least 0.
+    """
+    check_scores(samples=samples)
+    check_samples("samples", samples, 2)
+    rows = samples.reshape(samples.shape[0], -1)
+    smallest = torch.finfo(rows.dtype).tiny
+    squared = (rows @ (rows / rows.square().sum(dim=1, keepdim=True).clamp(min=smallest)).T).square()
+    count = samples.shape[0]
+    return (squared - torch.diag(squared.diagonal())).sum() / (count * (count - 1))
 
 
 def boundary_equilibrium_losses(

@@ -16,8 +16,8 @@ MAGAN_ROWS: dict[str, Entry] = {
     "ebgan-mnist-1.08": entry(
         "magan:ebgan_mnist", f"EBGAN with margin 1.08 on MNIST ({_PAPER}, Figure 3)", margin=1.08
     ),
-    "ebgan-mnist-pixel": entry(
-        "magan:ebgan_mnist_pixel", f"EBGAN as in the code that MAGAN is scored against on MNIST ({_PAPER}, section 4.1)"
+    "ebgan-mnist-code": entry(
+        "magan:ebgan_mnist_code", f"EBGAN as in the code that MAGAN is scored against on MNIST ({_PAPER}, section 4.1)"
     ),
     "ebgan-cifar10": entry("magan:ebgan_cifar10", "EBGAN on CIFAR-10, with MAGAN's networks"),
     "ebgan-celeba": entry("magan:ebgan_celeba", "EBGAN on CelebA, with MAGAN's networks"),

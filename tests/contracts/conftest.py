@@ -193,7 +193,9 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
     "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
     "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),
-    "ebgan-pixel": lambda: _energy(EBGAN(margin=1.0, epochs=2, energy="pixel")),
+    "ebgan-code": lambda: _energy(
+        EBGAN(margin=1.0, epochs=2, energy="mean_squared", pulling_away_weight=0.1, pulling_away_of="images")
+    ),
     "began": lambda: _energy(BEGAN(epochs=2)),
     "gan-minimax": lambda: _gan(loss="minimax"),
     "gan-least-squares": lambda: _gan(loss="least-squares"),

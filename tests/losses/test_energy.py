@@ -132,6 +132,22 @@ def test_pulling_away_needs_pairs_and_bears_zeros():
     assert torch.isfinite(gradient).all()
 
 
+def test_one_sided_pulling_away_is_one_for_equal_samples_and_sees_their_lengths():
+    assert losses.one_sided_pulling_away(torch.eye(4)) == 0
+    assert losses.one_sided_pulling_away(torch.tensor([[1.0, 2.0], [1.0, 2.0]])) == pytest.approx(1)
+    assert losses.one_sided_pulling_away(torch.tensor([[1.0, 2.0], [2.0, 4.0]])) == pytest.approx((4 + 1 / 4) / 2)
+
+
+def test_one_sided_pulling_away_needs_pairs_and_bears_zeros():
+    with pytest.raises(ValueError, match=r"samples must hold at least 2 samples, got shape \(1, 4\)"):
+        losses.one_sided_pulling_away(torch.ones(1, 4))
+    samples = torch.cat([torch.zeros(1, 4), torch.ones(2, 4)]).requires_grad_()
+    found = losses.one_sided_pulling_away(samples)
+    (gradient,) = torch.autograd.grad(found, samples)
+    assert found.item() == pytest.approx(2 / 6)
+    assert torch.isfinite(gradient).all()
+
+
 @given(start=st.floats(0, 1), real=energy, fake=energy, rate=st.floats(0, 10))
 @settings(max_examples=40, deadline=None)
 def test_the_balance_stays_in_its_range(start, real, fake, rate):

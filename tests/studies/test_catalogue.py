@@ -88,7 +88,7 @@ def test_the_margin_has_epochs_to_adapt_in_at_the_budget_of_a_cpu() -> None:
     lengths = {each.row.recipe: each.experiment.algorithm.epochs for each in planned}
     assert lengths == {
         "magan-mnist": 12,
-        "ebgan-mnist-pixel": 2,
+        "ebgan-mnist-code": 2,
         "ebgan-mnist": 12,
         "ebgan-mnist-5": 12,
         "ebgan-mnist-1.08": 12,

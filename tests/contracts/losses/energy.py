@@ -33,6 +33,12 @@ def mean_squared_cosine(codes: np.ndarray) -> float:
     return total / pairs
 
 
+def mean_squared_projection(samples: np.ndarray) -> float:
+    rows = [row.ravel() for row in samples]
+    shares = [(sum(a * b) / sum(a * a)) ** 2 for i, a in enumerate(rows) for j, b in enumerate(rows) if i != j]
+    return math.fsum(shares) / len(shares)
+
+
 ROWS = [
     *(
         Contract(
@@ -43,7 +49,7 @@ ROWS = [
             refused=({"kind": "cosine"},),
             variant=kind,
         )
-        for kind in ("squared", "norm", "mean_absolute")
+        for kind in ("squared", "norm", "mean_absolute", "mean_squared")
     ),
     *(
         Contract(
@@ -73,6 +79,8 @@ ROWS = [
     ),
     Contract("pulling_away", draw((5, 4)), mean_squared_cosine),
     Contract("pulling_away", draw((4, 3, 2, 2)), mean_squared_cosine, variant="map"),
+    Contract("one_sided_pulling_away", draw((5, 4)), mean_squared_projection),
+    Contract("one_sided_pulling_away", draw((4, 3, 2, 2)), mean_squared_projection, variant="images"),
     Contract(
         "boundary_equilibrium_losses",
         positive((6,), (6,)),

@@ -35,7 +35,7 @@ def energies(images: np.ndarray, others: np.ndarray, kind: str = "squared") -> n
                 "squared": squares,
                 "norm": math.sqrt(squares),
                 "mean_absolute": math.fsum(map(abs, errors)) / len(errors),
-                "mean": squares / len(errors),
+                "mean_squared": squares / len(errors),
             }[kind]
         )
     return np.array(result)
