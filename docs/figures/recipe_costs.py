@@ -118,7 +118,7 @@ def measured(experiment: Experiment) -> dict[str, float]:
     found = {}
     for stage in experiment.algorithm.stages():
         longer = replace(stage, epochs=None, iterations=TIMED + 1)
-        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=longer))
+        alone = replace(game, algorithm=OneStage(iterations=TIMED + 1, whole=experiment.algorithm, stage=longer))
         loop = Loop(alone, build_state(stand_in, alone, torch.device("cpu")))
         found[stage.name] = round(iteration_seconds(loop), 5)
     return found

@@ -70,7 +70,8 @@ class MAGAN(Algorithm):
     """Margin adaptation (Wang et al. 2017, Algorithm 1, with the errata of the documentation's MAGAN page).
 
     Attributes:
-        pretrain_epochs: passes in which the discriminator alone learns to reconstruct real data (the paper: 2).
+        pretrain_epochs: passes in which the discriminator alone learns to reconstruct real data (the paper: 2); like
+            the calibration, no longer than the adversarial training.
         energy: "squared", the sum of squared errors as in the authors' code, or "norm", Eq. 1.
     """
 

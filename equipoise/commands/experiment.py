@@ -26,7 +26,8 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DATA", help=data_help)
     parser.add_argument("--seed", type=whole, help="the root of every random number")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=whole, help="length of the adversarial training in passes over the data")
+    epochs_help = "length of the adversarial training in passes over the data; no other stage is longer"
+    length.add_argument("--epochs", type=whole, help=epochs_help)
     length.add_argument("--iterations", type=whole, help="the same in iterations")
     set_help = "set a field, as in algorithm.margin=5; may be repeated"
     parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)

@@ -131,6 +131,6 @@ class Experiment:
 
 
 def with_length(experiment: Experiment, *, epochs: int | None = None, iterations: int | None = None) -> Experiment:
-    """A copy with another length of the adversarial training: give one of the two."""
+    """A copy with another length of the adversarial training, which no other stage exceeds: give one of the two."""
     algorithm = replace(experiment.algorithm, epochs=epochs, iterations=iterations)
     return replace(experiment, algorithm=algorithm)

@@ -58,7 +58,7 @@ def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> 
     total = 0.0
     for stage in experiment.algorithm.stages():
         timed = replace(stage, epochs=None, iterations=_ITERATIONS)  # the stage itself may be shorter
-        alone = replace(game, algorithm=OneStage(iterations=1, whole=experiment.algorithm, stage=timed))
+        alone = replace(game, algorithm=OneStage(iterations=_ITERATIONS, whole=experiment.algorithm, stage=timed))
         loop = Loop(alone, build_state(experiment, alone, place))
         total += _seconds(loop) * game.stage_iterations(stage)
     return total

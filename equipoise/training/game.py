@@ -88,7 +88,7 @@ class Algorithm(ABC):
     """A method from a paper: frozen hyper-parameters that can lay out the game. Everything mutable lives in `State`.
 
     Attributes:
-        epochs: the length of the adversarial training in passes over the data, or None.
+        epochs: the length of the adversarial training in passes over the data, or None. No other stage is longer.
         iterations: the same in iterations, or None. Exactly one of the two is given.
     """
 

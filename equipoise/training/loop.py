@@ -89,8 +89,18 @@ class Game:
         return max(1, self.batches_per_epoch // max(1, stage.batches_per_iteration))
 
     def stage_iterations(self, stage: Stage) -> int:
-        """The stage's length in iterations."""
-        return stage.iterations if stage.iterations is not None else (stage.epochs or 0) * self.epoch_iterations(stage)
+        """The stage's length in iterations: its own, but no stage is longer than the algorithm's own length."""
+        return min(self._iterations(stage, length) for length in (stage, self.algorithm))
+
+    def _iterations(self, stage: Stage, length: Stage | Algorithm) -> int:
+        """A length in epochs or iterations, as iterations of this stage."""
+        whole = length.iterations
+        return whole if whole is not None else (length.epochs or 0) * self.epoch_iterations(stage)
+
+    def closes_epoch(self, stage: Stage, iteration: int) -> bool:
+        """Whether an epoch ends after so many iterations of the stage: a whole one, or one that is cut short."""
+        cut = stage.epochs is not None and iteration == self.stage_iterations(stage)
+        return cut or iteration % self.epoch_iterations(stage) == 0
 
     @property
     def total_iterations(self) -> int:
@@ -195,12 +205,12 @@ class Loop:
     def _advance(
         self, stage: Stage, drawn: int, values: dict[str, Tensor], vitals: Sequence[tuple[str, Tensor]]
     ) -> Turn:
-        clock, epoch_iterations = self.state.clock, self.game.epoch_iterations(stage)
-        epoch = clock.stage_iteration // epoch_iterations
+        clock = self.state.clock
+        epoch = clock.stage_iteration // self.game.epoch_iterations(stage)
         clock.batches += drawn
         clock.iteration += 1
         clock.stage_iteration += 1
-        closes = clock.stage_iteration % epoch_iterations == 0
+        closes = self.game.closes_epoch(stage, clock.stage_iteration)
         epoch_values = stage.close_epoch(self.state.memory) if closes else None
         turn = Turn(stage.name, epoch, clock.iteration, values, epoch_values, vitals)
         self._skip_finished_stages()

@@ -131,6 +131,34 @@ def test_a_recipe_trains_on_a_folder_of_pictures_of_any_size(tmp_path: Path, sta
     assert trained["data"] == {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1}
 
 
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        ((), [2, 2, 2]),
+        (("--iterations", "7"), [7, 7, 7]),
+        (("--iterations", "20"), [20, 15, 20]),
+        (("--epochs", "1"), [15, 15, 15]),
+    ],
+)
+def test_the_length_bounds_every_stage_on_real_data(
+    length: tuple[str, ...], expected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of MAGAN's three stages is longer than what was asked for; one that is cut short still sets the margin."""
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("equipoise.runs.session.write_run_report", lambda path: None)
+    (tmp_path / "pictures").mkdir()
+    for number in range(60):
+        Image.new("L", (28, 28), 4 * number).save(tmp_path / "pictures" / f"{number}.png")
+    out = tmp_path / "run"
+    words = ["train", "magan-mnist", "--budget", "smoke", *length, "--set", "batch_size=4", "--quiet", "--threads", "1"]
+    assert main([*words, "--device", "cpu", "--data", f"folder:{tmp_path / 'pictures'}", "--out", str(out)]) == 0
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    played = [line["stage"] for line in lines if line["kind"] == "iteration"]
+    assert [played.count(stage) for stage in ("pretrain", "calibrate", "adversarial")] == expected
+    (measured,) = [line["values"] for line in lines if line["kind"] == "epoch" and line["stage"] == "calibrate"]
+    assert measured["margin"] == pytest.approx(measured["real_energy"], rel=1e-6)
+
+
 def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Path, start: Callable[..., Any]) -> None:
     words = ("sample", finished_run, "--count", 12, "--seed", 4, "--device", "cpu", "--out")
     done = start(*words, tmp_path / "grid.png")

@@ -1,6 +1,6 @@
 """The loop plays stages, repeats and epochs as they are described."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -52,11 +52,19 @@ class Diary:
         return Move(name, look, trains, **options)  # type: ignore[arg-type]
 
 
-def loop_of(stages: tuple[Stage, ...], lr: Mapping[str, Optimiser] | None = None, **options: object) -> Loop:
+LONG = {"iterations": 100}
+
+
+def loop_of(
+    stages: tuple[Stage, ...],
+    lr: Mapping[str, Optimiser] | None = None,
+    length: Mapping[str, int] = LONG,
+    **options: object,
+) -> Loop:
     torch.manual_seed(0)
     players = nn.ModuleDict({name: nn.Linear(1, 1).double() for name in ("one", "two")})
     optimisers = lr or {name: SGD(lr=0.1) for name in players}
-    game = Game(Watched(epochs=1, parts=stages), Numbers(), 3, Latent(2), 0, optimisers, **options)  # type: ignore[arg-type]
+    game = Game(Watched(parts=stages, **length), Numbers(), 3, Latent(2), 0, optimisers, **options)  # type: ignore[arg-type]
     averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
     return Loop(game, State(players, optimisers, nn.Module(), averages))
 
@@ -122,6 +130,43 @@ def test_epochs_close_after_whole_passes_and_stages_follow_each_other() -> None:
     ]
     assert loop.finished
     assert loop.game.total_iterations == 9
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        ({"iterations": 2}, {"prepare": 2, "measure": 2, "adversarial": 2}),
+        ({"iterations": 4}, {"prepare": 4, "measure": 3, "adversarial": 4}),
+        ({"epochs": 1}, {"prepare": 3, "measure": 3, "adversarial": 3}),
+        ({"epochs": 9}, {"prepare": 6, "measure": 3, "adversarial": 27}),
+    ],
+)
+def test_no_stage_is_longer_than_the_algorithm_and_the_epoch_that_is_cut_short_closes(
+    length: dict[str, int], expected: dict[str, int]
+) -> None:
+    diary = Diary()
+    closed: list[tuple[str, int]] = []
+
+    def close(name: str) -> Callable[[nn.Module], dict[str, Tensor]]:
+        def note(memory: nn.Module) -> dict[str, Tensor]:
+            closed.append((name, len(diary.seen)))
+            return {}
+
+        return note
+
+    stages = (
+        Stage("prepare", (diary.move("prepare"),), epochs=2, close_epoch=close("prepare")),
+        Stage("measure", (diary.move("measure"),), epochs=1, close_epoch=close("measure")),
+        Stage("adversarial", (diary.move("adversarial"),), **length),
+    )
+    loop = loop_of(stages, length=length)
+    loop.run()
+    names = [name for name, _, _ in diary.seen]
+    assert {name: names.count(name) for name in expected} == expected
+    assert loop.game.total_iterations == len(names)
+    prepared, measured = expected["prepare"], expected["prepare"] + expected["measure"]
+    assert ("prepare", prepared) in closed
+    assert [at for name, at in closed if name == "measure"] == [measured]
 
 
 def test_two_players_step_from_the_same_parameters() -> None:
