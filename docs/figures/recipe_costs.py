@@ -40,6 +40,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.budgets import image_shape
 from equipoise.recipes.catalogue import RECIPES, recipe
+from equipoise.recipes.families import families
 from equipoise.studies.estimate import OneStage
 from equipoise.training.loop import Loop
 
@@ -195,7 +196,8 @@ def table(document: dict[str, Any]) -> str:
 def row(names: list[str], entry: dict[str, Any]) -> str:
     speed = entry["iterations"] * entry["batch"] / entry["seconds"]
     shown = "less than 1" if entry["seconds"] < 60 else f"{entry['seconds'] / 60:.0f}"
-    return f"| {', '.join(f'`{name}`' for name in names)} | {entry['iterations']:,} | {speed:,.0f} | {shown} |"
+    shown_names = ", ".join(f"`{family}`" for family in families(names))
+    return f"| {shown_names} | {entry['iterations']:,} | {speed:,.0f} | {shown} |"
 
 
 if __name__ == "__main__":

@@ -38,12 +38,13 @@ def show_command(chosen: argparse.Namespace) -> int:
 def _tables() -> dict[str, dict[str, str]]:
     from equipoise.data.catalogue import DATA
     from equipoise.recipes.catalogue import RECIPES
+    from equipoise.recipes.families import folded_summaries
     from equipoise.runs.catalogue import EVALUATORS
     from equipoise.simulations.catalogue import SIMULATIONS
     from equipoise.studies.catalogue import STUDIES
 
     return {
-        "recipes": {name: entry.summary for name, entry in RECIPES.items()},
+        "recipes": folded_summaries({name: entry.summary for name, entry in RECIPES.items()}),
         "data": {name: summary for name, (_, summary) in DATA.items()},
         "metrics": {name: summary for name, (_, summary) in EVALUATORS.items()},
         "studies": {name: summary for name, (_, summary) in STUDIES.items()},
