@@ -100,7 +100,7 @@ def ours(row: Row, device: torch.device, scale: Scale, recorded: bool, precision
     state = build_state(experiment, game, device)
     if not recorded:
         return _in_last_stage(Loop(game, state))
-    recording: Recording = CudaRecording() if device.type == "cuda" else Rehearsal()
+    recording: Recording = CudaRecording(device) if device.type == "cuda" else Rehearsal()
     if device.type == "cuda":
         for optimiser in state.optimisers.values():
             make_recordable(optimiser)

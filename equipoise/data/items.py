@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from equipoise.common.transfer import send
+
 Compose = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -56,7 +58,7 @@ class Held:
 
     def gather(self, indices: torch.Tensor) -> torch.Tensor:
         """Index on the tensor's device."""
-        return self.tensor.index_select(0, indices.to(self.tensor.device))
+        return self.tensor.index_select(0, send(indices, self.tensor.device))
 
     def to(self, device: torch.device | str) -> "Held | Mapped":
         """Move the whole tensor; images that would fill a GPU stay here, and their batches are sent."""
@@ -98,7 +100,7 @@ class Mapped:
         order = np.argsort(wanted, kind="stable")
         rows = np.empty((len(wanted), *self.array.shape[1:]), dtype=np.uint8)
         rows[order] = self.array[wanted[order]]
-        return torch.from_numpy(rows).to(self.device)
+        return send(torch.from_numpy(rows), self.device)
 
     def to(self, device: torch.device | str) -> "Mapped":
         """The file stays where it is; batches go to the device."""
@@ -133,7 +135,7 @@ class Composed:
 
     def gather(self, indices: torch.Tensor) -> torch.Tensor:
         """Look up the parts and put them together."""
-        return self.compose(self.parts[self.table[indices.to(self.table.device)]])
+        return self.compose(self.parts[self.table[send(indices, self.table.device)]])
 
     def to(self, device: torch.device | str) -> "Composed":
         """Move the parts and the table."""

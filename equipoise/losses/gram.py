@@ -5,7 +5,7 @@ weights W, and its gradient is 4 sum_j W_ij k'(||z_i - z_j||^2) (z_i - z_j).
 """
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -49,11 +49,12 @@ def value_and_gradients(
     return total, gradients.view(2, count, -1)
 
 
-@lru_cache(maxsize=16)
+@cache
 def _blocks(terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dtype, device: torch.device) -> Blocks:
+    """Kept for good: a CUDA graph that was recorded with them reads their memory whenever it is replayed."""
     shape = (2, count, 2, count)
-    weights, lowest, highest = (torch.full(shape, value, dtype=dtype) for value in (0.0, 0.0, math.inf))
-    counted = torch.ones(count, count, dtype=dtype)
+    weights, lowest, highest = (torch.full(shape, value, dtype=dtype, device=device) for value in (0.0, 0.0, math.inf))
+    counted = torch.ones(count, count, dtype=dtype, device=device)
     if unbiased:
         counted.fill_diagonal_(0)
     for term in terms:
@@ -62,5 +63,5 @@ def _blocks(terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dt
             lowest[left, :, right], highest[left, :, right] = term.lowest, term.highest
     square = (2 * count, 2 * count)
     limited = any(term.lowest > 0 or term.highest < math.inf for term in terms)
-    limits = [limit.view(square).to(device) if limited else None for limit in (lowest, highest)]
-    return Blocks(torch.ones(2 * count, dtype=dtype, device=device), weights.view(square).to(device), *limits)
+    limits = [limit.view(square) if limited else None for limit in (lowest, highest)]
+    return Blocks(torch.ones(2 * count, dtype=dtype, device=device), weights.view(square), *limits)

@@ -64,8 +64,7 @@ class _SumOfTerms(torch.autograd.Function):
         if any(ctx.needs_input_grad):
             forces = _within_limits(slopes, distances, terms)
             ctx.save_for_backward(real, fake, _gradients(left, right, forces, terms, scales))
-        sums = values.sum(dim=(1, 2))
-        return sums.dot(sums.new_tensor(scales))
+        return _weighted(values.sum(dim=(1, 2)), scales)
 
     @staticmethod
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -75,6 +74,14 @@ class _SumOfTerms(torch.autograd.Function):
             gradients = _differentiable_gradients((real, fake), ctx.plainly)
         on_real, on_fake = (output * gradients).unbind()
         return on_real, on_fake, None, None, None, None
+
+
+def _weighted(sums: torch.Tensor, scales: list[float]) -> torch.Tensor:
+    """The sum of [terms] with these factors. They stay numbers of the host: a CUDA graph cannot hold a copy of them."""
+    total = sums[0] * scales[0]
+    for each, scale in zip(sums[1:], scales[1:], strict=True):
+        total = total.add(each, alpha=scale)
+    return total
 
 
 def _squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

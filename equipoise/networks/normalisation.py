@@ -71,11 +71,11 @@ class _NormaliseOverRanks(torch.autograd.Function):
     @once_differentiable
     def backward(context: Any, gradient: torch.Tensor, *_: Any) -> tuple[torch.Tensor | None, ...]:
         values, weight, mean, variance = context.saved_tensors
+        precision = (variance + context.epsilon).rsqrt_()  # some of CUDA's kernels read it, others the variance
         through, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
-            gradient, values, weight, mean, variance, None, None, False, context.epsilon, [True, True, True]
+            gradient, values, weight, mean, variance, mean, precision, False, context.epsilon, [True, True, True]
         )
         if context.needs_input_grad[0]:
-            precision = (variance + context.epsilon).rsqrt_()
             share = precision * weight / -(_ranks() * values.numel() / len(mean))
             with_values, alone = (_of_all_ranks(torch.cat([of_weight, of_bias])).sum(0).view(2, -1) * share).unbind()
             slope = with_values * precision

@@ -136,7 +136,7 @@ def _loop(session: Session) -> Loop:
         return plain
     for optimiser in session.state.optimisers.values():
         make_recordable(optimiser)
-    return Loop(session.game, session.state, CudaRecording())
+    return Loop(session.game, session.state, CudaRecording(session.processes.device))
 
 
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from equipoise.common.random import stream
+from equipoise.common.transfer import send
+from equipoise.training.ahead import Ahead
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ class Draw:
     """What chance deals to one play of a move.
 
     Noise is drawn for the whole batch on the CPU and each process keeps its own rows, so that the numbers depend on
-    neither the device nor the number of processes.
+    neither the device nor the number of processes. For a GPU they are drawn ahead and sent without waiting.
 
     Attributes:
         real: this process's rows of the real batch, [batch, ...].
         batch_size: the whole batch's size, over all processes.
         buffers: where noise and real batch are kept, for a play that is recorded and repeated; or None.
+        ahead: draws the next play's noise in the meantime; or None.
     """
 
     real: Tensor
@@ -72,6 +76,7 @@ class Draw:
     position: int
     shard: Shard = Shard()
     buffers: "Buffers | None" = None
+    ahead: Ahead | None = None
 
     def latent(self, *names: str) -> Tensor:
         """Latent vectors from the prior; another name than "latent" gives other vectors.
@@ -91,9 +96,10 @@ class Draw:
 
     def deal(self, request: Request) -> Tensor:
         """The noise that was asked for, drawn afresh: a function of this draw's address."""
-        kind, names, shape = request
-        batches = [_KINDS[kind](self, shape, self._stream(name)) for name in names]
-        return self._mine(torch.cat(batches) if len(batches) > 1 else batches[0])
+        draw = partial(_noise, self.prior, self.batch_size, self.seed, self.address, request)
+        place = self.address, request
+        noise = draw(self.position) if self.ahead is None else self.ahead.take(place, self.position, draw)
+        return send(self.shard.of(noise), self.real.device, self.real.dtype)
 
     def with_buffers(self, buffers: "Buffers") -> "Draw":
         """The same draw, dealing from buffers that stay where they are."""
@@ -107,15 +113,6 @@ class Draw:
 
     def _kept(self, request: Request) -> Tensor:
         return self.deal(request) if self.buffers is None else self.buffers.find(request)
-
-    def _stream(self, name: str) -> torch.Generator:
-        return stream(self.seed, f"{self.address}/{name}", self.position)
-
-    def _mine(self, noise: Tensor) -> Tensor:
-        mine = self.shard.of(noise)
-        if self.real.device.type == "cuda":
-            mine = mine.pin_memory()  # a copy from other memory may make the host wait for the device
-        return mine.to(self.real.device, self.real.dtype, non_blocking=True)
 
 
 class Buffers:
@@ -141,9 +138,17 @@ class Buffers:
         return self._noise[request]
 
 
-_Kind = Callable[[Draw, tuple[int, ...], torch.Generator], Tensor]
+def _noise(prior: Latent, count: int, seed: int, address: str, request: Request, position: int) -> Tensor:
+    """The noise of a whole batch, on the CPU."""
+    kind, names, shape = request
+    streams = [stream(seed, f"{address}/{name}", position) for name in names]
+    batches = [_KINDS[kind](prior, (count, *shape), chance) for chance in streams]
+    return torch.cat(batches) if len(batches) > 1 else batches[0]
+
+
+_Kind = Callable[[Latent, tuple[int, ...], torch.Generator], Tensor]
 _KINDS: Mapping[str, _Kind] = {
-    "latent": lambda draw, shape, chance: draw.prior.sample(draw.batch_size, chance),
-    "uniform": lambda draw, shape, chance: torch.rand(draw.batch_size, *shape, generator=chance),
-    "normal": lambda draw, shape, chance: torch.randn(draw.batch_size, *shape, generator=chance),
+    "latent": lambda prior, shape, chance: prior.sample(shape[0], chance),
+    "uniform": lambda prior, shape, chance: torch.rand(shape, generator=chance),
+    "normal": lambda prior, shape, chance: torch.randn(shape, generator=chance),
 }

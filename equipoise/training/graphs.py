@@ -46,22 +46,31 @@ class Recording(Protocol):
         """Record the work without doing it. Returns: what does it, each time on the same memory."""
 
 
+@dataclass(frozen=True)
 class CudaRecording:
-    """torch.cuda.CUDAGraph, with its rehearsals on a stream of their own, as torch asks."""
+    """torch.cuda.CUDAGraph, with its rehearsals on a stream of their own, as torch asks.
+
+    Attributes:
+        device: the GPU that the work uses; None is the current one.
+    """
+
+    device: torch.device | None = None
 
     def warm_up(self, work: Callable[[], None]) -> None:
         """Play on a side stream, and let the main one wait for it."""
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            work()
-        torch.cuda.current_stream().wait_stream(side)
+        with torch.cuda.device(self.device):
+            side, main = torch.cuda.Stream(), torch.cuda.current_stream()
+            side.wait_stream(main)
+            with torch.cuda.stream(side):
+                work()
+            main.wait_stream(side)
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Capture the work's kernels."""
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            work()
+        """Capture the work's kernels, on a stream of this device: torch's own stream stays on the first one used."""
+        with torch.cuda.device(self.device):
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, stream=torch.cuda.Stream()):
+                work()
         return graph.replay
 
 
@@ -137,7 +146,7 @@ class RecordedIterations:
             play: makes the moves, and returns what they found.
         """
         known = self._stages.get(stage.name)
-        if known is None or known.memory != _memory(self._state):
+        if known is None or not _are_same(known.memory, _memory(self._state)):
             known = self._stages[stage.name] = _Stage(deals, play, self._recording)
         found = known.iterate(deals)
         known.memory = _memory(self._state) if known.repeat is None else known.memory
@@ -145,10 +154,15 @@ class RecordedIterations:
 
 
 class _Stage:
-    """The buffers of one stage, and its recording once there is one."""
+    """The buffers of one stage, and its recording once there is one.
+
+    Attributes:
+        memory: the optimisers' tensors, held: those that come after them cannot take their addresses.
+        repeat: replays the recording, once there is one.
+    """
 
     def __init__(self, deals: Sequence[Deal], play: Play, recording: Recording):
-        self.memory: tuple[int, ...] = ()
+        self.memory: tuple[Tensor, ...] = ()
         self.repeat: Callable[[], None] | None = None
         self._recording, self._play, self._warm_ups = recording, play, 0
         self._deals = [(move, draw.with_buffers(Buffers(draw))) for move, draw in deals]
@@ -184,10 +198,15 @@ class _Stage:
         )
 
 
-def _memory(state: State) -> tuple[int, ...]:
-    """Which tensors the optimisers hold: others, as after a checkpoint was loaded, are not those of the recording."""
-    held = []
+def _memory(state: State) -> tuple[Tensor, ...]:
+    """The tensors that the optimisers hold: others, as after a checkpoint was loaded, are not the recording's."""
+    held: list[Tensor] = []
     for optimiser in state.optimisers.values():
-        held += [id(group["lr"]) for group in optimiser.param_groups if isinstance(group["lr"], Tensor)]
-        held += [id(value) for each in optimiser.state.values() for value in each.values() if isinstance(value, Tensor)]
+        held += [group["lr"] for group in optimiser.param_groups if isinstance(group["lr"], Tensor)]
+        held += [value for each in optimiser.state.values() for value in each.values() if isinstance(value, Tensor)]
     return tuple(held)
+
+
+def _are_same(these: Sequence[Tensor], those: Sequence[Tensor]) -> bool:
+    """Whether they are the very same tensors, not only equal ones."""
+    return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))

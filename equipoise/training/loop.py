@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import Reseedable, stream
+from equipoise.training.ahead import Ahead
 from equipoise.training.average import Average, update_average
 from equipoise.training.distributed import sum_over_processes
 from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.fast_convolutions import fast_convolutions
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
-from equipoise.training.graphs import Deal, Found, RecordedIterations, Recording, refusal
+from equipoise.training.graphs import Deal, Found, RecordedIterations, Recording, device_of, refusal
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
 from equipoise.training.parameters import ParameterVector
@@ -142,6 +143,7 @@ class Loop:
         self.under_way: list[tuple[str, Tensor]] = []
         self._stages = game.algorithm.stages()
         self._order = Order(len(game.source), game.batch_size, game.seed)
+        self._ahead = Ahead() if device_of(state).type == "cuda" else None
         self._reseedable = [
             (name, module) for name, module in state.players.named_modules() if isinstance(module, Reseedable)
         ]
@@ -182,7 +184,9 @@ class Loop:
                     real = self._real_batch(clock.batches + drawn) if drawn else real
                     drawn += 1
                 address, position = f"{stage.name}/{move.name}", clock.stage_iteration * move.repeats + repeat
-                draw = Draw(real, game.batch_size, game.prior, game.seed, address, position, game.shard)
+                draw = Draw(
+                    real, game.batch_size, game.prior, game.seed, address, position, game.shard, None, self._ahead
+                )
                 deals.append((move, draw))
         return deals, drawn
 

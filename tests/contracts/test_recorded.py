@@ -1,5 +1,10 @@
 """Playing iterations from buffers, as a recording does, changes no bit of what a run computes."""
 
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import pytest
 import torch
 
@@ -7,6 +12,7 @@ from equipoise.common.random import Reseedable
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.training import graphs
+from equipoise.training.ahead import Ahead
 from equipoise.training.graphs import Rehearsal, refusal
 from equipoise.training.loop import Loop, Turn
 from equipoise.training.state import load_state_tensors, state_tensors
@@ -62,6 +68,67 @@ def test_optimisers_from_a_checkpoint_begin_a_new_recording(toy_table: dict[str,
     assert made[1].repeat is None
 
 
+def test_a_recording_holds_the_tensors_that_it_knows_its_optimisers_by(toy_table: dict[str, Experiment]) -> None:
+    """Freed ones would leave their addresses to those that come after, which would then pass for them."""
+    loop = loop_of(toy_table["gan"], True)
+    played(loop, 5)
+    known = [
+        weakref.ref(each)
+        for each in loop.state.optimisers["generator"].state[loop.state.parameters["generator"].values].values()
+    ]
+    load_state_tensors(loop.state, {name: value.clone() for name, value in state_tensors(loop.state).items()})
+    gc.collect()
+    assert len(known) == 3
+    assert [each() for each in known if each() is None] == []
+
+
+def test_noise_that_is_drawn_ahead_is_the_same(toy_experiment: Experiment) -> None:
+    plain, ahead = loop_of(toy_experiment, False), loop_of(toy_experiment, False)
+    ahead._ahead = Ahead()
+    assert played(plain, 6) == played(ahead, 6)
+
+
+def test_recordings_are_made_on_the_device_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch's own stream for recordings is made once, on whatever device was the current one then."""
+    current, told = [torch.device("cuda", 0)], []
+
+    class OnDevice:
+        def __init__(self, device: torch.device) -> None:
+            self.device = device
+
+        def __enter__(self) -> None:
+            current.append(self.device)
+
+        def __exit__(self, *words: object) -> None:
+            current.pop()
+
+    class Stream:
+        def __init__(self) -> None:
+            self.device = current[-1]
+
+        def wait_stream(self, other: "Stream") -> None:
+            told.append(("waits", self.device, other.device))
+
+    class Graph:
+        def __init__(self) -> None:
+            self.replay = lambda: told.append("replayed")
+
+    @contextmanager
+    def recording(graph: Graph, stream: Stream) -> Iterator[None]:
+        told.append(("records", stream.device))
+        yield
+
+    for name, mock in (("device", OnDevice), ("Stream", Stream), ("current_stream", Stream), ("CUDAGraph", Graph)):
+        monkeypatch.setattr(torch.cuda, name, mock)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: nullcontext())
+    monkeypatch.setattr(torch.cuda, "graph", recording)
+    second = torch.device("cuda", 1)
+    graphs.CudaRecording(second).warm_up(lambda: told.append("worked"))
+    graphs.CudaRecording(second).record(lambda: told.append("worked"))()
+    waits = ("waits", second, second)
+    assert told == [waits, "worked", waits, ("records", second), "worked", "replayed"]
+
+
 def test_why_iterations_are_not_recorded(toy_table: dict[str, Experiment]) -> None:
     state = loop_of(toy_table["gan"], False).state
     assert refusal(state, False, 1) == (
@@ -88,7 +155,7 @@ def test_a_cuda_graph_is_the_plain_run_up_to_rounding(toy_table: dict[str, Exper
             for optimiser in state.optimisers.values():
                 if recorded:
                     graphs.make_recordable(optimiser)
-            loop = Loop(game, state, graphs.CudaRecording() if recorded else None)
+            loop = Loop(game, state, graphs.CudaRecording(torch.device("cuda")) if recorded else None)
             played(loop, 9)
             states.append(state_tensors(state))
         for key, value in states[0].items():

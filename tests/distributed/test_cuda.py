@@ -15,6 +15,7 @@ from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import processes
+from equipoise.runs.environment import choose_device
 from equipoise.training.health import Diverged, Health
 from equipoise.training.loop import Loop
 
@@ -97,3 +98,14 @@ def test_a_run_of_a_gpu_resumes_on_the_cpu_with_a_warning(tmp_path: Path, capsys
         path.unlink()
     resume(run, Settings(device="cpu", threads=1, quiet=True))
     assert "warning: the run began with the device cuda" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "current"), [("cuda:1", [torch.device("cuda:1")]), ("cuda", []), ("cpu", [])])
+def test_a_gpu_that_is_named_becomes_the_current_one(
+    name: str, current: list[torch.device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[torch.device] = []
+    monkeypatch.setattr(torch, "empty", lambda *shape, device: None)
+    monkeypatch.setattr(torch.cuda, "set_device", made.append)
+    assert choose_device(name) == torch.device(name)
+    assert made == current

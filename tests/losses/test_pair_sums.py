@@ -110,3 +110,11 @@ def test_nan_is_refused_by_its_name(name, repulsion, bounds):
     sides[name][2, 1] = float("nan")
     with pytest.raises(NotFiniteError, match=rf"{name} of shape \(5, 3\) holds NaN"):
         mmd_discriminator_loss(**sides, repulsion=repulsion, bounds=bounds)
+
+
+def test_the_weights_that_a_recorded_graph_reads_are_never_dropped():
+    terms, where = (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE)), (torch.float64, torch.device("cpu"))
+    first = gram._blocks(terms, 2, True, *where)
+    for count in range(3, 60):
+        gram._blocks(terms, count, True, *where)
+    assert gram._blocks(terms, 2, True, *where) is first

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from equipoise.common.random import stream
 from equipoise.networks import BatchNorm, DCGANGenerator, MLPGenerator, SNGANGenerator, build, normalisation
@@ -149,6 +150,36 @@ def test_the_path_of_many_ranks_equals_the_local_one(layer, monkeypatch):
     with torch.no_grad():
         layer(values, "encoded")
     torch.testing.assert_close(layer.running_mean_encoded, layer.running_mean_noise)
+
+
+class SavedStatistics(TorchDispatchMode):
+    """What torch's backward kernel of batch normalisation is handed as saved mean and inverse deviation."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_dispatch__(self, operation, types, arguments=(), options=None):
+        if operation is torch.ops.aten.native_batch_norm_backward.default:
+            self.found.append(arguments[5:7])
+        return operation(*arguments, **(options or {}))
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (4, 3, 5, 2)])
+def test_the_kernel_over_ranks_gets_the_statistics_that_it_may_read_on_a_gpu(shape, layer, monkeypatch):
+    """CUDA's kernels for [batch, channels] and for channels-last maps read the saved ones; a CPU's do not."""
+    monkeypatch.setattr(normalisation, "many_ranks", lambda: True)
+    monkeypatch.setattr(normalisation, "_ranks", lambda: 1)
+    monkeypatch.setattr(normalisation, "_of_all_ranks", lambda entries: entries[None])
+    values = drawn(*shape, shift=1.0).double().requires_grad_()
+    normalised = layer(values, "encoded")
+    with SavedStatistics() as saved:
+        torch.autograd.grad((normalised**3).sum(), values)
+    ((mean, precision),) = saved.found
+    dimensions = tuple(each for each in range(values.ndim) if each != 1)
+    torch.testing.assert_close(mean, values.detach().mean(dimensions))
+    variance = values.detach().var(dimensions, correction=0)
+    torch.testing.assert_close(precision, (variance + layer.epsilon).rsqrt())
 
 
 RANK_PROGRAM = """

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from equipoise.common.random import derived_seed, stream
+from equipoise.training.ahead import Ahead
 from equipoise.training.draw import Draw, Latent, Shard
 from equipoise.training.order import Order
 
@@ -78,3 +79,18 @@ def test_latent_distributions(distribution: str, low: float, high: float, mean: 
 def test_a_latent_needs_a_dimension() -> None:
     with pytest.raises(ValueError, match="latent size must be at least 1, got 0"):
         Latent(0)
+
+
+def test_noise_is_taken_from_what_was_drawn_ahead() -> None:
+    """What follows the last position is at hand; any other is drawn."""
+    made: list[int] = []
+
+    def noise(position: int) -> torch.Tensor:
+        made.append(position)
+        return torch.tensor(position)
+
+    ahead = Ahead()
+    assert [int(ahead.take(("move", "noise"), position, noise)) for position in (0, 1, 2, 7, 8)] == [0, 1, 2, 7, 8]
+    ahead._thread.shutdown()
+    assert sorted(made) == [0, 1, 2, 3, 7, 8, 9]
+    assert made.count(3) == 1

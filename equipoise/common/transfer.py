@@ -1,0 +1,16 @@
+"""Copies from the processor's memory to a device that never make the host wait."""
+
+import torch
+from torch import Tensor
+
+PINNED_FOR = ("cuda",)
+"""The kinds of device that copy from pinned memory on their own, while the host goes on."""
+
+
+def send(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None) -> Tensor:
+    """The tensor on the device, in this dtype if one is named. The values may still be on their way: work on the same
+    stream waits for them, and the host does not.
+    """
+    if device.type in PINNED_FOR and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()  # a copy from other memory would make the host wait for the device
+    return tensor.to(device, dtype or tensor.dtype, non_blocking=True)
