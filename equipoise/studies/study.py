@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+DIVERGED = "diverged"
+"""In an order, in the place of a metric: the share of a row's runs that diverged, less being better."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -57,6 +60,7 @@ class Row:
         variants: the grid; the first is the recipe as it stands where nothing else is said.
         published: by the measure's metric.
         diverged_beyond: a run whose first measure is worse than this counts as diverged, or None.
+        published_diverged: (how many runs diverged, of how many) in the paper, or None.
     """
 
     label: str
@@ -66,6 +70,7 @@ class Row:
     variants: tuple[Variant, ...] = (Variant(),)
     published: Mapping[str, Published] = field(default_factory=dict)
     diverged_beyond: float | None = None
+    published_diverged: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,18 @@ class Reference:
 
 @dataclass(frozen=True)
 class Order:
-    """A published claim that one row is better than another by a measure, where no figures were printed."""
+    """A published claim that one row is better than another, where no figures were printed.
+
+    Attributes:
+        metric: the measure's, or `DIVERGED`.
+        better, worse: the rows' labels.
+        block: that both rows stand in.
+    """
 
     metric: str
     better: str
     worse: str
+    block: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +141,8 @@ class Study:
         place: the table or figure in it.
         introduction: what is compared, in a few sentences.
         rows: what is trained.
-        measures: the columns; verdicts go by the first one with published figures or claims.
+        measures: the columns; verdicts go by the first one with published figures or claims, and by diverged runs
+            where the paper counts them or makes claims about them.
         references: published rows that nobody trains here.
         orders: claims of the paper that stand in no table.
         summary: a row's figure is that of its best variant, as papers report grids, or the mean over all its runs.

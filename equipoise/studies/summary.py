@@ -10,7 +10,7 @@ from equipoise.metrics.passport import Passport, differences
 from equipoise.runs.catalogue import LOWER_IS_BETTER
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of
-from equipoise.studies.study import Measure, Published, Row, Study
+from equipoise.studies.study import DIVERGED, Measure, Published, Row, Study
 from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge
 
 Run = Mapping[str, Any]
@@ -83,7 +83,7 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
         for row, raw in listed
     ]
     judged = _judged(study)
-    verdicts = _verdicts(study, results, metrics, judged, found)
+    verdicts = _verdicts(study, results["budget"], metrics, judged, listed, found)
     rows = tuple(
         RowSummary(raw["label"], raw["block"], tuple(raw["runs"]), each, verdict)
         for (_, raw), each, verdict in zip(listed, found, verdicts, strict=True)
@@ -106,33 +106,41 @@ def _judged(study: Study) -> Measure | None:
 
 def _verdicts(
     study: Study,
-    results: Mapping[str, Any],
+    budget: str,
     metrics: Mapping[str, str],
     judged: Measure | None,
+    listed: Sequence[tuple[Row | None, Run]],
     found: Sequence[Mapping[str, Found]],
 ) -> list[Verdict]:
-    raws = results["rows"]
-    if judged is None:
-        nothing = Candidate("", None, None)
-        return [judge(nothing, [], [], False, False, results["budget"]) for _ in raws]
-    same = judged.same and metrics[judged.metric] == judged.metric
-    claims = [Claim(order.better, order.worse) for order in study.orders if order.metric == judged.metric]
-    candidates = [_candidate(raw, each, judged) for raw, each in zip(raws, found, strict=True)]
-    lower = is_lower_better(judged.metric)
+    same = judged is not None and judged.same and metrics[judged.metric] == judged.metric
+    lower = judged is not None and is_lower_better(judged.metric)
+    measured = [None if judged is None else each[judged.metric] for each in found]
+    candidates = [_candidate(row, raw, each) for (row, raw), each in zip(listed, measured, strict=True)]
+    places = [raw["block"] for _, raw in listed]
     verdicts = []
-    for raw, candidate in zip(raws, candidates, strict=True):
-        block = [other for other, place in zip(candidates, raws, strict=True) if place["block"] == raw["block"]]
-        verdicts.append(judge(candidate, block, claims, lower, same, results["budget"]))
+    for candidate, place in zip(candidates, places, strict=True):
+        block = [other for other, elsewhere in zip(candidates, places, strict=True) if elsewhere == place]
+        verdicts.append(judge(candidate, block, _claims(study, judged, place), lower, same, budget))
     return verdicts
 
 
-def _candidate(raw: Mapping[str, Any], each: Mapping[str, Found], judged: Measure) -> Candidate:
-    measured = each[judged.metric]
-    all_diverged = bool(raw["runs"]) and all(run["status"] == "diverged" for run in raw["runs"])
-    ours = Figure(None) if all_diverged else measured.figure
+def _claims(study: Study, judged: Measure | None, block: str) -> list[Claim]:
+    """The paper's claims about this block, by the judged measure and by diverged runs."""
+    metrics = {DIVERGED} if judged is None else {DIVERGED, judged.metric}
+    orders = (order for order in study.orders if order.metric in metrics and order.block == block)
+    return [Claim(order.better, order.worse, order.metric == DIVERGED) for order in orders]
+
+
+def _candidate(row: Row | None, raw: Run, measured: Found | None) -> Candidate:
+    lost, runs = sum(run["status"] == "diverged" for run in raw["runs"]), len(raw["runs"])
+    counted = None if row is None else row.published_diverged
+    shares = (Figure.share(lost, runs) if runs else None, None if counted is None else Figure.share(*counted))
+    if measured is None:
+        return Candidate(raw["label"], None, None, *shares)
+    ours = Figure(None) if runs and lost == runs else measured.figure
     published = measured.published
     printed = None if published is None else Figure(published.value, published.deviation)
-    return Candidate(raw["label"], ours, printed)
+    return Candidate(raw["label"], ours, printed, *shares)
 
 
 def _found(

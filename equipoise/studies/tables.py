@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.runs.report.summary import DASH, Cell, shown, with_spread
 from equipoise.studies.study import Measure, Published
-from equipoise.studies.summary import Found, Summary
+from equipoise.studies.summary import Found, RowSummary, Summary
 from equipoise.studies.verdict import Figure
 
 MARK_NOTE = "† measured differently from the rest of its column and block: the passports tell how; do not compare it."
@@ -28,7 +28,7 @@ def study_table(summary: Summary) -> StudyTable:
     """A row for each that was trained and each that is only cited: published and ours, measure by measure."""
     blocks = any(row.block for row in summary.rows) or any(each.block for each in summary.study.references)
     titles = [title for measure in summary.study.measures for title in _titles(summary, measure.metric, measure.title)]
-    columns = ("row", *(("data",) if blocks else ()), "verdict", *titles, "runs", "diverged")
+    columns = ("row", *(("data",) if blocks else ()), "verdict", *titles, "runs", *_divergence_titles(summary))
     rows = [*_cited_rows(summary, blocks), *_own_rows(summary, blocks)]
     caption = f"{summary.study.paper}, {summary.study.place}; budget {summary.budget}; ours: mean ± standard deviation"
     return StudyTable(caption, columns, tuple(rows), _notes(summary))
@@ -115,10 +115,24 @@ def _own_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
     for row in summary.rows:
         cells = [cell for metric, found in row.found.items() for cell in _cells(summary, metric, found)]
         verdict = Cell(f"{row.verdict.word}: {row.verdict.reason}", row.verdict.word)
-        ends = (Cell(str(len(row.runs)), len(row.runs)), Cell(str(row.diverged), row.diverged))
+        ends = (Cell(str(len(row.runs)), len(row.runs)), *_divergence_cells(summary, row))
         block = (Cell(row.block, row.block),) if blocks else ()
         rows.append((Cell(row.label, row.label), *block, verdict, *cells, *ends))
     return rows
+
+
+def _divergence_titles(summary: Summary) -> tuple[str, ...]:
+    counted = any(row.published_diverged for row in summary.study.rows)
+    return ("diverged, published", "diverged") if counted else ("diverged",)
+
+
+def _divergence_cells(summary: Summary, row: RowSummary) -> tuple[Cell, ...]:
+    ours = Cell(str(row.diverged), row.diverged)
+    if len(_divergence_titles(summary)) == 1:
+        return (ours,)
+    known = {(each.label, each.block): each.published_diverged for each in summary.study.rows}
+    counted = known.get((row.label, row.block))
+    return (Cell("") if counted is None else Cell(f"{counted[0]} of {counted[1]}", counted[0]), ours)
 
 
 def _cells(summary: Summary, metric: str, found: Found) -> tuple[Cell, ...]:
@@ -144,7 +158,15 @@ def _cited_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
             cells += [published, ours] if _is_published(summary, measure.metric) else [ours]
         block = (Cell(each.block, each.block),) if blocks else ()
         what = Cell("real data, held out" if real else "not trained here")
-        rows.append((Cell(each.label, each.label), *block, what, *cells, Cell(""), Cell("")))
+        rows.append(
+            (
+                Cell(each.label, each.label),
+                *block,
+                what,
+                *cells,
+                *(Cell("") for _ in ("runs", *_divergence_titles(summary))),
+            )
+        )
     return rows
 
 

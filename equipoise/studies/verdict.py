@@ -1,7 +1,7 @@
 """The verdict on a row: did ours reproduce what was published? One rule for every study, stated on every page."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 REPRODUCED = "reproduced"
@@ -12,7 +12,8 @@ NOT_COMPARABLE = "not comparable"
 
 CLOSE_SHARE = 0.05
 RULE = (
-    "The verdict goes by the first measure for which the paper has figures or claims. Reproduced: at the paper's "
+    "The verdict goes by the first measure for which the paper has figures or claims, and, by order only, by the share "
+    "of diverged runs where the paper counts them or makes claims about them. Reproduced: at the paper's "
     "budget, measured as in the paper, our mean lies within 5 % of the published figure or within two combined "
     "standard deviations; or both found that every run diverges. Ordering reproduced: against every other row of the "
     "same block, and in every claim of the paper about it, ours lies on the side that was published. Undecided: no "
@@ -31,6 +32,11 @@ class Figure:
     deviation: float | None = None
     count: int = 1
 
+    @classmethod
+    def share(cls, some: int, of: int) -> "Figure":
+        """The share of runs to which something happened; its deviation is that of a single run."""
+        return cls(some / of, math.sqrt(some * (of - some)) / of, of)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -40,11 +46,15 @@ class Candidate:
         label: its name within the block.
         ours: what the runs found, or None if there is nothing to judge by.
         published: what the paper prints, or None.
+        diverged: the share of our runs that diverged, or None if there are none.
+        published_diverged: the share that the paper counts, or None.
     """
 
     label: str
     ours: Figure | None
     published: Figure | None
+    diverged: Figure | None = None
+    published_diverged: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -57,10 +67,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row is better than another, says the paper."""
+    """One row is better than another, says the paper; or fewer of its runs diverge."""
 
     better: str
     worse: str
+    by_divergence: bool = False
 
 
 def judge(
@@ -77,26 +88,32 @@ def judge(
         budget: of ours.
     """
     mine = [claim for claim in claims if row.label in (claim.better, claim.worse)]
-    if budget == "smoke" or row.ours is None or (row.published is None and not mine):
-        return Verdict(NOT_COMPARABLE, _why_not(row, budget))
-    if row.ours.mean is None:
-        return _all_diverged(row)
+    published = row.published is not None or row.published_diverged is not None or bool(mine)
+    if budget == "smoke" or not published or (row.ours is None and not _judged_by_divergence(row, mine)):
+        return Verdict(NOT_COMPARABLE, _why_not(published, budget))
+    if _all_diverged(row.ours, row.diverged) and _all_diverged(row.published, row.published_diverged):
+        return Verdict(REPRODUCED, "every run diverges, as published")
+    if _all_diverged(row.ours, row.diverged) and row.published is not None:
+        return Verdict(NOT_REPRODUCED, "every run diverged")
     absolute = budget == "paper" and same and row.published is not None
-    if absolute and row.published is not None and _is_close(row.ours, row.published):
+    if absolute and row.ours is not None and row.published is not None and _is_close(row.ours, row.published):
         return Verdict(REPRODUCED, "the figure itself")
     return _by_order(row, block, mine, lower) or _without_order(absolute)
 
 
-def _why_not(row: Candidate, budget: str) -> str:
+def _judged_by_divergence(row: Candidate, claims: Sequence[Claim]) -> bool:
+    counted = row.published_diverged is not None or any(claim.by_divergence for claim in claims)
+    return counted and row.diverged is not None
+
+
+def _why_not(published: bool, budget: str) -> str:
     if budget == "smoke":
         return "the smoke budget only tries whether it runs"
-    return "nothing was measured" if row.ours is None else "nothing was published"
+    return "nothing was measured" if published else "nothing was published"
 
 
-def _all_diverged(row: Candidate) -> Verdict:
-    if row.published is not None and row.published.mean is None:
-        return Verdict(REPRODUCED, "every run diverges, as published")
-    return Verdict(NOT_REPRODUCED, "every run diverged")
+def _all_diverged(figure: Figure | None, share: Figure | None) -> bool:
+    return (figure is not None and figure.mean is None) or (share is not None and share.mean == 1)
 
 
 def _is_close(ours: Figure, published: Figure) -> bool:
@@ -114,7 +131,12 @@ def _without_order(absolute: bool) -> Verdict:
 
 
 def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> Verdict | None:
-    signs = [*_published_signs(row, block, lower), *_claimed_signs(block, claims, lower)]
+    others = [other for other in block if other.label != row.label]
+    signs = [
+        *_published_signs(_by_measure(row), list(map(_by_measure, others)), lower),
+        *_published_signs(_by_divergence(row), list(map(_by_divergence, others)), lower=True),
+        *_claimed_signs(block, claims, lower),
+    ]
     if not signs:
         return None
     agree, undecided = sum(sign > 0 for sign in signs), sum(sign == 0 for sign in signs)
@@ -124,32 +146,44 @@ def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim
     return Verdict(UNDECIDED if undecided else ORDERING, reason)
 
 
-def _published_signs(row: Candidate, block: Sequence[Candidate], lower: bool) -> list[int]:
+_OursAndPublished = tuple[Figure | None, Figure | None]
+
+
+def _by_measure(row: Candidate) -> _OursAndPublished:
+    return row.ours, row.published
+
+
+def _by_divergence(row: Candidate) -> _OursAndPublished:
+    return row.diverged, row.published_diverged
+
+
+def _published_signs(row: _OursAndPublished, others: Sequence[_OursAndPublished], lower: bool) -> list[int]:
     """1 for each order as published, -1 for the other way round, 0 for a difference within its standard error."""
-    signs = []
-    for other in block:
-        if other.label == row.label or row.published is None or other.published is None or other.ours is None:
-            continue
-        published = _order(row.published, other.published, lower, by_error=False)
-        ours = _order(row.ours, other.ours, lower, by_error=True) if row.ours else 0
-        if published:
-            signs.append(published * ours)
-    return signs
+    ours, published = row
+    if ours is None or published is None:
+        return []
+    pairs = [
+        (_order(published, theirs, lower), _order(ours, mine, lower)) for mine, theirs in others if mine and theirs
+    ]
+    return [sign * found for sign, found in pairs if sign]
 
 
 def _claimed_signs(block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> list[int]:
-    found = {candidate.label: candidate.ours for candidate in block}
-    known: Callable[[str], Figure | None] = found.get
-    pairs = ((known(claim.better), known(claim.worse)) for claim in claims)
-    return [_order(better, worse, lower, by_error=True) for better, worse in pairs if better and worse]
+    signs = []
+    for claim in claims:
+        found = {each.label: each.diverged if claim.by_divergence else each.ours for each in block}
+        better, worse = found.get(claim.better), found.get(claim.worse)
+        if better and worse:
+            signs.append(_order(better, worse, lower or claim.by_divergence))
+    return signs
 
 
-def _order(a: Figure, b: Figure, lower: bool, by_error: bool) -> int:
+def _order(a: Figure, b: Figure, lower: bool) -> int:
     """1 if a is the better one, -1 if b is, 0 for neither; a figure beats rows of which every run diverged."""
     if a.mean is None or b.mean is None:
         return (a.mean is not None) - (b.mean is not None)
     gap = (b.mean - a.mean) if lower else (a.mean - b.mean)
-    error = math.hypot(*(_error(figure) for figure in (a, b))) if by_error else 0.0
+    error = math.hypot(*(_error(figure) for figure in (a, b)))
     return 0 if abs(gap) <= error else (1 if gap > 0 else -1)
 
 

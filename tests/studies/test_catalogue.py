@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -11,7 +12,9 @@ from equipoise.runs.catalogue import EVALUATORS
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import content_hash, experiment_of, plan, some_variants
-from equipoise.studies.study import Variant
+from equipoise.studies.study import DIVERGED, Variant
+
+MMD_BLOCKS = ("CIFAR-10", "STL-10", "CelebA", "LSUN bedrooms")
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -33,8 +36,8 @@ def test_a_study_speaks_of_what_exists(name: str) -> None:
         variants = [variant.label for variant in row.variants]
         assert len(set(variants)) == len(variants)
     for order in found.orders:
-        assert {(order.better, ""), (order.worse, "")} <= set(labels)
-        assert order.metric in metrics
+        assert {(order.better, order.block), (order.worse, order.block)} <= set(labels)
+        assert order.metric in metrics | {DIVERGED}
     if found.watched is not None:
         assert {found.watched.metric, found.watched.stand_in} <= set(EVALUATORS)
 
@@ -55,6 +58,8 @@ def test_the_grids_are_as_large_as_published() -> None:
     assert [len(row.variants) for row in study("mode-figure-3").rows] == [2592, 2592]
     assert {len(row.variants) for row in study("mmd-figure-3").rows} == {16}
     assert len(study("mmd-figure-3").rows) == 12
+    assert {len(row.variants) for row in study("mmd-figure-s2").rows} == {16}
+    assert Counter(row.block for row in study("mmd-figure-s2").rows) == dict.fromkeys(MMD_BLOCKS, 4 * 6)
     assert len(study("lga-table-1").rows) == 24
     assert len(study("mmd-table-1").rows) == 28
 
