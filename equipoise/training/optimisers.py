@@ -87,6 +87,11 @@ class Adam(Optimiser):
     betas: tuple[float, float] = (0.5, 0.999)
     eps: float = 1e-8
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_betas(self.betas)
+        _check_eps(self.eps)
+
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.Adam."""
         return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
@@ -98,6 +103,11 @@ class Adamax(Optimiser):
 
     betas: tuple[float, float] = (0.5, 0.999)
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_betas(self.betas)
+        _check_eps(self.eps)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The numbers of torch.optim.Adamax."""
@@ -111,6 +121,11 @@ class RMSprop(Optimiser):
     alpha: float = 0.99
     eps: float = 1e-8
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_below_one("alpha", self.alpha)
+        _check_eps(self.eps)
+
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.RMSprop."""
         return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
@@ -122,6 +137,27 @@ class SGD(Optimiser):
 
     momentum: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_below_one("momentum", self.momentum)
+
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.SGD."""
         return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+
+
+def _check_betas(betas: tuple[float, float]) -> None:
+    if len(betas) != 2:
+        raise ValueError(f"betas must be two numbers, got {len(betas)}.")
+    for beta in betas:
+        _check_below_one("both betas", beta)
+
+
+def _check_below_one(name: str, value: float) -> None:
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1, got {value}.")
+
+
+def _check_eps(eps: float) -> None:
+    if not 0 <= eps < float("inf"):
+        raise ValueError(f"eps must be a finite number of at least 0, got {eps}.")

@@ -1,0 +1,49 @@
+"""Every optimiser refuses in its own words what torch's refuses, and more: a field that cannot work never trains."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.experiments.config import from_plain, to_plain
+from equipoise.recipes.catalogue import recipe
+from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop
+
+NO_SHARES = (-0.5, 1.0, 2.0, math.inf, math.nan)
+NO_BETAS = [betas for share in NO_SHARES for betas in ((share, 0.9), (0.9, share))] + [(), (0.9,), (0.5, 0.9, 0.9)]
+BAD: list[tuple[type[Any], str, Any]] = [
+    *((kind, "lr", lr) for kind in (Adam, Adamax, RMSprop, SGD) for lr in (-1e-3, 0.0, math.inf, math.nan)),
+    *((kind, "eps", eps) for kind in (Adam, Adamax, RMSprop) for eps in (-1e-8, math.inf, math.nan)),
+    *((kind, "betas", betas) for kind in (Adam, Adamax) for betas in NO_BETAS),
+    *((RMSprop, "alpha", alpha) for alpha in NO_SHARES),
+    *((SGD, "momentum", momentum) for momentum in NO_SHARES),
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), BAD)
+def test_a_field_that_cannot_work_is_refused_by_name(kind: type[Any], field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^(both )?{field} must be .*\.$"):
+        kind(**({"lr": 1e-3} | {field: value}))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Adam(lr=1e-3, betas=(0.0, 0.0), eps=0.0), Adamax(lr=9.0, betas=(0.99, 0.0)), RMSprop(lr=1e-3, alpha=0.0), SGD(lr=1)],
+)
+def test_what_is_accepted_torch_takes(settings: Optimiser) -> None:
+    assert settings.build([torch.nn.Parameter(torch.ones(2))]).param_groups[0]["lr"] == settings.lr
+
+
+@pytest.mark.parametrize("make", [lambda: LinearDecay(end=0), lambda: LinearDecay(5, 5), lambda: Halving(0)])
+def test_a_schedule_that_cannot_work_is_refused(make: Any) -> None:
+    with pytest.raises(ValueError, match="needs"):
+        make()
+
+
+def test_a_configuration_says_where() -> None:
+    plain = to_plain(recipe("magan-digits"))
+    plain["players"]["discriminator"]["optimiser"]["betas"] = [-0.5, 2.0]
+    with pytest.raises(EquipoiseError, match=r"^players.discriminator.optimiser: both betas must be .* got -0.5\.$"):
+        from_plain(plain)
