@@ -1,41 +1,66 @@
 """The command line: `equipoise COMMAND ...`. Nothing heavy is imported before a command needs it."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from equipoise import __version__
 from equipoise.commands.catalogue import COMMANDS
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.commands.streams import discard, prepare_streams
+from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 
 USER_ERROR = 2
 _SIGNAL_EXIT = 128
+_LONGEST = 4000
+"""Letters of a refusal: enough for two paths at their longest."""
 
 
 class _Parser(argparse.ArgumentParser):
     """Complaints are one sentence, and a mistyped command is told the nearest one."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USER_ERROR, f"equipoise: {printable(message)}. See: {self.prog} --help\n")
+        self.exit(USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Unlike the original's, a failure is not passed over."""
+        print(message, end="", file=file or sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns: 0, or 2 after one clear sentence on stderr, or 128 + n after signal n."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_streams()
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except EquipoiseError as error:
+        return _refuse(error, getattr(error, "signal_number", USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
+    except KeyboardInterrupt:
+        return _refuse("interrupted.", _SIGNAL_EXIT + signal.SIGINT)
+    except UnicodeEncodeError as error:
+        return _refuse(f"a name holds letters that {error.encoding} lacks; set LC_ALL=C.UTF-8.", USER_ERROR)
+    except BrokenPipeError:
+        discard(sys.stdout)
+        return 1
+    except OSError as error:
+        place = f" of {printable(error.filename)}" if error.filename else ""
+        discard(sys.stdout)
+        return _refuse(f"reading or writing{place} failed: {error.strerror or error}.", USER_ERROR)
+
+
+def _run(words: list[str]) -> int:
+    """The command's exit status, once what it printed has arrived."""
     try:
         _refuse_unknown_command(words)
         chosen = _parser().parse_args(words)
         return COMMANDS[chosen.command].run(chosen)
-    except EquipoiseError as error:
-        print(f"equipoise: {printable(error)}", file=sys.stderr)
-        return _SIGNAL_EXIT + getattr(error, "signal_number", USER_ERROR - _SIGNAL_EXIT)
-    except KeyboardInterrupt:
-        print("equipoise: interrupted.", file=sys.stderr)
-        return _SIGNAL_EXIT + 2
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+    finally:
+        sys.stdout.flush()
+
+
+def _refuse(reason: object, status: int) -> int:
+    print(f"equipoise: {shortened(reason, _LONGEST)}", file=sys.stderr)
+    return status
 
 
 def _refuse_unknown_command(words: Sequence[str]) -> None:

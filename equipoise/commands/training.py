@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from equipoise.commands.arguments import add_inception_weights, add_session, add_threads, whole
 from equipoise.commands.experiment import add_experiment, experiment_of
 from equipoise.common.errors import printable
+from equipoise.common.files import local_path
 
 if TYPE_CHECKING:
     from equipoise.runs.train import Settings
@@ -24,7 +25,7 @@ def train_command(chosen: argparse.Namespace) -> int:
     from equipoise.runs.train import train
 
     experiment = experiment_of(chosen)
-    out = chosen.out or Path("runs") / f"{_file_name(experiment.name)}-seed{experiment.seed}"
+    out = chosen.out or local_path(f"runs/{_file_name(experiment.name)}-seed{experiment.seed}")
     run = train(experiment, out, _settings(chosen))
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0

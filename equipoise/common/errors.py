@@ -1,7 +1,11 @@
 """The errors that a person sees: one clear sentence that says what is wrong and what would be right."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+
+_MOST_NAMED = 40
+_MOST_LETTERS = 200
 
 
 class EquipoiseError(Exception):
@@ -14,11 +18,27 @@ class UnknownName(EquipoiseError):
     def __init__(self, what: str, name: str, known: Iterable[str]):
         """`what` says what kind of thing was looked for, as in "recipe" or "data set"."""
         names = sorted(known)
-        nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(names)}."
-        super().__init__(f"unknown {what} '{printable(name)}'; {hint}")
+        nearest = difflib.get_close_matches(name[:_MOST_LETTERS], names, n=1, cutoff=0.5)
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(names[:_MOST_NAMED])}{more}."
+        super().__init__(f"unknown {what} '{shortened(name)}'; {hint}")
 
 
 def printable(text: object) -> str:
     """The text with control characters escaped, so that a hostile name cannot drive a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def shortened(text: object, most: int = _MOST_LETTERS) -> str:
+    """The text as `printable` gives it, cut to `most` letters."""
+    letters = str(text)
+    return printable(letters) if len(letters) <= most else f"{printable(letters[:most])}..."
+
+
+def shown(value: object) -> str:
+    """How a value of plain data is written, cut where it is long or deep; never written out in full first."""
+    return shortened(_BRIEF.repr(value))
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = 60

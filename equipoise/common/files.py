@@ -52,6 +52,11 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def local_path(text: str) -> Path:
+    """The path that a text names on this system, whose own encoding may lack its letters; ~ is the home folder."""
+    return Path(os.fsdecode(text.encode("utf-8", "surrogateescape"))).expanduser()
+
+
 def cache_directory() -> Path:
     """Where classifiers and features are kept: `EQUIPOISE_CACHE`, or `equipoise` in the user's cache folder."""
     chosen = os.environ.get("EQUIPOISE_CACHE")
@@ -62,7 +67,7 @@ def cache_directory() -> Path:
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a name may hold bytes that are no letters
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import local_path
 from equipoise.data.fields import check_path, check_whole
 from equipoise.data.root import reading
 
@@ -48,7 +49,7 @@ class Folder:
     @property
     def name(self) -> str:
         """The folder's own name, after its parent's where it is only that of a split, as in photos-train."""
-        whole = Path(self.path).expanduser().absolute()
+        whole = local_path(self.path).absolute()
         own = f"{whole.parent.name}-{whole.name}" if whole.name in _SPLITS else whole.name
         return printable(own or "folder")
 
@@ -61,7 +62,7 @@ class Folder:
         from equipoise.data.cache import Reading, cached_store
         from equipoise.data.tree import fingerprint, image_files
 
-        folder = Path(self.path).expanduser()
+        folder = local_path(self.path)
         if not folder.is_dir():
             raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
         with reading(folder):
@@ -82,7 +83,7 @@ class Folder:
 
         from equipoise.data.pictures import centre_square, read_pictures
 
-        folder = Path(self.path).expanduser()
+        folder = local_path(self.path)
         wanted = iter(tqdm(paths, desc=self.name, unit="images", disable=None))
         numbers = {name: number for number, name in enumerate(classes)}
         pictures = (_picture(path, folder, numbers) for path in wanted)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import local_path
 from equipoise.data.fields import check_path
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Npz:
         from equipoise.data.npz_arrays import packed_arrays, whole
         from equipoise.data.store import held
 
-        path = Path(self.path).expanduser()
+        path = local_path(self.path)
         arrays = packed_arrays(path, (*_NAMES, "labels"))
         name = next((name for name in _NAMES if name in arrays), None)
         if name is None:

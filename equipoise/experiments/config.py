@@ -11,10 +11,11 @@ from typing import Any
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.errors import EquipoiseError, UnknownName, shortened, shown
 from equipoise.data.catalogue import DataSet
 from equipoise.experiments.catalogue import find_kind, resolve
 from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
+from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Optimiser, Schedule
 
@@ -41,12 +42,7 @@ def from_yaml(text: str) -> Experiment:
     Raises:
         EquipoiseError: not YAML, or a field is unknown, missing, of a wrong type or of an impossible value.
     """
-    try:
-        plain = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = printable(str(error).replace("\n", " "))
-        raise EquipoiseError(f"the configuration is not valid YAML: {reason}.") from error
-    return from_plain(plain)
+    return from_plain(read_yaml(text))
 
 
 def load_experiment(path: Path) -> Experiment:
@@ -55,11 +51,7 @@ def load_experiment(path: Path) -> Experiment:
     Raises:
         EquipoiseError: the file cannot be read, or as `from_yaml`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
-    return from_yaml(text)
+    return from_plain(read_yaml_file(path))
 
 
 def to_plain(value: Any) -> Plain:
@@ -88,25 +80,30 @@ def set_field(plain: dict[str, Plain], assignment: str) -> None:
     Raises:
         EquipoiseError: no "=", or a field on the way that does not exist.
     """
-    path, equals, text = assignment.partition("=")
+    path, equals, text = _as_letters(assignment).partition("=")
     if not equals or not path:
-        raise EquipoiseError(f"'{printable(assignment)}' sets nothing; write field.path=value.")
+        raise EquipoiseError(f"'{shortened(assignment)}' sets nothing; write field.path=value.")
     *parents, last = path.split(".")
     target: Plain = plain
     for name in parents:
         target = _member(target, name, path)
     _member(target, last, path)
+    target[last] = read_yaml(text, f"the value of {shortened(path)}, '{shortened(text)}',")
+
+
+def _as_letters(argument: str) -> str:
+    """What was typed, also where the locale knows fewer letters than UTF-8 and gave bytes in place of them."""
     try:
-        target[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise EquipoiseError(f"the value of {printable(path)}, '{printable(text)}', is not valid YAML.") from error
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return argument
 
 
 def _member(target: Plain, name: str, path: str) -> Plain:
     if not isinstance(target, dict):
-        raise EquipoiseError(f"{printable(path)} leads to no field: there is nothing below a plain value.")
+        raise EquipoiseError(f"{shortened(path)} leads to no field: there is nothing below a plain value.")
     if name not in target:
-        raise UnknownName(f"field in {printable(path)}:", name, target)
+        raise UnknownName(f"field in {shortened(path)}:", name, target)
     return target[name]
 
 
@@ -190,12 +187,12 @@ def _checked(hint: Any, plain: Plain, where: str) -> Any:
         return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False)).validate_python(plain)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Input ")
-        raise EquipoiseError(f"{where} {reason[:1].lower()}{reason[1:]}, got {printable(repr(plain))}.") from error
+        raise EquipoiseError(f"{where} {reason[:1].lower()}{reason[1:]}, got {shown(plain)}.") from error
 
 
 def _mapping(plain: Plain, where: str) -> dict[str, Plain]:
     if not isinstance(plain, dict):
-        raise EquipoiseError(f"{where} must be a mapping of fields, got {printable(repr(plain))}.")
+        raise EquipoiseError(f"{where} must be a mapping of fields, got {shown(plain)}.")
     return {str(name): value for name, value in plain.items()}
 
 
@@ -216,4 +213,4 @@ def _is_required(field: "dataclasses.Field[Any]") -> bool:
 
 
 def _below(where: str, name: str) -> str:
-    return printable(name) if where == "the configuration" else f"{where}.{printable(name)}"
+    return shortened(name) if where == "the configuration" else f"{where}.{shortened(name)}"

@@ -38,7 +38,7 @@ class Progress:
             total=self.total,
             initial=self.start,
             unit="it",
-            disable=self.quiet or not sys.stderr.isatty(),
+            disable=self.quiet or sys.stderr is None or not sys.stderr.isatty(),
             file=sys.stderr,
             dynamic_ncols=True,
             bar_format=_BAR,

@@ -52,7 +52,7 @@ class StatusLine:
 def status_line(jobs: Sequence[Job], stream: TextIO | None = None) -> Iterator[StatusLine | None]:
     """Within, the line is shown, where there is a terminal to show it; elsewhere nothing is."""
     stream = stream or sys.stderr
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         yield None
         return
     line = StatusLine(jobs, stream)

@@ -30,7 +30,12 @@ def test_a_field_that_cannot_work_is_refused_by_name(kind: type[Any], field: str
 
 @pytest.mark.parametrize(
     "settings",
-    [Adam(lr=1e-3, betas=(0.0, 0.0), eps=0.0), Adamax(lr=9.0, betas=(0.99, 0.0)), RMSprop(lr=1e-3, alpha=0.0), SGD(lr=1)],
+    [
+        Adam(lr=1e-3, betas=(0.0, 0.0), eps=0.0),
+        Adamax(lr=9.0, betas=(0.99, 0.0)),
+        RMSprop(lr=1e-3, alpha=0.0),
+        SGD(lr=1),
+    ],
 )
 def test_what_is_accepted_torch_takes(settings: Optimiser) -> None:
     assert settings.build([torch.nn.Parameter(torch.ones(2))]).param_groups[0]["lr"] == settings.lr

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.experiments.reading import read_yaml
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
 from equipoise.runs.report.log import Log, Record, number, read_log
 
@@ -133,8 +132,8 @@ def _text(path: Path) -> str:
 
 def _yaml(text: str) -> Mapping[str, Any]:
     try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        found = read_yaml(text)
+    except EquipoiseError:
         return {}
     return found if isinstance(found, Mapping) else {}
 

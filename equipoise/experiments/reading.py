@@ -1,0 +1,108 @@
+"""Reads YAML that a stranger may have written: bounded in size, without doubled keys, and refused in one sentence."""
+
+import stat
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from equipoise.common.errors import EquipoiseError, printable, shortened
+
+_MOST_BYTES = 1 << 18
+_MOST_VALUES = 10_000
+_WHOLE_BITS = 63
+_REFUSALS = (yaml.YAMLError, RecursionError, ValueError, LookupError, TypeError, AttributeError, OverflowError)
+"""PyYAML lets through what Python says of a date without such a month, of an empty !!int, and the like."""
+
+
+def read_yaml(text: str, what: str = "the configuration") -> Any:
+    """The dictionaries, lists and plain values of a YAML text; `what` names it in a refusal.
+
+    Raises:
+        EquipoiseError: it is not YAML, a key is given twice, a whole number has more than 63 bits, or it holds more
+            than 10,000 values once its aliases are written out.
+    """
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _refuse_too_many(node)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except _REFUSALS as error:
+        raise EquipoiseError(f"{what} is not valid YAML: {shortened(_reason(error))}.") from error
+
+
+def read_yaml_file(path: Path) -> Any:
+    """The content of a YAML file.
+
+    Raises:
+        EquipoiseError: there is no such file, it is larger than 256 KiB, or as `read_yaml`.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise EquipoiseError(f"cannot read the configuration {printable(path)}: it is not a file.")
+        if found.st_size > _MOST_BYTES:
+            raise EquipoiseError(f"cannot read the configuration {printable(path)}: it is larger than 256 KiB.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
+    return read_yaml(text)
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, which also refuses a key that is given twice and numbers beyond 63 bits."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key '{shortened(key.value)}' is given twice", key.start_mark
+                    )
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        number: int = super().construct_yaml_int(node)
+        if number.bit_length() > _WHOLE_BITS:
+            raise ValueError(f"a whole number has {number.bit_length()} bits, which is more than {_WHOLE_BITS}")
+        return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+def _refuse_too_many(root: yaml.Node) -> None:
+    """Count what the aliases stand for, without writing them out."""
+    known: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def count(node: yaml.Node) -> int:
+        if id(node) in open_nodes:
+            raise ValueError("an alias stands within what it names")
+        if id(node) not in known:
+            open_nodes.add(id(node))
+            known[id(node)] = 1 + sum(count(child) for child in _children(node))
+            open_nodes.discard(id(node))
+        return known[id(node)]
+
+    if count(root) > _MOST_VALUES:
+        raise ValueError(f"it stands for more than {_MOST_VALUES} values")
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [each for pair in node.value for each in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def _reason(error: Exception) -> str:
+    words = str(error).replace("\n", " ") or type(error).__name__
+    return "a value cannot be made" if isinstance(error, LookupError | AttributeError | TypeError) else words

@@ -1,0 +1,108 @@
+"""YAML that cannot be what it seems is refused in one short sentence, wherever YAML is read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.experiments.config import from_plain, from_yaml, load_experiment, set_field, to_plain, to_yaml
+from equipoise.experiments.reading import read_yaml
+from equipoise.recipes.catalogue import RECIPES, recipe
+from equipoise.runs.report.record import _yaml
+
+LONGEST = 600
+
+
+def bomb(levels: int, breadth: int = 10) -> str:
+    lines = ["a0: &a0 [x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * breadth)}]" for n in range(1, levels + 1)]
+    return "\n".join([*lines, f"name: *a{levels}"])
+
+
+UNMADE = [
+    "2020-13-45",
+    "2020-02-30T99:99:99Z",
+    "!!int ''",
+    "!!int x",
+    "!!float x",
+    "!!bool x",
+    "!!timestamp x",
+    "!!binary é",
+    "!!set [a]",
+    "!!pairs [a]",
+    "!!omap {a: b}",
+    "{[a]: b}",
+    "{{}: b}",
+    "1" + ":59" * 15,
+    "9" * 5000,
+    "0x" + "f" * 5000,
+    "9223372036854775808",
+    "{a: 1, a: 2}",
+    "{a: {b: 1, c: 2, b: 1}}",
+    '{a: 1, "a": 2}',
+    "&a [*a]",
+    "&a {b: *a}",
+    "*nobody",
+    "[" * 3000,
+    "{<<: 1}",
+    "\x00",
+]
+
+
+@pytest.mark.parametrize("text", UNMADE)
+def test_what_parses_but_cannot_be_made_is_refused(text: str) -> None:
+    with pytest.raises(EquipoiseError, match=r"^[^\n]* is not valid YAML: [^\n]+\.$") as refusal:
+        from_yaml(f"name: {text}")
+    assert len(str(refusal.value)) < LONGEST
+    plain = to_plain(recipe("gan-digits"))
+    with pytest.raises(EquipoiseError, match=r"^the value of name, '[^\n]* is not valid YAML: [^\n]+\.$") as refusal:
+        set_field(plain, f"name={text}")
+    assert len(str(refusal.value)) < LONGEST
+    assert _yaml(f"name: {text}") == {}
+
+
+@pytest.mark.parametrize("levels", [4, 8, 30])
+def test_a_bomb_is_refused_before_it_is_written_out(levels: int) -> None:
+    with pytest.raises(EquipoiseError, match="stands for more than 10000 values"):
+        from_yaml(bomb(levels))
+    with pytest.raises(EquipoiseError, match="stands for more than 10000 values"):
+        set_field({"name": ""}, "name=" + "{" + ", ".join(bomb(levels).splitlines()) + "}")
+
+
+def test_what_is_refused_for_its_value_is_shown_in_brief() -> None:
+    text = to_yaml(recipe("gan-digits"))
+    long = "[" + ", ".join(["&a " + "x" * 9000, *["*a"] * 900]) + "]"
+    for field, value in (("name", long), ("batch_size", "x" * 90_000), ("latent", long), ("seed", "[[[[[[[[1]]]]]]]]")):
+        lines = [f"{field}: {value}" if line.startswith(f"{field}:") else line for line in text.splitlines()]
+        with pytest.raises(EquipoiseError, match="got ") as refusal:
+            from_yaml("\n".join(lines))
+        assert len(str(refusal.value)) < LONGEST
+    for name in ("x" * 90_000, "\x1b" * 90_000):
+        assert len(str(UnknownName("recipe", name, RECIPES))) < 3000
+        with pytest.raises(EquipoiseError) as refusal:
+            from_plain(to_plain(recipe("gan-digits")) | {name: 1})
+        assert len(str(refusal.value)) < 2000
+
+
+def test_aliases_and_merges_that_a_person_writes_are_read() -> None:
+    assert read_yaml("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]") == {
+        "a": {"x": 1, "y": 2},
+        "b": {"x": 1, "y": 3},
+        "c": [{"x": 1, "y": 2}] * 2,
+    }
+    assert read_yaml("") is None
+
+
+def test_only_a_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:
+    large, pipe = tmp_path / "large.yaml", tmp_path / "pipe.yaml"
+    large.write_text("# " + "x" * (1 << 18))
+    os.mkfifo(pipe)
+    for path, reason in (
+        (large, "larger than"),
+        (pipe, "not a file"),
+        (Path("/dev/zero"), "not a file"),
+        (tmp_path, ""),
+    ):
+        with pytest.raises(EquipoiseError, match=f"cannot read the configuration .*{reason}"):
+            load_experiment(path)
