@@ -40,8 +40,9 @@ def prepare_streams() -> None:
             _open_on_nothing(number, name)
         elif number and hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="backslashreplace")
-    if sys.stderr is sys.__stderr__:
-        sys.stderr = Patient(sys.stderr)  # type: ignore[assignment]
+    if sys.stderr is not None and sys.stderr is sys.__stderr__:
+        patient: Any = Patient(sys.stderr)
+        sys.stderr = patient
 
 
 def discard(stream: TextIO) -> None:
