@@ -2,11 +2,18 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from equipoise.commands.arguments import add_device, add_inception_weights, add_session, add_threads, positive, whole
 from equipoise.common.errors import printable
 
-_METRICS = ("inception-score", "class-histogram")
+if TYPE_CHECKING:
+    from equipoise.runs.scoring import Score
+
+
+def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    help_text = "best, newest or an iteration (default: the best where the run keeps one, else the newest)"
+    parser.add_argument("--checkpoint", metavar="WHICH", help=help_text)
 
 
 def fill_sample(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +22,7 @@ def fill_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=positive, default=100, help="how many (default: 100)")
     parser.add_argument("--out", type=Path, required=True, help="a .png grid, an .npz file, or a folder of PNGs")
     parser.add_argument("--seed", type=whole, default=0, help="of the latents (default: 0)")
+    _add_checkpoint(parser)
     add_device(parser)
 
 
@@ -23,7 +31,8 @@ def sample_command(chosen: argparse.Namespace) -> int:
     from equipoise.runs.environment import choose_device
     from equipoise.runs.trained import sample
 
-    sample(chosen.directory, chosen.count, chosen.out, chosen.seed, choose_device(chosen.device))
+    device = choose_device(chosen.device)
+    sample(chosen.directory, chosen.count, chosen.out, chosen.seed, device, chosen.checkpoint, print)
     print(f"{chosen.count} samples are in {printable(chosen.out)}")
     return 0
 
@@ -33,21 +42,25 @@ def fill_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="the run's directory")
     out_help = "a .onnx file for any runtime (needs the extra), or .safetensors with the weights"
     parser.add_argument("--out", type=Path, required=True, help=out_help)
+    _add_checkpoint(parser)
 
 
 def export_command(chosen: argparse.Namespace) -> int:
     """Write the generator as one file."""
     from equipoise.runs.export import export
 
-    print(f"The generator is in {printable(export(chosen.directory, chosen.out))}")
+    path = export(chosen.directory, chosen.out, chosen.checkpoint, print)
+    print(f"The generator is in {printable(path)}")
     return 0
 
 
 def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
-    parser.add_argument("--metrics", nargs="+", default=list(_METRICS), help=f"which (default: {' '.join(_METRICS)})")
+    metrics_help = "which, as listed by equipoise list metrics (default: two that the data allow)"
+    parser.add_argument("--metrics", nargs="+", default=[], help=metrics_help)
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples they see (default: 10000)")
+    _add_checkpoint(parser)
     add_inception_weights(parser)
     add_session(parser)
     add_threads(parser, "as the run was trained")
@@ -57,15 +70,25 @@ def evaluate_command(chosen: argparse.Namespace) -> int:
     """Score a run's generator."""
     from equipoise.runs.inception import local_weights
     from equipoise.runs.train import Settings
-    from equipoise.runs.trained import evaluate
+    from equipoise.runs.trained import PartlyMeasured, evaluate
 
     weights = local_weights(chosen.inception_weights)
     settings = Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet, inception_weights=weights)
-    for score in evaluate(chosen.directory, tuple(chosen.metrics), chosen.samples, settings):
+    metrics, which = tuple(chosen.metrics), chosen.checkpoint
+    try:
+        scores = evaluate(chosen.directory, metrics, chosen.samples, settings, checkpoint=which, tell=print)
+    except PartlyMeasured as error:
+        _print_scores(error.scores, chosen.directory)
+        raise
+    _print_scores(scores, chosen.directory)
+    return 0
+
+
+def _print_scores(scores: "list[Score]", directory: Path) -> None:
+    for score in scores:
         deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
         print(f"{score.metric}: {_shown(score.value)}{deviation}")
-    print(f"The scores with their passports are in {printable(chosen.directory / 'scores.json')}")
-    return 0
+    print(f"The scores with their passports are in {printable(directory / 'scores.json')}")
 
 
 def fill_classifier(parser: argparse.ArgumentParser) -> None:

@@ -37,11 +37,12 @@ def report_command(chosen: argparse.Namespace) -> int:
 def write_reports(directories: list[Path], out: Path | None, formats: tuple[str, ...]) -> list[Path]:
     """A page for each study; one for all runs together, or a run's own where there is only one.
 
+    Runs share a row where their configurations differ in nothing but the seed.
+
     Raises:
         EquipoiseError: a directory holds neither a study nor a run.
     """
-    from equipoise.runs.directory import open_run
-    from equipoise.runs.report import write_comparison, write_run_report
+    from equipoise.runs.report import group_runs, write_comparison, write_run_report
     from equipoise.studies.report import write_study_report
     from equipoise.studies.results import FILE
 
@@ -51,11 +52,8 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
         return [*pages, write_run_report(runs[0])]
     if not runs:
         return pages
-    groups: dict[str, list[Path]] = {}
-    for place in runs:
-        groups.setdefault(open_run(place).experiment().name, []).append(place)
     page = (out or Path("report")) / "index.html"
-    return [*pages, write_comparison("Runs side by side", "", groups, page)]
+    return [*pages, write_comparison("Runs side by side", "", group_runs(runs), page)]
 
 
 def fill_study(parser: argparse.ArgumentParser) -> None:

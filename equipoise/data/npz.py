@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from equipoise.data.npz_arrays import Packed
     from equipoise.data.store import Store
 
-_NAMES = ("images", "arr_0")
+_NAMES = ("images", "arr_0", "samples")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Npz:
     Images that take more than the stated share of memory are unpacked into the cache once and mapped from there.
 
     Args:
-        path: the file. Its array `images` (or `arr_0`) is uint8 [count, height, width],
+        path: the file. Its array `images` (or `arr_0`, or `samples`) is uint8 [count, height, width],
             [count, channels, height, width] or [count, height, width, channels], with 1 or 3 channels;
             `labels`, if there, holds whole numbers from 0, one for each image.
     """
@@ -52,16 +52,15 @@ class Npz:
         import torch
 
         from equipoise.data.memory import fits_in_memory
-        from equipoise.data.npz_arrays import packed_arrays, whole
+        from equipoise.data.npz_arrays import array_names, packed_arrays, whole
         from equipoise.data.store import held
 
         path = local_path(self.path)
         arrays = packed_arrays(path, (*_NAMES, "labels"))
         name = next((name for name in _NAMES if name in arrays), None)
         if name is None:
-            raise EquipoiseError(
-                f"{printable(self.path)} holds no array 'images', only {sorted(map(printable, arrays))}."
-            )
+            held_names = ", ".join(map(printable, array_names(path))) or "none at all"
+            raise EquipoiseError(f"{printable(self.path)} holds no array 'images'; its arrays are: {held_names}.")
         images = arrays[name]
         _check(images, self.path)
         labels = _labels(whole(arrays["labels"]), images.shape[0], self.path) if "labels" in arrays else None

@@ -49,6 +49,16 @@ def packed_arrays(path: Path, names: Collection[str]) -> dict[str, Packed]:
         return {name: _described(archive, info, path) for name, info in found.items()}
 
 
+def array_names(path: Path) -> list[str]:
+    """The names of all arrays in the file, the first twenty of them.
+
+    Raises:
+        EquipoiseError: as `packed_arrays`.
+    """
+    with _opened(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()[:20]]
+
+
 def whole(packed: Packed) -> NDArray[Any]:
     """The array in memory.
 

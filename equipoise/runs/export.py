@@ -17,7 +17,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically
 from equipoise.experiments.build import image_shape
 from equipoise.experiments.config import to_plain
-from equipoise.runs.trained import Trained, load_trained
+from equipoise.runs.trained import Tell, Trained, load_trained
 
 _TOLERANCE = 1e-4
 
@@ -35,12 +35,12 @@ class UnitImages(nn.Module):
         return ((made + 1) / 2).clamp(0, 1) if self.symmetric else made
 
 
-def export(path: Path, out: Path) -> Path:
+def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | None = None) -> Path:
     """Write a run's generator to a new file and return its path.
 
     `.onnx` holds the whole computation, latent [batch, latent size] -> images in [0, 1], for any batch size; it was run
     once and gave what the network gives. `.safetensors` holds the weights, for `equipoise.networks`. Both say in their
-    metadata what they were made from.
+    metadata what they were made from. `checkpoint` and `tell` are those of `load_trained`.
 
     Raises:
         EquipoiseError: as `load_trained`; the ending is another one, the file cannot be written, or the extra that
@@ -50,8 +50,7 @@ def export(path: Path, out: Path) -> Path:
     if write is None:
         endings = " or ".join(_WRITERS)
         raise EquipoiseError(f"a generator is exported to a file that ends in {endings}, not to {printable(out)}.")
-    trained = load_trained(path, torch.device("cpu"))
-    trained.generator.eval()
+    trained = load_trained(path, torch.device("cpu"), checkpoint, tell)
     content = write(trained, _described(trained))
 
     def put(place: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.experiments.build import sampling_generator
+from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import LOWER_IS_BETTER
 from equipoise.runs.collapse import CollapseAlarm
@@ -117,6 +118,7 @@ class Checkpointer:
         log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
         alarm = asdict(self.alarm.memory) if self.alarm is not None else None
         extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
+        extra["experiment"] = to_plain(self.experiment)
         checkpoint = save_checkpoint(self.run.checkpoints, state, extra)
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
         return checkpoint

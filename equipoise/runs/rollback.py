@@ -6,6 +6,7 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.build import build_state
+from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.processes import Processes
@@ -19,13 +20,22 @@ NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterat
 """What there is to remember at the very start."""
 
 
-def restore(run: RunDirectory, state: State, data_hash: str | None = None) -> dict[str, Any]:
+def restore(
+    run: RunDirectory, state: State, experiment: Experiment | None = None, data_hash: str | None = None
+) -> dict[str, Any]:
     """Put the state and the log back to the newest good checkpoint; damaged newer ones are named on stderr.
+
+    Args:
+        run: the run.
+        state: of the same experiment.
+        experiment: what the checkpoint must have been trained by, where that is to be checked.
+        data_hash: the content hash that its data must have had, where that is to be checked.
 
     Returns: what the checkpoint remembers besides the state; empty when the run is still at its very start.
 
     Raises:
-        EquipoiseError: there are checkpoints, and none is good; or the data have another content hash than this one.
+        EquipoiseError: there are checkpoints, and none is good; or the newest belongs to another experiment or other
+            data.
     """
     checkpoint, complaints = newest_good(run.checkpoints)
     for complaint in complaints:
@@ -36,6 +46,9 @@ def restore(run: RunDirectory, state: State, data_hash: str | None = None) -> di
             raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
         shorten_log(run.log, 0)
         return {}
+    if experiment is not None:
+        trained = checkpoint.read_index()["extra"].get("experiment")
+        refuse_another_experiment(trained, experiment, checkpoint.index.name, str(run.config))
     extra = checkpoint.load(state)
     if data_hash not in (None, extra["data_hash"]):
         raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")

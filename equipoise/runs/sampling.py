@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from equipoise.training.draw import Latent
 _BATCH = 500
 GRID_COLUMNS = 10
 _SMALLEST_PIXELS = 32
+_ENDINGS = _GRID, _ARRAYS = ".png", ".npz"
 
 
 @torch.no_grad()
@@ -91,29 +92,52 @@ def write_picture(picture: Image.Image, path: Path) -> None:
     write_atomically(path, lambda temporary: picture.save(temporary, format="PNG"))
 
 
-def export_samples(samples: Tensor, value_range: Literal["unit", "symmetric"], out: Path) -> None:
-    """Write samples as one grid (a path that ends in .png), as arrays (.npz), or as a folder of PNGs.
+def check_place(out: Path) -> None:
+    """Whether samples can go there, which is better said before they are made.
 
     Raises:
-        EquipoiseError: the place cannot be written, or points were to become a folder of images.
+        EquipoiseError: the ending is neither .png nor .npz nor that of a folder, or the folder holds something.
     """
-    if out.suffix == ".png":
+    ending = out.suffix.lower()
+    if ending in _ENDINGS:
+        return
+    if out.is_dir():
+        if any(out.iterdir()):
+            raise EquipoiseError(f"the folder {printable(out)} already holds files; name a new or empty one.")
+    elif any(letter.isalpha() for letter in ending):
+        raise EquipoiseError(
+            f"samples go into a .png grid, an .npz file, or a folder of PNGs, and {printable(out)} ends in "
+            f"{printable(out.suffix)}; name a folder without an ending."
+        )
+
+
+def export_samples(samples: Tensor, value_range: Literal["unit", "symmetric"], out: Path) -> None:
+    """Write samples as one grid (.png), as arrays (.npz), or as a new folder of PNGs.
+
+    The array of images is called `images`, as `--data npz:FILE` reads it, and that of points `points`.
+
+    Raises:
+        EquipoiseError: as `check_place`; the place cannot be written, or points were to become a folder of images.
+    """
+    check_place(out)
+    ending, is_image = out.suffix.lower(), samples.ndim > 2
+    if ending == _GRID:
         write_picture(sample_picture(samples, value_range), out)
-    elif out.suffix == ".npz":
-        values = samples if samples.ndim == 2 else to_bytes(samples, value_range)
-        write_atomically(out, lambda temporary: _write_npz(temporary, values.numpy()))
-    elif samples.ndim == 2:
+    elif ending == _ARRAYS:
+        values, name = (to_bytes(samples, value_range), "images") if is_image else (samples, "points")
+        write_atomically(out, lambda temporary: _write_npz(temporary, {name: values.numpy()}))
+    elif is_image:
+        for number, image in enumerate(to_bytes(samples, value_range).permute(0, 2, 3, 1).numpy()):
+            write_picture(as_picture(image), out / f"{number:06d}.png")
+    else:
         raise EquipoiseError(
             f"points have no images to put into the folder {printable(out)}; name a .png or .npz file."
         )
-    else:
-        for number, image in enumerate(to_bytes(samples, value_range).permute(0, 2, 3, 1).numpy()):
-            write_picture(as_picture(image), out / f"{number:06d}.png")
 
 
-def _write_npz(path: Path, samples: NDArray[np.generic]) -> None:
+def _write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     with open(path, "wb") as file:
-        np.savez_compressed(file, samples=samples)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 @contextmanager

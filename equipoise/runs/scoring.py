@@ -1,7 +1,10 @@
 """Scores of a generator from probabilities and features: each takes the evidence and gives a figure with a passport."""
 
+from collections.abc import Mapping
+
 import torch
 
+from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
 from equipoise.metrics.frechet import FeatureMoments
@@ -12,18 +15,65 @@ from equipoise.runs.catalogue import check_metrics, evaluator
 from equipoise.runs.evidence import Evidence as Evidence
 from equipoise.runs.evidence import Features
 from equipoise.runs.evidence import Score as Score
+from equipoise.runs.judge import DIGIT_BY_DIGIT
 
 SPLITS = 10
 
 
 def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
-    """The scores of these metrics."""
+    """The scores of these metrics.
+
+    Raises:
+        EquipoiseError: a metric is unknown, or cannot be taken.
+        NotFiniteError: the generator has diverged.
+    """
+    scores, impossible = take_possible(names, evidence)
+    if impossible:
+        raise EquipoiseError(reasons(impossible))
+    return scores
+
+
+def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
+    """The scores of those metrics that can be taken, and why each of the others cannot, by its name.
+
+    Raises:
+        UnknownName: a metric is unknown.
+        NotFiniteError: the generator has diverged.
+    """
     check_metrics(names)
-    return [evaluator(name)(evidence) for name in names]
+    scores: list[Score] = []
+    impossible: dict[str, str] = {}
+    for name in names:
+        try:
+            scores.append(evaluator(name)(evidence))
+        except NotFiniteError:
+            raise
+        except (EquipoiseError, ValueError) as error:
+            impossible[name] = str(error)
+    return scores, impossible
+
+
+def reasons(impossible: Mapping[str, str]) -> str:
+    """Why metrics cannot be taken, in a sentence for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in impossible.items():
+        by_reason.setdefault(reason, []).append(name)
+    return " ".join(f"{' and '.join(names)} cannot be taken: {reason}" for reason, names in by_reason.items())
+
+
+def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
+    """What is scored where no metric is named: what the data allow."""
+    data = evidence.experiment.data
+    if isinstance(data, DIGIT_BY_DIGIT):
+        return ("modes-covered", "modes-kl")
+    if not evidence.data.holds_images:
+        return ("modes-covered", "share-near")
+    return ("ms-ssim", "nearest-neighbours") if evidence.data.labels is None else ("inception-score", "class-histogram")
 
 
 def score_inception(evidence: Evidence) -> Score:
     """Inception score over 10 splits, by the data set's classifier."""
+    _check_splits(evidence)
     mean, deviation = inception_score(evidence.probabilities, SPLITS)
     passport = evidence.judged_passport(f"inception-score, {SPLITS} splits", splits=SPLITS)
     return Score("inception-score", mean, deviation, passport)
@@ -53,6 +103,7 @@ def score_classifier_kernel(evidence: Evidence) -> Score:
 
 def score_inception_v3(evidence: Evidence) -> Score:
     """Inception score over 10 splits, by Inception-v3."""
+    _check_splits(evidence)
     features = evidence.inception_features
     assert features.generated.probabilities is not None
     mean, deviation = inception_score(features.generated.probabilities, SPLITS)
@@ -102,6 +153,11 @@ def score_two_sample_test(evidence: Evidence) -> Score:
     found = two_sample_test(features.real.features, features.generated.features, generator=chance)
     passport = evidence.compared_passport(name, features, statistic=found.statistic, pairs=found.pairs)
     return Score(name, found.p_value, None, passport)
+
+
+def _check_splits(evidence: Evidence) -> None:
+    if evidence.samples_count < SPLITS:
+        raise EquipoiseError(f"its {SPLITS} splits need at least {SPLITS} samples, got {evidence.samples_count}.")
 
 
 def _frechet(name: str, evidence: Evidence, features: Features) -> Score:

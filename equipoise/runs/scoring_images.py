@@ -56,7 +56,7 @@ def score_neighbours(evidence: Evidence) -> Score:
     try:
         found = memorisation(samples, train.flatten(1), held_out[:count].flatten(1))
     except ValueError as error:
-        raise EquipoiseError(f"nearest-neighbours cannot be taken: {error}") from error
+        raise EquipoiseError(str(error)) from error
     passport = evidence.passport(
         f"nearest-neighbours, {count} samples",
         real_count=len(train),

@@ -126,7 +126,7 @@ def _pick_up(
     device = processes.device
     described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size) | manner
     sweep(run)
-    extra = restore(run, state, store.content_hash)
+    extra = restore(run, state, experiment, store.content_hash)
     _warn_of_differences(run, described)
     add_session(run.environment, described)
     return extra

@@ -1,8 +1,10 @@
 """A trained generator out of a run's directory: to sample from, and to score."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,22 +13,31 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.build import build_player
+from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import check_metrics
+from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
-from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.report import write_run_report
-from equipoise.runs.sampling import export_samples, generate
-from equipoise.runs.scoring import Evidence, Score, take_scores
+from equipoise.runs.sampling import check_place, export_samples, generate
+from equipoise.runs.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.runs.train import Settings, recorded_threads
-from equipoise.training.checkpoint import newest_good
 from equipoise.training.state import check_same_tensors
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A generator as its newest good checkpoint holds it: the moving average where there is one."""
+    """A generator as a checkpoint holds it, ready for use: the moving average where there is one.
+
+    Attributes:
+        run: where it was trained.
+        experiment: what was trained.
+        generator: in evaluation mode, without gradients.
+        iteration: of the checkpoint.
+    """
 
     run: RunDirectory
     experiment: Experiment
@@ -34,39 +45,70 @@ class Trained:
     iteration: int
 
 
-def load_trained(path: Path, device: torch.device) -> Trained:
-    """The generator of a run; its training data are not needed.
+def load_trained(path: Path, device: torch.device, checkpoint: str | None = None, tell: Tell | None = None) -> Trained:
+    """The generator of a run, in evaluation mode; its training data are not needed.
+
+    Args:
+        path: the run's directory. The run may still be going on.
+        device: where the generator is to be.
+        checkpoint: "best", "newest" or the number of an iteration; by default the best where `watch.best` keeps one,
+            else the newest.
+        tell: is told which checkpoint was taken.
 
     Raises:
-        EquipoiseError: there is no run, or no good checkpoint in it.
+        EquipoiseError: there is no run, no such checkpoint in it, or a damaged one; or its configuration has been
+            changed since.
     """
     run = open_run(path)
     experiment = run.experiment()
-    checkpoint, complaints = newest_good(run.checkpoints)
-    if checkpoint is None:
-        reason = complaints[0] if complaints else "it was stopped before its first one; resume it first."
-        raise EquipoiseError(f"{printable(path)} has no good checkpoint: {reason}")
     averaged = experiment.average is not None and experiment.average.player == "generator"
     prefix = "averages/generator." if averaged else "players/generator."
+
+    def read() -> tuple[Chosen, dict[str, torch.Tensor]]:
+        chosen = choose_checkpoint(run, experiment, checkpoint)
+        return chosen, chosen.checkpoint.read_tensors(prefix)
+
+    chosen, tensors = while_it_changes(run.checkpoints, read)
+    trained = chosen.index["extra"].get("experiment")
+    refuse_another_experiment(trained, experiment, chosen.checkpoint.index.name, str(run.config))
     generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
-    tensors = checkpoint.read_tensors(prefix)
     check_same_tensors(generator.state_dict(), tensors)
     generator.load_state_dict(tensors)
-    generator.requires_grad_(False)
-    return Trained(run, experiment, generator.to(device), checkpoint.iteration)
+    if tell is not None:
+        tell(f"Taken from {printable(path)}: {chosen}.")
+    return Trained(run, experiment, generator.requires_grad_(False).eval().to(device), chosen.checkpoint.iteration)
 
 
-def sample(path: Path, count: int, out: Path, seed: int, device: torch.device) -> None:
+def sample(
+    path: Path,
+    count: int,
+    out: Path,
+    seed: int,
+    device: torch.device,
+    checkpoint: str | None = None,
+    tell: Tell | None = None,
+) -> None:
     """Write `count` samples of a run's generator to a .png grid, a .npz file or a folder.
 
+    `checkpoint` and `tell` are those of `load_trained`.
+
     Raises:
-        EquipoiseError: as `load_trained`, or the place cannot be written.
+        EquipoiseError: as `load_trained`, or the place cannot be written or is in use.
     """
     if count < 1:
         raise EquipoiseError(f"the count of samples must be at least 1, got {count}.")
-    trained = load_trained(path, device)
+    check_place(out)
+    trained = load_trained(path, device, checkpoint, tell)
     samples = generate(trained.generator, trained.experiment.latent, count, seed)
     export_samples(samples, trained.experiment.value_range, out)
+
+
+class PartlyMeasured(EquipoiseError):
+    """Some metrics could not be taken; `scores` holds the others, which are kept."""
+
+    def __init__(self, message: str, scores: list[Score]):
+        super().__init__(message)
+        self.scores = scores
 
 
 def evaluate(
@@ -75,30 +117,40 @@ def evaluate(
     samples: int,
     settings: Settings,
     few_samples: bool = False,
+    checkpoint: str | None = None,
+    tell: Tell | None = None,
 ) -> list[Score]:
     """Score a run's generator, write the scores beside it and into its report.
 
+    Scores of other metrics that were taken before stay there.
+
     Args:
         path: the run's directory.
-        metrics: names from `equipoise.runs.catalogue`.
+        metrics: names from `equipoise.runs.catalogue`; none of them for those that the data allow.
         samples: how many samples they see.
         settings: where and how loudly.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
+        checkpoint: as in `load_trained`, like `tell`.
 
     Raises:
-        EquipoiseError: as `load_trained`; a metric is unknown, the data set cannot be judged by it, or the generator
-            has diverged (then the cause is a NotFiniteError).
+        PartlyMeasured: some metrics could not be taken; the others are kept.
+        EquipoiseError: as `load_trained`; a metric is unknown, none can be taken, or the generator has diverged (then
+            the cause is a NotFiniteError).
     """
     check_metrics(metrics)
-    check_weights_are_there(metrics, settings.inception_weights)
-    trained = load_trained(path, choose_device(settings.device))
+    trained = load_trained(path, choose_device(settings.device), checkpoint, tell)
     torch.set_num_threads(settings.threads or recorded_threads(trained.run))
+    evidence = evidence_of(trained, samples, settings, few_samples)
     try:
-        scores = take_scores(metrics, evidence_of(trained, samples, settings, few_samples))
+        scores, impossible = take_possible(metrics or usual_metrics(evidence), evidence)
     except NotFiniteError as error:
         raise EquipoiseError(f"{printable(path)} has diverged: {error}") from error
+    if not scores:
+        raise EquipoiseError(reasons(impossible))
     keep_scores(trained, scores)
     write_run_report(trained.run.path)
+    if impossible:
+        raise PartlyMeasured(reasons(impossible), scores)
     return scores
 
 
@@ -117,6 +169,17 @@ def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples:
 
 
 def keep_scores(trained: Trained, scores: list[Score]) -> None:
-    """Write the scores beside the run; its page, which tells them, is to be drawn next."""
-    entries = [score.as_dict() | {"iteration": trained.iteration} for score in scores]
-    write_text_atomically(trained.run.scores, json.dumps({"scores": entries}, indent=1))
+    """Write the scores beside the run; those of other metrics stay. Its page, which shows them, is to be drawn next."""
+    entries = {score.metric: score.as_dict() | {"iteration": trained.iteration} for score in scores}
+    kept = [entry for entry in _read_scores(trained.run.scores) if entry["metric"] not in entries]
+    text = json.dumps({"scores": [*kept, *entries.values()]}, indent=1)
+    write_text_atomically(trained.run.scores, text)
+
+
+def _read_scores(path: Path) -> list[dict[str, Any]]:
+    """The entries of a scores file; none where it is missing or damaged."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        return [entry for entry in listed if isinstance(entry.get("metric"), str)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []

@@ -13,13 +13,12 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import write_text_atomically
 from equipoise.common.random import stream
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.catalogue import evaluator
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import choose_device
 from equipoise.runs.report import write_run_report
 from equipoise.runs.report.record import read_run
 from equipoise.runs.sampling import sample_picture, write_picture
-from equipoise.runs.scoring import Score
+from equipoise.runs.scoring import take_possible
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
 
@@ -131,15 +130,10 @@ def _scored(job: Job) -> dict[str, Any]:
     """Every metric that can be taken of the generator, and why the others cannot."""
     trained = load_trained(job.directory, choose_device(job.settings.device))
     evidence = evidence_of(trained, job.samples, job.settings, job.few_samples)
-    scores: list[Score] = []
-    unmeasured: dict[str, str] = {}
-    for name in job.metrics:
-        try:
-            scores.append(evaluator(name)(evidence))
-        except NotFiniteError as error:
-            return {"status": "diverged", "reason": str(error)}
-        except (EquipoiseError, ValueError) as error:
-            unmeasured[name] = str(error)
+    try:
+        scores, unmeasured = take_possible(job.metrics, evidence)
+    except NotFiniteError as error:
+        return {"status": "diverged", "reason": str(error)}
     keep_scores(trained, scores)
     _write_walk(trained)
     entries = [score.as_dict() for score in scores]
@@ -152,7 +146,6 @@ def _write_walk(trained: Trained) -> None:
     prior, seed = trained.experiment.latent, trained.experiment.seed
     device = next(trained.generator.parameters()).device
     start, end = (prior.sample(WALK_SAMPLES, stream(seed, "walk/latent", place)) for place in (0, 1))
-    trained.generator.eval()
     for step in range(WALK_STEPS):
         share = step / (WALK_STEPS - 1)
         samples = trained.generator(torch.lerp(start, end, share).to(device)).cpu()

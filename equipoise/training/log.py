@@ -110,14 +110,29 @@ class Recorder:
 
 
 def shorten_log(path: Path, length_bytes: int) -> None:
-    """Cut the log back to where a checkpoint was taken, so that a resumed run writes the same lines again."""
+    """Cut the log back to where a checkpoint was taken, so that a resumed run writes the same lines again.
+
+    Raises:
+        EquipoiseError: the log is missing or shorter, or no line ends there; it stays as it is.
+    """
     if not path.exists():
         if length_bytes:
             raise EquipoiseError(f"{path} is missing; the checkpoint expects {length_bytes} bytes of log.")
         return
     if path.stat().st_size < length_bytes:
         raise EquipoiseError(f"{path} is shorter than the checkpoint's {length_bytes} bytes: it was changed by hand.")
+    if length_bytes and not _ends_a_line(path, length_bytes):
+        raise EquipoiseError(
+            f"{path} does not belong to the checkpoint, whose {length_bytes} bytes of log would end within a line: "
+            "it was changed by hand, or one of the two is of another run."
+        )
     os.truncate(path, length_bytes)
+
+
+def _ends_a_line(path: Path, length_bytes: int) -> bool:
+    with open(path, "rb") as file:
+        file.seek(length_bytes - 1)
+        return file.read(1) == b"\n"
 
 
 def _read(waiting: Sequence[tuple[Line, Mapping[str, Tensor]]]) -> list[Line]:

@@ -16,6 +16,7 @@ import yaml
 from PIL import Image
 
 from equipoise.cli import main
+from equipoise.data.catalogue import parse_data
 
 LONGEST_SECONDS = 120
 TINY = ("--iterations", "3", "--device", "cpu", "--threads", "1", "--quiet")
@@ -165,13 +166,33 @@ def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Pa
     assert done.wait(LONGEST_SECONDS) == 0, done.communicate()[1]
     for out in ("arrays.npz", "folder"):
         assert main([*map(str, words), str(tmp_path / out)]) == 0
-    arrays = np.load(tmp_path / "arrays.npz", allow_pickle=False)["samples"]
+    arrays = np.load(tmp_path / "arrays.npz", allow_pickle=False)["images"]
     assert arrays.shape == (12, 1, 8, 8)
     assert arrays.dtype == np.uint8
     pictures = sorted((tmp_path / "folder").iterdir())
     assert len(pictures) == 12
     assert np.array_equal(np.asarray(Image.open(pictures[5])), arrays[5, 0])
     assert Image.open(tmp_path / "grid.png").size == (10 * 9 * 4, 2 * 9 * 4)
+    assert len(parse_data(f"npz:{tmp_path / 'arrays.npz'}").load()) == 12
+
+
+@pytest.mark.parametrize("place", ["five.jpg", "five.JPEG", "five.npy", "five.tar.gz"])
+def test_samples_go_into_no_file_of_another_kind(
+    place: str, finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = refused(capsys, "sample", finished_run, "--count", 5, "--out", tmp_path / place)
+    assert f"ends in {Path(place).suffix}; name a folder without an ending" in sentence
+    assert not (tmp_path / place).exists()
+
+
+def test_samples_are_not_mixed_with_older_files(
+    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run-0.5"
+    assert main(["sample", str(finished_run), "--count", "5", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert "already holds files" in refused(capsys, "sample", finished_run, "--count", 3, "--out", out)
+    assert len(list(out.iterdir())) == 5
 
 
 def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,7 +204,7 @@ def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: p
 def test_sampling_twice_gives_the_same_and_another_seed_others(finished_run: Path, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert main(["sample", str(finished_run), "--out", str(tmp_path / f"{name}.npz"), "--seed", str(seed)]) == 0
-    a, b, c = (np.load(tmp_path / f"{name}.npz")["samples"] for name in "abc")
+    a, b, c = (np.load(tmp_path / f"{name}.npz")["images"] for name in "abc")
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
 

@@ -23,7 +23,7 @@ def everything(store):
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-@pytest.mark.parametrize("name", ["images", "arr_0"])
+@pytest.mark.parametrize("name", ["images", "arr_0", "samples"])
 def test_every_layout_is_understood(tmp_path, images, save, name):
     path = tmp_path / "a.npz"
     for array in (images, images.transpose(0, 2, 3, 1), np.asfortranarray(images)):
@@ -133,7 +133,7 @@ def test_hostile_arrays_are_refused(tmp_path, content, sentence):
         ({"images": np.zeros((2, 4), np.uint8)}, "must be uint8 of shape"),
         ({"images": np.zeros((0, 4, 4), np.uint8)}, "must be uint8 of shape"),
         ({"images": np.zeros((2, 5, 4, 4), np.uint8)}, "must have 1 or 3 channels"),
-        ({"other": np.zeros((2, 4, 4), np.uint8)}, "holds no array 'images'"),
+        ({"other": np.zeros((2, 4, 4), np.uint8)}, "holds no array 'images'; its arrays are: other."),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.zeros(3, int)}, "must be 2 whole numbers"),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.zeros(2)}, "must be 2 whole numbers"),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.array([0, -1])}, "must be 2 whole numbers"),

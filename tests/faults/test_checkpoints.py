@@ -22,7 +22,7 @@ from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, resume, train
-from equipoise.training.checkpoint import FORMAT, list_checkpoints, newest_good
+from equipoise.training.checkpoint import FORMAT, _seal, list_checkpoints, newest_good
 
 Recovery = Callable[[], AbstractContextManager[None]]
 QUIET = Settings(device="cpu", threads=1, quiet=True)
@@ -125,6 +125,12 @@ def test_a_checkpoint_of_another_recipe_is_refused(run: Path, experiment: Experi
     train(other, tmp_path / "other", QUIET)
     shutil.rmtree(run / "checkpoints")
     shutil.copytree(tmp_path / "other" / "checkpoints", run / "checkpoints")
+    with pytest.raises(EquipoiseError, match=r"trained by: players\.generator\.optimiser\.kind was adamax and is adam"):
+        resume(run, QUIET)
+    for path in (run / "checkpoints").glob("*.json"):  # as older checkpoints, which do not know their experiment
+        index = json.loads(path.read_text())
+        del index["extra"]["experiment"]
+        path.write_text(json.dumps(index | {"seal": _seal(index)}))
     with pytest.raises(EquipoiseError, match="the checkpoint belongs to another recipe"):
         resume(run, QUIET)
 

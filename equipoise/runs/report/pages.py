@@ -17,6 +17,7 @@ from equipoise.common.files import write_text_atomically
 from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.frames import Frame, read_frames
+from equipoise.runs.report.grouping import refuse_unlike
 from equipoise.runs.report.record import RunRecord, Score, read_run
 from equipoise.runs.report.summary import comparison_table, shown, title, with_spread
 
@@ -83,15 +84,18 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
     Args:
         title: the page's heading.
         introduction: plain text under it; blank lines part paragraphs.
-        groups: the name of each group and its run directories, one per seed.
+        groups: the name of each group and its run directories, which differ in nothing but their seeds; `group_runs`
+            makes such groups.
         out: the HTML file.
 
     Raises:
-        EquipoiseError: a directory holds no run, there is no group, or the page cannot be written.
+        EquipoiseError: a directory holds no run, there is no group, the runs of one are unlike, or the page cannot be
+            written.
     """
     if not groups:
         raise EquipoiseError("a comparison needs at least one group of runs; name their directories.")
     records = {label: tuple(read_run(path) for path in paths) for label, paths in groups.items()}
+    refuse_unlike(records)
     grids = _compared_grids(records)
     text = render(
         "comparison.html",

@@ -17,7 +17,10 @@ HISTOGRAM = "class-histogram"
 
 @dataclass(frozen=True)
 class Score:
-    """One figure of `scores.json`; a metric that yields several numbers holds them as a tuple."""
+    """One figure of `scores.json`; a metric that yields several numbers holds them as a tuple.
+
+    The passport tells the iteration of the generator too.
+    """
 
     metric: str
     value: float | tuple[float, ...]
@@ -109,7 +112,9 @@ def _score(raw: Mapping[str, Any]) -> Score | None:
     deviation = number(raw.get("deviation"))
     passport = raw.get("passport")
     known = deviation is not None and math.isfinite(deviation)
-    return Score(raw["metric"], value, deviation if known else None, passport if isinstance(passport, Mapping) else {})
+    taken_of = {"iteration": raw["iteration"]} if isinstance(raw.get("iteration"), int) else {}
+    told = {**taken_of, **passport} if isinstance(passport, Mapping) else taken_of
+    return Score(raw["metric"], value, deviation if known else None, told)
 
 
 def _score_value(raw: Any) -> float | tuple[float, ...] | None:

@@ -55,7 +55,10 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
 
 
 ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
-MARK = "† measured differently from the rest of its column: the passports below tell how; do not compare it."
+MARK = (
+    "† measured differently from the rest of its column, or from run to run, and then without a mean: the passports "
+    "below tell how; do not compare it."
+)
 
 
 def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> str:
@@ -131,6 +134,8 @@ def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:
     cell = spread(values)
     partly = f" ({len(values)} of {len(runs)})" if 0 < len(values) < len(runs) else ""
     passports = {text for run in runs if (text := _passport_of(run, metric)) is not None}
+    if len(passports) > 1:
+        return Cell(DASH, None, marked=True)
     return Cell(cell.text + partly, cell.order, marked=bool(passports - {usual}))
 
 

@@ -1,0 +1,112 @@
+"""Scoring a run: what was scored before stays, what cannot be scored hinders nothing, and the data choose defaults."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from equipoise.cli import main
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.npz import Npz
+from equipoise.experiments.experiment import with_length
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs.train import Settings, train
+from equipoise.runs.trained import PartlyMeasured, evaluate
+
+QUIET = Settings("cpu", threads=1, quiet=True)
+
+
+def trained(place: Path, name: str = "gan-digits", **changes: Any) -> Path:
+    experiment = replace(with_length(recipe(name), iterations=1), **({"batch_size": 16} | changes))
+    return train(experiment, place, QUIET).path
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("evaluate") / "run")
+
+
+@pytest.fixture
+def run(digits: Path) -> Path:
+    (digits / "scores.json").unlink(missing_ok=True)
+    return digits
+
+
+@pytest.fixture(autouse=True)
+def no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take most of the time, and are tested elsewhere."""
+    monkeypatch.setattr("equipoise.runs.trained.write_run_report", lambda run: run)
+    monkeypatch.setattr("equipoise.runs.session.write_run_report", lambda run: run)
+
+
+def kept(run: Path) -> dict[str, int]:
+    """How many samples each metric in the file saw."""
+    scores = json.loads((run / "scores.json").read_text())["scores"]
+    return {score["metric"]: score["passport"]["generated_count"] for score in scores}
+
+
+def test_earlier_scores_stay_and_the_same_metric_is_replaced(run: Path) -> None:
+    evaluate(run, ("class-histogram", "ms-ssim"), 12, QUIET)
+    evaluate(run, ("inception-score", "ms-ssim"), 14, QUIET)
+    assert kept(run) == {"class-histogram": 12, "inception-score": 14, "ms-ssim": 14}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"scores": [3]}', '{"scores": {"a": 1}}', '{"scores": [{"value": 1}]}'])
+def test_a_damaged_file_of_scores_is_written_anew(text: str, run: Path) -> None:
+    (run / "scores.json").write_text(text)
+    evaluate(run, ("ms-ssim",), 12, QUIET)
+    assert kept(run) == {"ms-ssim": 12}
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        ("inception-score", "inception-score cannot be taken: its 10 splits need at least 10 samples, got 5"),
+        ("classifier-fid", "classifier-fid cannot be taken: .*samples"),
+        ("share-near", "share-near cannot be taken: .*ring and grid"),
+        ("fid", "fid cannot be taken: this metric is defined by Inception-v3: give its weights"),
+    ],
+)
+def test_an_impossible_metric_says_why_and_discards_no_other(
+    metric: str, reason: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(PartlyMeasured, match=reason) as caught:
+        evaluate(run, (metric, "class-histogram"), 5, QUIET)
+    assert [score.metric for score in caught.value.scores] == ["class-histogram"]
+    assert kept(run) == {"class-histogram": 5}
+    words = [
+        "evaluate",
+        str(run),
+        "--metrics",
+        metric,
+        "class-histogram",
+        "--samples",
+        "5",
+        "--device",
+        "cpu",
+        "--quiet",
+    ]
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert "class-histogram: " in captured.out
+    assert captured.err.startswith(f"equipoise: {metric} cannot be taken: ")
+    assert captured.err.count("\n") == 1
+
+
+def test_where_nothing_can_be_taken_nothing_is_written(run: Path) -> None:
+    with pytest.raises(EquipoiseError, match="inception-score and inception-v3-score cannot be taken: its 10 splits"):
+        evaluate(run, ("inception-score", "inception-v3-score"), 5, QUIET)
+    assert not (run / "scores.json").exists()
+
+
+def test_the_defaults_are_what_the_data_allow(run: Path, tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "plain.npz", images=images)
+    assert [score.metric for score in evaluate(run, (), 20, QUIET)] == ["inception-score", "class-histogram"]
+    unlabelled = trained(tmp_path / "plain", data=Npz(str(tmp_path / "plain.npz")))
+    assert [score.metric for score in evaluate(unlabelled, (), 20, QUIET)] == ["ms-ssim", "nearest-neighbours"]
+    points = trained(tmp_path / "points", "gan-ring")
+    assert [score.metric for score in evaluate(points, (), 20, QUIET)] == ["modes-covered", "share-near"]
