@@ -55,7 +55,7 @@ def experiment_on(data: Any, value_range: Any = "unit") -> Experiment:
 @pytest.fixture(autouse=True)
 def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Similarities of pairs are taken at 256 pixels, whatever the size of the images."""
-    monkeypatch.setattr(scoring_images, "_PAIRS", 100)
+    monkeypatch.setattr(scoring_images, "_MOST_PAIRS", 100)
 
 
 def evidence_of(samples: Tensor, data: Any, count: int, **options: Any) -> Evidence:
@@ -126,6 +126,30 @@ def test_the_classifier_distance_is_the_formula_on_the_classifiers_features(lack
     sides = [found.features.double().numpy() for found in (features.real, features.generated)]
     moments = [part for side in sides for part in (side.mean(axis=0), np.cov(side, rowvar=False))]
     assert value("classifier-fid", lacking) == pytest.approx(frechet_distance(*moments), rel=1e-6)
+
+
+@pytest.mark.parametrize(("count", "pairs"), [(50_000, 25_000), (49_999, 24_999), (2001, 1000), (2, 1)])
+def test_similarity_takes_every_sample_in_one_pair(count: int, pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    seen: list[Tensor] = []
+
+    def similarity(first: Tensor, second: Tensor) -> Tensor:
+        seen.append(torch.stack([first, second]).flatten(1))
+        return first.flatten() / count
+
+    monkeypatch.setattr(scoring_images, "ms_ssim", similarity)
+    evidence = evidence_of(torch.arange(float(count)).reshape(count, 1, 1, 1) / count, Noise((1, 8, 8), 20), count)
+    score = evaluator("ms-ssim")(evidence)
+    together = torch.cat(seen, dim=1) * count
+    assert together.shape == (2, pairs)
+    assert len(together.round().unique()) == 2 * pairs
+    assert score.passport["metric"] == f"ms-ssim, {pairs} pairs"
+    assert (score.deviation is None) == (pairs == 1)
+
+
+def test_one_sample_has_no_similarity() -> None:
+    with pytest.raises(EquipoiseError, match="ms-ssim needs two samples"):
+        evaluator("ms-ssim")(evidence_of(torch.zeros(1, 1, 8, 8), Noise((1, 8, 8), 20), 1))
 
 
 def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
