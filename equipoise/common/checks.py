@@ -4,6 +4,9 @@ A ValueError names the argument, its shape and what was expected.
 """
 
 import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
 
 import torch
 
@@ -36,9 +39,24 @@ def check_not_empty(name: str, value: torch.Tensor) -> None:
         raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}.")
 
 
+def is_readable(value: torch.Tensor) -> bool:
+    """Whether a look at the tensor's numbers is possible and costs nothing.
+
+    It is not on a GPU, where it would stall the training loop, nor for tensors without numbers (meta, fake), nor under
+    the transforms of `torch.func` or in `torch.compile`.
+    """
+    plain = value.device.type == "cpu" and type(value) in (torch.Tensor, torch.nn.Parameter)
+    return plain and not transforms_are_active() and not torch.compiler.is_compiling()
+
+
+def transforms_are_active() -> bool:
+    """Whether this runs inside `torch.func.grad`, `vmap` and the like, where numbers cannot be read."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
 def check_no_nan(name: str, value: torch.Tensor) -> None:
-    """No element may be NaN. Only tensors on the CPU are looked at: on a GPU the look would stall the training loop."""
-    if value.device.type != "cpu" or not math.isnan(float(value.detach().sum())):
+    """No element may be NaN. Only tensors whose numbers are `is_readable` are looked at."""
+    if not is_readable(value) or not math.isnan(float(value.detach().sum())):
         return  # without NaN in the sum there is none in the parts; infinities of both signs need the second look
     if bool(torch.isnan(value.detach()).any()):
         raise NotFiniteError(f"{name} of shape {tuple(value.shape)} holds NaN; expected numbers.")
@@ -63,11 +81,48 @@ def check_same_shape(**values: torch.Tensor) -> None:
 
 def check_at_least(name: str, value: float, least: float) -> None:
     """The number must be finite and at least `least`."""
-    if not math.isfinite(value) or value < least:
-        raise ValueError(f"{name} must be a finite number of at least {least}, got {value}.")
+    if not is_number(value) or not math.isfinite(value) or value < least:
+        raise ValueError(f"{name} must be a finite number of at least {least}, got {described(value)}.")
 
 
 def check_positive(name: str, value: float) -> None:
     """The number must be finite and above zero."""
-    if not math.isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a finite number above 0, got {value}.")
+    if not is_number(value) or not math.isfinite(value) or value <= 0:
+        raise ValueError(f"{name} must be a finite number above 0, got {described(value)}.")
+
+
+def check_whole(name: str, value: Any, least: int, most: int | None = None, of: str = "") -> int:
+    """The whole number as an int: Python's or NumPy's, at least `least` and at most `most`.
+
+    Args:
+        of: what the largest number is, for the message, as in ", the number of samples".
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} must be a whole number, got {described(value)}.")
+    whole = int(value)
+    if whole < least or (most is not None and whole > most):
+        allowed = f"be at least {least}" if most is None else f"lie in {least}..{most}{of}"
+        raise ValueError(f"{name} must {allowed}, got {whole}.")
+    return whole
+
+
+def check_choice(name: str, value: str, known: Iterable[str]) -> None:
+    """The word must be one of the known ones."""
+    words = list(known)
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, words))}, got {described(value)}.")
+
+
+def is_number(value: object) -> bool:
+    """Whether this is a real number of Python or NumPy, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def described(value: object) -> str:
+    """The number or name as it is; anything else by its type, and its shape where it has one."""
+    if isinstance(value, Real | str) or value is None:
+        return repr(value) if isinstance(value, str) else str(value)
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"{type(value).__name__} of shape {tuple(shape)}"
+    return repr(value) if isinstance(value, list | tuple | dict) else type(value).__name__

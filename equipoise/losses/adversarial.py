@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import logsigmoid, relu
 
 from equipoise.common.checks import check_scores
+from equipoise.common.precision import in_full_precision
 from equipoise.losses.checks import check_pair
 
 
@@ -18,6 +19,7 @@ def softplus(scores: torch.Tensor) -> torch.Tensor:
     return -logsigmoid(-scores)
 
 
+@in_full_precision
 def minimax_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
     """E softplus(-s(x)) + E softplus(s(G(z))): the cross-entropy of real against fake (Goodfellow et al. 2014, Eq. 1).
 
@@ -29,6 +31,7 @@ def minimax_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Ten
     return softplus(-real_scores).mean() + softplus(fake_scores).mean()
 
 
+@in_full_precision
 def minimax_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """-E softplus(s(G(z))) = E log(1 - D(G(z))) (Goodfellow et al. 2014, Eq. 1: the generator's part).
 
@@ -41,6 +44,7 @@ def minimax_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return -softplus(fake_scores).mean()
 
 
+@in_full_precision
 def non_saturating_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """E softplus(-s(G(z))) = -E log D(G(z)) (Goodfellow et al. 2014, section 3).
 
@@ -51,6 +55,7 @@ def non_saturating_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return softplus(-fake_scores).mean()
 
 
+@in_full_precision
 def hinge_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
     """E relu(1 - s(x)) + E relu(1 + s(G(z))) (Lim and Ye 2017, Eq. 11; Miyato et al. 2018, Eq. 16).
 
@@ -62,6 +67,7 @@ def hinge_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tenso
     return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
 
 
+@in_full_precision
 def hinge_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """-E s(G(z)) (Lim and Ye 2017; Miyato et al. 2018, Eq. 17).
 
@@ -72,6 +78,7 @@ def hinge_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return -fake_scores.mean()
 
 
+@in_full_precision
 def wasserstein_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
     """E s(G(z)) - E s(x), for a discriminator that is kept Lipschitz (Arjovsky et al. 2017, Algorithm 1).
 
@@ -83,6 +90,7 @@ def wasserstein_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch
     return fake_scores.mean() - real_scores.mean()
 
 
+@in_full_precision
 def wasserstein_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """-E s(G(z)) (Arjovsky et al. 2017, Algorithm 1).
 
@@ -93,6 +101,7 @@ def wasserstein_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return -fake_scores.mean()
 
 
+@in_full_precision
 def least_squares_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
     """E (s(x) - 1)^2 / 2 + E s(G(z))^2 / 2 (Mao et al. 2017, Eq. 9: targets 0 for fake and 1 for real).
 
@@ -104,6 +113,7 @@ def least_squares_discriminator_loss(real_scores: torch.Tensor, fake_scores: tor
     return (real_scores - 1).square().mean() / 2 + fake_scores.square().mean() / 2
 
 
+@in_full_precision
 def least_squares_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """E (s(G(z)) - 1)^2 / 2 (Mao et al. 2017, Eq. 9: target 1).
 

@@ -4,7 +4,15 @@ import math
 
 import torch
 
-from equipoise.common.checks import check_floating, check_no_nan, check_not_empty, check_same_shape, check_scores
+from equipoise.common.checks import (
+    check_at_least,
+    check_floating,
+    check_no_nan,
+    check_not_empty,
+    check_same_shape,
+    check_scores,
+    is_readable,
+)
 
 
 def check_pair(**scores: torch.Tensor) -> None:
@@ -23,7 +31,7 @@ def check_same_kind(**scores: torch.Tensor) -> None:
 
 def check_cause_of_nan(loss: torch.Tensor, **scores: torch.Tensor) -> None:
     """If the loss, to which a NaN in any argument spreads, is NaN, then no argument may hold one: a single look."""
-    if loss.device.type == "cpu" and math.isnan(float(loss.detach())):
+    if is_readable(loss) and math.isnan(float(loss.detach())):
         for name, value in scores.items():
             check_no_nan(name, value)
 
@@ -39,22 +47,17 @@ def check_number(name: str, value: torch.Tensor) -> None:
 def check_non_negative(name: str, value: torch.Tensor | float) -> None:
     """The argument must be a finite number of at least 0, as a Python number or a 0-dimensional tensor.
 
-    A tensor's value is looked at only where it lies on the CPU: on a GPU the look would stall the training loop.
+    A tensor's value is looked at only where it `is_readable`.
     """
     if not isinstance(value, torch.Tensor):
-        _check_non_negative_number(name, value)
+        check_at_least(name, value, 0)
         return
     check_number(name, value)
-    if value.device.type == "cpu":
-        _check_non_negative_number(name, float(value.detach()))
+    if is_readable(value):
+        check_at_least(name, float(value.detach()), 0)
 
 
 def check_samples(name: str, value: torch.Tensor, least: int) -> None:
     """The argument's first dimension, its batch, must hold at least `least` samples."""
     if value.shape[0] < least:
         raise ValueError(f"{name} must hold at least {least} samples, got shape {tuple(value.shape)}.")
-
-
-def _check_non_negative_number(name: str, value: float) -> None:
-    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{name} must be a finite number of at least 0, got {value}.")

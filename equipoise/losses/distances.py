@@ -1,14 +1,12 @@
 """Squared distances of all pairs of rows, by one matrix product."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import torch
 
 from equipoise.common.checks import check_dimensions, check_scores
+from equipoise.common.precision import in_full_precision
 
-_NARROW = (torch.float16, torch.bfloat16)
 
-
+@in_full_precision
 def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """||a_i - b_j||^2 for all pairs, as ||a_i||^2 + ||b_j||^2 - 2 <a_i, b_j> of the features less their common centre.
 
@@ -20,29 +18,20 @@ def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         b: [other rows, features].
 
     Returns:
-        [rows, other rows]; in float32 for float16 and bfloat16, also under autocast.
+        [rows, other rows]; in the wider type of a and b, float32 at least, also under autocast.
     """
     check_scores(a=a, b=b)
     check_dimensions("a", a, "rows, features")
     check_dimensions("b", b, "rows, features")
-    if a.shape[1] != b.shape[1] or a.dtype != b.dtype:
-        raise ValueError(
-            f"b must have {a.shape[1]} features of {a.dtype} like a, got shape {tuple(b.shape)} of {b.dtype}."
-        )
-    with in_full_precision(a.device.type):
-        return _squared_distances(widened(a), widened(b))
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"b must have {a.shape[1]} features like a, got shape {tuple(b.shape)}.")
+    return _squared_distances(*in_one_type(a, b))
 
 
-def in_full_precision(device_type: str) -> AbstractContextManager[object]:
-    """Where autocast is off: under it a matrix product would be taken in half the digits."""
-    if torch.is_autocast_enabled(device_type):
-        return torch.autocast(device_type, enabled=False)
-    return nullcontext()
-
-
-def widened(values: torch.Tensor) -> torch.Tensor:
-    """The values in float32 if they are narrower: a difference of squares needs the digits."""
-    return values.float() if values.dtype in _NARROW else values
+def in_one_type(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both in the wider of their types."""
+    wider = torch.promote_types(a.dtype, b.dtype)
+    return a.to(wider), b.to(wider)
 
 
 def _squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

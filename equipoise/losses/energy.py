@@ -5,9 +5,10 @@ Energies are low for real images. They are [batch] tensors; a margin or a balanc
 """
 
 import torch
-from torch.nn.functional import normalize, relu
+from torch.nn.functional import relu
 
-from equipoise.common.checks import check_at_least, check_dimensions, check_positive, check_scores
+from equipoise.common.checks import check_at_least, check_choice, check_dimensions, check_positive, check_scores
+from equipoise.common.precision import in_full_precision
 from equipoise.losses.checks import check_non_negative, check_number, check_pair, check_samples
 
 
@@ -16,8 +17,16 @@ def _sum_of_squares(errors: torch.Tensor) -> torch.Tensor:
 
 
 def _norm(errors: torch.Tensor) -> torch.Tensor:
-    norms: torch.Tensor = torch.linalg.vector_norm(errors, dim=1)
-    return norms
+    unit, size = _of_unit_size(errors)
+    norms: torch.Tensor = torch.linalg.vector_norm(unit, dim=1)
+    return size[:, 0] * norms
+
+
+def _of_unit_size(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows over their largest entry, a constant [rows, 1], and that entry: so squares neither overflow nor vanish."""
+    largest = rows.detach().abs().amax(dim=1, keepdim=True)
+    size = torch.where(largest > 0, largest, torch.ones_like(largest))
+    return rows / size, size
 
 
 def _mean_absolute(errors: torch.Tensor) -> torch.Tensor:
@@ -36,6 +45,7 @@ _ENERGIES = {
 }
 
 
+@in_full_precision
 def reconstruction_energy(images: torch.Tensor, reconstructions: torch.Tensor, kind: str = "squared") -> torch.Tensor:
     """The energy D(x) of each image, from its reconstruction (Wang et al. 2017, Eq. 1).
 
@@ -51,11 +61,11 @@ def reconstruction_energy(images: torch.Tensor, reconstructions: torch.Tensor, k
         [batch], not negative.
     """
     check_pair(images=images, reconstructions=reconstructions)
-    if kind not in _ENERGIES:
-        raise ValueError(f"kind must be one of {', '.join(_ENERGIES)}, got '{kind}'.")
+    check_choice("kind", kind, _ENERGIES)
     return _ENERGIES[kind]((reconstructions - images).reshape(images.shape[0], -1))
 
 
+@in_full_precision
 def energy_discriminator_loss(
     real_energy: torch.Tensor, fake_energy: torch.Tensor, margin: torch.Tensor | float
 ) -> torch.Tensor:
@@ -73,6 +83,7 @@ def energy_discriminator_loss(
     return real_energy.mean() + relu(margin - fake_energy).mean()
 
 
+@in_full_precision
 def energy_generator_loss(fake_energy: torch.Tensor) -> torch.Tensor:
     """E D(G(z)) (Zhao et al. 2017, Eq. 2; Wang et al. 2017, Algorithm 1).
 
@@ -84,6 +95,7 @@ def energy_generator_loss(fake_energy: torch.Tensor) -> torch.Tensor:
     return fake_energy.mean()
 
 
+@in_full_precision
 def adapted_margin(
     margin: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, fake_before: torch.Tensor
 ) -> torch.Tensor:
@@ -107,6 +119,7 @@ def adapted_margin(
     return torch.where(tighten, real, margin).detach()
 
 
+@in_full_precision
 def pulling_away(codes: torch.Tensor) -> torch.Tensor:
     """EBGAN's pulling-away term: the mean squared cosine of all pairs of different codes (Zhao et al. 2017, Eq. 4).
 
@@ -119,12 +132,15 @@ def pulling_away(codes: torch.Tensor) -> torch.Tensor:
     """
     check_scores(codes=codes)
     check_samples("codes", codes, 2)
-    directions = normalize(codes.reshape(codes.shape[0], -1), dim=1)
+    rows, _ = _of_unit_size(codes.reshape(codes.shape[0], -1))
+    directions: torch.Tensor = rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp_min(1)
     squared_cosines = (directions @ directions.T).square()
     count = codes.shape[0]
-    return (squared_cosines - torch.diag(squared_cosines.diagonal())).sum() / (count * (count - 1))
+    others: torch.Tensor = squared_cosines - torch.diag(squared_cosines.diagonal())
+    return others.sum() / (count * (count - 1))
 
 
+@in_full_precision
 def one_sided_pulling_away(samples: torch.Tensor) -> torch.Tensor:
     """The mean of (S_i . S_j / |S_i|^2)^2 over i != j: the term that keeps images apart in the EBGAN code named below.
 
@@ -139,13 +155,15 @@ def one_sided_pulling_away(samples: torch.Tensor) -> torch.Tensor:
     """
     check_scores(samples=samples)
     check_samples("samples", samples, 2)
-    rows = samples.reshape(samples.shape[0], -1)
+    rows = _of_unit_size(samples.reshape(1, -1))[0].reshape(samples.shape[0], -1)
     smallest = torch.finfo(rows.dtype).tiny
     squared = (rows @ (rows / rows.square().sum(dim=1, keepdim=True).clamp(min=smallest)).T).square()
     count = samples.shape[0]
-    return (squared - torch.diag(squared.diagonal())).sum() / (count * (count - 1))
+    others: torch.Tensor = squared - torch.diag(squared.diagonal())
+    return others.sum() / (count * (count - 1))
 
 
+@in_full_precision
 def boundary_equilibrium_losses(
     real_energy: torch.Tensor, fake_energy: torch.Tensor, balance: torch.Tensor | float
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -164,6 +182,7 @@ def boundary_equilibrium_losses(
     return real_energy.mean() - balance * fake_energy.mean(), fake_energy.mean()
 
 
+@in_full_precision
 def updated_balance(
     balance: torch.Tensor,
     real_energy: torch.Tensor,
@@ -191,6 +210,7 @@ def updated_balance(
     return (balance + rate * gap).clamp(0, 1).detach()
 
 
+@in_full_precision
 def convergence_measure(real_energy: torch.Tensor, fake_energy: torch.Tensor, gamma: float = 0.5) -> torch.Tensor:
     """BEGAN's measure of progress (Berthelot et al. 2017, section 3.4.1): E D(x) + |gamma E D(x) - E D(G(z))|.
 

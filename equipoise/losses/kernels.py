@@ -9,12 +9,16 @@ from typing import Protocol
 
 import torch
 
-from equipoise.common.checks import check_positive, check_scores
+from equipoise.common.checks import check_positive, check_scores, described
+from equipoise.common.precision import in_full_precision
 
 GAUSSIAN_MIXTURE = (1.0, 2.0**0.5, 2.0, 2.0**1.5, 4.0)
 """The bandwidths of MMD-rbf (Wang et al. 2019, section 5)."""
 RATIONAL_QUADRATIC_MIXTURE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """The alphas of MMD-rq (Wang et al. 2019, section 5)."""
+
+_LEAST_WIDTH = 1e-100
+"""So that the square of a width is neither 0 nor infinite."""
 
 
 class Kernel(Protocol):
@@ -24,6 +28,7 @@ class Kernel(Protocol):
         """k(d^2), in the shape of squared_distances."""
 
 
+@in_full_precision
 def gaussian_kernel(squared_distances: torch.Tensor, bandwidths: Sequence[float]) -> torch.Tensor:
     """Sum over the bandwidths sigma of exp(-d^2 / (2 sigma^2)) (Wang et al. 2019, section 2).
 
@@ -39,6 +44,7 @@ def gaussian_kernel(squared_distances: torch.Tensor, bandwidths: Sequence[float]
     return torch.stack([torch.exp(squared_distances / (-2 * sigma**2)) for sigma in bandwidths]).sum(dim=0)
 
 
+@in_full_precision
 def rational_quadratic_kernel(squared_distances: torch.Tensor, alphas: Sequence[float]) -> torch.Tensor:
     """Sum over the alphas of (1 + d^2 / (2 alpha))^-alpha (Binkowski et al. 2018, section 2.1).
 
@@ -118,7 +124,9 @@ class RationalQuadraticKernel(ClosedFormKernel):
 
 def check_widths(name: str, widths: Sequence[float]) -> None:
     """The argument must hold one or more finite numbers above 0."""
-    if len(widths) == 0:
-        raise ValueError(f"{name} must hold at least one number above 0, got none.")
+    if not isinstance(widths, Sequence) or len(widths) == 0:
+        raise ValueError(f"{name} must hold at least one number above 0, got {described(widths)}.")
     for width in widths:
         check_positive(f"each of {name}", width)
+        if not _LEAST_WIDTH <= width <= 1 / _LEAST_WIDTH:
+            raise ValueError(f"each of {name} must lie in {_LEAST_WIDTH:g}..{1 / _LEAST_WIDTH:g}, got {width}.")

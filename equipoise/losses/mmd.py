@@ -5,13 +5,15 @@ Exx = E k(x, x'), Exy = E k(x, y'), Eyy = E k(y, y'), so that MMD^2 = Exx - 2 Ex
 """
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 
-from equipoise.common.checks import check_dimensions
+from equipoise.common.checks import check_dimensions, described, is_number, transforms_are_active
+from equipoise.common.precision import in_full_precision
 from equipoise.losses.checks import check_cause_of_nan, check_pair, check_same_kind, check_samples
-from equipoise.losses.distances import in_full_precision, squared_distances, widened
+from equipoise.losses.distances import in_one_type, squared_distances
 from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
 from equipoise.losses.pair_sums import sum_of_terms
 from equipoise.losses.terms import FAKE, REAL, Sides, Term
@@ -21,6 +23,7 @@ _ANYWHERE: Bounds = (0.0, math.inf)
 _UNIT_GAUSSIAN = GaussianKernel((1.0,))
 
 
+@in_full_precision
 def squared_mmd(
     real: torch.Tensor, fake: torch.Tensor, kernel: Kernel = _UNIT_GAUSSIAN, unbiased: bool = True
 ) -> torch.Tensor:
@@ -51,6 +54,7 @@ def mmd_generator_loss(
     return squared_mmd(real, fake, kernel, unbiased)
 
 
+@in_full_precision
 def mmd_discriminator_loss(
     real: torch.Tensor,
     fake: torch.Tensor,
@@ -74,8 +78,8 @@ def mmd_discriminator_loss(
         code_compat: with bounds, leave the cross term unbounded for every lambda, as the authors' code does: it
             computes that bound for lambda < 1 only and uses it for lambda > 1 only.
     """
-    if not math.isfinite(repulsion):
-        raise ValueError(f"repulsion must be a finite number, got {repulsion}.")
+    if not is_number(repulsion) or not math.isfinite(repulsion):
+        raise ValueError(f"repulsion must be a finite number, got {described(repulsion)}.")
     on_real, on_cross, on_fake = _limits(repulsion, bounds, bounds_cross=repulsion < 1 and not code_compat)
     terms = (
         Term(repulsion, REAL, REAL, *on_real),
@@ -89,9 +93,10 @@ def _limits(repulsion: float, bounds: Bounds | None, bounds_cross: bool) -> tupl
     """The squared distances that the discriminator acts on, for the pairs real-real, real-fake and fake-fake."""
     if bounds is None:
         return _ANYWHERE, _ANYWHERE, _ANYWHERE
-    lower, upper = bounds
-    if not 0 <= lower < upper < math.inf:
+    pair = isinstance(bounds, Sequence) and len(bounds) == 2 and all(map(is_number, bounds))
+    if not pair or not 0 <= bounds[0] < bounds[1] < math.inf:
         raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {bounds}.")
+    lower, upper = bounds
     contracted, pushed = (lower, math.inf), (0.0, upper)
     return contracted if repulsion < 0 else pushed, pushed if bounds_cross else _ANYWHERE, contracted
 
@@ -103,14 +108,15 @@ def _total(
     check_same_kind(real=real, fake=fake)
     check_dimensions("real", real, "batch, features")
     check_samples("real", real, 2 if unbiased else 1)
+    if not callable(kernel):
+        raise ValueError(f"kernel must be a function of squared distances, got {described(kernel)}.")
     present = tuple(term for term in terms if term.weight != 0)
-    sides = (widened(real), widened(fake))
-    if not isinstance(kernel, ClosedFormKernel):
+    sides = in_one_type(real, fake)
+    if not isinstance(kernel, ClosedFormKernel) or transforms_are_active():
         check_pair(real=real, fake=fake)
         return total_plainly(sides, kernel, present, unbiased)
     plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
-    with in_full_precision(real.device.type):
-        total = sum_of_terms(sides, kernel, present, unbiased, plainly)
+    total = sum_of_terms(sides, kernel, present, unbiased, plainly)
     check_cause_of_nan(total, real=real, fake=fake)
     return total
 

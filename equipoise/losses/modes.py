@@ -7,7 +7,8 @@ minimised, against its own text; here it has the minus sign (see docs/losses/mod
 
 import torch
 
-from equipoise.common.checks import check_scores
+from equipoise.common.checks import check_choice, check_scores
+from equipoise.common.precision import in_full_precision
 from equipoise.losses.adversarial import minimax_discriminator_loss, non_saturating_generator_loss, softplus
 from equipoise.losses.checks import check_non_negative, check_pair
 
@@ -23,6 +24,7 @@ def _sum(squares: torch.Tensor) -> torch.Tensor:
 _REDUCTIONS = {"mean": _mean, "sum": _sum}
 
 
+@in_full_precision
 def mode_regulariser(encoded_scores: torch.Tensor) -> torch.Tensor:
     """-E log D(G(E(x))) (Che et al. 2017, section 3.2, with the sign put right): reconstructions should look real.
 
@@ -33,6 +35,7 @@ def mode_regulariser(encoded_scores: torch.Tensor) -> torch.Tensor:
     return softplus(-encoded_scores).mean()
 
 
+@in_full_precision
 def geometric_regulariser(images: torch.Tensor, reconstructions: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
     """E d(x, G(E(x))) with d the squared error (Che et al. 2017, section 3.1).
 
@@ -43,12 +46,12 @@ def geometric_regulariser(images: torch.Tensor, reconstructions: torch.Tensor, r
             the weight that goes with it depends on it.
     """
     check_pair(images=images, reconstructions=reconstructions)
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(_REDUCTIONS)}, got '{reduction}'.")
+    check_choice("reduction", reduction, _REDUCTIONS)
     squares = (reconstructions - images).square().reshape(images.shape[0], -1)
     return _REDUCTIONS[reduction](squares).mean()
 
 
+@in_full_precision
 def reg_gan_encoder_loss(
     encoded_scores: torch.Tensor,
     images: torch.Tensor,
@@ -73,6 +76,7 @@ def reg_gan_encoder_loss(
     return geometric_weight * distance + mode_weight * mode_regulariser(encoded_scores)
 
 
+@in_full_precision
 def reg_gan_generator_loss(
     fake_scores: torch.Tensor,
     encoded_scores: torch.Tensor,
@@ -99,6 +103,7 @@ def reg_gan_generator_loss(
     return non_saturating_generator_loss(fake_scores) + regularisers
 
 
+@in_full_precision
 def manifold_discriminator_loss(real_scores: torch.Tensor, encoded_scores: torch.Tensor) -> torch.Tensor:
     """-E log D1(x) - E log(1 - D1(G(E(x)))): MDGAN's manifold step (Che et al. 2017, Appendix A, step 2).
 
@@ -110,6 +115,7 @@ def manifold_discriminator_loss(real_scores: torch.Tensor, encoded_scores: torch
     return minimax_discriminator_loss(real_scores, encoded_scores)
 
 
+@in_full_precision
 def manifold_generator_loss(
     encoded_scores: torch.Tensor,
     images: torch.Tensor,
@@ -131,6 +137,7 @@ def manifold_generator_loss(
     return distance + adversarial_weight * mode_regulariser(encoded_scores)
 
 
+@in_full_precision
 def diffusion_discriminator_loss(encoded_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
     """-E log D2(G(E(x))) - E log(1 - D2(G(z))): MDGAN's diffusion step (Che et al. 2017, Appendix A, step 6).
 
@@ -144,6 +151,7 @@ def diffusion_discriminator_loss(encoded_scores: torch.Tensor, fake_scores: torc
     return minimax_discriminator_loss(encoded_scores, fake_scores)
 
 
+@in_full_precision
 def diffusion_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """-E log D2(G(z)) (Che et al. 2017, Appendix A, step 7).
 

@@ -8,7 +8,8 @@ The formula as printed turns the gradient around wherever Y < 0; docs/losses/spa
 import torch
 from torch.nn.functional import relu
 
-from equipoise.common.checks import check_dimensions, check_scores
+from equipoise.common.checks import check_choice, check_dimensions, check_scores
+from equipoise.common.precision import in_full_precision
 
 
 def _magnitude(score_map: torch.Tensor) -> torch.Tensor:
@@ -40,6 +41,7 @@ _AMPLIFIERS = {
 }
 
 
+@in_full_precision
 def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude") -> torch.Tensor:
     """-E[Y A(Y)] over the batch and all positions, with A held constant (Spatially decomposed hinge loss, Eq. 13-15).
 
@@ -56,7 +58,6 @@ def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude"
     """
     check_scores(score_map=score_map)
     check_dimensions("score_map", score_map, "batch, n, n")
-    if amplifier not in _AMPLIFIERS:
-        raise ValueError(f"amplifier must be one of {', '.join(_AMPLIFIERS)}, got '{amplifier}'.")
+    check_choice("amplifier", amplifier, _AMPLIFIERS)
     amplification = _AMPLIFIERS[amplifier](score_map.detach())
     return -(score_map * amplification).mean()

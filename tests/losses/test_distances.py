@@ -89,9 +89,7 @@ def test_narrow_types_and_autocast_are_computed_in_float32():
 
 
 def test_unlike_rows_are_refused():
-    with pytest.raises(ValueError, match=r"b must have 3 features of torch.float64 like a, got shape \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"b must have 3 features like a, got shape \(4, 2\)"):
         squared_distances(rows(4, 3), rows(4, 2))
-    with pytest.raises(ValueError, match="like a, got"):
-        squared_distances(rows(4, 3), rows(4, 3).float())
     with pytest.raises(ValueError, match=r"a must have shape \[rows, features\]"):
         squared_distances(torch.zeros(3), torch.zeros(3))

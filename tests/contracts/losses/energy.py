@@ -57,7 +57,14 @@ ROWS = [
             positive((6,), (6,)),
             lambda x, y, m=margin: mean_of(lambda e: e, x) + mean_of(lambda e: max(0, m - e), y),
             {"margin": margin},
-            refused=({"margin": -0.1}, {"margin": math.nan}, {"margin": torch.tensor(-0.1)}, {"margin": torch.ones(6)}),
+            refused=(
+                {"margin": -0.1},
+                {"margin": math.nan},
+                {"margin": torch.tensor(-0.1)},
+                {"margin": torch.ones(6)},
+                {"margin": "1"},
+                {"margin": [1.0]},
+            ),
             variant=f"margin {margin}",
         )
         for margin in (0.0, 1.3)

@@ -79,13 +79,15 @@ FEATURES = draw((6, 3), (6, 3), scale=0.8)
 ONE, FIVE, ALPHAS = (1.0,), (1.0, 2**0.5, 2.0, 2**1.5, 4.0), (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-WIDTHS_REFUSED = tuple({"bandwidths": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.inf,)])
+WIDTHS_REFUSED = tuple(
+    {"bandwidths": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.inf,), (1e-170,), (1e200,), 1.0, ("one",)]
+)
 
 
 ALPHAS_REFUSED = tuple({"alphas": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.nan,)])
 
 
-BOUNDS_REFUSED = tuple({"bounds": bounds} for bounds in [(-1.0, 4.0), (4.0, 0.25), (1.0, 1.0)])
+BOUNDS_REFUSED = tuple({"bounds": bounds} for bounds in [(-1.0, 4.0), (4.0, 0.25), (1.0, 1.0), 4.0, (1.0,), ("a", "b")])
 
 
 def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bool = False) -> Contract:
@@ -94,7 +96,7 @@ def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bo
         FEATURES,
         partial(mmd_critic, repulsion=repulsion, bounds=bounds, code_compat=code_compat),
         {"repulsion": repulsion, "bounds": bounds, "code_compat": code_compat},
-        refused=({"repulsion": math.nan}, *BOUNDS_REFUSED),
+        refused=({"repulsion": math.nan}, {"repulsion": "1"}, {"kernel": "gaussian"}, *BOUNDS_REFUSED),
         variant=f"{repulsion} {bounds}{' as in the code' if code_compat else ''}",
     )
 

@@ -19,7 +19,7 @@ IMAGES = ((5, 2, 3, 3), (5, 2, 3, 3))
 MODES = draw((5,), *IMAGES)
 
 
-def geometric(images: np.ndarray, others: np.ndarray, kind: str = "mean") -> float:
+def geometric(images: np.ndarray, others: np.ndarray, kind: str = "mean_squared") -> float:
     return float(np.mean(energies(images, others, kind)))
 
 
@@ -30,7 +30,7 @@ def encoder(scores: np.ndarray, images: np.ndarray, others: np.ndarray) -> float
 REG_WEIGHTS = {"geometric_weight": 0.3, "mode_weight": 0.7}
 
 
-REG_REFUSED = ({"geometric_weight": -1.0}, {"mode_weight": math.nan}, {"reduction": "median"})
+REG_REFUSED = ({"geometric_weight": -1.0}, {"mode_weight": math.nan}, {"reduction": "median"}, {"reduction": ["sum"]})
 
 
 ROWS = [
@@ -41,10 +41,13 @@ ROWS = [
             draw(*IMAGES),
             partial(geometric, kind=kind),
             {"reduction": reduction},
-            refused=({"reduction": "median"},),
+            refused=(
+                {"reduction": "median"},
+                {"reduction": ["sum"]},
+            ),
             variant=reduction,
         )
-        for reduction, kind in (("mean", "mean"), ("sum", "squared"))
+        for reduction, kind in (("mean", "mean_squared"), ("sum", "squared"))
     ),
     Contract("reg_gan_encoder_loss", MODES, encoder, REG_WEIGHTS, refused=REG_REFUSED),
     Contract(
@@ -60,7 +63,7 @@ ROWS = [
         MODES,
         lambda s, x, r: geometric(x, r, "squared") + 0.6 * mean_of(lambda v: soft(-v), s),
         {"adversarial_weight": 0.6, "reduction": "sum"},
-        refused=({"adversarial_weight": -0.5}, {"reduction": "median"}),
+        refused=({"adversarial_weight": -0.5}, {"reduction": "median"}, {"reduction": ["sum"]}),
     ),
     Contract("diffusion_discriminator_loss", PAIR, cross_entropy),
     Contract("diffusion_generator_loss", draw((6,)), lambda y: mean_of(lambda s: soft(-s), y)),

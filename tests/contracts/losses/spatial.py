@@ -35,7 +35,7 @@ def spatial(amplifier: str) -> Contract:
         lambda y: -mean_of(lambda s: s * AMPLIFICATION[amplifier](s), y),
         {"amplifier": amplifier},
         potential=lambda y: mean_of(POTENTIAL[amplifier], y),
-        refused=({"amplifier": "loud"},),
+        refused=({"amplifier": "loud"}, {"amplifier": ["zero"]}),
         variant=amplifier,
     )
 

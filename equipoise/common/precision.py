@@ -1,0 +1,110 @@
+"""Full precision for what subtracts nearly equal numbers: float32 or more, no autocast, no TensorFloat-32."""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import torch
+from torch import Tensor
+
+from equipoise.common.checks import NotFiniteError, is_readable
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+_NARROW = (torch.float16, torch.bfloat16)
+_REDUCED = {"tf32": "tf32", "bf16": "bfloat16"}
+"""torch's words for float32 factors that are rounded before a product, and ours."""
+_BACKENDS: Any = torch.backends
+_SETTINGS: Mapping[str, tuple[Any, ...]] = {
+    "cuda": (_BACKENDS.cuda.matmul, _BACKENDS.cudnn.conv, _BACKENDS.cudnn.rnn),
+    "cpu": (_BACKENDS.mkldnn.matmul, _BACKENDS.mkldnn.conv, _BACKENDS.mkldnn.rnn),
+}
+
+
+def product_precision(device_type: str) -> str:
+    """What products and convolutions of float32 compute in at this moment: "float32", "tf32", "bfloat16", "float16"."""
+    if device_type in _SETTINGS and torch.is_autocast_enabled(device_type):
+        return str(torch.get_autocast_dtype(device_type)).removeprefix("torch.")
+    for setting in _SETTINGS.get(device_type, ()):
+        if setting.fp32_precision in _REDUCED:
+            return _REDUCED[setting.fp32_precision]
+    return "float32"
+
+
+def full_precision(device_type: str) -> AbstractContextManager[object]:
+    """Where products and convolutions keep all the digits of their factors, whatever is set outside."""
+    return _full(device_type) if product_precision(device_type) != "float32" else nullcontext()
+
+
+def widened(value: Any) -> Any:
+    """A tensor in float32 if it is narrower, and fit to stand in a graph; anything else as it is."""
+    if not isinstance(value, Tensor):
+        return value
+    if value.is_inference() and not torch.is_inference_mode_enabled():
+        value = value.clone()
+    return value.float() if value.dtype in _NARROW else value
+
+
+def in_full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """A function of tensors that computes in full precision, and never gives a NaN or an infinity for finite numbers.
+
+    Arguments in float16 and bfloat16 are widened to float32, and so is the result. On a GPU, under `torch.func`'s
+    transforms and in `torch.compile` the result is not looked at.
+
+    Raises:
+        NotFiniteError: the result is not finite although every argument is; the farthest argument is named.
+    """
+    names = tuple(inspect.signature(function).parameters)
+
+    @wraps(function)
+    def computed(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Result:
+        wide, named = [widened(value) for value in arguments], {name: widened(v) for name, v in options.items()}
+        with full_precision(_device_type(*wide, *named.values())):
+            result = function(*wide, **named)
+        parts: tuple[Any, ...] = result if isinstance(result, tuple) else (result,)
+        for part in parts:
+            if is_readable(part) and not _is_finite(part):
+                _check_cause(part, {**dict(zip(names, wide, strict=False)), **named})
+        return result
+
+    return computed
+
+
+@contextmanager
+def _full(device_type: str) -> Iterator[None]:
+    before = [(setting, setting.fp32_precision) for setting in _SETTINGS[device_type]]
+    try:
+        for setting, word in before:
+            setting.fp32_precision = "ieee" if word in _REDUCED else word
+        with torch.autocast(device_type, enabled=False):
+            yield
+    finally:
+        for setting, precision in before:
+            setting.fp32_precision = precision
+
+
+def _device_type(*arguments: Any) -> str:
+    for value in arguments:
+        if isinstance(value, Tensor):
+            return value.device.type
+    return "cpu"
+
+
+def _check_cause(result: Tensor, arguments: Mapping[str, Any]) -> None:
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+    if all(is_readable(value) and _is_finite(value) for value in tensors.values()):
+        reached = {name: float(value.detach().abs().max()) for name, value in tensors.items()}
+        name = max(reached, key=lambda each: reached[each])
+        digits = str(result.dtype).removeprefix("torch.")
+        raise NotFiniteError(f"{name} reaches {reached[name]:.3g}, too far for {digits}: the result is not finite.")
+
+
+def _is_finite(value: Tensor) -> bool:
+    values = value.detach()
+    if math.isfinite(float(values if values.ndim == 0 else values.sum())):
+        return True
+    return values.ndim > 0 and bool(torch.isfinite(values).all())
