@@ -1,19 +1,29 @@
-"""What a study reads off a run's log, where a published figure speaks of the training itself."""
+"""What a study reads off a run's log or histogram, where a published figure speaks of the training or of one class."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from equipoise.metrics.passport import Passport
-from equipoise.runs.report.record import RunRecord
+from equipoise.runs.report.record import HISTOGRAM, RunRecord
 
 _Found = tuple[float, Mapping[str, Any]] | None
 
 LOG_MEASURES: dict[str, str] = {
     "energy-gap": "generated minus real energy, means of the last epoch; smaller is better",
     "trailing-distance": "mean of the watched distance from its lowest value to the end; smaller is better",
+    "final-margin": "the margin that the run ended with",
+    "fake-energy-above-margin": "generated energy minus margin, means of the last epoch",
+    "real-energy-change": "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
+    "fake-energy-change": "the same of the generated energy",
+    "share-of-ones": "share of ones among the samples' classes",
+    "share-of-twos": "share of twos among the samples' classes",
+    "lead-of-ones": "share of ones minus the largest share of another class",
+    "lead-of-twos": "share of twos minus the smallest share of another class",
+    "even-classes": "classes whose share is within a fifth of an equal one, for ten classes from 8 to 12 %",
 }
-"""name -> what it is in one line. All of them are better when smaller."""
+"""name -> what it is in one line. A table's best variant is the one with the smallest."""
 
 
 def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | None:
@@ -34,6 +44,54 @@ def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | N
 def _energy_gap(run: RunRecord, watched: str) -> _Found:
     real, fake = run.by_epoch("real_energy"), run.by_epoch("fake_energy")
     return (fake.last - real.last, _passport_of_log("energy-gap, last epoch", run)) if real and fake else None
+
+
+def _final_margin(run: RunRecord, watched: str) -> _Found:
+    """Where the algorithm adapts it, the margin that the next epoch would have had."""
+    margin = run.by_epoch("next_margin") or run.by_epoch("margin")
+    return (margin.last, _passport_of_log("final-margin", run)) if margin else None
+
+
+def _above_margin(run: RunRecord, watched: str) -> _Found:
+    margin, fake = run.by_epoch("margin"), run.by_epoch("fake_energy")
+    passport = _passport_of_log("fake-energy-above-margin, last epoch", run)
+    return (fake.last - margin.last, passport) if margin and fake else None
+
+
+def _change(run: RunRecord, watched: str, energy: str) -> _Found:
+    """The first tenth is left out: there the generator's first images turn into others."""
+    found = run.by_epoch(energy).values
+    start = math.ceil(len(found) / 10)
+    if len(found) <= start:
+        return None
+    return float(found[-1] - found[start]), _passport_of_log(f"{energy}, last epoch minus epoch {start + 1}", run)
+
+
+def _of_classes(run: RunRecord, watched: str, name: str) -> _Found:
+    """Of the histogram of classes, whose passport goes with it under a name of its own."""
+    shares = run.histogram()
+    if len(shares) <= TWO:
+        return None
+    passport = next(dict(score.passport) for score in run.scores if score.metric == HISTOGRAM)
+    return _CLASSES[name](shares), passport | {"metric": name}
+
+
+def _lead(shares: Sequence[float], label: int, best: Callable[[Sequence[float]], float]) -> float:
+    return shares[label] - best([*shares[:label], *shares[label + 1 :]])
+
+
+def _even(shares: Sequence[float]) -> float:
+    return sum(0.8 <= share * len(shares) <= 1.2 for share in shares)
+
+
+ONE, TWO = 1, 2
+_CLASSES: Mapping[str, Callable[[Sequence[float]], float]] = {
+    "share-of-ones": lambda shares: shares[ONE],
+    "share-of-twos": lambda shares: shares[TWO],
+    "lead-of-ones": lambda shares: _lead(shares, ONE, max),
+    "lead-of-twos": lambda shares: _lead(shares, TWO, min),
+    "even-classes": _even,
+}
 
 
 def _trailing_distance(run: RunRecord, watched: str) -> _Found:
@@ -72,4 +130,9 @@ def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
 _READERS: Mapping[str, Callable[[RunRecord, str], _Found]] = {
     "energy-gap": _energy_gap,
     "trailing-distance": _trailing_distance,
+    "final-margin": _final_margin,
+    "fake-energy-above-margin": _above_margin,
+    "real-energy-change": partial(_change, energy="real_energy"),
+    "fake-energy-change": partial(_change, energy="fake_energy"),
+    **{name: partial(_of_classes, name=name) for name in _CLASSES},
 }

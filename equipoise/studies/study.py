@@ -107,6 +107,28 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """What a sentence of the paper says of one row's measure; it is judged beside the table.
+
+    Attributes:
+        text: the sentence, in our words.
+        metric: of one of the study's measures.
+        row: whose figure it speaks of.
+        relation: "above" or "below" the bound, or "about", as near as a published figure has to be.
+        bound: a number, or the label of another row of the same block. A sentence that is about a number can only be
+            judged at the paper's budget.
+        block: as of a row.
+    """
+
+    text: str
+    metric: str
+    row: str
+    relation: Literal["above", "below", "about"]
+    bound: float | str
+    block: str = ""
+
+
+@dataclass(frozen=True)
 class Scale:
     """How much of the study a budget buys.
 
@@ -145,6 +167,7 @@ class Study:
             where the paper counts them or makes claims about them.
         references: published rows that nobody trains here.
         orders: claims of the paper that stand in no table.
+        sentences: of the paper's text, each judged by itself.
         summary: a row's figure is that of its best variant, as papers report grids, or the mean over all its runs.
         curves: the logged values that the page draws.
         watched: the measure that is also taken during the training, ten times, or None.
@@ -160,6 +183,7 @@ class Study:
     measures: tuple[Measure, ...]
     references: tuple[Reference, ...] = ()
     orders: tuple[Order, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
     summary: Literal["best variant", "all runs"] = "best variant"
     curves: tuple[str, ...] = ("discriminator/loss", "generator/loss")
     watched: Measure | None = None

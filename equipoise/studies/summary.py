@@ -10,8 +10,8 @@ from equipoise.metrics.passport import Passport, differences
 from equipoise.runs.catalogue import LOWER_IS_BETTER
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of
-from equipoise.studies.study import DIVERGED, Measure, Published, Row, Study
-from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge
+from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence, Study
+from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge, judge_sentence
 
 Run = Mapping[str, Any]
 
@@ -52,6 +52,15 @@ class RowSummary:
 
 
 @dataclass(frozen=True)
+class JudgedSentence:
+    """A sentence of the paper, the figure of ours that it speaks of, and what the rule says."""
+
+    sentence: Sentence
+    ours: Figure | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class Summary:
     """A study's table.
 
@@ -62,6 +71,7 @@ class Summary:
         rows: in order.
         judged: the measure that the verdicts go by, or None.
         real_data: (label, block) of references -> metric -> the score of real data, as JSON values.
+        sentences: those of the paper whose rows were trained.
     """
 
     study: Study
@@ -70,6 +80,7 @@ class Summary:
     rows: tuple[RowSummary, ...]
     judged: Measure | None
     real_data: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    sentences: tuple[JudgedSentence, ...] = ()
 
 
 def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
@@ -89,7 +100,7 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
         for (_, raw), each, verdict in zip(listed, found, verdicts, strict=True)
     )
     real = {(each["label"], each["block"]): each["scores"] for each in results.get("real_data", ())}
-    return Summary(study, results["budget"], metrics, rows, judged, real)
+    return Summary(study, results["budget"], metrics, rows, judged, real, _sentences(study, rows, results["budget"]))
 
 
 def is_lower_better(metric: str) -> bool:
@@ -122,6 +133,26 @@ def _verdicts(
         block = [other for other, elsewhere in zip(candidates, places, strict=True) if elsewhere == place]
         verdicts.append(judge(candidate, block, _claims(study, judged, place), lower, same, budget))
     return verdicts
+
+
+def _sentences(study: Study, rows: Sequence[RowSummary], budget: str) -> tuple[JudgedSentence, ...]:
+    figures = {(row.label, row.block): row.found for row in rows}
+    judged = []
+    for each in study.sentences:
+        found = figures.get((each.row, each.block))
+        if found is None:
+            continue
+        ours = found[each.metric].figure
+        bound = _bound(each, figures)
+        judged.append(JudgedSentence(each, ours, judge_sentence(ours, each.relation, bound, budget)))
+    return tuple(judged)
+
+
+def _bound(sentence: Sentence, figures: Mapping[tuple[str, str], Mapping[str, Found]]) -> Figure | None:
+    if not isinstance(sentence.bound, str):
+        return Figure(sentence.bound)
+    other = figures.get((sentence.bound, sentence.block))
+    return None if other is None else other[sentence.metric].figure
 
 
 def _claims(study: Study, judged: Measure | None, block: str) -> list[Claim]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,19 @@ from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, RowSummary, Summary
 from equipoise.studies.verdict import Figure
 
+SENTENCE_COLUMNS = ("the paper", "ours", "verdict")
 MARK_NOTE = "† measured differently from the rest of its column and block: the passports tell how; do not compare it."
 
 
 @dataclass(frozen=True)
 class StudyTable:
-    """The whole table as text, with what each cell is sorted by."""
+    """The whole table as text, with what each cell is sorted by; and the paper's sentences with figure and verdict."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...]
+    sentences: tuple[tuple[str, str, str], ...] = ()
 
 
 def study_table(summary: Summary) -> StudyTable:
@@ -31,14 +33,23 @@ def study_table(summary: Summary) -> StudyTable:
     columns = ("row", *(("data",) if blocks else ()), "verdict", *titles, "runs", *_divergence_titles(summary))
     rows = [*_cited_rows(summary, blocks), *_own_rows(summary, blocks)]
     caption = f"{summary.study.paper}, {summary.study.place}; budget {summary.budget}; ours: mean ± standard deviation"
-    return StudyTable(caption, columns, tuple(rows), _notes(summary))
+    return StudyTable(caption, columns, tuple(rows), _notes(summary), _sentences(summary))
 
 
 def as_markdown(table: StudyTable) -> str:
-    """The table in Markdown, with its notes."""
-    lines = ["| " + " | ".join(map(_piped, table.columns)) + " |", "|" + " --- |" * len(table.columns)]
-    lines += ["| " + " | ".join(_piped(_text(cell)) for cell in row) + " |" for row in table.rows]
-    return "\n".join([table.caption, "", *lines, "", *(f"{note}\n" for note in table.notes)]).rstrip() + "\n"
+    """The table in Markdown, with its notes, and the sentences in another."""
+    lines = _markdown_rows(table.columns, [[_text(cell) for cell in row] for row in table.rows])
+    notes = [f"{note}\n" for note in table.notes]
+    sentences = _markdown_rows(SENTENCE_COLUMNS, table.sentences) if table.sentences else []
+    return "\n".join([table.caption, "", *lines, "", *notes, *sentences]).rstrip() + "\n"
+
+
+def _markdown_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(map(_piped, columns)) + " |",
+        "|" + " --- |" * len(columns),
+        *("| " + " | ".join(map(_piped, row)) + " |" for row in rows),
+    ]
 
 
 def as_csv(table: StudyTable) -> str:
@@ -177,6 +188,18 @@ def _real_cell(summary: Summary, real: Mapping[str, Any], measure: Measure) -> C
         return Cell("")
     value, deviation = score["value"], score["deviation"]
     return Cell(shown(value) if deviation is None else f"{with_spread(value, deviation)} (splits)", value)
+
+
+def _sentences(summary: Summary) -> tuple[tuple[str, str, str], ...]:
+    titles = {measure.metric: measure.title for measure in summary.study.measures}
+    return tuple(
+        (
+            ", ".join(part for part in (each.sentence.row, each.sentence.block, each.sentence.text) if part),
+            f"{titles[each.sentence.metric]}: {shown_figure(each.ours)}",
+            ": ".join(part for part in (each.verdict.word, each.verdict.reason) if part),
+        )
+        for each in summary.sentences
+    )
 
 
 def _notes(summary: Summary) -> tuple[str, ...]:

@@ -9,7 +9,10 @@ ORDERING = "ordering reproduced"
 UNDECIDED = "undecided"
 NOT_REPRODUCED = "not reproduced"
 NOT_COMPARABLE = "not comparable"
+HOLDS = "holds"
+FAILS = "does not hold"
 
+SMOKE_MEANS_NOTHING = "the smoke budget only tries whether it runs"
 CLOSE_SHARE = 0.05
 RULE = (
     "The verdict goes by the first measure for which the paper has figures or claims, and, by order only, by the share "
@@ -21,6 +24,13 @@ RULE = (
     "some order is the other way round, or every run diverged where the paper has a figure, or there is no order and "
     "the figure is another. Not comparable: nothing was published, nothing was measured, there is nothing to compare "
     "with, or the budget is smoke. With one seed a difference has no standard error, and its order is weak evidence."
+)
+
+
+SENTENCE_RULE = (
+    "A sentence holds if our mean lies on the side that it names by more than its standard error over seeds, and is "
+    "undecided within that error. Where it names a figure, ours has to be as near as a published one, which is judged "
+    "at the paper's budget only."
 )
 
 
@@ -106,9 +116,34 @@ def _judged_by_divergence(row: Candidate, claims: Sequence[Claim]) -> bool:
     return counted and row.diverged is not None
 
 
+def judge_sentence(ours: Figure | None, relation: str, bound: Figure | None, budget: str) -> Verdict:
+    """The verdict on a sentence of the paper.
+
+    Args:
+        ours: the figure that it speaks of, or None if nothing was measured.
+        relation: "above" or "below" the bound, or "about" it.
+        bound: what it is held against, a number or another row's figure.
+        budget: of ours.
+    """
+    if budget == "smoke":
+        return Verdict(NOT_COMPARABLE, SMOKE_MEANS_NOTHING)
+    if ours is None or bound is None or ours.mean is None or bound.mean is None:
+        return Verdict(NOT_COMPARABLE, "nothing was measured")
+    if relation == "about":
+        return _about(ours, bound, budget)
+    side = _order(ours, bound, relation == "below")
+    return Verdict({1: HOLDS, 0: UNDECIDED, -1: FAILS}[side], "with one seed" if ours.count == 1 else "")
+
+
+def _about(ours: Figure, bound: Figure, budget: str) -> Verdict:
+    if budget != "paper":
+        return Verdict(NOT_COMPARABLE, "a number can only be expected at the paper's budget")
+    return Verdict(HOLDS if _is_close(ours, bound) else FAILS, "")
+
+
 def _why_not(published: bool, budget: str) -> str:
     if budget == "smoke":
-        return "the smoke budget only tries whether it runs"
+        return SMOKE_MEANS_NOTHING
     return "nothing was measured" if published else "nothing was published"
 
 

@@ -15,7 +15,7 @@ from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.canvas import Drawing
 from equipoise.studies import plan, runner
 from equipoise.studies.report import pages
-from equipoise.studies.study import Measure, Order, Published, Row, Scale, Study, Variant
+from equipoise.studies.study import Measure, Order, Published, Row, Scale, Sentence, Study, Variant
 
 
 @pytest.fixture
@@ -66,6 +66,11 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Study:
             Measure("energy-gap", "energy gap"),
         ),
         orders=(Order(score, "MAGAN", "EBGAN that diverges"),),
+        sentences=(
+            Sentence("covers more than <none>", "modes-covered", "MAGAN", "above", 0),
+            Sentence("scores more than a hundred", score, "EBGAN", "above", 100),
+            Sentence("scores 7.52", score, "MAGAN", "about", 7.52),
+        ),
         curves=("real_energy", "fake_energy"),
         scales={"cpu": Scale(seeds=2, samples=100), "smoke": Scale(seeds=1, samples=60, rows=2)},
     )

@@ -38,6 +38,10 @@ def test_a_study_speaks_of_what_exists(name: str) -> None:
     for order in found.orders:
         assert {(order.better, order.block), (order.worse, order.block)} <= set(labels)
         assert order.metric in metrics | {DIVERGED}
+    for sentence in found.sentences:
+        assert (sentence.row, sentence.block) in labels
+        assert not isinstance(sentence.bound, str) or (sentence.bound, sentence.block) in labels
+        assert sentence.metric in metrics
     if found.watched is not None:
         assert {found.watched.metric, found.watched.stand_in} <= set(EVALUATORS)
 
@@ -98,6 +102,23 @@ def test_the_margin_has_epochs_to_adapt_in_at_the_budget_of_a_cpu() -> None:
         "ebgan-mnist-5": 12,
         "ebgan-mnist-1.08": 12,
     }
+
+
+def test_the_sentences_of_magan_on_mnist_are_encoded() -> None:
+    """Its prose numbers, and what its Figure 3 shows of each margin."""
+    figure_1, figure_3 = study("magan-figure-1"), study("magan-figure-3")
+    numbers = {
+        each.metric: each.bound for each in (*figure_1.sentences, *figure_3.sentences) if each.relation == "about"
+    }
+    assert numbers == {
+        "modes-covered": 10, "share-of-ones": 0.165, "share-of-twos": 0.042, "even-classes": 5, "final-margin": 1.08
+    }  # fmt: skip
+    for row in figure_3.rows:
+        says = {each.metric: each.relation for each in figure_3.sentences if each.row == row.label}
+        adapted = row.label == "MAGAN"
+        assert says["real-energy-change"] == "below"
+        assert says["fake-energy-change"] == ("below" if adapted else "above")
+        assert adapted or says["fake-energy-above-margin"] == "above"
 
 
 def test_an_unknown_study_is_told_the_nearest() -> None:

@@ -16,6 +16,7 @@ from equipoise.studies.verdict import (
     Claim,
     Figure,
     judge,
+    judge_sentence,
 )
 
 FIRST, SECOND = Figure(7.5, 0.03), Figure(7.1, 0.04)
@@ -85,3 +86,26 @@ def test_the_better_and_the_worse_row_are_judged_alike(first: float, second: flo
 def test_a_row_alone_is_compared_with_nothing(figure: Figure) -> None:
     row = Candidate("a", figure, Figure(10.0))
     assert judge(row, [row], [], lower=False, same=False, budget="paper").word == NOT_COMPARABLE
+
+
+@pytest.mark.parametrize(
+    ("ours", "relation", "bound", "budget", "word"),
+    [
+        (Figure(2.0), "above", Figure(1.0), "cpu", "holds"),
+        (Figure(2.0), "below", Figure(1.0), "cpu", "does not hold"),
+        (Figure(2.0, 3.0, 4), "above", Figure(1.0), "cpu", "undecided"),
+        (Figure(-2.0, 1.0, 4), "below", Figure(0.0), "paper", "holds"),
+        (Figure(2.0), "above", Figure(1.0), "smoke", "not comparable"),
+        (Figure(1.1), "about", Figure(1.08), "cpu", "not comparable"),
+        (Figure(1.1), "about", Figure(1.08), "paper", "holds"),
+        (Figure(1.2), "about", Figure(1.08), "paper", "does not hold"),
+        (Figure(1.2, 0.1, 3), "about", Figure(1.08), "paper", "holds"),
+        (None, "above", Figure(1.08), "paper", "not comparable"),
+        (Figure(None), "above", Figure(1.08), "paper", "not comparable"),
+        (Figure(1.0), "above", None, "paper", "not comparable"),
+    ],
+)
+def test_a_sentence_is_judged_by_its_side_or_its_number(
+    ours: Figure | None, relation: str, bound: Figure | None, budget: str, word: str
+) -> None:
+    assert judge_sentence(ours, relation, bound, budget).word == word

@@ -17,8 +17,8 @@ from equipoise.studies.report import figures
 from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
 from equipoise.studies.summary import RowSummary, Summary, summarise
-from equipoise.studies.tables import FORMATS, StudyTable, study_table
-from equipoise.studies.verdict import RULE
+from equipoise.studies.tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
+from equipoise.studies.verdict import RULE, SENTENCE_RULE
 
 DIVERGENCE = (
     "A run counts as diverged if its training met a value that is not a number, if its last logged losses or energies "
@@ -92,6 +92,8 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         table=table,
         texts=[(file, write(table)) for file, write in FORMATS.values()],
         rule=RULE,
+        sentence_columns=SENTENCE_COLUMNS,
+        sentence_rule=SENTENCE_RULE,
         divergence=DIVERGENCE,
         boxes=_boxes(summary),
         curves=_curves(summary.study, records),

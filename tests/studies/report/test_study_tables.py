@@ -53,12 +53,37 @@ def test_every_format_holds_every_cell(reference: Path, small_study: Study) -> N
     assert rows[1][2] == "7.52 ± 0.03"
     assert len({len(row) for row in rows}) == 1
     lines = as_markdown(table).splitlines()
-    assert sum(line.startswith("|") for line in lines) == 5
-    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+    whole = lines[: lines.index("| the paper | ours | verdict |")]
+    assert sum(line.startswith("|") for line in whole) == 5
+    assert len({line.count("|") for line in whole if line.startswith("|")}) == 1
     latex = as_latex(table)
     assert latex.count(r"\\") == 4
     assert r"7.52 $\pm$ 0.03" in latex
     assert "±" not in latex.partition("\n")[2]
+
+
+def test_each_sentence_of_the_paper_has_a_verdict_of_its_own(
+    reference: Path, small_study: Study, tmp_path: Path
+) -> None:
+    summary = summarise(small_study, read_results(reference))
+    table = study_table(summary)
+    assert [verdict.partition(":")[0] for _, _, verdict in table.sentences] == [
+        "holds",
+        "does not hold",
+        "not comparable",
+    ]
+    assert table.sentences[0][0] == "MAGAN, covers more than <none>"
+    assert "classes covered: " in table.sentences[0][1]
+    assert "| EBGAN, scores more than a hundred | inception score: " in as_markdown(table)
+    page = write_study_report(reference, ()).read_text()
+    assert "covers more than &lt;none&gt;" in page
+    unmeasured = read_results(reference)
+    for run in unmeasured["rows"][0]["runs"]:
+        del run["scores"]["modes-covered"]
+    verdict = summarise(small_study, unmeasured).sentences[0].verdict
+    assert (verdict.word, verdict.reason) == ("not comparable", "nothing was measured")
+    del unmeasured["rows"][0]
+    assert len(summarise(small_study, unmeasured).sentences) == 1
 
 
 def test_the_page_is_written_from_results_alone_where_the_runs_are_gone(
