@@ -1,6 +1,7 @@
 """The figures in the documents are those of the committed data files."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,20 @@ def test_the_collapse_page_tells_what_the_data_file_tells(figure_script: FigureS
     same = [run for run in runs if run["inception_score"] < 1.01]
     assert len(same) == 3
     assert all(run["told"] == ["collapse: the samples are almost all the same (iteration 200)."] for run in same)
+
+
+PLACES = ("section 2", "section 4.2 and appendix C", "section 5", "section 5.1", "appendix A.2")
+"""Sections of the repulsive MMD paper (Wang et al. 2019) that hold what is cited from them."""
+
+
+def test_sections_of_the_repulsive_mmd_paper_are_cited_where_they_stand() -> None:
+    cited = re.compile(
+        r"Wang et al\. 2019[,:;]?\s+\(?((?:section|appendix) [\w.]+\w(?: and appendix \w)?)", re.IGNORECASE
+    )
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("equipoise/**/*.py")]
+    found = {place for file in files for place in cited.findall(" ".join(file.read_text(encoding="utf-8").split()))}
+    assert "section 4.2 and appendix C" in found
+    assert found <= set(PLACES)
 
 
 def test_the_table_of_stacked_mnist_is_that_of_its_data_files() -> None:
