@@ -12,6 +12,10 @@ class EquipoiseError(Exception):
     """Something the user can put right. The command line prints it as one sentence and exits with code 2."""
 
 
+class UnfitFile(EquipoiseError, OSError):
+    """No regular file, or a larger one than it may be. Readers that do without a file they cannot read pass it over."""
+
+
 class UnknownName(EquipoiseError):
     """A name that is in no table; the message offers the nearest known one."""
 

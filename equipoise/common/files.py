@@ -1,14 +1,27 @@
 """Files that are written whole or not at all, and their hashes."""
 
 import hashlib
+import io
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 
+MOST_TEXT_BYTES = 64 << 20
+"""Of a file of JSON or YAML."""
+MOST_AT_ONCE = 1 << 30
+"""Of an archive, in one read."""
 _CHUNK_BYTES = 1 << 20
+_OTHER_KINDS = {
+    stat.S_ISDIR: "a folder",
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+    stat.S_ISSOCK: "a socket",
+}
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -43,8 +56,64 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: _write_text(temporary, text))
 
 
+def check_regular(path: Path) -> int:
+    """Refuse what is no regular file: a pipe would be waited for, and a device may never end.
+
+    Returns: its size in bytes.
+
+    Raises:
+        UnfitFile: it is a pipe, a device, a socket or a folder.
+        OSError: there is no such file, or the system refuses.
+    """
+    status = Path(path).stat()
+    mode = status.st_mode
+    if not stat.S_ISREG(mode):
+        kind = next((name for is_one, name in _OTHER_KINDS.items() if is_one(mode)), "something else")
+        raise UnfitFile(f"{printable(path)} is {kind}, not a regular file; name a file that holds the data.")
+    return status.st_size
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a regular file, of which there may be at most `most_bytes`.
+
+    Raises:
+        UnfitFile: it is no regular file, or larger.
+        OSError: there is no such file, or the system refuses.
+    """
+    size = check_regular(path)
+    if size <= most_bytes:
+        with open(path, "rb") as file:
+            content = file.read(most_bytes + 1)  # the size may be wrong, as that of the system's own files
+        size = len(content)
+    if size > most_bytes:
+        raise UnfitFile(f"{printable(path)} is larger than the {most_bytes:,} bytes that such a file may have.")
+    return content
+
+
+def read_text_bounded(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> str:
+    """The UTF-8 text of a regular file; raises as `read_bounded`, and UnicodeDecodeError."""
+    return read_bounded(path, most_bytes).decode("utf-8")
+
+
+class BoundedReads(io.FileIO):
+    """A regular file for readers of archives: what a header claims cannot ask for more than `MOST_AT_ONCE` bytes."""
+
+    def __init__(self, path: Path):
+        check_regular(path)
+        super().__init__(path)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `MOST_AT_ONCE` bytes; more are refused."""
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > MOST_AT_ONCE:
+            raise UnfitFile(f"{printable(self.name)} claims a directory of {wanted:,} bytes; it is damaged.")
+        return super().read(size) or b""
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    check_regular(path)
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(_CHUNK_BYTES):

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,18 @@ import torch
 from numpy.typing import NDArray
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import cache_directory, write_atomically, write_text_atomically
+from equipoise.common.files import cache_directory, read_text_bounded, write_atomically, write_text_atomically
+from equipoise.data.account import Account, Named
 from equipoise.data.items import Held, Mapped
 from equipoise.data.memory import fits_in_memory
 from equipoise.data.store import Store, content_hash
 
-_FORMAT = 1
-_NAMED_EXAMPLES = 3
+_FORMAT = 2
+_MOST_INDEX_BYTES = 1 << 30
+_said: set[str] = set()
 _log = logging.getLogger(__name__)
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
-
-
-@dataclass
-class Skipped:
-    """Files that could not be read: how many, and the first few with the reason."""
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, name: str, reason: str) -> None:
-        """Count one more."""
-        self.count += 1
-        if len(self.examples) < _NAMED_EXAMPLES:
-            self.examples.append(f"{printable(name)} ({printable(reason)})")
 
 
 @dataclass(frozen=True)
@@ -46,8 +34,16 @@ class Index:
     shape: tuple[int, ...]
     classes: int
     content_hash: str
-    skipped: int
-    examples: list[str]
+    account: Account
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "shape": list(self.shape),
+            "classes": self.classes,
+            "content_hash": self.content_hash,
+            "account": self.account.as_dict(),
+        }
 
 
 @dataclass(frozen=True)
@@ -59,50 +55,75 @@ class Reading:
         key: everything that the content depends on, as text: the files' names, sizes and times, and the set's fields.
         shape: of one image, (channels, height, width).
         classes: how many classes the labels have; 0 means that the labels are to be ignored.
-        batches: reads everything in order; is given a `Skipped` to count what could not be read.
+        batches: reads everything in order, and fills the account of what became of the files.
+        left_out: files that are not read for their kind, for the account.
+        opens: whether a file that the system would not give earlier can be opened now. What such files hold was never
+            seen, so that the cache is made again when one opens.
     """
 
     name: str
     key: str
     shape: tuple[int, int, int]
     classes: int
-    batches: Callable[[Skipped], Iterator[Batch]]
+    batches: Callable[[Account], Iterator[Batch]]
+    left_out: Sequence[Named] = ()
+    opens: Callable[[str], bool] = lambda name: True
 
 
 def cached_store(reading: Reading) -> Store:
-    """The set from the cache, read and written there first if need be; files that were skipped are warned about.
+    """The set from the cache, read and written there first if need be; files that are not in it are warned about.
 
     Raises:
         EquipoiseError: no image could be read, or the cache cannot be written.
     """
     folder = cache_directory() / "data" / sha256(f"{_FORMAT}\0{reading.key}".encode()).hexdigest()[:32]
-    store = _opened(folder, _read_index(folder, reading))
+    index = _read_index(folder, reading)
+    store = None if index is None or _may_be_complete_now(index, reading) else _opened(folder, index, reading)
     if store is None:
         _build(folder, reading)
-        store = _opened(folder, _read_index(folder, reading))
+        store = _opened(folder, _read_index(folder, reading), reading)
     if store is None:
         raise EquipoiseError(f"{printable(folder)} was damaged while {reading.name} was being written; try again.")
     return store
 
 
-def _opened(folder: Path, index: Index | None) -> Store | None:
+def _may_be_complete_now(index: Index, reading: Reading) -> bool:
+    return any(reading.opens(name) for name, _ in index.account.unread)
+
+
+def _opened(folder: Path, index: Index | None, reading: Reading) -> Store | None:
     """The store, in memory if it fits and mapped otherwise; None if there is none or it is damaged."""
     if index is None:
         return None
+    account = replace(index.account, left_out=reading.left_out)
     labels = torch.from_numpy(np.fromfile(folder / "labels", dtype="<i8")) if index.classes else None
     if fits_in_memory(int(np.prod(index.shape, dtype=np.int64))):
         images = torch.from_numpy(np.fromfile(folder / "images", dtype=np.uint8)).reshape(index.shape)
-        store = Store(Held(images), labels, index.classes)
-        return store if store.content_hash == index.content_hash else None
+        store = Store(Held(images), labels, index.classes, account=account)
+        if store.content_hash != index.content_hash:
+            return None
+        _warn(reading.name, account)
+        return store
     mapped = np.memmap(folder / "images", dtype=np.uint8, mode="r", shape=index.shape)
-    return Store(Mapped(mapped, torch.device("cpu")), labels, index.classes, known_hash=index.content_hash)
+    _warn(reading.name, account)
+    items = Mapped(mapped, torch.device("cpu"))
+    return Store(items, labels, index.classes, known_hash=index.content_hash, account=account)
+
+
+def _warn(name: str, account: Account) -> None:
+    """Say what is not in the set, once in a process: an evaluation reads the data again."""
+    sentence = f"{name}: {'; '.join(account.missing)}"
+    if account.missing and sentence not in _said:
+        _said.add(sentence)
+        _log.warning("%s", sentence)
 
 
 def _read_index(folder: Path, reading: Reading) -> Index | None:
     """What the cache holds; None if it holds nothing, or not what its index says."""
     try:
-        fields: dict[str, Any] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        index = Index(**{**fields, "shape": tuple(fields["shape"])})
+        fields: dict[str, Any] = json.loads(read_text_bounded(folder / "index.json", _MOST_INDEX_BYTES))
+        account = Account.from_dict(fields["account"])
+        index = Index(tuple(fields["shape"]), fields["classes"], fields["content_hash"], account)
         count = index.shape[0]
         whole = (folder / "images").stat().st_size == count * int(np.prod(reading.shape))
         whole = whole and (folder / "labels").stat().st_size == 8 * count
@@ -110,20 +131,16 @@ def _read_index(folder: Path, reading: Reading) -> Index | None:
         return None
     if not whole or index.shape[1:] != reading.shape:
         return None
-    if index.skipped:
-        examples = "; ".join(printable(example) for example in index.examples)
-        files = "1 file was" if index.skipped == 1 else f"{index.skipped} files were"
-        _log.warning("%s: %s skipped as unreadable, as in %s", reading.name, files, examples)
     return index
 
 
 def _build(folder: Path, reading: Reading) -> None:
-    skipped = Skipped()
+    account = Account()
     labels: list[NDArray[np.int64]] = []
 
     def write(path: Path) -> None:
         with open(path, "wb") as file:
-            for images, classes in reading.batches(skipped):
+            for images, classes in reading.batches(account):
                 file.write(np.ascontiguousarray(images).data)
                 labels.append(classes)
 
@@ -132,11 +149,11 @@ def _build(folder: Path, reading: Reading) -> None:
     shape = (len(every_label), *reading.shape)
     if len(every_label) == 0:
         (folder / "images").unlink(missing_ok=True)
-        examples = f": {'; '.join(skipped.examples)}" if skipped.examples else ""
-        raise EquipoiseError(f"{reading.name} holds no readable image ({skipped.count} were unreadable{examples}).")
+        missing = replace(account, left_out=reading.left_out).missing
+        raise EquipoiseError(f"{reading.name} holds no readable image ({'; '.join(missing) or 'it is empty'}).")
     write_atomically(folder / "labels", every_label.tofile)
-    index = Index(shape, reading.classes, _hash(folder, shape, every_label, reading), skipped.count, skipped.examples)
-    write_text_atomically(folder / "index.json", json.dumps(asdict(index), indent=1))
+    index = Index(shape, reading.classes, _hash(folder, shape, every_label, reading), account)
+    write_text_atomically(folder / "index.json", json.dumps(index.as_dict(), indent=1))
 
 
 def _hash(folder: Path, shape: tuple[int, ...], labels: NDArray[np.int64], reading: Reading) -> str:

@@ -1,24 +1,31 @@
 """CelebA's aligned faces, from the folder or the zip file as published, with each paper's own resize and crop."""
 
+import os
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import check_regular
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root, reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from equipoise.data.cache import Batch, Skipped
+    from equipoise.data.account import Account
+    from equipoise.data.cache import Batch
     from equipoise.data.pictures import Frame, Picture
     from equipoise.data.store import Store
 
-_NAME = re.compile(r"img_align_celeba/(\d{6})\.jpg")
+_NAME = re.compile(r"(\d{6})\.(jpg|png)")
+_PLACES = ("celeba", "celeba/Img", "CelebA", "CelebA/Img", "")
+_CALLED = ("img_align_celeba", "img_align_celeba_png")
+"""Below which folders of the root the faces may lie, and how their folder is called as it was published."""
 _SPLITS = {"all": (1, 202_599), "train": (1, 162_770), "valid": (162_771, 182_637), "test": (182_638, 202_599)}
 _MOST_FILE_BYTES = 4 << 20
 _CROPS = ("magan", "mmd", "dcgan")
@@ -63,32 +70,39 @@ class CelebA:
             EquipoiseError: neither is there, or no image in it can be read.
         """
         from equipoise.data.cache import Reading, cached_store
+        from equipoise.data.folder import opens
 
-        place = find_root(root) / "celeba"
-        folder, packed = place / "img_align_celeba", place / "img_align_celeba.zip"
-        if folder.is_dir():
-            with reading(folder):
+        root = find_root(root)
+        with reading(root):
+            folder, packed = _folder_of_faces(root), _zip_of_faces(root)
+            if folder is not None:
                 pictures, print_of = self._from_folder(folder)
-        elif packed.is_file():
-            pictures, print_of = self._from_zip(packed)
-        else:
+            elif packed is not None:
+                pictures, print_of = self._from_zip(packed)
+            else:
+                raise EquipoiseError(_nothing_there(root))
+        if not pictures:
             raise EquipoiseError(
-                f"celeba: neither {printable(folder)} nor {printable(packed)} is there; its authors hand out "
-                "img_align_celeba.zip at https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, "
-                f"so put it there, or {HOW_TO_POINT}."
+                f"celeba: {printable(folder or packed)} holds no face of split {self.split}: "
+                "they are called 000001.jpg to 202599.jpg, or .png."
             )
         shape = (3, self.resolution, self.resolution)
-        return cached_store(
-            Reading(self.name, f"{self}\0{print_of}", shape, 0, lambda skipped: self._batches(pictures, skipped))
+        how = Reading(
+            self.name,
+            f"{self}\0{print_of}",
+            shape,
+            classes=0,
+            batches=lambda account: self._batches(pictures, account),
+            opens=lambda name: folder is None or opens(folder / name),
         )
+        return cached_store(how)
 
-    def _batches(self, pictures: "list[Picture]", skipped: "Skipped") -> "Iterator[Batch]":
-        from tqdm import tqdm
-
+    def _batches(self, pictures: "list[Picture]", account: "Account") -> "Iterator[Batch]":
         from equipoise.data.pictures import read_pictures
+        from equipoise.data.progress import shown
 
-        wanted = iter(tqdm(pictures, desc=self.name, unit="images", disable=None))
-        return read_pictures(wanted, framing(self.crop, self.resolution, self.resampling), "RGB", skipped)
+        wanted = shown(pictures, self.name, "images", len(pictures))
+        return read_pictures(wanted, framing(self.crop, self.resolution, self.resampling), "RGB", account)
 
     def _wants(self, name: str) -> bool:
         found = _NAME.fullmatch(name)
@@ -102,8 +116,7 @@ class CelebA:
         from equipoise.data.pictures import Picture
         from equipoise.data.tree import fingerprint
 
-        found = (path for path in folder.glob("*.jpg") if self._wants(f"{folder.name}/{path.name}"))
-        paths = sorted(found)[: self.count]
+        paths = sorted(path for path in folder.iterdir() if self._wants(path.name))[: self.count]
         return [Picture(path.name, partial(read_file, path)) for path in paths], fingerprint(paths, folder)
 
     def _from_zip(self, packed: Path) -> "tuple[list[Picture], str]":
@@ -112,13 +125,52 @@ class CelebA:
         from equipoise.data.pictures import Picture
         from equipoise.data.tree import fingerprint
 
+        check_regular(packed)
         try:
             archive = zipfile.ZipFile(packed)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise EquipoiseError(f"{printable(packed)} is damaged ({printable(error)}); fetch it again.") from error
-        members = sorted((info for info in archive.infolist() if self._wants(info.filename)), key=lambda i: i.filename)
+            raise EquipoiseError(f"{printable(packed)} is damaged; fetch it again.") from error
+        inside = _largest_folder([info.filename for info in archive.infolist()])
+        wanted = (info for info in archive.infolist() if PurePosixPath(info.filename).parent == inside)
+        members = sorted(
+            (info for info in wanted if self._wants(PurePosixPath(info.filename).name)), key=lambda i: i.filename
+        )
         pictures = [Picture(info.filename, partial(_member, archive, info)) for info in members[: self.count]]
         return pictures, fingerprint([packed], packed.parent)
+
+
+def _folder_of_faces(root: Path) -> Path | None:
+    """The first of the known places that holds files called as the faces are."""
+    named = [root / place / name for place in _PLACES for name in _CALLED]
+    deeper = [folder / name for folder in named for name in _CALLED]
+    plain = [root / place for place in _PLACES]
+    return next((folder for folder in (*named, *deeper, *plain) if folder.is_dir() and _holds_faces(folder)), None)
+
+
+def _holds_faces(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(_NAME.fullmatch(entry.name) for entry in entries)
+
+
+def _zip_of_faces(root: Path) -> Path | None:
+    named = (root / place / f"{name}.zip" for place in _PLACES for name in _CALLED)
+    return next((path for path in named if path.is_file()), None)
+
+
+def _largest_folder(names: list[str]) -> PurePosixPath:
+    """The folder of an archive that holds most of the files called as the faces are."""
+    paths = [PurePosixPath(name) for name in names]
+    counts = Counter(path.parent for path in paths if _NAME.fullmatch(path.name))
+    return counts.most_common(1)[0][0] if counts else PurePosixPath()
+
+
+def _nothing_there(root: Path) -> str:
+    folder = root / "celeba" / "img_align_celeba"
+    return (
+        f"celeba: neither {printable(folder)} with faces called 000001.jpg (or .png) nor {printable(folder)}.zip "
+        "is there; its authors hand out img_align_celeba.zip at https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, "
+        f"so put it there, or {HOW_TO_POINT}."
+    )
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -128,7 +180,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as file:
         content = file.read(_MOST_FILE_BYTES + 1)
     if len(content) > _MOST_FILE_BYTES:
-        raise UnreadableError(f"larger than {_MOST_FILE_BYTES} bytes")
+        raise UnreadableError(f"larger than {_MOST_FILE_BYTES:,} bytes")
     return content
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import local_path
+from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.fields import check_path, check_whole
 from equipoise.data.root import reading
 
 if TYPE_CHECKING:
-    from equipoise.data.cache import Batch, Skipped
+    from equipoise.data.account import Account
+    from equipoise.data.cache import Batch
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
 
@@ -59,36 +60,47 @@ class Folder:
         Raises:
             EquipoiseError: there is no such folder, or no readable image in it.
         """
+        from equipoise.data.account import Account
         from equipoise.data.cache import Reading, cached_store
-        from equipoise.data.tree import fingerprint, image_files
+        from equipoise.data.kinds import image_kinds
+        from equipoise.data.progress import shown
+        from equipoise.data.tree import find_images, fingerprint
 
         folder = local_path(self.path)
         if not folder.is_dir():
             raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
         with reading(folder):
-            paths = image_files(folder)
+            found = find_images(folder, lambda files: shown(files, self.name, "files"))
+            paths = found.images
             key = f"folder\0{self.resolution}\0{self.channels}\0{fingerprint(paths, folder)}"
         if not paths:
+            left_out = "; ".join(Account(left_out=found.left_out).missing)
             raise EquipoiseError(
-                f"{printable(folder)} holds no image files (.jpg, .png, .webp, .bmp, .gif, .tif, .ppm)."
+                f"{printable(folder)} holds no image files ({', '.join(image_kinds())}){left_out and '; '}{left_out}."
             )
         classes = class_names(paths, folder)
         shape = (self.channels, self.resolution, self.resolution)
-        return cached_store(
-            Reading(self.name, key, shape, len(classes), lambda skipped: self._batches(paths, classes, skipped))
+        how = Reading(
+            self.name,
+            key,
+            shape,
+            len(classes),
+            batches=lambda account: self._batches(paths, classes, account),
+            left_out=found.left_out,
+            opens=lambda name: opens(folder / name),
         )
+        return cached_store(how)
 
-    def _batches(self, paths: list[Path], classes: list[str], skipped: "Skipped") -> "Iterator[Batch]":
-        from tqdm import tqdm
-
+    def _batches(self, paths: list[Path], classes: list[str], account: "Account") -> "Iterator[Batch]":
         from equipoise.data.pictures import centre_square, read_pictures
+        from equipoise.data.progress import shown
 
         folder = local_path(self.path)
-        wanted = iter(tqdm(paths, desc=self.name, unit="images", disable=None))
+        wanted = shown(paths, self.name, "images", len(paths))
         numbers = {name: number for number, name in enumerate(classes)}
         pictures = (_picture(path, folder, numbers) for path in wanted)
         frame, mode = centre_square(self.resolution), _MODES[self.channels]
-        return read_pictures(pictures, frame, mode, skipped, draft_side=2 * self.resolution)
+        return read_pictures(pictures, frame, mode, account, draft_side=2 * self.resolution)
 
 
 def class_names(paths: list[Path], folder: Path) -> list[str]:
@@ -109,8 +121,17 @@ def read_file(path: Path) -> bytes:
     """The file's bytes, unless there are absurdly many."""
     from equipoise.data.pictures import MOST_FILE_BYTES, UnreadableError
 
-    with open(path, "rb") as file:
-        content = file.read(MOST_FILE_BYTES + 1)
-    if len(content) > MOST_FILE_BYTES:
-        raise UnreadableError(f"larger than {MOST_FILE_BYTES} bytes")
-    return content
+    if check_regular(path) > MOST_FILE_BYTES:
+        raise UnreadableError(f"larger than {MOST_FILE_BYTES:,} bytes")
+    return read_bounded(path, MOST_FILE_BYTES)
+
+
+def opens(path: Path) -> bool:
+    """Whether the file can be opened and read from now."""
+    try:
+        check_regular(path)
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True

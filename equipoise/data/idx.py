@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnfitFile, printable
+from equipoise.common.files import check_regular
 
 UNSIGNED_BYTE = 0x08
 _MOST_DIMENSIONS = 4
@@ -48,10 +49,14 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
         EquipoiseError: the file cannot be read, is no gzip file, or is larger than it may be.
     """
     try:
+        check_regular(path)
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
             content = file.read(most_bytes + 1)
+    except UnfitFile:
+        raise
     except (OSError, EOFError, zlib.error) as error:
-        raise EquipoiseError(f"{printable(path)} is damaged or cannot be read ({error}); fetch it again.") from error
+        reason = getattr(error, "strerror", None) or "it is no whole gzip file"
+        raise EquipoiseError(f"{printable(path)} is damaged or cannot be read ({reason}); fetch it again.") from error
     if len(content) > most_bytes:
         raise EquipoiseError(f"{printable(path)} is larger than the {most_bytes} bytes it should have; fetch it again.")
     return bytes(content)

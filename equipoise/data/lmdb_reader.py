@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import BoundedReads
 from equipoise.data.root import reading
 
 _MAGIC, _VERSION = 0xBEEFC0DE, 1
@@ -123,7 +124,7 @@ def open_lmdb(path: Path) -> Iterator[Lmdb]:
         EquipoiseError: the file is no LMDB, was cut short, or its pages contradict each other.
     """
     try:
-        with reading(path), open(path, "rb") as file:
+        with reading(path), BoundedReads(path) as file:
             if not path.stat().st_size:
                 raise _DamagedError("it is empty")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

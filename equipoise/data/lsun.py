@@ -10,7 +10,8 @@ from equipoise.data.fields import Resampling, check_choice, check_resampling, ch
 from equipoise.data.root import HOW_TO_POINT, find_root
 
 if TYPE_CHECKING:
-    from equipoise.data.cache import Batch, Skipped
+    from equipoise.data.account import Account
+    from equipoise.data.cache import Batch
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
 
@@ -57,7 +58,7 @@ class LsunBedroom:
         folder = self._folder(find_root(root))
         key = f"{self}\0{fingerprint([folder / 'data.mdb'], folder)}"
         shape = (3, self.resolution, self.resolution)
-        return cached_store(Reading(self.name, key, shape, 0, lambda skipped: self._batches(folder, skipped)))
+        return cached_store(Reading(self.name, key, shape, 0, lambda account: self._batches(folder, account)))
 
     def _folder(self, root: Path) -> Path:
         name = f"bedroom_{self.split}_lmdb"
@@ -69,11 +70,11 @@ class LsunBedroom:
             f"{name}.zip (see https://github.com/fyu/lsun), so unpack it there, or {HOW_TO_POINT}."
         )
 
-    def _batches(self, folder: Path, skipped: "Skipped") -> "Iterator[Batch]":
+    def _batches(self, folder: Path, account: "Account") -> "Iterator[Batch]":
         from equipoise.data.pictures import centre_square, read_pictures
 
         pictures = _pictures(folder / "data.mdb", self.name, self.count)
-        return read_pictures(pictures, centre_square(self.resolution, self.resampling), "RGB", skipped)
+        return read_pictures(pictures, centre_square(self.resolution, self.resampling), "RGB", account)
 
 
 def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":
@@ -81,13 +82,12 @@ def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":
     from functools import partial
     from itertools import islice
 
-    from tqdm import tqdm
-
     from equipoise.data.lmdb_reader import open_lmdb
     from equipoise.data.pictures import Picture
+    from equipoise.data.progress import shown
 
     with open_lmdb(path) as database:
         total = database.entries if count is None else min(count, database.entries)
         wanted = islice(database.items(), count)
-        for key, value in tqdm(wanted, desc=name, total=total, unit="images", disable=None):
+        for key, value in shown(wanted, name, "images", total):
             yield Picture(key.decode("ascii", "backslashreplace"), partial(bytes, value))

@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import cache_directory
+from equipoise.common.files import BoundedReads, cache_directory
 from equipoise.data.memory import memory_bytes
 
 _PIECE_BYTES = 16 << 20
@@ -135,11 +135,15 @@ def _damaged(packed: Packed) -> EquipoiseError:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever reading it raises becomes one sentence."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with BoundedReads(path) as file, zipfile.ZipFile(file) as archive:
             yield archive
     except EquipoiseError:
         raise
     except FileNotFoundError as error:
         raise EquipoiseError(f"{printable(path)} is not there; give the path of a .npz file.") from error
+    except OSError as error:
+        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
     except Exception as error:  # a hostile file may make the readers of zip and npy raise anything
-        raise EquipoiseError(f"{printable(path)} is no readable .npz file ({printable(error)}).") from error
+        raise EquipoiseError(
+            f"{printable(path)} is no readable .npz file: it is damaged, or of another kind."
+        ) from error

@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from equipoise.data.cache import Batch, Skipped
+from equipoise.common.errors import UnfitFile
+from equipoise.data.account import Account
+from equipoise.data.cache import Batch
 from equipoise.data.fields import Resampling
+from equipoise.data.kinds import image_kinds
 
 MOST_PIXELS = 80_000_000
 MOST_FILE_BYTES = 256 << 20
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+"""Tags of TIFF."""
 _GROUP = 32
 _MOST_THREADS = 8
 _SMALL_BYTES = 4096
@@ -36,8 +40,21 @@ class Picture:
     label: int = 0
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """One image: uint8 [channels, height, width], its (width, height) in the file, and whether it had transparency."""
+
+    pixels: NDArray[np.uint8]
+    size: tuple[int, int]
+    transparent: bool
+
+
 class UnreadableError(Exception):
     """Why one image was left out."""
+
+
+class UnavailableError(Exception):
+    """Why one image could not be had this time; its file may be a good one."""
 
 
 def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
@@ -54,7 +71,7 @@ def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
 
 
 def read_pictures(
-    pictures: Iterator[Picture], frame: Frame, mode: str, skipped: Skipped, draft_side: int = 0
+    pictures: Iterator[Picture], frame: Frame, mode: str, account: Account, draft_side: int = 0
 ) -> Iterator[Batch]:
     """Groups of images [group, channels, height, width] with their labels, in the order of `pictures`.
 
@@ -62,7 +79,7 @@ def read_pictures(
         pictures: what to read; drawn a little ahead, so that any number fits in memory.
         frame: resizes and crops; must give every image one size.
         mode: "RGB" or "L".
-        skipped: counts what could not be read.
+        account: counts what was read, and names what was not.
         draft_side: JPEGs may be decoded at a half, quarter or eighth of their size, if neither side falls below this;
             0 decodes everything in full.
     """
@@ -75,9 +92,9 @@ def read_pictures(
         while group := list(islice(everything, _GROUP)):
             waiting.append(pool.submit(_read_group, group, frame, mode, draft_side))
             if len(waiting) >= 4 * threads:
-                yield from _kept(waiting.popleft().result(), skipped)
+                yield from _kept(waiting.popleft().result(), account)
         while waiting:
-            yield from _kept(waiting.popleft().result(), skipped)
+            yield from _kept(waiting.popleft().result(), account)
 
 
 def _threads(first: list[Picture]) -> int:
@@ -90,82 +107,122 @@ def _threads(first: list[Picture]) -> int:
     return 1 if small else min(_MOST_THREADS, os.cpu_count() or 1)
 
 
-_Outcome = tuple[Picture, NDArray[np.uint8] | str]
+_Outcome = tuple[Picture, Decoded | UnreadableError | UnavailableError]
 
 
 def _read_group(group: list[Picture], frame: Frame, mode: str, draft_side: int) -> list[_Outcome]:
     return [(picture, _read_one(picture, frame, mode, draft_side)) for picture in group]
 
 
-def _read_one(picture: Picture, frame: Frame, mode: str, draft_side: int) -> NDArray[np.uint8] | str:
-    """The pixels, or why there are none."""
+def _read_one(
+    picture: Picture, frame: Frame, mode: str, draft_side: int
+) -> Decoded | UnreadableError | UnavailableError:
+    """The image, or why there is none: for what the file is, or for what the system would not do this time."""
     try:
-        return decode(picture.read(), frame, mode, draft_side)
-    except UnidentifiedImageError:
-        return "no image of a known kind"
+        content = picture.read()
+    except UnfitFile as error:
+        return UnreadableError(str(error))
+    except OSError as error:
+        return UnavailableError(error.strerror or "the system refused it")
+    except MemoryError:
+        return UnavailableError("out of memory")
+    except Exception as error:  # a broken archive may make its reader raise anything
+        return _refusal(error)
+    try:
+        return decode(content, frame, mode, draft_side)
     except Exception as error:  # a broken file may make a decoder raise anything
-        return str(error) or type(error).__name__
+        return _refusal(error)
 
 
-def _kept(outcomes: list[_Outcome], skipped: Skipped) -> Iterator[Batch]:
+def _refusal(error: Exception) -> UnreadableError | UnavailableError:
+    """In our words: a decoder's own are for programmers."""
+    words = str(error)
+    if isinstance(error, UnreadableError | UnavailableError):
+        return error
+    if isinstance(error, MemoryError) or "out of memory" in words:
+        return UnavailableError("out of memory")
+    if isinstance(error, UnidentifiedImageError):
+        return UnreadableError("no image of a known kind")
+    if isinstance(error, Image.DecompressionBombError):
+        return UnreadableError(f"more than {MOST_PIXELS:,} pixels")
+    if "truncated" in words:
+        return UnreadableError("cut short")
+    if "conversion" in words:
+        return UnreadableError("its colours cannot be converted")
+    return UnreadableError("damaged")
+
+
+def _kept(outcomes: list[_Outcome], account: Account) -> Iterator[Batch]:
     arrays, labels = [], []
     for picture, outcome in outcomes:
-        if isinstance(outcome, str):
-            skipped.add(picture.name, outcome)
+        if isinstance(outcome, UnreadableError):
+            account.skipped.append((picture.name, str(outcome)))
+        elif isinstance(outcome, UnavailableError):
+            account.unread.append((picture.name, str(outcome)))
         else:
-            arrays.append(outcome)
+            account.count(outcome.size, outcome.transparent, min(outcome.pixels.shape[1:]))
+            arrays.append(outcome.pixels)
             labels.append(picture.label)
     if arrays:
         yield np.stack(arrays), np.array(labels, dtype=np.int64)
 
 
-def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> NDArray[np.uint8]:
-    """One image as uint8 [channels, height, width]: turned upright, on white where it is transparent, then framed.
+def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Decoded:
+    """One image: turned upright, on white where it is transparent, then framed.
 
     Raises:
         UnreadableError: more pixels than `MOST_PIXELS`, or a kind of pixel that has no meaning as a colour.
         Exception: whatever a decoder raises for a broken file.
     """
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+    with Image.open(io.BytesIO(content), formats=tuple(image_kinds())) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
-            raise UnreadableError(f"{width}x{height} is more than {MOST_PIXELS} pixels")
+            raise UnreadableError(f"{width}x{height} is more than {MOST_PIXELS:,} pixels")
+        shallow = _shallow(image)
         if draft_side:
-            image.draft(None, (draft_side, draft_side))
-        upright = ImageOps.exif_transpose(image)
-        framed = frame(as_mode(upright, mode))
+            shallow.draft(None, (draft_side, draft_side))
+        upright = ImageOps.exif_transpose(shallow)
+        colours = upright.convert("RGBA") if upright.has_transparency_data else upright
+        transparent = colours.mode == "RGBA" and _lets_through(colours)
+        framed = frame((_on_white(colours) if transparent else colours).convert(mode))
     values = np.asarray(framed, dtype=np.uint8)
-    return np.ascontiguousarray(values[None] if mode == "L" else values.transpose(2, 0, 1))
+    pixels = np.ascontiguousarray(values[None] if mode == "L" else values.transpose(2, 0, 1))
+    return Decoded(pixels, (width, height), transparent)
 
 
-def as_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image as "RGB" or "L"."""
-    image = _DEEP.get(image.mode, _same)(image)
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        image = _on_white(image.convert("RGBA"))
-    return image if image.mode == mode else image.convert(mode)
+def _shallow(image: Image.Image) -> Image.Image:
+    """The image with 8 bits a channel.
 
-
-def _same(image: Image.Image) -> Image.Image:
+    Raises:
+        UnreadableError: the file does not say what its numbers mean: fractions, or whole numbers of 32 bits.
+    """
+    if image.mode.startswith("I") and not (image.mode == "I" and image.format == "TIFF"):
+        return _from_16_bits(image)
+    if image.mode in ("I", "F"):
+        kind = "fractions" if image.mode == "F" else "whole numbers of 32 bits, or with a sign"
+        raise UnreadableError(f"its pixels are {kind}, which have no stated range; save it with 8 or 16 bits")
     return image
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
-    """Grey of 0..65535 to 0..255, rounded; without this, all above 255 would become white."""
-    values = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    """Grey of 0..65535 to 0..255, rounded, with its notes; without this, all above 255 would become white."""
+    tags = getattr(image, "tag_v2", {})
+    most = 2 ** tags.get(_BITS_PER_SAMPLE, (16,))[0] - 1
+    values = np.clip(np.asarray(image).astype(np.int64), 0, most)
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        values = most - values
+    grey = Image.fromarray(((values * 255 + most // 2) // most).astype(np.uint8))
+    if isinstance(image.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray(np.where(values == image.info["transparency"], 0, 255).astype(np.uint8)))
+    grey.getexif().update(image.getexif())
+    return grey
 
 
-def _refuse(image: Image.Image) -> Image.Image:
-    raise UnreadableError(f"pixels of mode {image.mode} have no stated range")
+def _lets_through(colours: Image.Image) -> bool:
+    """Whether any pixel of an RGBA image is not wholly opaque."""
+    lowest, _ = colours.getchannel("A").getextrema()
+    return bool(lowest < 255)
 
 
-_DEEP: dict[str, Frame] = {
-    **dict.fromkeys(("I", "I;16", "I;16B", "I;16L", "I;16N"), _from_16_bits),
-    "F": _refuse,
-}
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    background = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    return Image.alpha_composite(background, image).convert("RGB")
+def _on_white(colours: Image.Image) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", colours.size, (255, 255, 255, 255)), colours).convert("RGB")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import cache_directory, write_atomically
+from equipoise.common.files import cache_directory, check_regular, write_atomically
 from equipoise.data.download import Source, download
-from equipoise.data.root import HOW_TO_POINT
+from equipoise.data.root import HOW_TO_POINT, reading
 
 _CHUNK_BYTES = 1 << 20
 
@@ -50,13 +50,15 @@ def published_files(root: Path, archive: Archive, names: list[str]) -> list[Path
     place = root if os.access(root, os.W_OK) or not packed.exists() else cache_directory() / "data"
     if not packed.exists():
         download(archive.source, packed)
-    _check_digest(packed, archive)
+    with reading(packed):
+        _check_digest(packed, archive)
     _unpack(packed, archive, names, place / archive.folder)
     return [place / archive.folder / name for name in names]
 
 
 def _check_digest(packed: Path, archive: Archive) -> None:
     digest = hashlib.new(archive.source.algorithm, usedforsecurity=False)
+    check_regular(packed)
     with open(packed, "rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
@@ -81,8 +83,7 @@ def _unpack(packed: Path, archive: Archive, names: list[str], folder: Path) -> N
     except EquipoiseError:
         raise
     except Exception as error:  # a damaged file may make the readers of gzip and tar raise anything
-        reason = printable(error)
-        raise EquipoiseError(f"{printable(packed)} is damaged ({reason}); delete it and fetch it again.") from error
+        raise EquipoiseError(f"{printable(packed)} is damaged; delete it and fetch it again.") from error
     for name in names:
         if not (folder / name).is_file():
             raise EquipoiseError(f"{printable(packed)} does not hold {archive.folder}/{name}; fetch it again.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 from equipoise.common.files import cache_directory
 
 HOW_TO_POINT = "pass --data-root or set EQUIPOISE_DATA to the folder that holds it"
@@ -24,5 +24,8 @@ def reading(path: Path) -> Iterator[None]:
     """What the operating system refuses while `path` is being read becomes one sentence."""
     try:
         yield
+    except UnfitFile:
+        raise
     except OSError as error:
-        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or error}.") from error
+        where = printable(error.filename or path)
+        raise EquipoiseError(f"{where} could not be read: {error.strerror or 'it is damaged'}.") from error

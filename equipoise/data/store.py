@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from equipoise.data.account import Account
 from equipoise.data.items import Held, Items
 
 ValueRange = Literal["unit", "symmetric"]
@@ -34,12 +35,14 @@ class Store:
         labels: int64 [count] in [0, classes), or None.
         classes: how many classes the labels have; 0 without labels.
         known_hash: the content hash where it was computed before, as for files of many gigabytes.
+        account: what became of the files that the set was read from, where it came from single files.
     """
 
     items: Items
     labels: torch.Tensor | None = None
     classes: int = 0
     known_hash: str | None = None
+    account: Account | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.labels.shape != (self.items.count,):

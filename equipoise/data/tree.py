@@ -3,41 +3,91 @@
 import hashlib
 import os
 import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"))
+from equipoise.data.account import Named
+from equipoise.data.kinds import image_suffixes
+
+_LONGEST_SUFFIX = 10
 
 
-def image_files(folder: Path) -> list[Path]:
-    """Every regular file with an image's suffix, sorted by its path; hidden names (beginning with a dot) are left out.
+@dataclass
+class Found:
+    """The images of a folder, and its other files with what they are; names are paths inside the folder."""
+
+    images: list[Path] = field(default_factory=list)
+    left_out: list[Named] = field(default_factory=list)
+
+
+def find_images(folder: Path, each: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Found:
+    """Every regular file with an image's suffix, and every other one, sorted by path; hidden names are passed over.
 
     Links are followed; a folder that was entered before, as in a loop of links, is not entered again.
+
+    Args:
+        folder: where to look, at any depth.
+        each: is given what is found, one by one, as a progress bar is.
+
+    Raises:
+        OSError: the folder itself cannot be opened; one below it is left out.
     """
-    found: list[str] = []
+    found, suffixes = Found(), image_suffixes()
+    for path, kind in each(_entries(os.fspath(folder))):
+        if kind is None and _suffix(path) in suffixes:
+            found.images.append(Path(path))
+        else:
+            found.left_out.append((os.path.relpath(path, folder), kind or _called(path)))
+    found.images.sort(key=os.fsencode)
+    found.left_out.sort()
+    return found
+
+
+def _entries(folder: str) -> Iterator[tuple[str, str | None]]:
+    """(path, why it is nothing to read, or None) of everything that is no folder."""
     entered: set[tuple[int, int]] = set()
-    waiting = [os.fspath(folder)]
+    waiting = [folder]
     while waiting:
         current = waiting.pop()
-        status = Path(current).stat()
-        if (status.st_dev, status.st_ino) not in entered:
+        try:
+            status = Path(current).stat()
+            if (status.st_dev, status.st_ino) in entered:
+                continue
             entered.add((status.st_dev, status.st_ino))
             folders, files = _contents(current)
-            waiting.extend(sorted(folders, reverse=True))
-            found.extend(files)
-    return [Path(path) for path in sorted(found, key=os.fsencode)]
+        except OSError:
+            if current == folder:
+                raise
+            yield current, "folder that could not be opened"
+            continue
+        waiting.extend(sorted(folders, reverse=True))
+        yield from files
 
 
-def _contents(folder: str) -> tuple[list[str], list[str]]:
-    """The folders and the image files directly in a folder."""
+def _contents(folder: str) -> tuple[list[str], list[tuple[str, str | None]]]:
+    """The folders directly in a folder, and all else with why it is nothing to read."""
     with os.scandir(folder) as entries:
         visible = [(entry.path, _mode(entry)) for entry in entries if not entry.name.startswith(".")]
     folders = [path for path, mode in visible if stat.S_ISDIR(mode)]
-    files = [path for path, mode in visible if stat.S_ISREG(mode) and _suffix(path) in _SUFFIXES]
-    return folders, files
+    return folders, [(path, _trouble(mode)) for path, mode in visible if not stat.S_ISDIR(mode)]
+
+
+def _trouble(mode: int) -> str | None:
+    if mode == 0:
+        return "link that leads nowhere"
+    return None if stat.S_ISREG(mode) else "no regular file"
 
 
 def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()  # noqa: PTH122 - a Path for each of a million names is slow
+
+
+def _called(path: str) -> str:
+    """What kind of file it is, by its ending."""
+    suffix = _suffix(path)
+    return suffix if 1 < len(suffix) <= _LONGEST_SUFFIX else "of no known kind" if suffix else "without an ending"
 
 
 def _mode(entry: "os.DirEntry[str]") -> int:

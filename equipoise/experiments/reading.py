@@ -1,13 +1,13 @@
 """Reads YAML that a stranger may have written: bounded in size, without doubled keys, and refused in one sentence."""
 
-import stat
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from equipoise.common.errors import EquipoiseError, printable, shortened
+from equipoise.common.errors import EquipoiseError, UnfitFile, printable, shortened
+from equipoise.common.files import read_text_bounded
 
 _MOST_BYTES = 1 << 18
 _MOST_VALUES = 10_000
@@ -44,12 +44,9 @@ def read_yaml_file(path: Path) -> Any:
         EquipoiseError: there is no such file, it is larger than 256 KiB, or as `read_yaml`.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise EquipoiseError(f"cannot read the configuration {printable(path)}: it is not a file.")
-        if found.st_size > _MOST_BYTES:
-            raise EquipoiseError(f"cannot read the configuration {printable(path)}: it is larger than 256 KiB.")
-        text = path.read_text(encoding="utf-8")
+        text = read_text_bounded(path, _MOST_BYTES)
+    except UnfitFile:
+        raise
     except (OSError, ValueError) as error:
         raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
     return read_yaml(text)

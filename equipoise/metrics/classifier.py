@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import write_atomically
+from equipoise.common.files import check_regular, write_atomically
 from equipoise.common.random import stream
 from equipoise.metrics.classifier_network import (
     ClassifierRecipe,
@@ -224,6 +224,7 @@ def _cache_key(content_hash: str, recipe: ClassifierRecipe) -> str:
 
 
 def _read(path: Path) -> Classifier:
+    check_regular(path)
     with safe_open(path, framework="pt") as file:
         about = json.loads(file.metadata()["classifier"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import write_atomically
+from equipoise.common.files import check_regular, write_atomically
 from equipoise.metrics.features import Extracted, Extractor, extract
 
 _FORMAT = "equipoise-features-1"
@@ -55,6 +55,7 @@ def _read(path: Path, key: str) -> Extracted | None:
     if not path.exists():
         return None
     try:
+        check_regular(path)
         with safe_open(path, framework="pt") as file:
             about = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

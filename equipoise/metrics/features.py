@@ -11,12 +11,15 @@ import torch
 from torch import nn
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
-from equipoise.common.files import sha256_of
+from equipoise.common.files import read_bounded, sha256_of
 from equipoise.common.random import stream
 from equipoise.metrics import inception_network, inception_weights
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.classifier_network import hash_of_weights
 from equipoise.metrics.resize import RESIZES
+
+_MOST_ONNX_BYTES = 2 << 30
+"""What protobuf allows."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,8 @@ class OnnxExtractor:
             raise EquipoiseError(f"there is no ONNX file {printable(path)}.")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
+        content = read_bounded(Path(path), _MOST_ONNX_BYTES)
         try:
-            content = Path(path).read_bytes()
             self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise EquipoiseError(

@@ -57,6 +57,8 @@ def empty_network() -> InceptionV3:
 
 
 def _converted(path: Path) -> InceptionV3:
+    if path.stat().st_size > PUBLISHED_MOST_BYTES:
+        raise EquipoiseError(f"{printable(path)} is larger than the published weights, {PUBLISHED_MOST_BYTES:,} bytes.")
     found = sha256_of(path)
     if found != PUBLISHED_SHA256:
         raise EquipoiseError(

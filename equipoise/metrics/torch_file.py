@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnfitFile, printable
+from equipoise.common.files import read_bounded
 from equipoise.metrics.pickle_tokens import Described, Named, NotTensors, Storage, read_pickle
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -53,10 +54,9 @@ def read_torch_file(path: Path) -> dict[str, torch.Tensor]:
         EquipoiseError: the file is missing, damaged, or holds anything else.
     """
     with _one_sentence(path):
-        most = path.stat().st_size
-        if most > _MOST_BYTES:
-            raise NotTensors(f"it is larger than {_MOST_BYTES} bytes")
-        file = io.BytesIO(path.read_bytes())  # a length that a token claims cannot ask for more memory than this
+        content = read_bounded(path, _MOST_BYTES)
+        most = len(content)  # a length that a token claims cannot ask for more memory than this
+        file = io.BytesIO(content)
         described, numbers = _zipped(file) if zipfile.is_zipfile(file) else _in_a_row(file)
         return _tensors(described, numbers, most)
 
@@ -65,6 +65,8 @@ def read_torch_file(path: Path) -> dict[str, torch.Tensor]:
 def _one_sentence(path: Path) -> Iterator[None]:
     try:
         yield
+    except UnfitFile:
+        raise
     except NotTensors as error:
         raise EquipoiseError(f"{printable(path)} is no torch file of tensors: {printable(error)}.") from error
     except _DAMAGED as error:

@@ -13,7 +13,7 @@ import torch
 
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import read_text_bounded, write_text_atomically
 
 _PACKAGES = ("torch", "numpy", "safetensors", "pillow")
 _GIT_SECONDS = 5
@@ -87,7 +87,7 @@ def add_session(path: Path, session: dict[str, Any]) -> None:
 def read_sessions(path: Path) -> list[dict[str, Any]]:
     """The sessions so far, oldest first; none when the file is missing or unreadable."""
     try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["sessions"])
+        return list(json.loads(read_text_bounded(path))["sessions"])
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -10,7 +10,7 @@ import torch
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.random import stream
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
@@ -87,7 +87,7 @@ def carry_out(job: Job) -> None:
 def read_outcome(job: Job) -> dict[str, Any] | None:
     """How the run ended, or None if it did not, or if other scores were asked for."""
     try:
-        found: dict[str, Any] = json.loads((job.directory / _OUTCOME).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(read_text_bounded(job.directory / _OUTCOME))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) and found.get("request") == job.request else None
@@ -104,7 +104,7 @@ def _divergence(error: BaseException) -> str | None:
 def recorded_seconds(directory: Path) -> float | None:
     """Seconds per iteration of the session that ended this run, or None."""
     try:
-        found = json.loads((directory / _SECONDS).read_text(encoding="utf-8"))
+        found = json.loads(read_text_bounded(directory / _SECONDS))
         return float(found["seconds_per_iteration"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

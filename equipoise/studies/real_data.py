@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.catalogue import evaluator
 from equipoise.runs.environment import choose_device
@@ -63,7 +63,7 @@ def _metrics(study: Study, settings: Settings) -> list[str]:
 
 def _kept(path: Path, request: dict[str, Any]) -> list[dict[str, Any]] | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_text_bounded(path))
     except (OSError, ValueError):
         return None
     return found["references"] if isinstance(found, dict) and found.get("request") == request else None

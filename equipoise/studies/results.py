@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.runs.report.record import RunRecord, read_run
 from equipoise.studies.carry_out import Job, read_outcome
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
@@ -63,7 +63,7 @@ def read_results(directory: Path) -> dict[str, Any]:
     """
     path = Path(directory) / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_text_bounded(path))
     except (OSError, ValueError, RecursionError) as error:
         raise EquipoiseError(f"{printable(directory)} holds no study: {FILE} is missing or damaged in it.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import sha256_of, write_atomically, write_text_atomically
+from equipoise.common.files import check_regular, read_text_bounded, sha256_of, write_atomically, write_text_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
 FORMAT = 3
@@ -45,7 +45,7 @@ class Checkpoint:
             EquipoiseError: the checkpoint is damaged or of another format; the message names it.
         """
         try:
-            index = json.loads(self.index.read_text(encoding="utf-8"))
+            index = json.loads(read_text_bounded(self.index))
             _refuse_another_format(self.index, index["format"])
             checksum = index["sha256"]
             Clock(**index["clock"])
@@ -67,6 +67,7 @@ class Checkpoint:
         """
         index = self.read_index()
         try:
+            check_regular(self.tensors)
             tensors = load_file(self.tensors)
         except (SafetensorError, OSError) as error:
             raise EquipoiseError(_unreadable(self.tensors, error)) from error
@@ -81,6 +82,7 @@ class Checkpoint:
             EquipoiseError: the file is damaged.
         """
         try:
+            check_regular(self.tensors)
             with safe_open(self.tensors, framework="pt") as file:
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 return {name.removeprefix(prefix): file.get_tensor(name) for name in names}

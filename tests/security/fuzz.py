@@ -119,8 +119,8 @@ def _good_photograph(kind: str) -> bytes:
 
 def _read_photograph(data: bytes) -> None:
     outcome = _read_one(Picture("a", lambda: data), FRAME, "RGB", 0)
-    if isinstance(outcome, str):  # as a folder of images would count it
-        raise EquipoiseError(outcome)
+    if isinstance(outcome, Exception):  # as a folder of images would count it
+        raise EquipoiseError(str(outcome))
 
 
 def _good_zip() -> bytes:

@@ -10,7 +10,10 @@ from typing import TypeVar
 
 from PIL import Image
 
+from equipoise.common.files import read_bounded
+
 _NAME = re.compile(r"iteration-(\d+)\.png")
+_MOST_BYTES = 64 << 20
 _LONGEST_EDGE = 640
 _QUALITY = 80
 Item = TypeVar("Item")
@@ -55,7 +58,7 @@ def _frame(iteration: int, path: Path, cap: int) -> Frame | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            data = path.read_bytes()
+            data = read_bounded(path, _MOST_BYTES)
             image = Image.open(io.BytesIO(data), formats=["PNG"])
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import MOST_TEXT_BYTES, read_bounded
 from equipoise.experiments.reading import read_yaml
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
 from equipoise.runs.report.log import Log, Record, number, read_log
@@ -130,7 +131,7 @@ def _tells_divergence(name: str) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_bounded(path, MOST_TEXT_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -1,0 +1,119 @@
+"""What became of the files of a data set: how many images, of which sizes, and every file that is not among them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from equipoise.common.errors import printable
+
+_NAMED_EXAMPLES = 3
+_NAMED_KINDS = 6
+
+Named = tuple[str, str]
+"""A file's name inside the data set, and why it was passed over."""
+
+
+@dataclass
+class Account:
+    """Filled while the files are read.
+
+    Attributes:
+        images: how many were read.
+        smallest: (width, height) of the image with the fewest pixels, as it lies in its file.
+        largest: the same of the one with the most.
+        uneven: how many are not square, so that their sides are cut off.
+        enlarged: how many have a side shorter than they are wanted.
+        transparent: how many have transparent parts, which become white.
+        skipped: files that a decoder refused: a property of the file.
+        unread: files that the system would not give this time.
+        left_out: files of other kinds, never opened.
+    """
+
+    images: int = 0
+    smallest: tuple[int, int] = (0, 0)
+    largest: tuple[int, int] = (0, 0)
+    uneven: int = 0
+    enlarged: int = 0
+    transparent: int = 0
+    skipped: list[Named] = field(default_factory=list)
+    unread: list[Named] = field(default_factory=list)
+    left_out: Sequence[Named] = ()
+
+    def count(self, size: tuple[int, int], transparent: bool, wanted: int) -> None:
+        """One more image of this (width, height), of which at least `wanted` pixels a side would be best."""
+        area = size[0] * size[1]
+        if not self.images or area < self.smallest[0] * self.smallest[1]:
+            self.smallest = size
+        if area > self.largest[0] * self.largest[1]:
+            self.largest = size
+        self.images += 1
+        self.uneven += size[0] != size[1]
+        self.enlarged += min(size) < wanted
+        self.transparent += transparent
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not among the images, in words: how many of which kind, and the first few unreadable ones."""
+        unreadable = [
+            *_examples("was skipped as unreadable", "were skipped as unreadable", self.skipped),
+            *_examples("could not be opened this time", "could not be opened this time", self.unread),
+        ]
+        return unreadable + ([f"left out: {_kinds(self.left_out)}"] if self.left_out else [])
+
+    def sentence(self, name: str, shape: Sequence[int]) -> str:
+        """What was found and what happens to it, for the first line of a run; `shape` is (channels, height, width)."""
+        side, colour = f"{shape[2]}x{shape[1]}", "grey" if shape[0] == 1 else "colour"
+        others = len(self.skipped) + len(self.unread) + len(self.left_out)
+        words = [f"{printable(name)}: {self.images:,} images of {self.images + others:,} files, {self._sizes()}"]
+        words.append(f"resized to {side} in {colour}")
+        if self.uneven:
+            words.append(f"{self.uneven:,} that are not square are cut to their centre")
+        if self.enlarged:
+            words.append(f"{self.enlarged:,} smaller ones are enlarged")
+        if self.transparent:
+            words.append(f"{self.transparent:,} with transparent parts lie on white")
+        return "; ".join(words) + "."
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values, every name in full."""
+        lists = {"skipped": self.skipped, "unread": self.unread, "left_out": self.left_out}
+        counts: dict[str, Any] = {
+            "images": self.images,
+            "smallest": list(self.smallest),
+            "largest": list(self.largest),
+            "uneven": self.uneven,
+            "enlarged": self.enlarged,
+            "transparent": self.transparent,
+        }
+        return counts | {name: [list(each) for each in files] for name, files in lists.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Account":
+        """What `as_dict` gave; raises KeyError, TypeError or ValueError for anything else."""
+        counts = {name: int(values[name]) for name in ("images", "uneven", "enlarged", "transparent")}
+        sizes = {name: (int(values[name][0]), int(values[name][1])) for name in ("smallest", "largest")}
+        lists = {
+            name: [(str(file), str(reason)) for file, reason in values[name]]
+            for name in ("skipped", "unread", "left_out")
+        }
+        return cls(**counts, **sizes, **lists)  # type: ignore[arg-type]
+
+    def _sizes(self) -> str:
+        low, high = ("x".join(map(str, size)) for size in (self.smallest, self.largest))
+        return f"{low} pixels" if low == high else f"{low} to {high} pixels"
+
+
+def _examples(one: str, many: str, files: Sequence[Named]) -> list[str]:
+    if not files:
+        return []
+    named = "; ".join(f"{printable(name)} ({printable(reason)})" for name, reason in files[:_NAMED_EXAMPLES])
+    return [f"{len(files):,} {'file ' + one if len(files) == 1 else 'files ' + many}, as in {named}"]
+
+
+def _kinds(files: Sequence[Named]) -> str:
+    """How many of each kind, the most frequent first."""
+    counts = sorted(Counter(kind for _, kind in files).items(), key=lambda each: (-each[1], each[0]))
+    shown = [f"{count:,} {printable(kind)}" for kind, count in counts[:_NAMED_KINDS]]
+    rest = sum(count for _, count in counts[_NAMED_KINDS:])
+    return ", ".join(shown + ([f"{rest:,} of other kinds"] if rest else []))

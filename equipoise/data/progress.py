@@ -1,0 +1,57 @@
+"""How far the first reading of a data set is: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from equipoise.common.durations import duration
+from equipoise.common.errors import printable
+from equipoise.common.say import say
+
+_EVERY_SECONDS = 10.0
+_quiet = ContextVar("quiet", default=False)
+Thing = TypeVar("Thing")
+
+
+@contextmanager
+def without_progress(quiet: bool = True) -> Iterator[None]:
+    """Within, reading shows no progress, if so told."""
+    before = _quiet.set(quiet)
+    try:
+        yield
+    finally:
+        _quiet.reset(before)
+
+
+def shown(things: Iterable[Thing], name: str, unit: str, total: int | None = None) -> Iterator[Thing]:
+    """The same things, one by one; how many have passed is shown while they do.
+
+    Args:
+        things: what is read.
+        name: the data set's, for the bar.
+        unit: what is counted, in the plural.
+        total: how many there will be, where that is known.
+    """
+    if _quiet.get() or sys.stderr is None:
+        yield from things
+    elif sys.stderr.isatty():
+        yield from tqdm(things, desc=printable(name), unit=f" {unit}", total=total, file=sys.stderr, dynamic_ncols=True)
+    else:
+        yield from _in_lines(things, printable(name), unit, total)
+
+
+def _in_lines(things: Iterable[Thing], name: str, unit: str, total: int | None) -> Iterator[Thing]:
+    begun = told = time.monotonic()
+    for count, thing in enumerate(things):
+        now = time.monotonic()
+        if now - told >= _EVERY_SECONDS:
+            told = now
+            of = f" of {total:,}" if total else ""
+            left = f", {duration((total - count) * (now - begun) / count)} left" if total and count else ""
+            say(f"{name}: {count:,}{of} {unit}{left}")
+        yield thing
