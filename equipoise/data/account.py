@@ -9,6 +9,10 @@ from equipoise.common.errors import printable
 
 _NAMED_EXAMPLES = 3
 _NAMED_KINDS = 6
+_PICTURES = frozenset(
+    f".{name}" for name in ("heic", "heif", "avif", "jp2", "jxl", "svg", "psd", "tga", "ico", "exr", "hdr")
+) | frozenset(f".{name}" for name in ("raw", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"))
+"""Endings of pictures that are not read here, or not everywhere."""
 
 Named = tuple[str, str]
 """A file's name inside the data set, and why it was passed over."""
@@ -63,17 +67,16 @@ class Account:
 
     def sentence(self, name: str, shape: Sequence[int]) -> str:
         """What was found and what happens to it, for the first line of a run; `shape` is (channels, height, width)."""
-        side, colour = f"{shape[2]}x{shape[1]}", "grey" if shape[0] == 1 else "colour"
-        others = len(self.skipped) + len(self.unread) + len(self.left_out)
-        words = [f"{printable(name)}: {self.images:,} images of {self.images + others:,} files, {self._sizes()}"]
-        words.append(f"resized to {side} in {colour}")
-        if self.uneven:
-            words.append(f"{self.uneven:,} that are not square are cut to their centre")
-        if self.enlarged:
-            words.append(f"{self.enlarged:,} smaller ones are enlarged")
-        if self.transparent:
-            words.append(f"{self.transparent:,} with transparent parts lie on white")
-        return "; ".join(words) + "."
+        files = self.images + len(self.skipped) + len(self.unread) + len(self.left_out)
+        counted = f"{_counted(self.images, 'image')} of {_counted(files, 'file')}, {self._sizes()}"
+        fate = {
+            "not square, cut to their centre": self.uneven,
+            "smaller, enlarged": self.enlarged,
+            "transparent, laid on white": self.transparent,
+        }
+        treated = "; ".join(f"{what}: {count:,}" for what, count in fate.items() if count)
+        size = f"{shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}"
+        return f"{printable(name)}: {counted}, taken as {size}{f' ({treated})' if treated else ''}."
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values, every name in full."""
@@ -104,6 +107,10 @@ class Account:
         return f"{low} pixels" if low == high else f"{low} to {high} pixels"
 
 
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def _examples(one: str, many: str, files: Sequence[Named]) -> list[str]:
     if not files:
         return []
@@ -114,6 +121,9 @@ def _examples(one: str, many: str, files: Sequence[Named]) -> list[str]:
 def _kinds(files: Sequence[Named]) -> str:
     """How many of each kind, the most frequent first."""
     counts = sorted(Counter(kind for _, kind in files).items(), key=lambda each: (-each[1], each[0]))
-    shown = [f"{count:,} {printable(kind)}" for kind, count in counts[:_NAMED_KINDS]]
+    shown = [f"{printable(kind)} ({count:,})" for kind, count in counts[:_NAMED_KINDS]]
     rest = sum(count for _, count in counts[_NAMED_KINDS:])
-    return ", ".join(shown + ([f"{rest:,} of other kinds"] if rest else []))
+    advice = (
+        "; convert what should be among the images to .jpg or .png" if _PICTURES & {kind for kind, _ in counts} else ""
+    )
+    return ", ".join(shown + ([f"other kinds ({rest:,})"] if rest else [])) + advice

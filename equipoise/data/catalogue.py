@@ -1,5 +1,6 @@
 """Every data set by name. Torch-free: a set's module is imported when the set is asked for."""
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -63,13 +64,17 @@ def data_class(kind: str) -> type[DataSet]:
 
 
 def parse_data(text: str) -> DataSet:
-    """The data set that a short word names: `mnist`, `folder:PATH` or `npz:PATH`, all else at its default.
+    """The data set that a short word names, all else at its default: `mnist`, `folder:PATH`, `npz:PATH`, or a path.
+
+    A folder or .npz file that is there needs no such word before it, unless a data set has the same name.
 
     Raises:
-        UnknownName: no such kind.
-        EquipoiseError: a path is missing, or there is one too many.
+        UnknownName: no such kind, and no such folder.
+        EquipoiseError: a path is missing, or there is one too many, or it leads to another kind of file.
     """
     kind, colon, path = text.partition(":")
+    if kind not in DATA and (implied := _kind_of_path(text)):
+        kind, colon, path = implied, ":", text
     described = data_class(kind)
     if kind in WITH_PATH:
         if not path:
@@ -78,3 +83,23 @@ def parse_data(text: str) -> DataSet:
     if colon:
         raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")
     return described()
+
+
+def _kind_of_path(text: str) -> str | None:
+    """What a path without a kind before it leads to; None where it can be none.
+
+    Raises:
+        EquipoiseError: it leads nowhere, or to a file that is no data set.
+    """
+    if not text or "\0" in text:
+        return None
+    place = Path(text).expanduser()
+    if place.is_dir():
+        return "folder"
+    if place.suffix == ".npz":
+        return "npz"
+    if place.exists():
+        raise EquipoiseError(f"{printable(text)} is no data set; take a folder of images, or a .npz file.")
+    if os.sep in text and ":" not in text:
+        raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")
+    return None

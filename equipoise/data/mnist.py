@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from equipoise.data.store import Store
 
+_PLACES = ("MNIST/raw", "MNIST", "mnist", "raw", "")
+"""Below which folders of the root the files may lie; a download goes to the first."""
 _ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist"
 
 
@@ -102,14 +104,14 @@ def read_mnist(split: str, root: Path | None) -> "tuple[NDArray[np.uint8], NDArr
     """The published images [count, 28, 28] and labels [count], both uint8."""
     from equipoise.data.idx import read_idx
 
-    images, labels = (read_idx(_content(file, find_root(root) / "MNIST" / "raw"), file.name) for file in _FILES[split])
+    images, labels = (read_idx(_content(file, find_root(root)), file.name) for file in _FILES[split])
     return images, labels
 
 
-def _content(file: _File, folder: Path) -> bytes:
+def _content(file: _File, root: Path) -> bytes:
     from equipoise.data.idx import read_limited
 
-    path = _path(file, folder)
+    path = _path(file, root)
     content = read_limited(path, file.content_bytes)
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != file.content_md5:
         raise EquipoiseError(
@@ -119,13 +121,14 @@ def _content(file: _File, folder: Path) -> bytes:
     return content
 
 
-def _path(file: _File, folder: Path) -> Path:
+def _path(file: _File, root: Path) -> Path:
     from equipoise.data.download import Source, download
 
-    plain, packed = folder / file.name, folder / f"{file.name}.gz"
-    for path in (plain, packed):
-        if path.exists():
-            return path
+    named = (file.name, f"{file.name}.gz", file.name.replace("-idx", ".idx"), f"{file.name.replace('-idx', '.idx')}.gz")
+    found = (path for place in _PLACES for name in named if (path := root / place / name).exists())
+    if path := next(found, None):
+        return path
+    packed = root / _PLACES[0] / f"{file.name}.gz"
     url = f"{_ADDRESS}/{file.name}.gz"
     download(Source("mnist", url, "md5", file.packed_md5, most_bytes=16_000_000), packed)
     return packed

@@ -42,8 +42,9 @@ def published_files(root: Path, archive: Archive, names: list[str]) -> list[Path
     Raises:
         EquipoiseError: a file is missing and cannot be had, or the archive is damaged.
     """
-    for place in (root, cache_directory() / "data"):
-        paths = [place / archive.folder / name for name in names]
+    unpacked = (root / archive.folder, cache_directory() / "data" / archive.folder)
+    for folder in (*unpacked, root / archive.folder / archive.folder, root):
+        paths = [folder / name for name in names]
         if all(path.is_file() for path in paths):
             return paths
     packed = root / archive.file_name

@@ -60,7 +60,7 @@ def _entries(folder: str) -> Iterator[tuple[str, str | None]]:
         except OSError:
             if current == folder:
                 raise
-            yield current, "folder that could not be opened"
+            yield current, "folders that could not be opened"
             continue
         waiting.extend(sorted(folders, reverse=True))
         yield from files
@@ -76,8 +76,8 @@ def _contents(folder: str) -> tuple[list[str], list[tuple[str, str | None]]]:
 
 def _trouble(mode: int) -> str | None:
     if mode == 0:
-        return "link that leads nowhere"
-    return None if stat.S_ISREG(mode) else "no regular file"
+        return "links that lead nowhere"
+    return None if stat.S_ISREG(mode) else "pipes and devices"
 
 
 def _suffix(path: str) -> str:
@@ -87,7 +87,9 @@ def _suffix(path: str) -> str:
 def _called(path: str) -> str:
     """What kind of file it is, by its ending."""
     suffix = _suffix(path)
-    return suffix if 1 < len(suffix) <= _LONGEST_SUFFIX else "of no known kind" if suffix else "without an ending"
+    if suffix in ("", "."):
+        return "files without an ending"
+    return suffix if len(suffix) <= _LONGEST_SUFFIX else "files of no known kind"
 
 
 def _mode(entry: "os.DirEntry[str]") -> int:

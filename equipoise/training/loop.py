@@ -24,6 +24,9 @@ from equipoise.training.precision import Precision, autocast_of
 from equipoise.training.state import State
 
 
+_USUAL_BATCH = 64
+
+
 class Source(Protocol):
     """Real data on the training device, drawn by index."""
 
@@ -73,7 +76,8 @@ class Game:
         if not 1 <= self.batch_size <= len(self.source):
             count = len(self.source)
             raise EquipoiseError(
-                f"batch_size must lie between 1 and the {count} items of the data, got {self.batch_size}."
+                f"batch_size must lie between 1 and the {count} items of the data, got {self.batch_size}; "
+                f"set another, as in --set batch_size={1 << (min(count, _USUAL_BATCH).bit_length() - 1)}, or give more data."
             )
         if self.batch_size % self.shard.size:
             raise EquipoiseError(

@@ -40,6 +40,19 @@ def test_short_words_with_a_path():
     assert parse_data("mnist") == Mnist()
 
 
+def test_a_folder_that_is_there_needs_no_word_before_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("photos", "a:b", "mnist"):
+        (tmp_path / name).mkdir()
+    for text in ("photos", "./photos", "photos/", str(tmp_path / "photos"), "a:b"):
+        assert parse_data(text) == Folder(text)
+    assert parse_data("mnist") == Mnist()  # a set's own name comes first
+    assert parse_data("./mnist") == Folder("./mnist")
+    assert parse_data("images.npz") == Npz("images.npz")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert parse_data("~/photos") == Folder("~/photos")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -49,6 +62,10 @@ def test_short_words_with_a_path():
         ("folder", "the data set folder needs a path, as in folder:PATH"),
         ("npz:", "the data set npz needs a path, as in npz:PATH"),
         ("mnist:/x\x1b", r"the data set mnist takes no path, but '/x\\x1b' follows it; write mnist"),
+        ("fotos/summer", "there is no folder fotos/summer; give the path of a folder of images"),
+        (__file__, "test_catalogue.py is no data set; take a folder of images, or a .npz file"),
+        ("/dev/zero", "/dev/zero is no data set; take a folder"),
+        ("a\0b", "unknown data set"),
         ("\x1b[2J", r"unknown data set '\\x1b\[2J'"),
     ],
 )

@@ -94,6 +94,53 @@ def test_the_zip_file_is_read_like_the_folder(root, tmp_path):
     assert CelebA().load(tmp_path / "other").content_hash == CelebA().load(root).content_hash
 
 
+PLACES = [
+    "celeba/img_align_celeba/img_align_celeba",
+    "celeba/Img/img_align_celeba",
+    "img_align_celeba",
+    "CelebA/img_align_celeba",
+    "celeba",
+    "",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_faces_in_another_folder_are_found(root, tmp_path, place):
+    expected = CelebA().load(root).content_hash
+    other = tmp_path / "other" / place
+    other.parent.mkdir(parents=True, exist_ok=True)
+    (root / "celeba" / "img_align_celeba").rename(other)
+    assert CelebA().load(tmp_path / "other").content_hash == expected
+
+
+@pytest.mark.parametrize("folder", ["img_align_celeba", "img_align_celeba_png"])
+def test_faces_as_png_are_read(tmp_path, folder):
+    (tmp_path / "celeba" / folder).mkdir(parents=True)
+    for number in NUMBERS:
+        face(number).save(tmp_path / "celeba" / folder / f"{number:06d}.png")
+    assert len(CelebA().load(tmp_path)) == 7
+    assert len(CelebA("test").load(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("inside", ["", "celeba/img_align_celeba/", "img_align_celeba_png/"])
+def test_a_zip_file_may_hold_the_faces_in_another_folder(root, tmp_path, inside):
+    other = tmp_path / "other" / "celeba"
+    other.mkdir(parents=True)
+    with zipfile.ZipFile(other / "img_align_celeba.zip", "w") as archive:
+        for path in sorted((root / "celeba" / "img_align_celeba").iterdir()):
+            archive.writestr(f"{inside}{path.name}", path.read_bytes())
+            archive.writestr(f"__MACOSX/{inside}._{path.name}", b"x")
+        archive.writestr("elsewhere/000003.jpg", jpeg(face(3)))
+    assert CelebA().load(tmp_path / "other").content_hash == CelebA().load(root).content_hash
+
+
+def test_a_split_without_faces_says_how_they_are_called(root):
+    for number in (182_638, 202_599):
+        (root / "celeba" / "img_align_celeba" / f"{number:06d}.jpg").unlink()
+    with pytest.raises(EquipoiseError, match=r"holds no face of split test: they are called 000001\.jpg to"):
+        CelebA("test").load(root)
+
+
 def test_a_hostile_zip_file_gives_nothing_but_its_faces(tmp_path, caplog):
     (tmp_path / "celeba").mkdir()
     with zipfile.ZipFile(tmp_path / "celeba" / "img_align_celeba.zip", "w", zipfile.ZIP_DEFLATED) as archive:

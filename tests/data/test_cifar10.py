@@ -69,6 +69,15 @@ def test_records_in_the_published_order(folder):
     np.testing.assert_allclose(symmetric, images[3:4].numpy() / 127.5 - 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("root", [FOLDER, "deeper"])
+def test_the_folder_itself_and_one_deeper_are_found(folder, root):
+    expected = Cifar10().load(folder).content_hash
+    if root == "deeper":
+        (folder / "deeper" / FOLDER).mkdir(parents=True)
+        (folder / FOLDER).rename(folder / "deeper" / FOLDER / FOLDER)
+    assert Cifar10().load(folder / root).content_hash == expected
+
+
 def test_the_test_split_and_another_resolution(folder):
     store = Cifar10("test", resolution=16).load(folder)
     assert (len(store), store.shape) == (4, (3, 16, 16))

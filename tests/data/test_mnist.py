@@ -65,6 +65,16 @@ def test_larger_than_memory_they_are_mapped(small_mnist, monkeypatch, resolution
     assert (mapped.classes, mapped.content_hash) == (10, in_memory.content_hash)
 
 
+@pytest.mark.parametrize("place", ["", "MNIST", "raw", "mnist"])
+def test_files_in_another_folder_are_found(small_mnist, tmp_path, place):
+    expected = Mnist().load(small_mnist).content_hash
+    other = tmp_path / "other" / place
+    other.mkdir(parents=True)
+    for path in (small_mnist / "MNIST" / "raw").iterdir():
+        path.rename(other / path.name.replace("-idx", ".idx" if place == "mnist" else "-idx"))
+    assert Mnist().load(tmp_path / "other").content_hash == expected
+
+
 def test_a_missing_file_is_named_with_the_way_to_get_it(tmp_path):
     with pytest.raises(EquipoiseError) as caught:
         Mnist().load(tmp_path)

@@ -238,3 +238,11 @@ def _order_stream() -> torch.Generator:
     from equipoise.common.random import stream
 
     return stream(0, "order", 0)
+
+
+@pytest.mark.parametrize(("batch_size", "offered"), [(0, 8), (12, 8), (10**9, 8)])
+def test_a_batch_that_does_not_fit_the_data_offers_one_that_does(batch_size: int, offered: int) -> None:
+    with pytest.raises(
+        EquipoiseError, match=rf"1 and the 11 items .*, got {batch_size}; .* --set batch_size={offered},"
+    ):
+        Game(Watched(iterations=1, parts=()), Numbers(), batch_size, Latent("normal", 1), 0, {})
