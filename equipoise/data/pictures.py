@@ -220,8 +220,7 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
 
 def _lets_through(colours: Image.Image) -> bool:
     """Whether any pixel of an RGBA image is not wholly opaque."""
-    lowest, _ = colours.getchannel("A").getextrema()
-    return bool(lowest < 255)
+    return bool(np.asarray(colours.getchannel("A")).min() < 255)
 
 
 def _on_white(colours: Image.Image) -> Image.Image:

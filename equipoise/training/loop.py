@@ -23,7 +23,6 @@ from equipoise.training.parameters import ParameterVector
 from equipoise.training.precision import Precision, autocast_of
 from equipoise.training.state import State
 
-
 _USUAL_BATCH = 64
 
 
@@ -75,9 +74,10 @@ class Game:
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= len(self.source):
             count = len(self.source)
+            fits = 1 << (min(count, _USUAL_BATCH).bit_length() - 1)
             raise EquipoiseError(
                 f"batch_size must lie between 1 and the {count} items of the data, got {self.batch_size}; "
-                f"set another, as in --set batch_size={1 << (min(count, _USUAL_BATCH).bit_length() - 1)}, or give more data."
+                f"set another, as in --set batch_size={fits}, or give more data."
             )
         if self.batch_size % self.shard.size:
             raise EquipoiseError(

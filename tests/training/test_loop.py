@@ -245,4 +245,4 @@ def test_a_batch_that_does_not_fit_the_data_offers_one_that_does(batch_size: int
     with pytest.raises(
         EquipoiseError, match=rf"1 and the 11 items .*, got {batch_size}; .* --set batch_size={offered},"
     ):
-        Game(Watched(iterations=1, parts=()), Numbers(), batch_size, Latent("normal", 1), 0, {})
+        Game(Watched(iterations=1, parts=()), Numbers(), batch_size, Latent(2), 0, {})
