@@ -126,7 +126,8 @@ def _verdicts(
     same = judged is not None and judged.same and metrics[judged.metric] == judged.metric
     lower = judged is not None and is_lower_better(judged.metric)
     measured = [None if judged is None else each[judged.metric] for each in found]
-    candidates = [_candidate(row, raw, each) for (row, raw), each in zip(listed, measured, strict=True)]
+    by_threshold = metrics[study.measures[0].metric] == study.measures[0].metric
+    candidates = [_candidate(row, raw, each, by_threshold) for (row, raw), each in zip(listed, measured, strict=True)]
     places = [raw["block"] for _, raw in listed]
     verdicts = []
     for candidate, place in zip(candidates, places, strict=True):
@@ -162,10 +163,12 @@ def _claims(study: Study, judged: Measure | None, block: str) -> list[Claim]:
     return [Claim(order.better, order.worse, order.metric == DIVERGED) for order in orders]
 
 
-def _candidate(row: Row | None, raw: Run, measured: Found | None) -> Candidate:
+def _candidate(row: Row | None, raw: Run, measured: Found | None, by_threshold: bool) -> Candidate:
+    """Diverged runs are counted as published only where the first measure's threshold applies: a stand-in has none."""
     lost, runs = sum(run["status"] == "diverged" for run in raw["runs"]), len(raw["runs"])
     counted = None if row is None else row.published_diverged
-    shares = (Figure.share(lost, runs) if runs else None, None if counted is None else Figure.share(*counted))
+    alike = runs and (by_threshold or row is None or row.diverged_beyond is None)
+    shares = (Figure.share(lost, runs) if alike else None, None if counted is None else Figure.share(*counted))
     if measured is None:
         return Candidate(raw["label"], None, None, *shares)
     ours = Figure(None) if runs and lost == runs else measured.figure

@@ -97,6 +97,11 @@ def test_figure_3_is_judged_by_its_sentences() -> None:
     assert turned["lambda 2", ""] == NOT_REPRODUCED
 
 
+def test_without_the_threshold_of_a_stand_in_diverged_runs_are_not_compared(figure_s2: Study) -> None:
+    results = results_of(figure_s2, published(figure_s2)) | {"inception": False}
+    assert set(verdicts(figure_s2, results).values()) == {NOT_COMPARABLE}
+
+
 def test_counts_that_differ_by_chance_decide_nothing() -> None:
     found = study("mmd-figure-3")
     rows = tuple(row for row in found.rows if row.label in ("lambda 1", "lambda 2"))
