@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from equipoise.runs.evidence import Evidence, Score
 
 _SCORING, _MODES, _IMAGES = "equipoise.runs.scoring", "equipoise.runs.scoring_modes", "equipoise.runs.scoring_images"
+_MISSING = "equipoise.runs.scoring_missing_modes"
 
 EVALUATORS: dict[str, tuple[str, str]] = {
     "inception-score": (
@@ -67,14 +68,19 @@ EVALUATORS: dict[str, tuple[str, str]] = {
         "Gaussians with a point within 10 deviations (ring, grid)",
     ),
     "missing-modes": (
-        f"{_IMAGES}:score_missing_modes",
-        "share of test images on missing modes, by a noisy discriminator, noise scaled to the size; lower is better",
+        f"{_MISSING}:score_missing_modes",
+        "share of test images on missing modes, by a fresh noisy discriminator of the run's own kind, noise scaled to "
+        "the size; lower is better",
+    ),
+    "missing-modes-dense": (
+        f"{_MISSING}:score_missing_modes_dense",
+        "the same by a small dense discriminator: quick, and for any generator of images; lower is better",
     ),
     "missing-modes-3.5": (
-        f"{_IMAGES}:score_missing_modes_3_5",
-        "the same as a count, with noise of deviation 3.5 as published for 64x64 colour images; lower is better",
+        f"{_MISSING}:score_missing_modes_3_5",
+        "missing-modes as a count, with noise of deviation 3.5 as published for 64x64 colour images; lower is better",
     ),
-    "missing-modes-4": (f"{_IMAGES}:score_missing_modes_4", "the same with noise of deviation 4; lower is better"),
+    "missing-modes-4": (f"{_MISSING}:score_missing_modes_4", "the same with noise of deviation 4; lower is better"),
     "ms-ssim": (f"{_IMAGES}:score_ms_ssim", "similarity of random pairs of samples; lower means more variety"),
     "nearest-neighbours": (
         f"{_IMAGES}:score_neighbours",
@@ -96,6 +102,7 @@ LOWER_IS_BETTER = frozenset(
         "modes-missing",
         "modes-kl",
         "missing-modes",
+        "missing-modes-dense",
         "missing-modes-3.5",
         "missing-modes-4",
     }

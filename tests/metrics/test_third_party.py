@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from equipoise.metrics.third_party import missing_modes
+from equipoise.metrics.third_party import ThirdParty, missing_modes
+from equipoise.networks import Dropout
 
 MISSING = 4
 SETTINGS = {"sigma": 0.7, "iterations": 400, "thresholds": (0.7, 0.8, 0.9, 0.95)}
@@ -79,12 +80,51 @@ def test_a_discriminator_of_ones_own_and_clean_test_images(images: dict[str, tor
         images["test"],
         sigma=1.0,
         iterations=1,
-        learning_rate=0.0,
+        third_party=ThirdParty(build, lambda parameters: torch.optim.SGD(parameters, lr=0.0)),
         noise_draws=0,
-        build=build,
     )
     assert shapes == [(1, 8, 8)]
     torch.testing.assert_close(found.outputs, torch.sigmoid(torch.full((360,), 2.0)).double())
+
+
+def test_images_may_come_in_batches_from_elsewhere(images: dict[str, torch.Tensor]) -> None:
+    class Elsewhere:
+        def __init__(self, held: torch.Tensor) -> None:
+            self.held, self.largest = held, 0
+
+        def __len__(self) -> int:
+            return len(self.held)
+
+        def __getitem__(self, indices: torch.Tensor) -> torch.Tensor:
+            self.largest = max(self.largest, len(indices))
+            return self.held[indices]
+
+    sides = [images["real"], images["complete"], images["test"].repeat(4, 1, 1, 1)]
+    far = [Elsewhere(side) for side in sides]
+    settings = {"sigma": 1.0, "iterations": 3, "batch_size": 32, "noise_draws": 1}
+    assert torch.equal(missing_modes(*sides, **settings).outputs, missing_modes(*far, **settings).outputs)
+    assert [side.largest for side in far] == [32, 32, 1000]
+
+
+def test_the_mean_of_a_map_counts_dropout_draws_from_the_seed_and_steps_are_followed(
+    images: dict[str, torch.Tensor],
+) -> None:
+    steps = []
+
+    def build(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+        judge = nn.Sequential(nn.Conv2d(1, 1, 3), Dropout(0.5))
+        nn.init.constant_(judge[0].weight, 0.1)
+        nn.init.zeros_(judge[0].bias)
+        return judge
+
+    third_party = ThirdParty(build, lambda parameters: torch.optim.SGD(parameters, lr=0.1), steps.append)
+    settings = {"sigma": 0.5, "iterations": 2, "noise_draws": 0, "third_party": third_party}
+    first, again = (missing_modes(*[images[n] for n in ("real", "complete", "test")], **settings) for _ in range(2))
+    assert torch.equal(first.outputs, again.outputs)
+    assert len(steps) == 4
+    scores = steps[-1](images["test"]).detach()
+    assert scores.shape == (360, 1, 6, 6)
+    torch.testing.assert_close(first.outputs, torch.sigmoid(scores.mean((1, 2, 3))).double())
 
 
 def test_bad_input_is_refused(images: dict[str, torch.Tensor]) -> None:

@@ -1,5 +1,6 @@
 """Every metric from a generator's samples to a figure with its passport."""
 
+import itertools
 import math
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,24 +12,28 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.constraints import SpectralNorm, spectral_norms
 from equipoise.data.digits import Digits
 from equipoise.data.grid import Grid
 from equipoise.data.mnist import Mnist
 from equipoise.data.noise import Noise
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
-from equipoise.experiments.experiment import Experiment
+from equipoise.experiments.build import build_player
+from equipoise.experiments.experiment import Experiment, Player, network
 from equipoise.metrics.classifier import train_classifier
 from equipoise.metrics.classifier_network import ClassifierRecipe
 from equipoise.metrics.frechet import frechet_distance
 from equipoise.metrics.passport import Passport, comparable
+from equipoise.networks.dcgan import DCGANDiscriminator
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs import scoring_images, scoring_modes
+from equipoise.runs import scoring_images, scoring_missing_modes, scoring_modes
 from equipoise.runs.catalogue import EVALUATORS, LOWER_IS_BETTER, evaluator
 from equipoise.runs.evidence import Evidence
 from equipoise.runs.judge import all_items, parts_of
 from equipoise.runs.scoring import take_scores
 from equipoise.training.draw import Latent
+from equipoise.training.optimisers import Adam
 
 CPU = torch.device("cpu")
 MISSING = 4
@@ -112,13 +117,64 @@ def test_a_missing_digit_is_felt_by_every_metric_that_looks_for_variety(complete
 def test_the_noisy_discriminator_tells_a_generator_that_lacks_a_digit(
     complete: Evidence, lacking: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring_images, "_ITERATIONS", 500)
-    ours, whole = evaluator("missing-modes")(lacking), evaluator("missing-modes")(complete)
+    monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 500)
+    ours, whole = evaluator("missing-modes-dense")(lacking), evaluator("missing-modes-dense")(complete)
     assert ours.passport["above 0.9"] > 20
     assert ours.value == ours.passport["above 0.9"] / ours.passport["test_count"]
     assert isinstance(ours.value, float)
     assert isinstance(whole.value, float)
     assert ours.value > 3 * whole.value
+
+
+def convolutional(evidence: Evidence, constraint: Any = None) -> Evidence:
+    """The same samples, judged as those of a GAN whose discriminator is convolutional."""
+    judge = Player(
+        network=network("dcgan-discriminator", image_size=8, channels=1, width=16),
+        optimiser=Adam(lr=3e-4, betas=(0.4, 0.9)),
+        constraint=constraint,
+    )
+    base = recipe("gan-digits")
+    return replace(evidence, experiment=replace(base, players={**base.players, "discriminator": judge}, batch_size=100))
+
+
+@pytest.mark.parametrize("name", ["missing-modes", "missing-modes-3.5", "missing-modes-4"])
+def test_missing_modes_are_judged_by_a_fresh_discriminator_of_the_runs_own_kind(
+    name: str, lacking: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+    wanted = scoring_missing_modes.missing_modes
+
+    def spy(real: Any, generated: Any, test: Any, **settings: Any) -> Any:
+        asked.update(settings, real=real, test=test)
+        return wanted(real, generated, test, **settings | {"iterations": 2})
+
+    monkeypatch.setattr(scoring_missing_modes, "missing_modes", spy)
+    monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 3)
+    evidence = convolutional(lacking, SpectralNorm())
+    score = evaluator(name)(evidence)
+    train, held_out = evidence.parts
+    third_party, shape = asked["third_party"], (1, 8, 8)
+    judge, again = (third_party.build(shape, torch.Generator().manual_seed(seed)) for seed in (5, 6))
+    own = build_player("discriminator", evidence.experiment, torch.zeros(2, *shape))
+    assert [each.shape for each in judge.parameters()] == [each.shape for each in own.parameters()]
+    assert all(isinstance(each, DCGANDiscriminator) for each in (judge, again, own))
+    firsts = [each.body[0].parametrizations.weight.original for each in (judge, again, own)]
+    assert not any(torch.equal(a, b) for a, b in itertools.combinations(firsts, 2))
+    settings = third_party.optimiser(judge.parameters()).param_groups[0]
+    assert (settings["lr"], settings["betas"]) == (3e-4, (0.4, 0.9))
+    before = spectral_norms(judge)
+    torch.nn.init.normal_(firsts[0])
+    third_party.after_step(judge)
+    assert spectral_norms(judge)["body.0"] != before["body.0"]
+    assert (len(asked["real"]), len(asked["test"])) == (len(train), len(held_out))
+    assert (asked["batch_size"], asked["iterations"]) == (100, 20 * math.ceil(len(train) / 100))
+    assert score.passport["extractor"] == "noisy third-party dcgan-discriminator"
+    assert torch.equal(asked["real"][torch.tensor([3])], train.batch(torch.tensor([3]), "symmetric"))
+
+
+def test_runs_without_a_critic_of_images_are_pointed_to_the_dense_third_party(lacking: Evidence) -> None:
+    with pytest.raises(EquipoiseError, match="missing-modes-dense"):
+        evaluator("missing-modes")(lacking)
 
 
 def test_the_classifier_distance_is_the_formula_on_the_classifiers_features(lacking: Evidence) -> None:
@@ -209,6 +265,9 @@ def test_every_metric_can_be_taken_of_a_few_noisy_images_or_says_why_not() -> No
     for name in EVALUATORS:
         if name in ("fid", "kid", "inception-v3-score"):
             with pytest.raises(EquipoiseError, match="--inception-weights"):
+                evaluator(name)(evidence)
+        elif name in ("missing-modes", "missing-modes-3.5", "missing-modes-4"):
+            with pytest.raises(EquipoiseError, match="missing-modes-dense"):
                 evaluator(name)(evidence)
         elif name in ("share-near", "modes-covered-loosely"):
             with pytest.raises(EquipoiseError, match="ring and grid"):
