@@ -55,7 +55,7 @@ FREE_OF_PLAYERS = {"lr", "betas", "eps", "schedule", "limit", "output_activation
 FREE_OF_ALGORITHMS = {
     "loss", "amplifier", "kernel", "widths", "margin", "repulsion", "bounds", "code_compat", "penalty_weight",
     "scale_weight", "geometric_weight", "mode_weight", "adversarial_weight", "pulling_away_weight", "pulling_away_of",
-    "head_decay", "dequantisation", "iterations", "epochs", "pretrain_epochs",
+    "similarity_weight", "real_weight", "head_decay", "dequantisation", "iterations", "epochs", "pretrain_epochs",
 }  # fmt: skip
 """Fields whose values change nothing of the cost, or next to nothing beside the networks'."""
 TABLE_HEAD = "| recipe | iterations | images per second | minutes |\n| --- | --- | --- | --- |"

@@ -1,6 +1,8 @@
 """VAEGAN: a variational auto-encoder whose similarity is a discriminator's (Larsen et al. 2016).
 
-A comparison of Che et al. 2017, Table 4. Every player steps at once, from one graph.
+A comparison of Che et al. 2017, Table 4. Every player steps at once, from one graph. The defaults of the weights are
+those of the method's released code, but for its balance of the players: it lets the generator or the discriminator sit
+a step out where the other is far behind.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,6 @@ from equipoise.algorithms.checks import check_not_negative
 from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores_one_by_one
 from equipoise.losses import (
     geometric_regulariser,
-    minimax_discriminator_loss,
     non_saturating_generator_loss,
 )
 from equipoise.training.distributed import gather
@@ -23,20 +24,25 @@ from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 class VAEGAN(Algorithm):
     """Encoder: prior + similarity; generator (the decoder): similarity + adversarial; discriminator: adversarial.
 
-    The prior is N(0, 1). The generator's adversarial loss is the non-saturating one.
+    The prior is N(0, 1). The generator's adversarial loss is the non-saturating one; the released code's is minimax.
 
     Attributes:
         similarity_weight: of half the squared distance of the discriminator's last hidden features, in the generator's
-            loss; the encoder's has it with weight 1.
+            loss, where the adversarial part has 1 minus this weight; the encoder's has it with weight 1. 0 to 1.
         prior_weight: of the divergence of the encoder's distribution from the prior, in the encoder's loss.
+        real_weight: of real images in the discriminator's loss; samples and reconstructions share the rest. 0 to 1.
     """
 
-    similarity_weight: float = 1e-2
+    similarity_weight: float = 1e-6
     prior_weight: float = 1.0
+    real_weight: float = 0.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_not_negative(self, "similarity_weight", "prior_weight")
+        check_not_negative(self, "similarity_weight", "prior_weight", "real_weight")
+        for name in ("similarity_weight", "real_weight"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name} must be at most 1, got {getattr(self, name)}.")
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -57,9 +63,12 @@ class VAEGAN(Algorithm):
         distance = geometric_regulariser(features(players, draw.real).detach(), features(players, decoded), "sum") / 2
         divergence = gather(prior_divergence(mean, log_variance)).mean()
         adversarial = non_saturating_generator_loss(fake_scores) + non_saturating_generator_loss(encoded_scores)
+        generated = (generated_part(fake_scores) + generated_part(encoded_scores)) / 2
+        # softplus(-s), the part that real images have, is also what a generator lowers
+        real = non_saturating_generator_loss(real_scores)
         losses = {
-            "discriminator": minimax_discriminator_loss(real_scores, fake_scores) + generated_part(encoded_scores),
-            "generator": self.similarity_weight * distance + adversarial,
+            "discriminator": self.real_weight * real + (1 - self.real_weight) * generated,
+            "generator": self.similarity_weight * distance + (1 - self.similarity_weight) * adversarial,
             "encoder": self.prior_weight * divergence + distance,
         }
         measures = {"similarity": distance, "divergence": divergence}

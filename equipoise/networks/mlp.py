@@ -1,4 +1,4 @@
-"""Fully connected networks: the ring of Gaussians (Che et al. 2017, section 4.1) and the MNIST grid search (4.1.1)."""
+"""Fully connected networks: the ring of Gaussians (Che et al. 2017, appendix C) and the MNIST grid search (4.1.1)."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise

@@ -21,14 +21,14 @@ from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.experiments.experiment import Experiment, Network, Player, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
-from equipoise.training.optimisers import SGD, Adam, Optimiser
+from equipoise.training.optimisers import SGD, Adam, Optimiser, RMSprop
 
 BATCH_KINDS = ("noise", "encoded")
 RING_ITERATIONS, RING_RATE = 12_000, 1e-3
 RING_GEOMETRIC_WEIGHT, RING_MODE_WEIGHT, RING_DISCRIMINATOR_RATE, RING_ENCODER_RATE = 0.1, 0.1, 3e-4, 1e-4
 GEOMETRIC_WEIGHT, MODE_WEIGHT = 0.2, 0.4
 GRID_EPOCHS = 20
-CELEBA_EPOCHS, VAEGAN_EPOCHS = 20, 30
+CELEBA_EPOCHS, VAEGAN_EPOCHS, VAEGAN_BATCH = 20, 30, 64
 COMPOSITIONAL_EPOCHS, STACKED_EPOCHS = 50, 50
 _DCGAN_ADAM = Adam(lr=2e-4, betas=(0.5, 0.999))
 _OPTIMISERS: Mapping[str, Callable[[float], Optimiser]] = {
@@ -130,6 +130,18 @@ def mnist_grid(
     return _METHODS[method](base, encoder)
 
 
+def mnist_weights(weight: float) -> Experiment:
+    """Reg-GAN on MNIST with lambda1 = lambda2 = weight on one architecture (Che et al. 2017, Figure 4).
+
+    The paper picks an architecture at random and prints its five weights in the picture only: the networks are those of
+    the middle of the grid, and the weights in the recipes' names are ours.
+    Run:  equipoise train reg-gan-mnist-lambda-0.1        20 epochs
+    """
+    base = mnist_grid("reg-gan")
+    algorithm = RegGAN(geometric_weight=weight, mode_weight=weight, epochs=base.algorithm.epochs)
+    return replace(base, algorithm=algorithm)
+
+
 def compositional(method: Literal["gan", "reg-gan"], number: int) -> Experiment:
     """DCGAN or Reg-DCGAN on compositional MNIST, one of four sets (Che et al. 2017, Table 2).
 
@@ -168,7 +180,7 @@ def celeba(method: Literal["gan", "reg-gan", "mdgan"], latent: int) -> Experimen
     """DCGAN, Reg-DCGAN or MDGAN on CelebA with 100 or 200 latent dimensions (Che et al. 2017, Tables 3 and 4).
 
     Test images on missing modes in the paper, with noise of 3.5 and of 4.0: DCGAN(100) 5463 and 590, DCGAN(200) 17089
-    and 15832, Reg-GAN(100) 754 and 42, Reg-GAN(200) 3644 and 391, MDGAN(200) 74 and 13.
+    and 15832, Reg-GAN(100) 754 and 42, Reg-GAN(200) 3644 and 391, MDGAN(200) 74 and 13. MDGAN(100) is in no table.
     Run:  equipoise train reg-dcgan-celeba-100        20 epochs; best on a GPU
     """
     base = _dcgan(CelebA(crop="dcgan", split="train"), channels=3, latent=latent, epochs=CELEBA_EPOCHS)
@@ -176,16 +188,20 @@ def celeba(method: Literal["gan", "reg-gan", "mdgan"], latent: int) -> Experimen
 
 
 def vaegan_celeba() -> Experiment:
-    """VAEGAN with 100 latent dimensions on CelebA (Che et al. 2017, Table 4).
+    """VAEGAN with 128 latent dimensions on CelebA (Che et al. 2017, Table 4), with the defaults of its released code.
 
-    Test images on missing modes in the paper: 9720 with noise of 3.5, 5862 with 4.0. The weight of the similarity in
-    the generator's loss is our choice.
-    Run:  equipoise train vaegan-celeba-100        30 epochs; best on a GPU
+    Test images on missing modes in the paper: 9720 with noise of 3.5, 5862 with 4.0. From that code's defaults come the
+    latent size, the weights (reconstruction against GAN 1e-6, real against generated 0.5) and RMSprop at 0.025, which
+    it divides by the batch of 64. The networks are those of the other rows, not the code's 5x5 convolutions.
+    Run:  equipoise train vaegan-celeba-128        30 epochs; best on a GPU
     """
-    base = celeba("reg-gan", 100)
-    encoder = replace(base.players["encoder"], network=network("variational-encoder"))
-    players = {**base.players, "encoder": encoder}
-    return replace(base, latent=Latent(100), players=players, algorithm=VAEGAN(epochs=VAEGAN_EPOCHS))
+    rms = RMSprop(lr=0.025 / VAEGAN_BATCH, alpha=0.9)
+    base = replace(celeba("gan", 128), latent=Latent(128), batch_size=VAEGAN_BATCH)
+    players = {name: replace(player, optimiser=rms) for name, player in base.players.items()}
+    players["encoder"] = Player(network=network("variational-encoder", latent_size=128), optimiser=rms)
+    generator = players["generator"]
+    players["generator"] = replace(generator, network=_with_batch_kinds(generator.network))
+    return replace(base, players=players, algorithm=VAEGAN(epochs=VAEGAN_EPOCHS))
 
 
 def _dcgan(data: Any, channels: int, latent: int, epochs: int) -> Experiment:
@@ -212,14 +228,17 @@ def _as_gan(base: Experiment, encoder: Network) -> Experiment:
 def _as_reg_gan(base: Experiment, encoder: Network) -> Experiment:
     """The same with an encoder that learns as the generator does; encoded batches have statistics of their own."""
     generator = base.players["generator"]
-    options = {**generator.network.options, "batch_kinds": BATCH_KINDS}
     players = {
         **base.players,
-        "generator": replace(generator, network=Network(generator.network.kind, options)),
+        "generator": replace(generator, network=_with_batch_kinds(generator.network)),
         "encoder": Player(network=encoder, optimiser=generator.optimiser),
     }
     algorithm = RegGAN(geometric_weight=GEOMETRIC_WEIGHT, mode_weight=MODE_WEIGHT, epochs=base.algorithm.epochs)
     return replace(base, players=players, algorithm=algorithm)
+
+
+def _with_batch_kinds(generator: Network) -> Network:
+    return Network(generator.kind, {**generator.options, "batch_kinds": BATCH_KINDS})
 
 
 def _as_mdgan(base: Experiment, encoder: Network) -> Experiment:

@@ -25,6 +25,14 @@ MODE_ROWS: dict[str, Entry] = {
         method="reg-gan",
     ),
     **{
+        f"reg-gan-mnist-lambda-{weight:g}": entry(
+            "mode_regularised:mnist_weights",
+            f"Reg-GAN on MNIST with lambda1 = lambda2 = {weight:g} ({_PAPER}, Figure 4)",
+            weight=weight,
+        )
+        for weight in (0.01, 0.1, 0.2, 0.5, 1.0)
+    },
+    **{
         f"{name}-compositional-mnist-{number}": entry(
             "mode_regularised:compositional",
             f"{title} on compositional MNIST, set {number} ({_PAPER}, Table 2)",
@@ -43,18 +51,20 @@ MODE_ROWS: dict[str, Entry] = {
     **{
         f"{name}-celeba-{latent}": entry(
             "mode_regularised:celeba",
-            f"{title} with {latent} latent dimensions on CelebA ({_PAPER}, Table 3)",
+            f"{title} with {latent} latent dimensions on CelebA ({place})",
             method=method,
             latent=latent,
         )
-        for name, method, title in (
-            ("dcgan", "gan", "DCGAN"),
-            ("reg-dcgan", "reg-gan", "Reg-DCGAN"),
-            ("mdgan", "mdgan", "MDGAN"),
+        for name, method, title, latent, place in (
+            ("dcgan", "gan", "DCGAN", 100, f"{_PAPER}, Table 3"),
+            ("dcgan", "gan", "DCGAN", 200, f"{_PAPER}, Table 3"),
+            ("reg-dcgan", "reg-gan", "Reg-DCGAN", 100, f"{_PAPER}, Table 3"),
+            ("reg-dcgan", "reg-gan", "Reg-DCGAN", 200, f"{_PAPER}, Table 3"),
+            ("mdgan", "mdgan", "MDGAN", 100, "in no table of the paper"),
+            ("mdgan", "mdgan", "MDGAN", 200, f"{_PAPER}, Table 3"),
         )
-        for latent in (100, 200)
     },
-    "vaegan-celeba-100": entry(
-        "mode_regularised:vaegan_celeba", f"VAEGAN with 100 latent dimensions on CelebA ({_PAPER}, Table 4)"
+    "vaegan-celeba-128": entry(
+        "mode_regularised:vaegan_celeba", f"VAEGAN with 128 latent dimensions on CelebA ({_PAPER}, Table 4)"
     ),
 }

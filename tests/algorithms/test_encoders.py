@@ -161,7 +161,7 @@ def code(players: Any, dealt: Any) -> tuple[Tensor, Tensor, Tensor]:
 def test_vaegan(variational: Any, player: Any, draw: Any, play: Any, same_gradients: Any) -> None:
     critic = player("mlp-discriminator", seed=1, image_shape=IMAGE, hidden=(9,), activation_name="tanh")
     dealt, players = draw(*IMAGE), variational | {"discriminator": critic}
-    algorithm = VAEGAN(similarity_weight=0.2, prior_weight=0.5, iterations=1)
+    algorithm = VAEGAN(similarity_weight=0.2, prior_weight=0.5, real_weight=0.7, iterations=1)
     found = play(algorithm, "all", players, dealt).losses
     sampled, mean, log_variance = code(players, dealt)
     decoded, noise = players["generator"](sampled), players["generator"](dealt.latent())
@@ -171,8 +171,8 @@ def test_vaegan(variational: Any, player: Any, draw: Any, play: Any, same_gradie
     divergence = torch.distributions.kl_divergence(ours, prior).sum(1).mean()
     same_gradients(found["encoder"], 0.5 * divergence + distance, players["encoder"])
     adversarial = real_loss(critic(noise)) + real_loss(critic(decoded))
-    same_gradients(found["generator"], 0.2 * distance + adversarial, players["generator"])
-    expected = real_loss(critic(dealt.real)) + fake_loss(critic(noise)) + fake_loss(critic(decoded))
+    same_gradients(found["generator"], 0.2 * distance + 0.8 * adversarial, players["generator"])
+    expected = 0.7 * real_loss(critic(dealt.real)) + 0.15 * (fake_loss(critic(noise)) + fake_loss(critic(decoded)))
     same_gradients(found["discriminator"], expected, critic)
 
 
@@ -196,6 +196,7 @@ def test_ali(variational: Any, player: Any, draw: Any, play: Any, same_gradients
         (lambda: RegGAN(discriminator_steps=0, iterations=1), "discriminator_steps"),
         (lambda: MDGAN(adversarial_weight=float("nan"), iterations=1), "adversarial_weight"),
         (lambda: VAEGAN(prior_weight=-1.0, iterations=1), "prior_weight"),
+        (lambda: VAEGAN(real_weight=1.5, iterations=1), "real_weight"),
     ],
 )
 def test_impossible_settings_are_refused(make: Callable[[], Any], field: str) -> None:

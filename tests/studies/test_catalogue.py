@@ -82,6 +82,20 @@ def test_a_cell_of_the_grid_becomes_the_experiment() -> None:
     assert judge.optimiser.lr == generator.optimiser.lr == 0.01
 
 
+def test_one_network_is_trained_under_five_weights() -> None:
+    _, *rows = study("mode-figure-4").rows
+    experiments = [experiment_of(row, row.variants[0], 0, "paper") for row in rows]
+    weights = [(each.algorithm.geometric_weight, each.algorithm.mode_weight) for each in experiments]
+    assert weights == [(weight, weight) for weight in (0.01, 0.1, 0.2, 0.5, 1.0)]
+    assert all(each.players == experiments[0].players for each in experiments)
+
+
+def test_no_claim_is_made_of_what_the_paper_did_not_train() -> None:
+    claimed = {order.better for order in study("mode-ring").orders}
+    assert claimed == {"Reg-GAN", "Reg-GAN, published settings"}
+    assert {row.recipe for row in study("mode-table-3").rows}.isdisjoint({"mdgan-celeba-100"})
+
+
 def test_a_part_of_a_grid_is_the_same_for_every_row_and_holds_the_first_cell() -> None:
     variants = tuple(Variant(str(index)) for index in range(50))
     part = some_variants(variants, 7)
