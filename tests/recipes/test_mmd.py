@@ -108,8 +108,28 @@ def test_each_number_of_features_is_trained_at_its_best_scale(size: int, scale: 
     assert rates(experiment) == best("rep", "cifar10", f"pico-{scale}", size).rates
 
 
-def test_the_gradient_penalty_takes_its_own_best_pair() -> None:
-    assert rates(recipe("mmd-rep-gp-cifar10")) == (5e-4, 2e-4)
+OTHERS = {
+    "mmd-rep-gp-cifar10": best("rep", "cifar10", "gradient-penalty", 1).rates,
+    "mmd-smmd-cifar10": (1e-4, 1e-4),
+    "mmd-sn-smmd-cifar10": (1e-4, 1e-4),
+    "mmd-rep-b-folder": best("rep-b", "cifar10", "pico-128").rates,
+    "hinge-folder": best("hinge", "cifar10", "pico-128").rates,
+    **{f"mmd-lambda-{w}{b}-cifar10": (1e-4, 2e-4) for w in ("minus-1", "minus-0.5") for b in ("", "-b")},
+    **{f"mmd-lambda-{w}-cifar10": best("rep", "cifar10", "pico-128").rates for w in ("0", "0.5", "1", "2")},
+    **{f"mmd-lambda-{w}-b-cifar10": best("rep-b", "cifar10", "pico-128").rates for w in ("0", "0.5", "1", "2")},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_the_grid_lacks_takes_the_stated_pair(name: str) -> None:
+    assert rates(recipe(name)) == OTHERS[name]
+
+
+def test_the_pair_of_every_recipe_is_tested() -> None:
+    grid = {f"{loss}-{data}-{constraint}" for loss, data, constraint in GRID}
+    table1 = {f"{name}-{data}" for name in MMD_LOSSES for data in MMD_DATA}
+    features = {name for name in MMD_ROWS if "-features-" in name}
+    assert grid | table1 | features | set(OTHERS) == set(MMD_ROWS)
 
 
 @pytest.mark.parametrize("ending", ["", "-b"])
