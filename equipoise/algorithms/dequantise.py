@@ -17,7 +17,8 @@ _RANGES: Mapping[Dequantisation, tuple[float, float]] = {"unit": (0.0, 1.0), "sy
 def dequantised(images: Tensor, noise: Tensor, value_range: Dequantisation) -> Tensor:
     """low + (high - low) (v + u) / 256 with v the level 0..255 of a pixel and u its noise: every value in [low, high).
 
-    In [-1, 1] this is 2 (v / 256 - 1/2) + U(0, 1/128), as in the code of WGAN-GP (Gulrajani et al. 2017) for CIFAR-10.
+    In [-1, 1] this is 2 (v / 256 - 1/2) + U(0, 1/128), as in the code of WGAN-GP (Gulrajani et al. 2017) for CIFAR-10,
+    or v / 128 - 1 + U(0, 1/128), as in the code of SNGAN (Miyato et al. 2018).
 
     Args:
         images: [batch, ...], v as low + (high - low) v / 255.

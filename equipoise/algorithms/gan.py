@@ -61,8 +61,8 @@ class GAN(Algorithm):
         update: "alternating", each step with fresh noise; or "simultaneous", both gradients from one forward pass.
         first: who moves first in an alternating iteration; the generator in SNGAN's code.
         generator_batches: the generator's step sees so many times the batch size: 2 in the codes of WGAN-GP and SNGAN.
-        dequantisation: noise within one level of 256 on the real images, as in WGAN-GP's code for CIFAR-10: name the
-            experiment's value range, "symmetric" or "unit"; or "none".
+        dequantisation: noise within one level of 256 on the real images, as in the codes of WGAN-GP and SNGAN for
+            CIFAR-10: name the experiment's value range, "symmetric" or "unit"; or "none".
     """
 
     loss: LossName = "non-saturating"

@@ -28,7 +28,9 @@ _CALLED = ("img_align_celeba", "img_align_celeba_png")
 """Below which folders of the root the faces may lie, and how their folder is called as it was published."""
 _SPLITS = {"all": (1, 202_599), "train": (1, 162_770), "valid": (162_771, 182_637), "test": (182_638, 202_599)}
 _MOST_FILE_BYTES = 4 << 20
-_CROPS = ("magan", "mmd", "dcgan")
+_CROPS = ("magan", "mmd", "dcgan", "began")
+_BEGAN_BOX = (25, 50, 153, 178)
+"""Left, top, right, bottom: 128x128 from row 50 and column 25."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,15 @@ class CelebA:
         split: "all", or the published "train", "valid" or "test", which go by the numbers of the images.
         resolution: of the square images; the papers use 64.
         crop: "magan" resizes the shorter side to the resolution and takes the centre; "mmd" resizes to 72x88 (at
-            resolution 64, else in proportion) and takes the centre; "dcgan" takes the central 108x108 and resizes it.
+            resolution 64, else in proportion) and takes the centre; "dcgan" takes the central 108x108 and resizes it;
+            "began" takes the 128x128 from row 50 and column 25 and resizes them.
         count: how many images at most, those with the lowest numbers; None for all. Only these are read.
-        resampling: the filter: "bilinear", or "lanczos" as in MMD-GAN's code; "nearest" is there too.
+        resampling: the filter: "bilinear", "lanczos" as in MMD-GAN's code, or "nearest" as in BEGAN's.
     """
 
     split: Literal["all", "train", "valid", "test"] = "all"
     resolution: int = 64
-    crop: Literal["magan", "mmd", "dcgan"] = "magan"
+    crop: Literal["magan", "mmd", "dcgan", "began"] = "magan"
     count: int | None = None
     resampling: Resampling = "bilinear"
 
@@ -203,7 +206,10 @@ def framing(crop: str, side: int, resampling: Resampling = "bilinear") -> "Frame
     def dcgan(image: "Image.Image") -> "Image.Image":
         return resized(_centre(image, 108), side, side)
 
-    return {"magan": magan, "mmd": mmd, "dcgan": dcgan}[crop]
+    def began(image: "Image.Image") -> "Image.Image":
+        return resized(image.crop(_BEGAN_BOX), side, side)
+
+    return {"magan": magan, "mmd": mmd, "dcgan": dcgan, "began": began}[crop]
 
 
 def _centre(image: "Image.Image", side: int) -> "Image.Image":

@@ -160,7 +160,7 @@ def _paced(iterations: int, factor: float) -> int:
 
 _PACES: Mapping[type[Schedule], Callable[[Any, float], Schedule]] = {
     Constant: lambda schedule, factor: schedule,
-    Halving: lambda schedule, factor: Halving(_paced(schedule.every, factor)),
+    Halving: lambda schedule, factor: replace(schedule, every=_paced(schedule.every, factor)),
     LinearDecay: lambda schedule, factor: LinearDecay(
         end=_paced(schedule.end, factor), start=min(round(schedule.start * factor), _paced(schedule.end, factor) - 1)
     ),

@@ -34,4 +34,17 @@ LGA_ROWS: dict[str, Entry] = {
         )
         for data in SNGAN_DATA
     },
+    "sngan-stl10-whole": entry(
+        "lga:sngan",
+        "SNGAN on STL-10 at 32x32 to the end of its learning rate (LGA, Figure 6)",
+        data="stl10",
+        whole=True,
+    ),
+    "sngan-lga4-stl10-whole": entry(
+        "lga:sngan",
+        "SNGAN with LGA 4x4 on STL-10 at 32x32 to the end of its learning rate (LGA, Figure 6)",
+        data="stl10",
+        map_size=4,
+        whole=True,
+    ),
 }

@@ -46,17 +46,20 @@ class LinearDecay(Schedule):
 
 @dataclass(frozen=True)
 class Halving(Schedule):
-    """Halves every `every` iterations (BEGAN)."""
+    """Halves every `every` iterations, but never falls below `least` times the first rate (BEGAN)."""
 
     every: int
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         if self.every < 1:
             raise ValueError(f"halving needs a period of at least 1 iteration, got {self.every}.")
+        if not 0 <= self.least <= 1:
+            raise ValueError(f"halving needs a least factor from 0 to 1, got {self.least}.")
 
     def factor(self, iteration: int) -> float:
-        """0.5 to the power of the completed periods."""
-        return float(0.5 ** (iteration // self.every))
+        """0.5 to the power of the completed periods, or `least`."""
+        return max(self.least, float(0.5 ** (iteration // self.every)))
 
 
 @dataclass(frozen=True, kw_only=True)

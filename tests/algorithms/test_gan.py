@@ -114,11 +114,12 @@ def wgan_gp_codes_images(levels: Tensor, noise: Tensor) -> Tensor:
     return 2 * (levels / 256 - 0.5) + noise / 128
 
 
-def test_dequantised_images_are_those_of_wgan_gps_code() -> None:
+def test_dequantised_images_are_those_of_the_codes_of_wgan_gp_and_sngan() -> None:
     levels = torch.arange(256, dtype=torch.float64)
     noise = torch.rand(256, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     found = dequantised(levels / 127.5 - 1, noise, "symmetric")
     torch.testing.assert_close(found, wgan_gp_codes_images(levels, noise))
+    torch.testing.assert_close(found, levels / 128 - 1 + noise / 128)  # the code of SNGAN
     torch.testing.assert_close(dequantised(levels / 255, noise, "unit"), (levels + noise) / 256)
     assert float(found.min()) >= -1
     assert float(found.max()) < 1

@@ -65,10 +65,23 @@ def test_dcgan_takes_the_central_108(root):
     assert np.abs(first(CelebA(crop="dcgan").load(root)) - expected).max() <= 4
 
 
+@pytest.mark.parametrize("resampling", ["bilinear", "nearest"])
+def test_began_takes_its_box(root, resampling):
+    (root / "celeba" / "img_align_celeba" / "000001.jpg").write_bytes(jpeg(sharp_face()))
+    box = np.asarray(sharp_face())[50 : 50 + 128, 25 : 25 + 128]
+    whole = first(CelebA(crop="began", resolution=128).load(root))
+    assert np.abs(whole - box).max() <= 8
+    expected = np.asarray(Image.fromarray(box).resize((64, 64), Image.Resampling[resampling.upper()]), dtype=int)
+    found = first(CelebA(crop="began", resampling=resampling).load(root))
+    assert np.abs(found - expected).max() <= 8
+    if resampling == "nearest":
+        assert np.abs(found - box[1::2, 1::2]).max() <= 8  # pixels of the image, none mixed
+
+
 def test_crops_differ_and_keep_their_proportion_at_other_resolutions(root):
-    hashes = {CelebA(crop=crop).load(root).content_hash for crop in ("magan", "mmd", "dcgan")}
-    assert len(hashes) == 3
-    for crop in ("magan", "mmd", "dcgan"):
+    hashes = {CelebA(crop=crop).load(root).content_hash for crop in ("magan", "mmd", "dcgan", "began")}
+    assert len(hashes) == 4
+    for crop in ("magan", "mmd", "dcgan", "began"):
         small = first(CelebA(resolution=32, crop=crop).load(root))
         halved = first(CelebA(crop=crop).load(root)).reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
         assert np.corrcoef(small.flatten(), halved.flatten())[0, 1] > 0.95

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from equipoise.algorithms.ebgan import EBGAN
 from equipoise.data.celeba import CelebA
 from equipoise.data.noise import Noise
 from equipoise.experiments.experiment import network
 from equipoise.recipes.budgets import CPU_WIDTHS, SMOKE_WIDTHS, narrower, smaller
 from equipoise.recipes.catalogue import recipe
-from equipoise.training.optimisers import Constant, Halving, LinearDecay
+from equipoise.training.draw import Latent
+from equipoise.training.optimisers import Adamax, Constant, Halving, LinearDecay
 
 
 def algorithm_of(name: str, budget: str = "paper") -> Any:
@@ -57,7 +59,8 @@ def test_a_schedule_keeps_its_course_over_a_shorter_run() -> None:
     assert short.algorithm.iterations == 400
     assert short.players["generator"].optimiser.schedule == LinearDecay(end=400)
     began = recipe("began-celeba", "cpu").players["generator"].optimiser.schedule
-    assert began == Halving(every=280)
+    assert began == Halving(every=280, least=0.25)
+    assert recipe("sngan-stl10", "cpu").players["generator"].optimiser.schedule == LinearDecay(end=2_000)
     assert recipe("magan-mnist", "cpu").players["generator"].optimiser.schedule == Constant()
 
 
@@ -90,6 +93,56 @@ def test_published_settings_of_mmd_gan() -> None:
     assert algorithm_of("hinge-cifar10").update == "simultaneous"
     assert table1.players["discriminator"].network.options["output_size"] == 16
     assert recipe("hinge-cifar10").players["discriminator"].network.options["output_size"] is None
+
+
+def test_published_settings_of_began() -> None:
+    """Those of its code since 2017-04-30."""
+    for name in ("began-mnist", "began-cifar10", "began-celeba"):
+        for player in recipe(name).players.values():
+            optimiser: Any = player.optimiser
+            rates = [
+                optimiser.lr * optimiser.schedule.factor(at) for at in (0, 99_999, 100_000, 200_000, 300_000, 499_999)
+            ]
+            assert rates == pytest.approx([8e-5, 8e-5, 4e-5, 2e-5, 2e-5, 2e-5])
+            assert optimiser.betas == (0.9, 0.999)
+    assert recipe("began-celeba").data == CelebA(split="train", crop="began", resampling="nearest")
+
+
+def test_published_settings_of_the_ebgan_that_magan_is_scored_against() -> None:
+    experiment = recipe("ebgan-mnist-code")
+    assert experiment.algorithm == EBGAN(
+        margin=1.0, energy="mean_squared", pulling_away_weight=0.1, pulling_away_of="images", epochs=30
+    )
+    assert (experiment.batch_size, experiment.latent) == (32, Latent(50, "unit"))
+    for player in experiment.players.values():
+        assert player.optimiser == Adamax(lr=1e-3, betas=(0.0, 0.99))
+
+
+LGA_METHODS = ("wgan-gp", "hinge-gp", "lga4", "zero-lga4", "lga8")
+
+
+@pytest.mark.parametrize("method", LGA_METHODS)
+def test_the_rate_falls_where_the_base_networks_code_lets_it(method: str) -> None:
+    schedules = {
+        data: {player.optimiser.schedule for player in recipe(f"{method}-{data}").players.values()}
+        for data in ("cifar10", "stl10", "celeba", "lsun")
+    }
+    falling, constant = {LinearDecay(end=100_000)}, {Constant()}
+    assert schedules == {"cifar10": falling, "stl10": falling, "celeba": constant, "lsun": constant}
+
+
+@pytest.mark.parametrize(
+    ("name", "iterations"),
+    [("sngan{}-cifar10", 50_000), ("sngan{}-stl10", 10_000), ("sngan{}-stl10-whole", 50_000)],
+)
+@pytest.mark.parametrize("lga", ["", "-lga4"])
+def test_sngan_stops_on_stl10_long_before_its_rate_is_zero(name: str, lga: str, iterations: int) -> None:
+    experiment = recipe(name.format(lga))
+    algorithm: Any = experiment.algorithm
+    assert algorithm.iterations == iterations
+    assert algorithm.dequantisation == experiment.value_range == "symmetric"
+    for player in experiment.players.values():
+        assert player.optimiser.schedule == LinearDecay(end=50_000)
 
 
 def test_published_settings_of_lga() -> None:

@@ -41,7 +41,16 @@ def test_what_is_accepted_torch_takes(settings: Optimiser) -> None:
     assert settings.build([torch.nn.Parameter(torch.ones(2))]).param_groups[0]["lr"] == settings.lr
 
 
-@pytest.mark.parametrize("make", [lambda: LinearDecay(end=0), lambda: LinearDecay(5, 5), lambda: Halving(0)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LinearDecay(end=0),
+        lambda: LinearDecay(5, 5),
+        lambda: Halving(0),
+        lambda: Halving(9, 1.5),
+        lambda: Halving(9, -0.1),
+    ],
+)
 def test_a_schedule_that_cannot_work_is_refused(make: Any) -> None:
     with pytest.raises(ValueError, match="needs"):
         make()
