@@ -20,24 +20,26 @@ if TYPE_CHECKING:
 class LsunBedroom:
     """Photographs of bedrooms, about 3 million for training and 300 for validation.
 
-    The shorter side is resized and the centre taken.
-
     Args:
         split: "train" or "val".
         resolution: of the square images; the papers use 64.
         count: how many images at most, the first by their keys; None for all. Only these are read.
         resampling: the filter: "bilinear", or "lanczos" as in MMD-GAN's code; "nearest" is there too.
+        crop: "centre" resizes the largest centred square in one step; "mmd" resizes the whole image, its sides rounded
+            down to whole pixels, and then takes the centre, which may lie half a pixel off.
     """
 
     split: Literal["train", "val"] = "train"
     resolution: int = 64
     count: int | None = None
     resampling: Resampling = "bilinear"
+    crop: Literal["centre", "mmd"] = "centre"
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "val"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
         check_resampling(self.name, self.resampling)
+        check_choice(self.name, "crop", self.crop, ("centre", "mmd"))
         if self.count is not None:
             check_whole(self.name, "count", self.count, 1, 100_000_000)
 
@@ -71,10 +73,11 @@ class LsunBedroom:
         )
 
     def _batches(self, folder: Path, account: "Account") -> "Iterator[Batch]":
-        from equipoise.data.pictures import centre_square, read_pictures
+        from equipoise.data.pictures import centre_square, read_pictures, whole_then_centre
 
         pictures = _pictures(folder / "data.mdb", self.name, self.count)
-        return read_pictures(pictures, centre_square(self.resolution, self.resampling), "RGB", account)
+        framing = whole_then_centre if self.crop == "mmd" else centre_square
+        return read_pictures(pictures, framing(self.resolution, self.resampling), "RGB", account)
 
 
 def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":

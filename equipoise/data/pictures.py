@@ -70,6 +70,19 @@ def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
     return frame
 
 
+def whole_then_centre(side: int, resampling: Resampling = "bilinear") -> Frame:
+    """The whole image resized, its shorter side to `side` and the longer rounded down, then the centre cut out."""
+
+    def frame(image: Image.Image) -> Image.Image:
+        shorter = min(image.size)
+        width, height = (length * side // shorter for length in image.size)
+        resized = image.resize((width, height), Image.Resampling[resampling.upper()])
+        left, top = (width - side) // 2, (height - side) // 2
+        return resized.crop((left, top, left + side, top + side))
+
+    return frame
+
+
 def read_pictures(
     pictures: Iterator[Picture], frame: Frame, mode: str, account: Account, draft_side: int = 0
 ) -> Iterator[Batch]:

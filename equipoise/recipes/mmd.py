@@ -46,7 +46,7 @@ _SETTINGS: Mapping[str, _Setting] = {
     "cifar10": _Setting(Cifar10(), 32, 8),
     "stl10": _Setting(Stl10(resampling="lanczos"), 48, 8),
     "celeba": _Setting(CelebA(crop="mmd", resampling="lanczos"), 64, 10),
-    "lsun": _Setting(LsunBedroom(resampling="lanczos"), 64, 10),
+    "lsun": _Setting(LsunBedroom(crop="mmd", resampling="lanczos"), 64, 10),
 }
 
 LOSSES: Mapping[str, Callable[[], Algorithm]] = {

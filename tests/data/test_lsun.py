@@ -9,6 +9,7 @@ from PIL import Image
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.items import Mapped
 from equipoise.data.lsun import LsunBedroom
+from equipoise.data.pictures import whole_then_centre
 
 lmdb = pytest.importorskip("lmdb", reason="the package lmdb is not installed")
 
@@ -47,9 +48,28 @@ def test_only_the_first_so_many_are_read(root):
     assert len(LsunBedroom(count=99).load(root)) == 3
 
 
-def test_an_unknown_filter_is_refused():
-    with pytest.raises(EquipoiseError, match="resampling of lsun-bedroom"):
-        LsunBedroom(resampling="box")
+@pytest.mark.parametrize("size", [(120, 80), (341, 256), (256, 301), (64, 64), (100, 71)])
+def test_the_mmd_crop_resizes_the_whole_image_and_then_cuts(size):
+    """As the authors' `raw_image_to_tfrecords` does with resize and crop of 64x64."""
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    factor = min(size) / 64
+    resized = Image.fromarray(noise).resize((int(size[0] / factor), int(size[1] / factor)), Image.Resampling.LANCZOS)
+    left, top = (int((length - 64) / 2) for length in resized.size)
+    found = whole_then_centre(64, "lanczos")(Image.fromarray(noise))
+    assert np.array_equal(np.asarray(found), np.asarray(resized)[top : top + 64, left : left + 64])
+
+
+def test_the_mmd_crop_is_read_as_such(root):
+    found = LsunBedroom(crop="mmd", resampling="lanczos").load(root)
+    whole = Image.open(io.BytesIO(webp(ord("1")))).resize((96, 64), Image.Resampling.LANCZOS)
+    expected = np.asarray(whole)[:, 16:80].transpose(2, 0, 1)
+    assert np.array_equal(found.items.gather(torch.tensor([0]))[0].numpy(), expected)
+
+
+@pytest.mark.parametrize("fields", [{"resampling": "box"}, {"crop": "center"}])
+def test_an_unknown_filter_or_crop_is_refused(fields):
+    with pytest.raises(EquipoiseError, match="of lsun-bedroom"):
+        LsunBedroom(**fields)
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.0, "2"])
