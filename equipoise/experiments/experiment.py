@@ -68,6 +68,7 @@ class Watch:
         evaluations: how many times the metrics are taken, evenly over the run; 0 for never.
         metrics: which metrics are taken then, by name.
         samples: how many samples the metrics see.
+        real: how many real items they are compared with, then and in `evaluate`; None for as many as samples.
         best: the metric by which the best checkpoint is kept, or None.
         tensorboard: whether TensorBoard events are written too (needs the extra).
     """
@@ -78,6 +79,7 @@ class Watch:
     evaluations: int = 0
     metrics: tuple[str, ...] = ()
     samples: int = 10_000
+    real: int | None = None
     best: str | None = None
     tensorboard: bool = False
 
@@ -85,8 +87,8 @@ class Watch:
         for name in ("sample_grids", "checkpoints", "evaluations"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
-        for name in ("keep", "samples"):
-            if getattr(self, name) < 1:
+        for name in ("keep", "samples", "real"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.best is not None and (self.best not in self.metrics or not self.evaluations):
             raise ValueError(f"best '{self.best}' must be one of the metrics that are evaluated during training.")

@@ -44,6 +44,8 @@ _SETTINGS: Mapping[str, _Setting] = {
     "celeba": _Setting(CelebA(crop="dcgan"), "wgan-gp-resnet64", 50, 1e-4, 1),
     "lsun": _Setting(LsunBedroom(), "wgan-gp-resnet64", 2, 1e-4, 1),
 }
+_REAL = {"stl10": 5_000}
+"""Real images that FID is taken with, where the paper says another number than 10,000."""
 _BATCH = 64
 _CLIP = 0.01
 _SNGAN_ITERATIONS = 50_000
@@ -99,8 +101,12 @@ def sngan(data: str, map_size: int | None = None, whole: bool = False) -> Experi
             dequantisation="symmetric",
             iterations=iterations,
         ),
-        watch=Watch(sample_grids=20),
+        watch=_watch(_SETTINGS[data].data),
     )
+
+
+def _watch(data: DataSet) -> Watch:
+    return Watch(sample_grids=20, real=_REAL.get(data.name))
 
 
 def _wgan_gp(setting: _Setting) -> Experiment:
@@ -157,7 +163,7 @@ def _experiment(setting: _Setting, discriminator: Network, algorithm: GAN) -> Ex
         latent=Latent(128),
         players=two_players(network(f"{setting.kind}-generator"), discriminator, adam),
         algorithm=_paced(algorithm, setting),
-        watch=Watch(sample_grids=20),
+        watch=_watch(setting.data),
     )
 
 

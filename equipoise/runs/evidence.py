@@ -69,7 +69,8 @@ class Evidence:
     Attributes:
         experiment: what the generator was trained by.
         generator: the network.
-        samples_count: how many samples are drawn, and at most how many real items they are compared with.
+        samples_count: how many samples are drawn; and, unless the experiment's watch says another number, at most how
+            many real items they are compared with.
         data_root: where published files lie.
         device: where the judging is done.
         report: is told about slow work.
@@ -122,8 +123,8 @@ class Evidence:
 
     @cached_property
     def real(self) -> Tensor:
-        """Items of that data, evenly chosen, as many as there are samples or all: uint8 images or float32 points."""
-        count = min(len(self.data), self.samples_count)
+        """Items of that data, evenly chosen, as many as wanted or all: uint8 images or float32 points."""
+        count = min(len(self.data), self.experiment.watch.real or self.samples_count)
         return self.data.items.gather(torch.arange(count) * len(self.data) // count).cpu()
 
     @cached_property

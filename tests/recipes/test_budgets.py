@@ -11,6 +11,8 @@ from equipoise.data.noise import Noise
 from equipoise.experiments.experiment import network
 from equipoise.recipes.budgets import CPU_WIDTHS, SMOKE_WIDTHS, narrower, smaller
 from equipoise.recipes.catalogue import recipe
+from equipoise.studies.catalogue import study
+from equipoise.studies.plan import plan
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import Adamax, Constant, Halving, LinearDecay
 
@@ -129,6 +131,14 @@ def test_the_rate_falls_where_the_base_networks_code_lets_it(method: str) -> Non
     }
     falling, constant = {LinearDecay(end=100_000)}, {Constant()}
     assert schedules == {"cifar10": falling, "stl10": falling, "celeba": constant, "lsun": constant}
+
+
+@pytest.mark.parametrize("name", ["lga-table-1", "lga-table-2", "lga-figure-2"])
+def test_stl10_is_compared_with_5000_real_images_in_the_lga_paper(name: str) -> None:
+    planned = plan(study(name), "paper", 1, with_inception=True)
+    counts = {(each.experiment.data.name == "stl10", each.experiment.watch.real, each.samples) for each in planned}
+    assert counts <= {(True, 5_000, 10_000), (False, None, 10_000)}
+    assert any(on_stl for on_stl, _, _ in counts)
 
 
 @pytest.mark.parametrize(

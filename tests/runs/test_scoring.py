@@ -222,6 +222,16 @@ def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
     assert judged["real_count"] == len(complete.real)
 
 
+@pytest.mark.parametrize(("real", "expected"), [(None, 300), (200, 200), (900, 900), (10_000, 1437)])
+def test_the_watch_says_how_many_real_items_samples_are_compared_with(
+    real: int | None, expected: int, digits: tuple[Tensor, Tensor]
+) -> None:
+    fewer = evidence_of(digits[0], Digits("train"), 300)
+    watch = replace(fewer.experiment.watch, real=real)
+    judged = evaluator("classifier-fid")(replace(fewer, experiment=replace(fewer.experiment, watch=watch))).passport
+    assert (judged["real_count"], judged["generated_count"]) == (expected, 300)
+
+
 @pytest.mark.parametrize("data", [Ring(), Grid()])
 def test_points_are_judged_by_their_centres(data: Any) -> None:
     centres = torch.tensor(data.centres(), dtype=torch.float32)
