@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative
-from equipoise.algorithms.scores import fixed_fakes, fixed_reconstructions, reconstructions, scores, scores_of_each
+from equipoise.algorithms.scores import (
+    encoded_inputs,
+    fixed_fakes,
+    fixed_reconstructions,
+    reconstructions,
+    scores,
+    scores_of_each,
+)
 from equipoise.losses import (
     diffusion_discriminator_loss,
     diffusion_generator_loss,
@@ -43,6 +50,10 @@ class MDGAN(Algorithm):
     def players(self) -> tuple[str, ...]:
         """Generator, encoder and the two discriminators."""
         return ("generator", "encoder", _MANIFOLD, _DIFFUSION)
+
+    def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
+        """Latents of the prior, and codes of real images."""
+        return encoded_inputs(players, draw)
 
     def stages(self) -> tuple[Stage, ...]:
         """One stage of four moves; each step has a real batch of its own."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative, check_whole
 from equipoise.algorithms.scores import (
+    encoded_inputs,
     features,
     fixed_fakes,
     fixed_reconstructions,
@@ -57,6 +58,10 @@ class RegGAN(Algorithm):
     def players(self) -> tuple[str, ...]:
         """Generator, encoder and discriminator."""
         return ("generator", "encoder", "discriminator")
+
+    def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
+        """Latents of the prior, and codes of real images."""
+        return encoded_inputs(players, draw)
 
     def stages(self) -> tuple[Stage, ...]:
         """One stage: the discriminator, then generator and encoder on the same real batch with fresh noise."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from equipoise.losses import minimax_generator_loss
 from equipoise.training.distributed import gather, gather_each
 from equipoise.training.draw import Draw
-from equipoise.training.game import Players
+from equipoise.training.game import NOISE, Players
 from equipoise.training.passes import together
 
 ENCODED = "encoded"
@@ -54,6 +54,11 @@ def reconstructions(players: Players, images: Tensor) -> Tensor:
     """G(E(x)), in a batch of its own kind. Returns: the shape of images."""
     decoded: Tensor = players["generator"](players["encoder"](images), batch_kind=ENCODED)
     return decoded
+
+
+def encoded_inputs(players: Players, draw: Draw) -> dict[str, Tensor]:
+    """What a generator is fed that decodes E(x) too, by the kind of batch."""
+    return {NOISE: draw.latent(), ENCODED: players["encoder"](draw.real)}
 
 
 def fixed_reconstructions(players: Players, images: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from equipoise.losses import (
 )
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
-from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+from equipoise.training.game import NOISE, Algorithm, Move, Outcome, Players, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,11 @@ class VAEGAN(Algorithm):
     def players(self) -> tuple[str, ...]:
         """Generator, variational encoder and discriminator."""
         return ("generator", "encoder", "discriminator")
+
+    def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
+        """Latents of the prior, and codes of real images."""
+        mean, log_variance = players["encoder"](draw.real)
+        return {NOISE: draw.latent(), ENCODED: sampled_code(mean, log_variance, draw)}
 
     def stages(self) -> tuple[Stage, ...]:
         """One stage of one simultaneous move."""

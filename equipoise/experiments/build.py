@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
 from equipoise.data.store import Store, ValueRange
+from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment, Network
 from equipoise.networks import Network as Module
@@ -96,9 +97,14 @@ def build_player(name: str, experiment: Experiment, example: Tensor) -> Module:
 
 
 def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
-    """The generator that samples are taken from: the moving average where there is one."""
-    averaged = experiment.average is not None and experiment.average.player == "generator"
-    return state.averages["generator"] if averaged else state.players["generator"]
+    """The generator that samples are taken from: the moving average where there is one, with its own statistics.
+
+    Nothing of the state changes.
+    """
+    if has_average(experiment):
+        return settled(experiment, state.averages["generator"])
+    generator: nn.Module = state.players["generator"]
+    return generator
 
 
 def _check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:

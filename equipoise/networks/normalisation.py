@@ -1,5 +1,7 @@
 """Batch normalisation whose statistics belong to a named kind of batch, and which a reading pass never changes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -112,10 +114,14 @@ class BatchNorm(nn.Module):
         for kind in self.kinds:
             self.register_buffer(f"running_mean_{kind}", torch.zeros(channels))
             self.register_buffer(f"running_variance_{kind}", torch.ones(channels))
+        self._found: dict[str, list[torch.Tensor]] | None = None
 
     def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
         """values: [batch, channels, ...]; the result has the same shape."""
         mean, variance = self.running_statistics(batch_kind or self.kinds[0])
+        if self._found is not None:
+            self._found.setdefault(batch_kind or self.kinds[0], []).append(_moments(values))
+            return functional.batch_norm(values, None, None, self.weight, self.bias, True, 0.0, self.epsilon)
         if not self.training:
             return functional.batch_norm(values, mean, variance, self.weight, self.bias, False, 0.0, self.epsilon)
         if many_ranks():
@@ -144,6 +150,43 @@ class BatchNorm(nn.Module):
             running.lerp_(variance * (count / (count - 1)), 1.0 - self.decay)
         return normalised
 
+    def start_own_statistics(self) -> None:
+        """From now on normalise each batch by its own moments, whatever the mode, and keep them."""
+        self._found = {}
+
+    @torch.no_grad()
+    def end_own_statistics(self) -> None:
+        """Make the running statistics of each kind of batch that came since the means of theirs."""
+        for kind, moments in (self._found or {}).items():
+            mean, variance = torch.stack(moments).mean(0)
+            running_mean, running_variance = self.running_statistics(kind)
+            running_mean.copy_(mean)
+            running_variance.copy_(variance)
+        self._found = None
+
     def extra_repr(self) -> str:
         """What `print` shows of the layer."""
         return f"{self.channels}, kinds={self.kinds}, epsilon={self.epsilon}, decay={self.decay}"
+
+
+@contextmanager
+def own_statistics(*networks: nn.Module) -> Iterator[None]:
+    """Batches that pass within give the networks' batch normalisations their running statistics.
+
+    Each is normalised by its own moments, in evaluation mode too, and no other process is asked. At the end the running
+    mean and variance of every kind of batch that came are the means over its batches; other kinds keep theirs.
+    """
+    layers = [module for network in networks for module in network.modules() if isinstance(module, BatchNorm)]
+    for layer in layers:
+        layer.start_own_statistics()
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.end_own_statistics()
+
+
+def _moments(values: torch.Tensor) -> torch.Tensor:
+    """Mean and unbiased variance of each channel, [2, channels]."""
+    variance, mean = torch.var_mean(values.detach(), [0, *range(2, values.ndim)])
+    return torch.stack([mean, variance])

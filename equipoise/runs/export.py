@@ -1,10 +1,13 @@
 """A trained generator as one file for use elsewhere: ONNX for any runtime, or safetensors for Python."""
 
 import importlib
+import io
 import json
+import logging
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.runs.trained import Tell, Trained, load_trained
 
 _TOLERANCE = 1e-4
+_ERRORS_ALONE = 3
 
 
 class UnitImages(nn.Module):
@@ -51,13 +55,35 @@ def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | No
         endings = " or ".join(_WRITERS)
         raise EquipoiseError(f"a generator is exported to a file that ends in {endings}, not to {printable(out)}.")
     trained = load_trained(path, torch.device("cpu"), checkpoint, tell)
-    content = write(trained, _described(trained))
+    content = _quietly(lambda: write(trained, _described(trained)), printable(out))
 
     def put(place: Path) -> None:
         place.write_bytes(content)
 
     write_atomically(out, put)
     return out
+
+
+def _quietly(write: Callable[[], bytes], called: str) -> bytes:
+    """What `write` returns; its libraries' warnings, log lines and prints are kept from the user.
+
+    Raises:
+        EquipoiseError: its own, or one sentence in place of whatever a library raised.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return write()
+    except EquipoiseError:
+        raise
+    except Exception as error:  # of torch's exporter, onnx or onnxruntime: each has its own kinds
+        lines = str(error).strip().splitlines() or [""]
+        reason = printable(f"{type(error).__name__}: {lines[0]}")
+        raise EquipoiseError(f"the generator cannot be written as {called}, which ended in {reason}") from error
+    finally:
+        logging.disable(before)
 
 
 def _described(trained: Trained) -> dict[str, str]:
@@ -85,8 +111,7 @@ def _onnx(trained: Trained, described: dict[str, str]) -> bytes:
     is_image = len(image_shape(experiment.players["generator"].network)) > 1
     module = UnitImages(trained.generator, is_image and experiment.value_range == "symmetric").eval()
     latent = experiment.latent.sample(3, torch.Generator().manual_seed(0))
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about torch's own insides
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "generator.onnx"
         torch.onnx.export(
             module,
@@ -108,7 +133,9 @@ def _onnx(trained: Trained, described: dict[str, str]) -> bytes:
 
 def _check(runtime: Any, content: bytes, module: nn.Module, latent: Tensor) -> None:
     """The file gives what the network gives, for another batch size than it was traced with."""
-    session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = runtime.SessionOptions()
+    options.log_severity_level = _ERRORS_ALONE
+    session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"latent": latent.numpy()})
     with torch.no_grad():
         furthest = float((torch.from_numpy(found) - module(latent)).abs().max())

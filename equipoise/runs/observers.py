@@ -4,6 +4,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
+from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
@@ -12,11 +15,12 @@ from equipoise.runs.collapse import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.sampling import generate, sample_picture, write_picture
 from equipoise.runs.scoring import Evidence, Score, take_scores
-from equipoise.training.checkpoint import Checkpoint, keep_newest, save_checkpoint
+from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
-from equipoise.training.loop import Turn
+from equipoise.training.loop import Source, Turn
 from equipoise.training.state import State
 
+AVERAGE_BUFFERS = f"{DERIVED}generator."
 GRID_SAMPLES = 100
 POINT_SAMPLES = 1000
 
@@ -104,6 +108,7 @@ class Checkpointer:
     evaluator: Evaluator
     data_hash: str
     alarm: CollapseAlarm | None = None
+    source: Source | None = None
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due."""
@@ -119,9 +124,17 @@ class Checkpointer:
         alarm = asdict(self.alarm.memory) if self.alarm is not None else None
         extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
         extra["experiment"] = to_plain(self.experiment)
-        checkpoint = save_checkpoint(self.run.checkpoints, state, extra)
+        checkpoint = save_checkpoint(self.run.checkpoints, state, extra, self._average_buffers(state))
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
         return checkpoint
+
+    def _average_buffers(self, state: State) -> dict[str, Tensor]:
+        """The averaged generator's own statistics, which whoever loads it would otherwise need data for."""
+        if not has_average(self.experiment):
+            return {}
+        players = dict(state.players.items())
+        generator = settled(self.experiment, state.averages["generator"], players, self.source)
+        return {f"{AVERAGE_BUFFERS}{name}": value for name, value in generator.named_buffers()}
 
 
 def _is_better(metric: str, value: float, best: dict[str, Any] | None) -> bool:

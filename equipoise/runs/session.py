@@ -220,9 +220,12 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     evaluator = Evaluator(
         experiment, recorder, total, settings.data_root, settings.inception_weights, restored.get("best")
     )
-    alarm = collapse_alarm(experiment, session.game.source, recorder, total, settings.on_collapse)
+    source = session.game.source
+    alarm = collapse_alarm(experiment, source, recorder, total, settings.on_collapse)
     _remember_alarm(alarm, restored)
-    checkpointer = Checkpointer(run, experiment, total, recorder, evaluator, session.data_hash, alarm)
+    checkpointer = Checkpointer(
+        run, experiment, total, recorder, evaluator, session.data_hash, alarm, session.game.source
+    )
     return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)
 
 

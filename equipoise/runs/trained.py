@@ -12,6 +12,7 @@ from torch import nn
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
@@ -19,6 +20,7 @@ from equipoise.runs.catalogue import check_metrics
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
+from equipoise.runs.observers import AVERAGE_BUFFERS
 from equipoise.runs.report import write_run_report
 from equipoise.runs.sampling import check_place, export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, reasons, take_possible, usual_metrics
@@ -61,22 +63,25 @@ def load_trained(path: Path, device: torch.device, checkpoint: str | None = None
     """
     run = open_run(path)
     experiment = run.experiment()
-    averaged = experiment.average is not None and experiment.average.player == "generator"
+    averaged = has_average(experiment)
     prefix = "averages/generator." if averaged else "players/generator."
 
-    def read() -> tuple[Chosen, dict[str, torch.Tensor]]:
+    def read() -> tuple[Chosen, dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         chosen = choose_checkpoint(run, experiment, checkpoint)
-        return chosen, chosen.checkpoint.read_tensors(prefix)
+        return chosen, chosen.checkpoint.read_tensors(prefix), chosen.checkpoint.read_tensors(AVERAGE_BUFFERS)
 
-    chosen, tensors = while_it_changes(run.checkpoints, read)
+    chosen, tensors, own = while_it_changes(run.checkpoints, read)
     trained = chosen.index["extra"].get("experiment")
     refuse_another_experiment(trained, experiment, chosen.checkpoint.index.name, str(run.config))
-    generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
-    check_same_tensors(generator.state_dict(), tensors)
-    generator.load_state_dict(tensors)
+    generator: nn.Module = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
+    check_same_tensors(generator.state_dict(), tensors | own)
+    generator.load_state_dict(tensors | own)
+    generator = generator.requires_grad_(False).eval().to(device)
+    if averaged and not own:  # an older checkpoint, which holds the live generator's statistics alone
+        generator = settled(experiment, generator)
     if tell is not None:
         tell(f"Taken from {printable(path)}: {chosen}.")
-    return Trained(run, experiment, generator.requires_grad_(False).eval().to(device), chosen.checkpoint.iteration)
+    return Trained(run, experiment, generator, chosen.checkpoint.iteration)
 
 
 def sample(

@@ -35,7 +35,11 @@ def start_average(player: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def update_average(average: nn.Module, player: nn.Module, decay: float) -> None:
-    """average <- decay * average + (1 - decay) * player for parameters; buffers are copied."""
+    """average <- decay * average + (1 - decay) * player for parameters; buffers are copied.
+
+    Running statistics and spectral vectors are therefore those of the player's weights, not of the average's: before it
+    is used, `equipoise.experiments.averaged.settled` makes its own.
+    """
     for old, new in zip(average.parameters(), player.parameters(), strict=True):
         old.lerp_(new, 1 - decay)
     for old_buffer, new_buffer in zip(average.buffers(), player.buffers(), strict=True):

@@ -6,7 +6,7 @@ makes the checkpoint count. No pickle is read or written.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from equipoise.common.files import check_regular, read_text_bounded, sha256_of, 
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
 FORMAT = 3
+DERIVED = "derived/"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Checkpoint:
             tensors = load_file(self.tensors)
         except (SafetensorError, OSError) as error:
             raise EquipoiseError(_unreadable(self.tensors, error)) from error
-        load_state_tensors(state, tensors)
+        load_state_tensors(state, {name: value for name, value in tensors.items() if not name.startswith(DERIVED)})
         state.clock = Clock(**index["clock"])
         return dict(index["extra"])
 
@@ -95,18 +96,23 @@ class Checkpoint:
         self.tensors.unlink(missing_ok=True)
 
 
-def save_checkpoint(directory: Path, state: State, extra: dict[str, Any]) -> Checkpoint:
+def save_checkpoint(
+    directory: Path, state: State, extra: dict[str, Any], derived: Mapping[str, Tensor] | None = None
+) -> Checkpoint:
     """Write a checkpoint of the state, atomically.
 
     Args:
         directory: where checkpoints live; made if need be.
         extra: JSON values that come back from `Checkpoint.load`, as the log's length.
+        derived: tensors that follow from the state and are no part of it, for whoever reads the checkpoint; by names
+            that begin with `DERIVED`.
 
     Raises:
         EquipoiseError: the disk is full or cannot be written; older checkpoints stand.
     """
     checkpoint = Checkpoint(directory / f"iteration-{state.clock.iteration:09d}.json")
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in state_tensors(state).items()}
+    kept = state_tensors(state) | dict(derived or {})
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in kept.items()}
     write_atomically(checkpoint.tensors, lambda path: _save(tensors, path))
     clock, checksum = state.clock.as_dict(), sha256_of(checkpoint.tensors)
     index = {"format": FORMAT, "clock": clock, "sha256": checksum, "extra": extra}

@@ -14,6 +14,9 @@ from equipoise.training.draw import Draw
 Players = Mapping[str, nn.Module]
 """The named networks, as in `players["generator"]`."""
 
+NOISE = "noise"
+"""The kind of batch that the prior's latents are to a generator."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -110,6 +113,10 @@ class Algorithm(ABC):
     @abstractmethod
     def stages(self) -> tuple[Stage, ...]:
         """The stages, in order."""
+
+    def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
+        """What the generator is fed in training, by the kind of batch: latents [batch, latent size] of the prior."""
+        return {NOISE: draw.latent()}
 
     def create_memory(self) -> nn.Module:
         """A module of 0-dimensional buffers: whatever the algorithm must remember between moves. Empty by default."""

@@ -1,6 +1,9 @@
 """An exported generator makes what the run's own generator makes."""
 
 import json
+import logging
+import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from equipoise.runs import export as room
 from equipoise.runs.export import export
 from equipoise.runs.sampling import generate
 from equipoise.runs.train import Settings, train
-from equipoise.runs.trained import load_trained
+from equipoise.runs.trained import Trained, load_trained
 
 
 @pytest.fixture(scope="module", params=["gan-digits", "gan-ring"])
@@ -36,7 +39,6 @@ def test_onnx_gives_the_same_for_any_batch(run: Path, tmp_path: Path) -> None:
     for count in (1, 7):
         latent = trained.experiment.latent.sample(count, torch.Generator().manual_seed(count))
         (found,) = session.run(None, {"latent": latent.numpy()})
-        trained.generator.eval()
         expected = trained.generator(latent)
         if trained.experiment.value_range == "symmetric" and expected.ndim == 4:
             expected = (expected + 1) / 2
@@ -58,6 +60,40 @@ def test_safetensors_holds_the_weights_and_says_of_what(run: Path, tmp_path: Pat
     rebuilt.load_state_dict(tensors)
     prior, seed = trained.experiment.latent, trained.experiment.seed
     assert torch.equal(generate(rebuilt, prior, 5, seed), generate(trained.generator, prior, 5, seed))
+
+
+@pytest.mark.parametrize("ending", ["onnx", "safetensors"])
+def test_libraries_do_not_talk_to_the_user(
+    ending: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def chatty(trained: Trained, described: dict[str, str]) -> bytes:
+        logging.getLogger("torch.onnx").warning("torchvision is not installed")
+        warnings.warn("deprecated", stacklevel=1)
+        print("converted")
+        print("skipped", file=sys.stderr)
+        return write(trained, described)
+
+    if ending == "onnx":
+        pytest.importorskip("onnxruntime")
+    write = room._WRITERS[f".{ending}"]
+    monkeypatch.setitem(room._WRITERS, f".{ending}", chatty)
+    before = logging.root.manager.disable
+    with warnings.catch_warnings(record=True) as caught:
+        export(run, tmp_path / f"generator.{ending}")
+    assert (tmp_path / f"generator.{ending}").is_file()
+    assert capfd.readouterr() == ("", "")
+    assert caught == []
+    assert logging.root.manager.disable == before
+
+
+def test_what_a_library_raises_becomes_one_sentence(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(trained: Trained, described: dict[str, str]) -> bytes:
+        raise RuntimeError("no decomposition\nof aten::strange")
+
+    monkeypatch.setitem(room._WRITERS, ".onnx", failing)
+    with pytest.raises(room.EquipoiseError, match=r"generator\.onnx, which ended in RuntimeError: no decomposition$"):
+        export(run, tmp_path / "generator.onnx")
+    assert not (tmp_path / "generator.onnx").exists()
 
 
 def test_a_file_that_differs_is_not_written(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
