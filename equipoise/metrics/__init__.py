@@ -107,6 +107,8 @@ _HOMES = {
     "variety": "equipoise.metrics.collapse",
 }
 
+__all__ = ["METRICS", *sorted(_HOMES)]
+
 
 def __getattr__(name: str) -> object:
     if name not in _HOMES:

@@ -1,4 +1,7 @@
-"""Arrays at the door of a metric: numpy or torch in, checked float64 or whole-number tensors out."""
+"""Arrays at the door of a metric: numpy or torch in, checked float64 or whole-number tensors out.
+
+A NumPy array may be flipped, read-only, of another byte order or of another precision.
+"""
 
 import math
 from typing import Any
@@ -6,10 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from equipoise.common.checks import check_whole, described
+from equipoise.common.precision import widened
+
 Array = torch.Tensor | np.ndarray[Any, Any]
 """What every metric accepts: a torch tensor on any device, or a numpy array."""
 
 _PROBABILITY_TOLERANCE = 1e-3
+_CHANNELS = (1, 2, 3, 4)
+_FURTHEST = 1e290
+"""Larger numbers are refused: their sums may leave the range of float64."""
 
 
 def as_float64(name: str, value: Array, dimensions: str) -> torch.Tensor:
@@ -21,6 +30,9 @@ def as_float64(name: str, value: Array, dimensions: str) -> torch.Tensor:
     if not all(math.isfinite(end) for end in ends(tensor)):
         wrong = int((~torch.isfinite(tensor)).sum())
         raise ValueError(f"{name} of shape {tuple(tensor.shape)} holds {wrong} values that are not finite.")
+    largest = max(abs(end) for end in ends(tensor))
+    if largest > _FURTHEST:
+        raise ValueError(f"{name} must hold numbers up to {_FURTHEST:g}, got {largest:.3g}.")
     return tensor
 
 
@@ -38,8 +50,7 @@ def as_probabilities(name: str, value: Array) -> torch.Tensor:
 
 def as_labels(name: str, value: Array, classes: int) -> torch.Tensor:
     """Class labels [samples] as int64, each in 0 .. classes - 1."""
-    if classes < 1:
-        raise ValueError(f"classes must be at least 1, got {classes}.")
+    classes = check_whole("classes", classes, 1)
     tensor = _as_tensor(name, value, "samples")
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
         raise ValueError(f"{name} must be whole numbers, got {tensor.dtype}.")
@@ -55,8 +66,38 @@ def ends(tensor: torch.Tensor) -> tuple[float, float]:
     return float(least), float(largest)
 
 
+def as_tensor(name: str, value: Array) -> torch.Tensor:
+    """The array as a tensor without a gradient, in its own precision where torch has it."""
+    if isinstance(value, torch.Tensor):
+        if value.device.type == "meta" or value.layout != torch.strided:
+            raise ValueError(f"{name} must be a dense tensor that holds numbers, got {value.layout} on {value.device}.")
+        return value.detach()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers, got {type(value).__name__} of uneven shape.") from error
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"{name} must be an array of numbers, got {described(value)} of type {array.dtype}.")
+    native = np.dtype(np.float64) if array.dtype.char == "g" else array.dtype.newbyteorder("=")
+    return torch.from_numpy(np.array(array, dtype=native, order="C", copy=None if array.flags.writeable else True))
+
+
+def as_images(name: str, value: Array) -> torch.Tensor:
+    """Images [batch, channels, height, width], uint8 or floating-point, in float32 where they are narrower."""
+    images = as_tensor(name, value)
+    wanted = f"{name} must be uint8 or floating-point [batch, channels, height, width]"
+    if images.ndim != 4 or (images.dtype != torch.uint8 and not images.is_floating_point()):
+        raise ValueError(f"{wanted}, got {images.dtype} {tuple(images.shape)}.")
+    if images.numel() == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(images.shape)}.")
+    if images.shape[3] in _CHANNELS and images.shape[1] not in _CHANNELS:
+        raise ValueError(f"{wanted}, got shape {tuple(images.shape)}; are the channels last? Permute (0, 3, 1, 2).")
+    values: torch.Tensor = widened(images)
+    return values
+
+
 def _as_tensor(name: str, value: Array, dimensions: str) -> torch.Tensor:
-    tensor = (value if isinstance(value, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(value))).detach()
+    tensor = as_tensor(name, value)
     if tensor.ndim != len(dimensions.split(",")):
         raise ValueError(f"{name} must have shape [{dimensions}], got shape {tuple(tensor.shape)}.")
     if tensor.numel() == 0:

@@ -15,6 +15,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, write_atomically
 from equipoise.common.random import stream
+from equipoise.metrics.arrays import Array, as_tensor
 from equipoise.metrics.classifier_network import (
     ClassifierRecipe,
     ConvolutionalClassifier,
@@ -57,11 +58,11 @@ class Classifier:
         self.network.to(device)
         return self
 
-    def probabilities(self, images: torch.Tensor) -> torch.Tensor:
+    def probabilities(self, images: Array) -> torch.Tensor:
         """p(y|x) of images [batch, channels, height, width] in [0, 1]: [batch, classes], on the classifier's device."""
         return self._in_batches(lambda part: functional.softmax(self.network(part), dim=1), images)
 
-    def features(self, images: torch.Tensor) -> torch.Tensor:
+    def features(self, images: Array) -> torch.Tensor:
         """The penultimate layer of images [batch, channels, height, width] in [0, 1]: [batch, features]."""
         return self._in_batches(self.network.features, images)
 
@@ -94,7 +95,8 @@ class Classifier:
                 f"{path} is not an undamaged classifier; delete it and it will be trained again."
             ) from error
 
-    def _in_batches(self, function: Callable[[torch.Tensor], torch.Tensor], images: torch.Tensor) -> torch.Tensor:
+    def _in_batches(self, function: Callable[[torch.Tensor], torch.Tensor], images: Array) -> torch.Tensor:
+        images = as_tensor("images", images)
         if not images.is_floating_point() or images.ndim != 4 or tuple(images.shape[1:]) != self.shape:
             raise ValueError(
                 f"images must be floating-point of shape [batch, {', '.join(map(str, self.shape))}],"
@@ -107,10 +109,10 @@ class Classifier:
 
 
 def train_classifier(
-    images: torch.Tensor,
-    labels: torch.Tensor,
-    test_images: torch.Tensor,
-    test_labels: torch.Tensor,
+    images: Array,
+    labels: Array,
+    test_images: Array,
+    test_labels: Array,
     *,
     recipe: ClassifierRecipe | None = None,
     content_hash: str = "",
@@ -129,6 +131,8 @@ def train_classifier(
         device: where to train.
         report: is told one line per epoch.
     """
+    images, test_images = as_tensor("images", images), as_tensor("test_images", test_images)
+    labels, test_labels = as_tensor("labels", labels), as_tensor("test_labels", test_labels)
     _check_data(images, labels)
     _check_data(test_images, test_labels)
     shape = (images.shape[1], images.shape[2], images.shape[3])
@@ -143,10 +147,10 @@ def train_classifier(
 
 
 def cached_classifier(
-    images: torch.Tensor,
-    labels: torch.Tensor,
-    test_images: torch.Tensor,
-    test_labels: torch.Tensor,
+    images: Array,
+    labels: Array,
+    test_images: Array,
+    test_labels: Array,
     *,
     content_hash: str,
     recipe: ClassifierRecipe | None = None,

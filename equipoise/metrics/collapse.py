@@ -1,12 +1,14 @@
 """How varied samples are beside honest ones, without labels or a network: what a collapse alarm looks at."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
 from equipoise.metrics.arrays import Array, as_float64
-from equipoise.metrics.distances import matching_points
+from equipoise.metrics.distances import matching_rows
+from equipoise.metrics.floors import of_unit_size
 from equipoise.metrics.neighbours import nearest_neighbours
 from equipoise.metrics.radii import nearest_radii
 
@@ -56,21 +58,24 @@ class Yardstick:
 
     def variety(self, samples: Array) -> Variety:
         """As the function `variety`, with the same complaints."""
-        ours, honest = matching_points("samples", samples, "held_out", self.held_out)
+        ours, honest = matching_rows("samples", samples, "held_out", self.held_out)
         if len(ours) != len(honest) or len(ours) < 2:
             counts = f"{len(ours)} and {len(honest)}"
             raise ValueError(f"samples and held_out must be equally many, at least 2, got {counts}.")
-        reached, spread, spacing = self._usual
+        reached, scale, spread, spacing = self._usual
         if spacing == 0:
             raise ValueError("held_out must hold different items: half of them or more are repeated.")
-        return Variety(_reached(samples, self.real) / reached, _spread(ours) / spread, _spacing(ours) / spacing)
+        ratios = _spread(ours * scale) / spread, _spacing(ours) / spacing
+        if not math.isfinite(sum(ratios)):
+            raise ValueError("samples spread too far: the ratio of their variance to that of held_out leaves float64.")
+        return Variety(_reached(samples, self.real) / reached, *ratios)
 
     @cached_property
-    def _usual(self) -> tuple[int, float, float]:
-        """The held-out items' own reach, spread and spacing."""
+    def _usual(self) -> tuple[int, float, float, float]:
+        """The held-out items' own reach; the scale at which spreads are taken; their spread there; their spacing."""
         points = as_float64("held_out", self.held_out, "samples, features")
-        points = points - points.mean(dim=0)
-        return _reached(self.held_out, self.real), _spread(points), _spacing(points)
+        scale, (unit,) = of_unit_size(points)
+        return _reached(self.held_out, self.real), scale, _spread(unit), _spacing(points)
 
 
 def _reached(samples: Array, real: Array) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional
 
-from equipoise.metrics.arrays import Array, as_labels
+from equipoise.common.checks import check_whole
+from equipoise.metrics.arrays import Array, as_images, as_labels, as_tensor
 from equipoise.metrics.classifier import Classifier
 
 
@@ -22,7 +23,8 @@ def combined_labels(labels: Array, classes: int) -> torch.Tensor:
     >>> combined_labels(torch.tensor([[1, 0, 7], [0, 4, 2]]), classes=10).tolist()
     [107, 42]
     """
-    parts = torch.as_tensor(labels)
+    classes = check_whole("classes", classes, 1)
+    parts = as_tensor("labels", labels)
     if parts.ndim != 2:
         raise ValueError(f"labels must have shape [samples, parts], got shape {tuple(parts.shape)}.")
     flat = as_labels("labels", parts.reshape(-1), classes).reshape(parts.shape)
@@ -30,7 +32,7 @@ def combined_labels(labels: Array, classes: int) -> torch.Tensor:
     return (flat * torch.tensor(weights, device=flat.device)).sum(dim=1)
 
 
-def stacked_labels(images: torch.Tensor, classifier: Classifier) -> torch.Tensor:
+def stacked_labels(images: Array, classifier: Classifier) -> torch.Tensor:
     """The number that stacked digits show, one digit per channel (stacked MNIST: 0 .. 999).
 
     Args:
@@ -40,14 +42,13 @@ def stacked_labels(images: torch.Tensor, classifier: Classifier) -> torch.Tensor
     Returns:
         [samples], as `combined_labels`.
     """
+    images = as_images("images", images)
     channels = images.flatten(0, 1)[:, None]
     labels = classifier.probabilities(channels).argmax(dim=1).reshape(images.shape[:2])
     return combined_labels(labels, classifier.classes)
 
 
-def composed_labels(
-    images: torch.Tensor, classifier: Classifier, slots: Sequence[tuple[int, int]], side: int
-) -> torch.Tensor:
+def composed_labels(images: Array, classifier: Classifier, slots: Sequence[tuple[int, int]], side: int) -> torch.Tensor:
     """The number that digits beside each other show (compositional MNIST: 0 .. 999).
 
     Each slot is cut out and resized to the classifier's size (bilinear, antialiased).
@@ -58,6 +59,7 @@ def composed_labels(
         slots: (top, left) of each digit, the most significant first.
         side: height and width of each slot.
     """
+    images, side = as_images("images", images), check_whole("side", side, 1)
     parts = [images[:, :, top : top + side, left : left + side] for top, left in slots]
     if any(part.shape[2:] != (side, side) for part in parts):
         raise ValueError(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from equipoise.metrics.arrays import Array, as_float64
+from equipoise.metrics.floors import of_unit_size
 
 _BLOCK = 256
 """Rows at once: few enough that what is made of a block finds it in the cache."""
@@ -20,11 +21,11 @@ def matching_rows(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.T
     return first, second
 
 
-def matching_points(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two sets of points as `matching_rows`, moved so that their common mean is 0."""
-    first, second = matching_rows(name_a, a, name_b, b)
+def scaled_points(name_a: str, a: Array, name_b: str, b: Array) -> tuple[float, tuple[torch.Tensor, torch.Tensor]]:
+    """A power of two, and two sets of points as `matching_rows` times it, around 0: their squares stay in range."""
+    scale, (first, second) = of_unit_size(*matching_rows(name_a, a, name_b, b))
     centre = (first.mean(dim=0) + second.mean(dim=0)) / 2
-    return first - centre, second - centre
+    return scale, (first - centre, second - centre)
 
 
 def distance_blocks(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from equipoise.common.checks import check_whole
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import read_bounded, sha256_of
 from equipoise.common.random import stream
 from equipoise.metrics import inception_network, inception_weights
+from equipoise.metrics.arrays import Array, as_images
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.classifier_network import hash_of_weights
 from equipoise.metrics.resize import RESIZES
@@ -50,7 +52,7 @@ class Extractor(Protocol):
     def resize(self) -> str:
         """How it resizes images, a name of `RESIZES`."""
 
-    def __call__(self, images: torch.Tensor) -> Extracted:
+    def __call__(self, images: Array) -> Extracted:
         """Features, and probabilities where it has them."""
 
 
@@ -98,10 +100,12 @@ class InceptionExtractor:
         self.network.to(device)
         return self
 
-    def __call__(self, images: torch.Tensor) -> Extracted:
+    def __call__(self, images: Array) -> Extracted:
         """Features and probabilities of images of any size; grey images are repeated to three channels."""
         weight = self.network.fc.weight
         values = as_bytes_range(images).to(weight)
+        if values.shape[1] not in (1, 3):
+            raise ValueError(f"images must have 1 or 3 channels for Inception-v3, got shape {tuple(values.shape)}.")
         colour = values.expand(-1, 3, -1, -1) if values.shape[1] == 1 else values
         with torch.no_grad():
             resized = RESIZES[self.resize](colour, inception_network.SIDE)
@@ -120,7 +124,7 @@ class ClassifierExtractor:
         self.classifier = classifier
         self.weights_hash = classifier.weights_hash
 
-    def __call__(self, images: torch.Tensor) -> Extracted:
+    def __call__(self, images: Array) -> Extracted:
         """Features and probabilities from the classifier."""
         values = as_unit_range(images)
         features = self.classifier.features(values)
@@ -136,9 +140,9 @@ class ModuleExtractor:
         self.name = name
         self.weights_hash = hash_of_weights(module)
         self.resize = _known_resize(resize)
-        self.side = side
+        self.side = check_whole("side", side, 0)
 
-    def __call__(self, images: torch.Tensor) -> Extracted:
+    def __call__(self, images: Array) -> Extracted:
         """Features."""
         with torch.no_grad():
             resized = RESIZES[self.resize](as_bytes_range(images), self.side) / 255
@@ -161,7 +165,7 @@ class OnnxExtractor:
         if not Path(path).is_file():
             raise EquipoiseError(f"there is no ONNX file {printable(path)}.")
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = check_whole("threads", threads, 0)
         content = read_bounded(Path(path), _MOST_ONNX_BYTES)
         try:
             self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -172,9 +176,9 @@ class OnnxExtractor:
         self.name = f"onnx:{Path(path).name}"
         self.weights_hash = hashlib.sha256(content).hexdigest()
         self.resize = _known_resize(resize)
-        self.side = side
+        self.side = check_whole("side", side, 0)
 
-    def __call__(self, images: torch.Tensor) -> Extracted:
+    def __call__(self, images: Array) -> Extracted:
         """Features: the file's first output, flattened."""
         resized = RESIZES[self.resize](as_bytes_range(images), self.side) / 255
         name = self._session.get_inputs()[0].name
@@ -183,7 +187,7 @@ class OnnxExtractor:
 
 
 def extract(
-    images: torch.Tensor,
+    images: Array,
     extractor: Extractor,
     batch_size: int = 64,
     device: torch.device | str = "cpu",
@@ -198,6 +202,7 @@ def extract(
         device: where each batch goes before the extractor sees it.
         report: is told images done and images in all after each batch.
     """
+    images, batch_size = as_images("images", images), check_whole("batch_size", batch_size, 1)
     parts: list[Extracted] = []
     for start in range(0, len(images), batch_size):
         found = extractor(images[start : start + batch_size].to(device))
@@ -206,20 +211,14 @@ def extract(
         )
         if report is not None:
             report(min(start + batch_size, len(images)), len(images))
-    if not parts:
-        raise ValueError(f"images must not be empty, got shape {tuple(images.shape)}.")
     features = torch.cat([part.features for part in parts])
     probabilities = [part.probabilities for part in parts if part.probabilities is not None]
     return Extracted(features, torch.cat(probabilities) if probabilities else None)
 
 
-def as_unit_range(images: torch.Tensor) -> torch.Tensor:
+def as_unit_range(images: Array) -> torch.Tensor:
     """Images in [0, 1]: uint8 is divided by 255, floating-point is checked."""
-    if images.ndim != 4 or (images.dtype != torch.uint8 and not images.is_floating_point()):
-        raise ValueError(
-            "images must be uint8 or floating-point [batch, channels, height, width],"
-            f" got {images.dtype} {tuple(images.shape)}."
-        )
+    images = as_images("images", images)
     if images.dtype == torch.uint8:
         return images.float() / 255
     if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
@@ -227,9 +226,10 @@ def as_unit_range(images: torch.Tensor) -> torch.Tensor:
     return images.float()
 
 
-def as_bytes_range(images: torch.Tensor) -> torch.Tensor:
+def as_bytes_range(images: Array) -> torch.Tensor:
     """Floating-point images in 0..255; fractions stay, nothing is rounded."""
-    return images.float() if images.dtype == torch.uint8 and images.ndim == 4 else as_unit_range(images) * 255
+    values = as_images("images", images)
+    return values.float() if values.dtype == torch.uint8 else as_unit_range(values) * 255
 
 
 def _known_resize(name: str) -> str:

@@ -88,6 +88,6 @@ def of_unit_size(*sets: torch.Tensor) -> tuple[float, tuple[torch.Tensor, ...]]:
     """A power of two, and the sets times it, which is exact: so their squares neither overflow nor vanish."""
     highest = torch.stack([points.amax(dim=0) for points in sets]).amax(dim=0)
     lowest = torch.stack([points.amin(dim=0) for points in sets]).amin(dim=0)
-    widest = float((highest - lowest).max())
-    scale = 2.0 ** -min(max(math.frexp(widest)[1], -1000), 1000)
+    halved = float((highest / 2 - lowest / 2).max())
+    scale = 2.0 ** -min(max(math.frexp(halved)[1] + 1, -1000), 1000)
     return scale, tuple(points * scale for points in sets)

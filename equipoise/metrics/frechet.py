@@ -1,9 +1,12 @@
 """Frechet distance of two Gaussians fitted to features, without a matrix square root."""
 
+import math
+
 import torch
 
+from equipoise.common.checks import check_dimensions, check_whole
 from equipoise.common.errors import EquipoiseError
-from equipoise.metrics.arrays import Array, as_float64, ends
+from equipoise.metrics.arrays import Array, as_float64, as_tensor, ends
 
 _NEGATIVE_TOLERANCE = 1e-6
 _ROWS_AT_ONCE = 4096
@@ -34,11 +37,19 @@ def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covarian
         raise ValueError(f"mean_b must have shape {tuple(means[0].shape)}, got {tuple(means[1].shape)}.")
     shift = (means[0] - means[1]).square().sum()
     distance = shift + a.trace() + b.trace() - 2 * trace_of_root(a, b)
+    if not math.isfinite(distance):
+        raise ValueError("the distance is too large for float64: the features are too far apart.")
     return max(0.0, float(distance))
 
 
 def trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """tr((A B)^(1/2)) of two covariances [features, features] in float64."""
+    size = max(abs(end) for matrix in (a, b) for end in ends(matrix)) or 1.0
+    return size * _trace_of_root(a / size, b / size)
+
+
+def _trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The same for matrices of unit size, whose products neither overflow nor vanish."""
     for first, second in ((a, b), (b, a)):
         factor, failed = torch.linalg.cholesky_ex(first)
         if int(failed) == 0:
@@ -60,15 +71,16 @@ class FeatureMoments:
 
     def __init__(self, features: int, device: torch.device | str = "cpu") -> None:
         """Start with no samples of so many features."""
-        self.count = 0
+        self.count, features = 0, check_whole("features", features, 1)
         self.mean = torch.zeros(features, dtype=torch.float64, device=device)
         self._scatter = torch.zeros(features, features, dtype=torch.float64, device=device)
 
     @classmethod
     def of(cls, features: Array) -> "FeatureMoments":
         """The moments of features [samples, features] that are all at hand."""
-        rows = torch.as_tensor(features)
-        moments = cls(rows.shape[-1], rows.device)
+        rows = as_tensor("features", features)
+        check_dimensions("features", rows, "samples, features")
+        moments = cls(rows.shape[1], rows.device)
         for part in rows.split(_ROWS_AT_ONCE):
             moments.update(part)
         return moments

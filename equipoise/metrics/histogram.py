@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from equipoise.common.checks import check_whole
 from equipoise.metrics.arrays import Array, as_float64, as_labels, as_probabilities
 
 
@@ -21,7 +22,7 @@ def class_histogram(labels: Array, classes: int) -> torch.Tensor:
     >>> class_histogram(torch.tensor([2, 0, 2]), classes=4).tolist()
     [1, 0, 2, 0]
     """
-    return torch.bincount(as_labels("labels", labels, classes).cpu(), minlength=classes)
+    return torch.bincount(as_labels("labels", labels, classes).cpu(), minlength=int(classes))
 
 
 class ClassCounts:
@@ -29,7 +30,7 @@ class ClassCounts:
 
     def __init__(self, classes: int) -> None:
         """Start with no samples."""
-        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.counts = torch.zeros(check_whole("classes", classes, 1), dtype=torch.int64)
 
     def update(self, labels: Array) -> None:
         """Add labels [samples]."""

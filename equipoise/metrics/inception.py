@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import torch
 
+from equipoise.common.checks import check_choice, check_whole
 from equipoise.metrics.arrays import Array, as_float64, as_probabilities
 
 
@@ -28,8 +29,7 @@ def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, floa
     """
     rows = as_probabilities("probabilities", probabilities)
     count = rows.shape[0]
-    if not 1 <= splits <= count:
-        raise ValueError(f"splits must lie in 1..{count}, the number of samples, got {splits}.")
+    splits = check_whole("splits", splits, 1, count, ", the number of samples")
     edges = [part * count // splits for part in range(splits + 1)]
     scores = torch.stack([_one_score(rows[start:end]) for start, end in itertools.pairwise(edges)])
     return float(scores.mean()), float(scores.std(correction=0))
@@ -49,8 +49,7 @@ def mode_score(probabilities: Array, label_distribution: Array, form: str = "pap
         label_distribution: [classes], p(y) of the training data; above 0 wherever a sample has mass.
         form: "paper" or "marginal".
     """
-    if form not in _MODE_FORMS:
-        raise ValueError(f"form must be one of {sorted(_MODE_FORMS)}, got {form!r}.")
+    check_choice("form", form, _MODE_FORMS)
     rows = as_probabilities("probabilities", probabilities)
     training = as_float64("label_distribution", label_distribution, "classes")
     training = as_probabilities("label_distribution", training[None])[0].to(rows.device)

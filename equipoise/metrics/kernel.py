@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import torch
 
+from equipoise.common.checks import check_whole, described, is_number
 from equipoise.metrics.arrays import Array, as_float64
 
 Places = torch.Tensor | slice
@@ -49,8 +50,8 @@ def kernel_distance(features_a: Array, features_b: Array, confidence: float = 0.
         confidence: of the interval, between 0 and 1.
     """
     a, b = _features(features_a, features_b, least=3)
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}.")
+    if not is_number(confidence) or not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, got {described(confidence)}.")
     one_a, one_b = a.new_ones(len(a), 1), b.new_ones(len(b), 1)
     rows_aa, rows_bb = _sums_within(a, one_a).flatten(), _sums_within(b, one_b).flatten()
     rows_ab, rows_ba = (sums.flatten() for sums in _sums_between(a, b, one_a, one_b))
@@ -58,6 +59,7 @@ def kernel_distance(features_a: Array, features_b: Array, confidence: float = 0.
     without_a = _estimate(rows_aa.sum() - 2 * rows_aa, rows_bb.sum(), rows_ab.sum() - rows_ab, len(a) - 1, len(b))
     without_b = _estimate(rows_aa.sum(), rows_bb.sum() - 2 * rows_bb, rows_ab.sum() - rows_ba, len(a), len(b) - 1)
     error = math.sqrt(_jackknife_variance(without_a) + _jackknife_variance(without_b))
+    _check_finite(float(value), error)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
     return KernelDistance(float(value), error, float(value) - reach, float(value) + reach, confidence)
 
@@ -77,13 +79,17 @@ def kernel_distance_of_subsets(
         subset_size: samples in each, at most those of the smaller side.
     """
     a, b = _features(features_a, features_b, least=2)
-    if not 2 <= subset_size <= min(len(a), len(b)):
-        raise ValueError(f"subset_size must lie in 2..{min(len(a), len(b))}, got {subset_size}.")
-    if subsets < 1:
-        raise ValueError(f"subsets must be at least 1, got {subsets}.")
+    subset_size = check_whole("subset_size", subset_size, 2, min(len(a), len(b)))
+    subsets = check_whole("subsets", subsets, 1)
     drawn = [(_draw(a, subset_size, generator), _draw(b, subset_size, generator)) for _ in range(subsets)]
     values = _of_many(a, b, drawn) if _share_pairs(a, b, subsets, subset_size) else _one_by_one(a, b, drawn)
+    _check_finite(float(values.mean()), float(values.std(correction=0)))
     return float(values.mean()), float(values.std(correction=0))
+
+
+def _check_finite(*numbers: float) -> None:
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("the cubes of the features' products are too large for float64: features_a or features_b.")
 
 
 def _share_pairs(a: torch.Tensor, b: torch.Tensor, subsets: int, size: int) -> bool:

@@ -9,6 +9,7 @@ Where float32 floors leave many pairs open (tight clusters far from the centre),
 
 import torch
 
+from equipoise.common.precision import product_precision
 from equipoise.metrics.floors import Block, slack, underflow
 
 Pairs = tuple[torch.Tensor, torch.Tensor]
@@ -38,10 +39,9 @@ class Tile:
 
     def precisions(self) -> list[torch.dtype]:
         """Float32 first, unless its products may have fewer digits here, or there are too many features for it."""
-        whole = torch.get_float32_matmul_precision() == "highest"
-        narrow = torch.is_autocast_enabled(self.rows.cloud.points.device.type)
+        whole = product_precision(self.rows.cloud.points.device.type) == "float32"
         fits = slack(self.rows.cloud.points.shape[1], torch.float32) < 0.25
-        return [torch.float32, torch.float64] if whole and fits and not narrow else [torch.float64]
+        return [torch.float32, torch.float64] if whole and fits else [torch.float64]
 
     def floors(self, dtype: torch.dtype) -> torch.Tensor:
         """Numbers [rows, columns] that the squared distances certainly reach."""

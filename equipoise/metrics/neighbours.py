@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, matching_points
+from equipoise.metrics.distances import distance_blocks, scaled_points
 
 
 def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, torch.Tensor]:
@@ -18,9 +18,9 @@ def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, t
     Returns:
         Distances [samples] in float64, and positions [samples] in the training set.
     """
-    a, b = matching_points("samples", samples, "training", training)
+    scale, (a, b) = scaled_points("samples", samples, "training", training)
     found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
-    return torch.cat([part.values for part in found]).sqrt(), torch.cat([part.indices for part in found])
+    return torch.cat([part.values for part in found]).sqrt() / scale, torch.cat([part.indices for part in found])
 
 
 @dataclass(frozen=True)

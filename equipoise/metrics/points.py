@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
+from equipoise.common.checks import check_positive, check_whole
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, matching_points
+from equipoise.metrics.distances import distance_blocks, scaled_points
 from equipoise.metrics.histogram import coverage_of_counts
 
 
@@ -43,13 +44,14 @@ def point_coverage(
             mean modes found but not yet sharp.
         minimum: points that make a mode covered.
     """
-    if not 0 < 3 * deviation <= loose_radius:
+    check_positive("deviation", deviation)
+    check_positive("loose_radius", loose_radius)
+    if not 3 * deviation <= loose_radius:
         raise ValueError(f"loose_radius must be at least 3 deviations, got {loose_radius} and deviation {deviation}.")
-    if minimum < 1:
-        raise ValueError(f"minimum must be at least 1, got {minimum}.")
-    a, b = matching_points("points", points, "centres", centres)
+    minimum = check_whole("minimum", minimum, 1)
+    scale, (a, b) = scaled_points("points", points, "centres", centres)
     found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
-    distances, nearest = torch.cat([f.values for f in found]).sqrt(), torch.cat([f.indices for f in found])
+    distances, nearest = torch.cat([f.values for f in found]).sqrt() / scale, torch.cat([f.indices for f in found])
     near = torch.bincount(nearest[distances <= 3 * deviation], minlength=len(b))
     loose = torch.bincount(nearest[distances <= loose_radius], minlength=len(b))
     return PointCoverage(

@@ -2,6 +2,7 @@
 
 import torch
 
+from equipoise.common.checks import check_whole
 from equipoise.metrics.floors import Block, Cloud, of_unit_size
 from equipoise.metrics.near_pairs import Tile
 
@@ -16,8 +17,7 @@ def nearest_radii(points: torch.Tensor, neighbours: int) -> torch.Tensor:
         points: [samples, features] in float64.
         neighbours: k, less than the samples.
     """
-    if not 1 <= neighbours < len(points):
-        raise ValueError(f"neighbours must lie in 1..{len(points) - 1}, got {neighbours}.")
+    neighbours = check_whole("neighbours", neighbours, 1, len(points) - 1)
     scale, (points,) = of_unit_size(points)
     every = Cloud(points, points.mean(dim=0)).blocks()
     nearest = points.new_full((len(points), neighbours), torch.inf)

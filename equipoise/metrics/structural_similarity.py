@@ -5,7 +5,8 @@ import math
 import torch
 from torch.nn import functional
 
-from equipoise.metrics.arrays import Array
+from equipoise.common.checks import check_same_shape, check_whole
+from equipoise.metrics.arrays import Array, as_images
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the five scales, from fine to coarse (Wang et al. 2003)."""
@@ -27,7 +28,8 @@ def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
 
     Each channel is scored on its own and channels are averaged; a negative cs counts as 0, as in TensorFlow. Images
     whose shorter side is below 176 pixels are first resized to 256 x 256 (bilinear, half-pixel centres); scores of
-    resized and of large images do not compare. Computed in the images' own precision: float32 is right to about 1e-5.
+    resized and of large images do not compare. Computed in float32, right to about
+    1e-5, or in float64 where one of the images is.
 
     Args:
         images_a: [pairs, channels, height, width] floating-point in [0, 1].
@@ -37,10 +39,11 @@ def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
         [pairs].
     """
     a, b = _images("images_a", images_a), _images("images_b", images_b)
-    if a.shape != b.shape or a.dtype != b.dtype:
-        raise ValueError(f"images_b must be {a.dtype} {tuple(a.shape)} as images_a, got {b.dtype} {tuple(b.shape)}.")
+    check_same_shape(images_a=a, images_b=b)
+    wider = torch.promote_types(a.dtype, b.dtype)
+    a, b = a.to(wider), b.to(a.device, wider)
     at_once = _pairs_at_once(a)
-    chunks = zip(a.split(at_once), b.to(a.device).split(at_once), strict=True)
+    chunks = zip(a.split(at_once), b.split(at_once), strict=True)
     return torch.cat([_of_pairs(_large(x), _large(y)) for x, y in chunks])
 
 
@@ -51,8 +54,7 @@ def random_pairs(count: int, pairs: int, generator: torch.Generator) -> tuple[to
     >>> bool((first != second).all()), int(second.max())
     (True, 4)
     """
-    if count < 2 or pairs < 1:
-        raise ValueError(f"pairs of different images need 2 images and 1 pair at least, got {count} and {pairs}.")
+    count, pairs = check_whole("count", count, 2), check_whole("pairs", pairs, 1)
     device = generator.device
     first = torch.randint(count, (pairs,), generator=generator, device=device)
     step = torch.randint(1, count, (pairs,), generator=generator, device=device)
@@ -71,11 +73,19 @@ def _of_pairs(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def _similarities(a: torch.Tensor, b: torch.Tensor, with_luminance: bool) -> torch.Tensor:
-    """A map of contrast-structure, or of its product with luminance; four blurs are enough for them."""
+    """A map of contrast-structure, or of its product with luminance; four blurs are enough for them.
+
+    Variances do not depend on an image's level: without it, the differences that they are keep their digits.
+    """
+    levels = [x.mean(dim=(2, 3), keepdim=True) for x in (a, b)]
+    a, b = a - levels[0], b - levels[1]
     mean_a, mean_b, squares, products = (_blurred(x) for x in (a, b, a * a + b * b, a * b))
-    mean_products, mean_squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
-    contrast = (2 * (products - mean_products) + 0.03**2) / (squares - mean_squares + 0.03**2)
-    return (2 * mean_products + 0.01**2) / (mean_squares + 0.01**2) * contrast if with_luminance else contrast
+    variances = squares - (mean_a * mean_a + mean_b * mean_b)
+    contrast = (2 * (products - mean_a * mean_b) + 0.03**2) / (variances + 0.03**2)
+    if not with_luminance:
+        return contrast
+    mean_a, mean_b = mean_a + levels[0], mean_b + levels[1]
+    return (2 * mean_a * mean_b + 0.01**2) / (mean_a * mean_a + mean_b * mean_b + 0.01**2) * contrast
 
 
 def _blurred(images: torch.Tensor) -> torch.Tensor:
@@ -116,11 +126,9 @@ def _large(images: torch.Tensor) -> torch.Tensor:
 
 
 def _images(name: str, value: Array) -> torch.Tensor:
-    images = torch.as_tensor(value).detach()
-    if images.ndim != 4 or images.numel() == 0 or not images.is_floating_point():
-        raise ValueError(
-            f"{name} must be floating-point [pairs, channels, height, width], got {images.dtype} {tuple(images.shape)}."
-        )
+    images = as_images(name, value)
+    if not images.is_floating_point():
+        raise ValueError(f"{name} must be floating-point in [0, 1], got {images.dtype}.")
     if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
         raise ValueError(f"{name} must lie in [0, 1], got {float(images.min()):.4g}..{float(images.max()):.4g}.")
     return images

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from equipoise.common.checks import check_at_least, check_whole
 from equipoise.common.random import Reseedable, stream
+from equipoise.metrics.arrays import Array, as_tensor
 
 _TEST_BATCH = 1000
 
@@ -16,8 +19,9 @@ Build = Callable[[tuple[int, ...], torch.Generator], nn.Module]
 """Takes the shape of one image and the generator of the weights; gives a module from images to one score each."""
 
 
+@runtime_checkable
 class Images(Protocol):
-    """Images in [-1, 1] by index: a floating-point tensor [count, ...], or what reads batches from elsewhere."""
+    """Images in [-1, 1] by index, floating-point [count, ...]: what reads batches from elsewhere."""
 
     def __len__(self) -> int: ...
 
@@ -84,9 +88,9 @@ class MissingModes:
 
 
 def missing_modes(
-    real: Images,
-    generated: Images,
-    test: Images,
+    real: Images | Array,
+    generated: Images | Array,
+    test: Images | Array,
     *,
     sigma: float,
     seed: int = 0,
@@ -118,11 +122,11 @@ def missing_modes(
         third_party: the discriminator; in the paper, that of the GAN with its own settings. By default a small fully
             connected one, which is quick.
     """
+    real, generated, test = _held("real", real), _held("generated", generated), _held("test", test)
     shape, device = _check_images(real, generated, test)
-    if sigma < 0 or noise_draws < 0 or iterations < 1:
-        raise ValueError(
-            f"expected sigma >= 0, noise_draws >= 0, iterations >= 1; got {sigma}, {noise_draws}, {iterations}."
-        )
+    check_at_least("sigma", sigma, 0)
+    noise_draws, iterations = check_whole("noise_draws", noise_draws, 0), check_whole("iterations", iterations, 1)
+    batch_size = check_whole("batch_size", batch_size, 1)
     judge = third_party.build(shape, stream(seed, "missing-modes/weights")).to(device)
     optimiser = third_party.optimiser(judge.parameters())
     for iteration in range(iterations):
@@ -173,6 +177,14 @@ def _reseed(judge: nn.Module, generator: torch.Generator) -> None:
     for module in judge.modules():
         if isinstance(module, Reseedable):
             module.reseed(generator)
+
+
+def _held(name: str, side: Images | Array) -> Images:
+    """An array as a tensor, in float32 as the discriminator computes; what reads batches from elsewhere as it is."""
+    if isinstance(side, Images) and not isinstance(side, torch.Tensor | np.ndarray | Sequence):
+        return side
+    images = as_tensor(name, side)
+    return images.float() if images.is_floating_point() else images
 
 
 def _check_images(*sides: Images) -> tuple[tuple[int, ...], torch.device]:

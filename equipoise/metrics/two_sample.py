@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+from equipoise.common.checks import check_positive
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import matching_points
+from equipoise.metrics.distances import scaled_points
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,21 @@ def two_sample_test(
         bandwidth: sigma; by default the median distance of the pairs (a_2i-1, b_2i).
         generator: shuffles both sides; without it the given order stands.
     """
-    a, b = matching_points("samples_a", samples_a, "samples_b", samples_b)
+    if bandwidth is not None:
+        check_positive("bandwidth", bandwidth)
+    scale, (a, b) = scaled_points("samples_a", samples_a, "samples_b", samples_b)
     pairs = min(len(a), len(b)) // 2
     if pairs < 2:
         raise ValueError(f"each side must have at least 4 samples, got {len(a)} and {len(b)}.")
     if generator is not None:
         a, b = _shuffled(a, generator), _shuffled(b, generator)
     (a1, a2), (b1, b2) = (_halves(points, pairs) for points in (a, b))
-    sigma = bandwidth if bandwidth is not None else float((a1 - b2).norm(dim=1).median())
-    if not (math.isfinite(sigma) and sigma > 0):
-        raise ValueError(f"bandwidth must be a finite number above 0, got {sigma} (are all samples the same?).")
+    sigma = bandwidth * scale if bandwidth is not None else float((a1 - b2).norm(dim=1).median())
+    if not 1e-150 < sigma < 1e150:
+        raise ValueError(f"bandwidth must suit the distances, got {sigma / scale} (are all samples the same?).")
     terms = _kernel(a1, a2, sigma) + _kernel(b1, b2, sigma) - _kernel(a1, b2, sigma) - _kernel(a2, b1, sigma)
     statistic, error = float(terms.mean()), float(terms.std()) / math.sqrt(pairs)
-    return TwoSampleTest(statistic, error, _upper_tail(statistic, error), sigma, pairs)
+    return TwoSampleTest(statistic, error, _upper_tail(statistic, error), sigma / scale, pairs)
 
 
 def _upper_tail(statistic: float, error: float) -> float:
