@@ -36,6 +36,11 @@ class Extracted:
     features: torch.Tensor
     probabilities: torch.Tensor | None
 
+    def to(self, device: torch.device | str) -> "Extracted":
+        """The same on the device: where the matrices of the scores are then computed."""
+        probabilities = None if self.probabilities is None else self.probabilities.to(device)
+        return Extracted(self.features.to(device), probabilities)
+
 
 class Extractor(Protocol):
     """Turns images [batch, channels, height, width], uint8 or floating-point in [0, 1], into features."""

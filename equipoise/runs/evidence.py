@@ -144,8 +144,9 @@ class Evidence:
 
     @cached_property
     def judged(self) -> Extracted:
-        """What the judge says of the samples: its features and its p(y|x), from one pass over them."""
-        return extract(self.images, ClassifierExtractor(self.judge), _JUDGED_AT_ONCE, self.device)
+        """What the judge says of the samples: its features and its p(y|x), from one pass over them, on the device."""
+        found = extract(self.images, ClassifierExtractor(self.judge), _JUDGED_AT_ONCE, self.device)
+        return found.to(self.device)
 
     @property
     def probabilities(self) -> Tensor:
@@ -187,7 +188,7 @@ class Evidence:
         if self.inception_weights is None:
             raise EquipoiseError(WEIGHTS_ARE_MISSING)
         extractor = InceptionExtractor.from_file(self.inception_weights).to(self.device)
-        generated = extract(self.images, extractor, device=self.device)
+        generated = extract(self.images, extractor, device=self.device).to(self.device)
         return Features(extractor, "inception-v3", self._real_features(extractor), generated)
 
     def passport(
@@ -230,4 +231,5 @@ class Evidence:
 
     def _real_features(self, extractor: Extractor, at_once: int = 64) -> Extracted:
         address = f"{self.data.content_hash}/{len(self.real)} evenly chosen"
-        return cached_features(self.real, extractor, content_hash=address, batch_size=at_once, device=self.device)
+        found = cached_features(self.real, extractor, content_hash=address, batch_size=at_once, device=self.device)
+        return found.to(self.device)

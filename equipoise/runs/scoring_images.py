@@ -36,9 +36,9 @@ def score_neighbours(evidence: Evidence) -> Score:
     """How near samples are to the training images, against held-out images; pixels in [0, 1]."""
     train, held_out = (_pixels(all_items(part)) for part in evidence.parts)
     count = min(_NEIGHBOURS, len(held_out), len(evidence.images))
-    samples = evidence.images[:count].flatten(1)
+    sides = (evidence.images[:count], train, held_out[:count])
     try:
-        found = memorisation(samples, train.flatten(1), held_out[:count].flatten(1))
+        found = memorisation(*(side.flatten(1).to(evidence.device) for side in sides))
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
     passport = evidence.passport(

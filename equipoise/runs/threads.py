@@ -1,14 +1,15 @@
-"""How many threads a run uses on a CPU: the user's word, or what a short trial finds fastest."""
+"""How many threads a run uses: the user's word, what a short trial finds fastest, or a share of the cores by a GPU."""
 
-import os
 import time
 from collections.abc import Callable
 
 import torch
 
+from equipoise.common.cores import available_cores
 from equipoise.training.loop import Loop
 
 _TRIAL_ITERATIONS = 3
+_MOST_BESIDE_A_GPU = 8
 _CLEARLY_FASTER = 0.9
 
 
@@ -18,7 +19,7 @@ def choose_threads(fresh_loop: Callable[[], Loop]) -> int:
     Small networks slow down many times over when threads fight for busy cores, so the count starts at 1 and doubles as
     long as that makes an iteration at least 10 % faster.
     """
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = available_cores()
     loop, best, fastest = fresh_loop(), 1, float("inf")
     threads = 1
     while threads <= available:
@@ -28,6 +29,15 @@ def choose_threads(fresh_loop: Callable[[], Loop]) -> int:
         best, fastest, threads = threads, seconds, threads * 2
     torch.set_num_threads(best)
     return best
+
+
+def threads_beside_a_gpu(processes: int) -> int:
+    """Threads for what a GPU leaves to the CPU, as decoding, and the metrics that are computed there.
+
+    A trial of iterations would say nothing about that. Each process of this machine gets its part of the cores, and
+    none more than 8: large matrices gain little beyond.
+    """
+    return max(1, min(_MOST_BESIDE_A_GPU, available_cores() // processes))
 
 
 def _seconds_per_iteration(loop: Loop, threads: int) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from equipoise.common.cores import available_cores
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.digits import Digits
@@ -19,7 +20,7 @@ from equipoise.runs.judge import judge_of
 from equipoise.runs.report import write_comparison
 from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import evaluate
-from equipoise.studies.workers import available_cores, run_jobs
+from equipoise.studies.workers import run_jobs
 
 MARGINS = (10.0, 5.0, 1.0)
 EPOCHS = 150  # the recipes train 200; twelve runs have to fit into three minutes on two cores

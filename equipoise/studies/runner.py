@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from equipoise.common.cores import available_cores
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.mnist import Mnist
 from equipoise.metrics.features import InceptionExtractor
@@ -21,7 +22,7 @@ from equipoise.studies.plan import Planned, plan
 from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
-from equipoise.studies.workers import available_cores, run_jobs
+from equipoise.studies.workers import run_jobs
 
 Tell = Callable[[str], None]
 

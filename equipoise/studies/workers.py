@@ -29,11 +29,6 @@ _IMPORTED_LATE = ("torch._dynamo", "matplotlib.figure", "matplotlib.backends.bac
 """What is imported when the first optimiser is made and the first page is drawn."""
 
 
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def run_jobs(
     function: Callable[[Job], Result],
     jobs: Sequence[Job],
