@@ -57,6 +57,14 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
     graphs = "play whole iterations as CUDA graphs: for small networks on a GPU, which wait for their launches"
     parser.add_argument("--graphs", action="store_true", help=graphs)
+    deterministic = (
+        "on a GPU, only algorithms that repeat their bits: slower, but a resume is exact there too"
+    )
+    parser.add_argument("--deterministic", action="store_true", default=None, help=deterministic)
+    trials = "on a GPU, let cuDNN time its algorithms and take the fastest"
+    parser.add_argument("--cudnn-trials", action="store_true", default=None, help=trials)
+    layout = "how convolutions lie in memory (default: channels-last, or as the run was begun)"
+    parser.add_argument("--layout", choices=("channels-last", "contiguous"), help=layout)
     on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
     parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
 
@@ -75,6 +83,9 @@ def _settings(chosen: argparse.Namespace) -> "Settings":
         on_collapse=chosen.on_collapse,
         precision=chosen.precision,
         graphs=chosen.graphs,
+        deterministic=chosen.deterministic,
+        cudnn_trials=chosen.cudnn_trials,
+        layout=chosen.layout,
         inception_weights=local_weights(chosen.inception_weights),
     )
 

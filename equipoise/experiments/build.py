@@ -1,6 +1,7 @@
 """From an experiment to a game and its first state."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +14,14 @@ from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment, Network
 from equipoise.networks import Network as Module
 from equipoise.networks import build
+from equipoise.networks.blocks import Projection
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
 from equipoise.training.state import State
+
+Layout = Literal["channels-last", "contiguous"]
+"""How kernels and maps of convolutions lie in memory: [height, width, channels], or [channels, height, width]."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,10 @@ def build_game(experiment: Experiment, store: Store) -> Game:
     )
 
 
-def build_state(experiment: Experiment, game: Game, device: torch.device) -> State:
+def build_state(experiment: Experiment, game: Game, device: torch.device, layout: Layout = "channels-last") -> State:
     """The state before the first iteration: a function of the experiment and its seed.
+
+    The optimisers keep their moments in the order in which the parameters lie: a checkpoint belongs to its layout.
 
     Raises:
         EquipoiseError: a network is made for items of another shape than the data's.
@@ -73,26 +80,36 @@ def build_state(experiment: Experiment, game: Game, device: torch.device) -> Sta
     _check_fit(experiment, tuple(real.shape[1:]))
     latent = experiment.latent.sample(2, stream(experiment.seed, "constraint/example"))
     examples = {name: latent if name == "generator" else real for name in experiment.players}
-    players = nn.ModuleDict({name: build_player(name, experiment, each).to(device) for name, each in examples.items()})
+    built = {name: build_player(name, experiment, each, layout).to(device) for name, each in examples.items()}
+    players = nn.ModuleDict(built)
     averages = nn.ModuleDict({average.player: start_average(players[average.player]) for average in game.averages})
     return State(players, game.optimisers, experiment.algorithm.create_memory().to(device), averages)
 
 
-def build_player(name: str, experiment: Experiment, example: Tensor) -> Module:
+def build_player(name: str, experiment: Experiment, example: Tensor, layout: Layout = "channels-last") -> Module:
     """One player on the CPU, with its first weights and its constraint attached.
-
-    Kernels lie channels-last, and the maps between them follow: convolutions are faster so, and the numbers the same.
 
     Args:
         name: which player.
         experiment: describes it.
         example: a batch of what it takes, for constraints that must know the size of each layer's input.
+        layout: how its kernels lie; the maps between them follow. On a CPU convolutions are faster with channels last.
     """
     player = experiment.players[name]
     network = build_network(player.network, stream(experiment.seed, f"weights/{name}"))
-    module: Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = _laid_out(network, layout)
     if player.constraint is not None:
         player.constraint.attach(module, example, stream(experiment.seed, f"constraint/{name}"))
+    return module
+
+
+def _laid_out(network: Module, layout: Layout) -> Module:
+    last = layout == "channels-last"
+    for layer in network.modules():
+        if isinstance(layer, Projection):
+            layer.channels_last = last
+    memory_format = torch.channels_last if last else torch.contiguous_format
+    module: Module = network.to(memory_format=memory_format)  # type: ignore[call-overload]
     return module
 
 

@@ -79,7 +79,12 @@ class Projection(nn.Module):
     """A transposed convolution, stride 1 and no padding, of latent vectors seen as 1x1 maps: one matrix product.
 
     [batch, latent_size] -> [batch, channels, size, size]; the kernel is stored as [latent_size, channels, size, size].
+
+    Attributes:
+        channels_last: whether the maps lie so in memory, as the layers after it may want them.
     """
+
+    channels_last = True
 
     def __init__(self, latent_size: int, channels: int, size: int, bias: bool = True) -> None:
         super().__init__()
@@ -88,7 +93,10 @@ class Projection(nn.Module):
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """latent: [batch, latent_size]."""
-        kernel = self.weight.permute(0, 2, 3, 1)  # channels last, as the layers after it want their maps
+        if not self.channels_last:
+            maps = (latent @ self.weight.flatten(1)).reshape(-1, *self.weight.shape[1:])
+            return maps if self.bias is None else maps + self.bias[:, None, None]
+        kernel = self.weight.permute(0, 2, 3, 1)
         maps = (latent @ kernel.flatten(1)).reshape(-1, *kernel.shape[1:])
         return (maps if self.bias is None else maps + self.bias).permute(0, 3, 1, 2)
 

@@ -66,6 +66,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, 
         "threads:": lambda session: session["threads"],
         "processes:": lambda session: session.get("processes", 1),
         "the precision": lambda session: session.get("precision", "float32"),
+        "a choice of algorithms that is": _choice_of_algorithms,
     }
     found = []
     for what, of in compared.items():
@@ -76,6 +77,13 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, 
         if pair[0] != pair[1]:
             found.append((what, *pair))
     return found
+
+
+def _choice_of_algorithms(session: dict[str, Any]) -> str:
+    """A CPU's repeat their bits; a GPU's do so where that was asked for."""
+    if session.get("deterministic") or torch.device(session["device"]).type != "cuda":
+        return "deterministic"
+    return "by cuDNN's trials" if session.get("cudnn_trials") else "free"
 
 
 def add_session(path: Path, session: dict[str, Any]) -> None:

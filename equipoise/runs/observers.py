@@ -109,6 +109,7 @@ class Checkpointer:
     data_hash: str
     alarm: CollapseAlarm | None = None
     source: Source | None = None
+    layout: str = "channels-last"
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due."""
@@ -123,7 +124,7 @@ class Checkpointer:
         log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
         alarm = asdict(self.alarm.memory) if self.alarm is not None else None
         extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
-        extra["experiment"] = to_plain(self.experiment)
+        extra |= {"experiment": to_plain(self.experiment), "layout": self.layout}
         checkpoint = save_checkpoint(self.run.checkpoints, state, extra, self._average_buffers(state))
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
         return checkpoint

@@ -8,7 +8,7 @@ import ipaddress
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -19,7 +19,8 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.experiments.difference import differences
 from equipoise.runs.environment import choose_device
 from equipoise.runs.heartbeat import beat
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
@@ -66,6 +67,36 @@ class Processes:
         data = data if data is not None else torch.empty(int(length), dtype=torch.uint8)
         dist.broadcast(data, 0, _control())
         return data.numpy().tobytes().decode()
+
+    def must_agree(self, mine: Mapping[str, Any]) -> None:
+        """Every process must have been given the same: all of them look, and all of them stop where one differs.
+
+        Args:
+            mine: JSON values by name, nested as they like.
+
+        Raises:
+            EquipoiseError: another process has other values; the first difference is named, in every process alike.
+        """
+        if self.size == 1:
+            return
+        every = [json.loads(text) for text in self._texts(json.dumps(mine))]
+        for rank, theirs in enumerate(every):
+            for name, (first, other) in list(differences(every[0], theirs).items())[:1]:
+                self.wait_for_all()
+                raise EquipoiseError(
+                    f"process {rank} was given another {printable(name)} than process 0, {printable(other)} instead of "
+                    f"{printable(first)}; start all with the same command, files and versions."
+                )
+
+    def _texts(self, mine: str) -> list[str]:
+        """What each process has to say, in their order."""
+        data = torch.frombuffer(bytearray(mine.encode()), dtype=torch.uint8)
+        lengths = [torch.tensor([0]) for _ in range(self.size)]
+        dist.all_gather(lengths, torch.tensor([len(data)]), _control())
+        longest = int(torch.cat(lengths).max())
+        padded = [torch.empty(longest, dtype=torch.uint8) for _ in range(self.size)]
+        dist.all_gather(padded, torch.nn.functional.pad(data, (0, longest - len(data))), _control())
+        return [text[: int(length)].numpy().tobytes().decode() for text, length in zip(padded, lengths, strict=True)]
 
     def share_state(self, state: State) -> None:
         """Give every process the first one's state: only its host needs the checkpoint."""

@@ -21,7 +21,11 @@ NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterat
 
 
 def restore(
-    run: RunDirectory, state: State, experiment: Experiment | None = None, data_hash: str | None = None
+    run: RunDirectory,
+    state: State,
+    experiment: Experiment | None = None,
+    data_hash: str | None = None,
+    layout: str | None = None,
 ) -> dict[str, Any]:
     """Put the state and the log back to the newest good checkpoint; damaged newer ones are named on stderr.
 
@@ -30,6 +34,7 @@ def restore(
         state: of the same experiment.
         experiment: what the checkpoint must have been trained by, where that is to be checked.
         data_hash: the content hash that its data must have had, where that is to be checked.
+        layout: in which its tensors must lie, where that is to be checked.
 
     Returns: what the checkpoint remembers besides the state; empty when the run is still at its very start.
 
@@ -52,6 +57,8 @@ def restore(
     extra = checkpoint.load(state)
     if data_hash not in (None, extra["data_hash"]):
         raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")
+    if layout not in (None, extra.get("layout", "channels-last")):
+        raise EquipoiseError(f"this run's checkpoints lie {extra['layout']}: go on with --layout {extra['layout']}.")
     shorten_log(run.log, extra["log"]["bytes"])
     return extra
 

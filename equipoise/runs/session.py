@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
 from equipoise.runs.directory import RunDirectory
@@ -54,6 +55,9 @@ class Settings:
         on_collapse: what to do when the samples lose their variety: "warn", "stop" (the run is saved), or only "log".
         precision: what the players compute in; None is float32 at the start, and as recorded for a resume.
         graphs: whether whole iterations are played as CUDA graphs; where they cannot, a sentence says why.
+        deterministic: whether a GPU takes only algorithms that repeat their bits; None is no, or as the run began.
+        cudnn_trials: whether cuDNN times its algorithms for each shape; None is no, or as the run began.
+        layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
         page: whether the run's page is drawn at its end; whoever scores it afterwards draws it then, once.
     """
@@ -68,6 +72,9 @@ class Settings:
     inception_weights: Path | None = None
     precision: Precision | None = None
     graphs: bool = False
+    deterministic: bool | None = None
+    cudnn_trials: bool | None = None
+    layout: Layout | None = None
     page: bool = True
 
 
@@ -82,6 +89,7 @@ class Session:
     data_hash: str
     settings: Settings
     processes: Processes
+    layout: Layout = "channels-last"
 
 
 @dataclass
@@ -224,7 +232,7 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     alarm = collapse_alarm(experiment, source, recorder, total, settings.on_collapse)
     _remember_alarm(alarm, restored)
     checkpointer = Checkpointer(
-        run, experiment, total, recorder, evaluator, session.data_hash, alarm, session.game.source
+        run, experiment, total, recorder, evaluator, session.data_hash, alarm, source, session.layout
     )
     return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)
 

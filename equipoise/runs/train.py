@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from equipoise.common.errors import EquipoiseError
+from equipoise import __version__
 from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_state
-from equipoise.experiments.config import from_yaml, to_yaml
+from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.runs.catalogue import check_metrics
@@ -20,12 +20,12 @@ from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.lock import only_writer
+from equipoise.runs.manner import Manner, chosen_manner
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Session, Settings, play_session
-from equipoise.runs.threads import choose_threads
+from equipoise.runs.threads import choose_threads, threads_beside_a_gpu
 from equipoise.training.loop import Game, Loop
-from equipoise.training.precision import known_precision, matrix_precision
 from equipoise.training.state import State
 
 __all__ = ["Interrupted", "Settings", "recorded_threads", "resume", "train"]
@@ -44,6 +44,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
     _check_watched(experiment, settings)
     keep_freed_memory()
     with joined(settings.device) as processes:
+        processes.must_agree({"experiment": to_plain(experiment)})
         if processes.restarts and _holds(out, experiment, processes):
             return _resume(out, settings, processes)
         return _start(experiment, out, settings, processes)
@@ -69,48 +70,64 @@ def recorded_threads(run: RunDirectory) -> int:
 
 
 def _start(experiment: Experiment, out: Path, settings: Settings, processes: Processes) -> RunDirectory:
+    manner, device = chosen_manner(settings, {}), processes.device
+    processes.must_agree(_shared(manner, settings, processes))
     store = _load_data(experiment, settings, processes)
-    device = processes.device
-    game = replace(build_game(experiment, store), precision=settings.precision or "float32")
-    alone = processes.size == 1
-    threads = settings.threads or (
-        choose_threads(lambda: Loop(game, build_state(experiment, game, device))) if alone else 1
-    )
+    game = replace(build_game(experiment, store), precision=manner.precision)
+    threads = settings.threads or _usual_threads(experiment, game, manner, processes)
     torch.set_num_threads(threads)
-    state = build_state(experiment, game, device)
+    state = build_state(experiment, game, device, manner.layout)
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
-    with _writing(run, processes), matrix_precision(game.precision, device):
+    with _writing(run, processes), manner.applied(device):
         if processes.is_first:
             described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-            add_session(run.environment, described | _manner(game, settings))
+            add_session(run.environment, described | manner.as_dict())
         processes.wait_for_all()
-        return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), {})
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
+        return play_session(session, {})
+
+
+def _usual_threads(experiment: Experiment, game: Game, manner: Manner, processes: Processes) -> int:
+    """By a GPU a share of the cores; on a CPU what a trial finds, or one where several processes train."""
+    if processes.device.type == "cuda":
+        return threads_beside_a_gpu(processes.local_size)
+    if processes.size > 1:
+        return 1
+    return choose_threads(lambda: Loop(game, build_state(experiment, game, processes.device, manner.layout)))
+
+
+def _shared(manner: Manner, settings: Settings, processes: Processes) -> dict[str, Any]:
+    """What every process of a run must have been given alike, beside the experiment."""
+    return manner.as_dict() | {
+        "kind of device": processes.device.type,
+        "on_nan": settings.on_nan,
+        "most_rollbacks": settings.most_rollbacks,
+        "torch": torch.__version__,
+        "equipoise": __version__,
+    }
 
 
 def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirectory:
     read = json.loads(processes.share_text(lambda: _read(path)))
     experiment, threads = from_yaml(read["config"]), settings.threads or read["threads"]
     _check_watched(experiment, settings)
+    manner = chosen_manner(settings, read["begun"])
+    processes.must_agree(_shared(manner, settings, processes))
     torch.set_num_threads(threads)
     store = _load_data(experiment, settings, processes)
-    game = replace(build_game(experiment, store), precision=settings.precision or known_precision(read["precision"]))
-    state = build_state(experiment, game, processes.device)
+    game = replace(build_game(experiment, store), precision=manner.precision)
+    state = build_state(experiment, game, processes.device, manner.layout)
     run = RunDirectory(Path(path))
-    with _writing(run, processes), matrix_precision(game.precision, processes.device):
-        manner = _manner(game, settings)
+    with _writing(run, processes), manner.applied(processes.device):
         extra = _pick_up(run, state, experiment, store, threads, processes, manner) if processes.is_first else {}
         processes.share_state(state)
-        return play_session(Session(run, experiment, game, state, store.content_hash, settings, processes), extra)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
+        return play_session(session, extra)
 
 
 def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[None]:
     """Within, the first process is the only writer of the run."""
     return only_writer(run.config) if processes.is_first else nullcontext()
-
-
-def _manner(game: Game, settings: Settings) -> dict[str, Any]:
-    """How the arithmetic is done, for the record."""
-    return {"precision": game.precision, "graphs": settings.graphs}
 
 
 def _pick_up(
@@ -120,13 +137,14 @@ def _pick_up(
     store: Store,
     threads: int,
     processes: Processes,
-    manner: dict[str, Any],
+    manner: Manner,
 ) -> dict[str, Any]:
     """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
     device = processes.device
-    described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size) | manner
+    described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
+    described |= manner.as_dict()
     sweep(run)
-    extra = restore(run, state, experiment, store.content_hash)
+    extra = restore(run, state, experiment, store.content_hash, manner.layout)
     _warn_of_differences(run, described)
     add_session(run.environment, described)
     return extra
@@ -142,8 +160,8 @@ def _check_watched(experiment: Experiment, settings: Settings) -> None:
 def _read(path: Path) -> str:
     run = open_run(path)
     sessions = read_sessions(run.environment)
-    precision = sessions[0].get("precision", "float32") if sessions else "float32"
-    read = {"config": to_yaml(run.experiment()), "threads": recorded_threads(run), "precision": precision}
+    begun = sessions[0] if sessions else {}
+    read = {"config": to_yaml(run.experiment()), "threads": recorded_threads(run), "begun": begun}
     return json.dumps(read)
 
 
@@ -161,8 +179,7 @@ def _load_data(experiment: Experiment, settings: Settings, processes: Processes)
     store = experiment.data.load(settings.data_root, experiment.seed)
     if processes.is_first:
         processes.wait_for_all()
-    if processes.share_text(lambda: store.content_hash) != store.content_hash:
-        raise EquipoiseError(f"process {processes.rank} has other data than process 0; give every host the same files.")
+    processes.must_agree({"data (by their hash)": store.content_hash})
     return store.to(processes.device)
 
 

@@ -1,10 +1,16 @@
-"""The precision that players compute in: single, TensorFloat-32 on a GPU, or bfloat16 where autocast thinks it safe."""
+"""The precision that players compute in: single, TensorFloat-32 on a GPU, or bfloat16 where autocast thinks it safe.
 
+And which algorithms a GPU takes: any, only those that repeat their bits, or the fastest by trial.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal
 
 import torch
+
+from equipoise.common.errors import EquipoiseError
 
 Precision = Literal["float32", "tf32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "tf32", "bfloat16")
@@ -38,3 +44,35 @@ def matrix_precision(precision: Precision, device: torch.device) -> Iterator[Non
         yield
     finally:
         products.allow_tf32, convolutions.allow_tf32 = before
+
+
+@contextmanager
+def algorithms(deterministic: bool, cudnn_trials: bool, device: torch.device) -> Iterator[None]:
+    """While this lasts, how a GPU's algorithms are chosen. On a CPU, whose own repeat their bits, nothing is touched.
+
+    Args:
+        deterministic: take none that adds up in the order in which its threads happen to arrive.
+        cudnn_trials: let cuDNN time its algorithms for each new shape, and take the fastest.
+        device: where the work is done.
+
+    Raises:
+        EquipoiseError: within, something has no deterministic algorithm.
+    """
+    if device.type != "cuda" or not (deterministic or cudnn_trials):
+        yield
+        return
+    cudnn, memory = torch.backends.cudnn, torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), cudnn.benchmark, memory.fill_uninitialized_memory
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS promises nothing
+    try:
+        torch.use_deterministic_algorithms(deterministic)
+        cudnn.benchmark, memory.fill_uninitialized_memory = cudnn_trials, False
+        yield
+    except RuntimeError as error:
+        if "does not have a deterministic implementation" not in str(error):
+            raise
+        raise EquipoiseError(f"{str(error).split()[0]} has no deterministic algorithm on a GPU.") from error
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        cudnn.benchmark, memory.fill_uninitialized_memory = before[1:]
