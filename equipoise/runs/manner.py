@@ -60,7 +60,7 @@ def chosen_manner(settings: Settings, begun: Mapping[str, Any]) -> Manner:
     Raises:
         EquipoiseError: two settings exclude each other, or the layout is not the one that the run began with.
     """
-    layout = next((each for each in _LAYOUTS if each == begun.get("layout")), "channels-last")
+    layout = next((each for each in _LAYOUTS if each == begun.get("layout")), _LAYOUTS[0])
     if begun and settings.layout not in (None, layout):
         raise EquipoiseError(
             f"this run began with the layout {layout}, in which its optimisers' moments lie: leave --layout out."

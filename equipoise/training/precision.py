@@ -6,7 +6,7 @@ And which algorithms a GPU takes: any, only those that repeat their bits, or the
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 
@@ -61,7 +61,7 @@ def algorithms(deterministic: bool, cudnn_trials: bool, device: torch.device) ->
     if device.type != "cuda" or not (deterministic or cudnn_trials):
         yield
         return
-    cudnn, memory = torch.backends.cudnn, torch.utils.deterministic
+    cudnn, memory = torch.backends.cudnn, cast(Any, torch.utils.deterministic)
     before = torch.are_deterministic_algorithms_enabled(), cudnn.benchmark, memory.fill_uninitialized_memory
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS promises nothing
