@@ -55,7 +55,7 @@ class Checkpoint:
         if index.get("seal") != _seal(index):
             name = printable(self.index)
             raise EquipoiseError(f"checkpoint {name} is damaged: its index does not match its own checksum.")
-        if not self.tensors.is_file() or sha256_of(self.tensors) != checksum:
+        if not _has_checksum(self.tensors, checksum):
             name = printable(self.tensors)
             raise EquipoiseError(f"checkpoint {name} is damaged: its bytes do not match the checksum.")
         return dict(index)
@@ -127,6 +127,14 @@ def _refuse_another_format(index: Path, version: object) -> None:
         raise EquipoiseError(
             f"checkpoint {printable(index)} has format {found}; this version reads {FORMAT}: {advice}."
         )
+
+
+def _has_checksum(tensors: Path, checksum: object) -> bool:
+    """Whether the file can be read and holds these bytes; a run may remove it while it is read."""
+    try:
+        return tensors.is_file() and sha256_of(tensors) == checksum
+    except OSError:
+        return False
 
 
 def _unreadable(tensors: Path, error: Exception) -> str:

@@ -19,6 +19,7 @@ from equipoise.runs import observers
 from equipoise.runs.scoring import Evidence, Score
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import load_trained
+from equipoise.training import checkpoint
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints
 
 CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True)
@@ -134,16 +135,31 @@ def test_a_checkpoint_that_is_replaced_while_it_is_read_is_looked_for_again(
     (newest,) = list_checkpoints(run / "checkpoints")
     kept = {path.suffix: path.read_bytes() for path in (newest.tensors, newest.index)}
 
-    def replaced(checkpoint: Checkpoint, *words: Any) -> Any:
+    def replaced(found: Checkpoint, *words: Any) -> Any:
         iteration = list_checkpoints(run / "checkpoints")[-1].iteration + 1
         if iteration < NEWEST + 4:
             for suffix, data in kept.items():
                 (run / "checkpoints" / f"iteration-{iteration:09d}{suffix}").write_bytes(data)
-            checkpoint.delete()
-        return read(checkpoint, *words)
+            found.delete()
+        return read(found, *words)
 
     monkeypatch.setattr(Checkpoint, moment, replaced)
     assert load_trained(run, CPU, "newest").iteration == NEWEST + 3
+
+
+def test_tensors_that_go_while_they_are_summed_up_are_looked_for_again(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best, newest = list_checkpoints(run / "checkpoints")
+    summed_up = checkpoint.sha256_of
+
+    def gone(path: Path) -> str:
+        if path == newest.tensors:
+            newest.delete()
+        return summed_up(path)
+
+    monkeypatch.setattr(checkpoint, "sha256_of", gone)
+    assert load_trained(run, CPU, "newest").iteration == best.iteration
 
 
 def test_damage_that_stays_is_told_once(run: Path) -> None:

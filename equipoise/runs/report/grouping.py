@@ -1,4 +1,4 @@
-"""Which runs are alike: those whose whole configuration is the same but for the seed."""
+"""Which runs are alike: those whose whole configuration, and precision, are the same but for the seed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,9 @@ def refuse_unlike(groups: Mapping[str, Sequence[RunRecord]]) -> None:
 
 
 def _without_seed(run: RunRecord) -> dict[str, Any]:
-    return {name: value for name, value in of_this_version(run.config).items() if name != "seed"}
+    """What makes two runs repetitions of each other: the configuration without its seed, and the precision."""
+    plain = {name: value for name, value in of_this_version(run.config).items() if name != "seed"}
+    return plain | {"precision": run.precision}
 
 
 def _label(group: Sequence[RunRecord], groups: Sequence[Sequence[RunRecord]]) -> str:

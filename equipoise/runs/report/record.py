@@ -14,6 +14,7 @@ from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, last_
 from equipoise.runs.report.log import Log, Record, number, read_log
 
 HISTOGRAM = "class-histogram"
+_USUAL = "float32"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ class RunRecord:
         """The seed as the environment or the config tells it, or nothing."""
         found = self.environment.get("seed", self.config.get("seed"))
         return "" if found is None else str(found)
+
+    @property
+    def precision(self) -> str:
+        """What the players were computed in, as the first session tells it."""
+        sessions = self.environment.get("sessions")
+        first = sessions[0] if isinstance(sessions, list) and sessions else None
+        return str(first.get("precision", _USUAL)) if isinstance(first, Mapping) else _USUAL
 
     @property
     def diverged(self) -> bool:

@@ -49,9 +49,8 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
         *(ENDS[name] for name in ends),
     )
     marked = any(cell.marked for row in rows for cell in row)
-    return Table(
-        "Scores and final energies, mean ± standard deviation over seeds", columns, rows, (MARK,) if marked else ()
-    )
+    notes = (*((MARK,) if marked else ()), *(note for label, runs in groups.items() if (note := _lengths(label, runs))))
+    return Table("Scores and final energies, mean ± standard deviation over seeds", columns, rows, notes)
 
 
 ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
@@ -127,6 +126,14 @@ def _row(
         *(_score_cell(runs, metric, usual[metric]) for metric in metrics),
         *(spread([run.by_epoch(name).last for run in steady]) for name in ends),
     )
+
+
+def _lengths(label: str, runs: Sequence[RunRecord]) -> str:
+    """A note where runs that are averaged ended at different iterations, or nothing."""
+    ends = sorted({run.log.last_iteration for run in runs if not run.diverged})
+    if len(ends) < 2:
+        return ""
+    return f"{label}: the runs end at different iterations, from {ends[0]:,} to {ends[-1]:,}; finish them with resume."
 
 
 def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:

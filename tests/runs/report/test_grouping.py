@@ -78,6 +78,22 @@ def test_unlike_runs_are_not_averaged(configured: Callable[..., Path], tmp_path:
     assert "algorithm.loss=non-saturating" in text
 
 
+def test_another_precision_parts_runs(configured: Callable[..., Path]) -> None:
+    runs = [configured("gan-digits", f"seed={seed}") for seed in range(3)]
+    (runs[1] / "environment.json").write_text('{"sessions": [{"precision": "bfloat16"}]}')
+    (runs[2] / "environment.json").write_text('{"sessions": [{}]}')
+    assert group_runs(runs) == {
+        "gan-digits, precision=float32": [runs[0], runs[2]],
+        "gan-digits, precision=bfloat16": [runs[1]],
+    }
+
+
+def test_runs_of_unequal_length_are_noted(make_run: Callable[..., Path]) -> None:
+    runs = [make_run("whole", seed=0), make_run("cut", seed=1, lines=2)]
+    notes = comparison_table({"mine": [read_run(run) for run in runs], "one": [read_run(runs[0])]}).notes
+    assert notes == ("mine: the runs end at different iterations, from 30 to 210; finish them with resume.",)
+
+
 def test_scores_that_were_measured_differently_have_no_mean(make_run: Callable[..., Path]) -> None:
     runs = [make_run(f"run-{seed}", seed=seed) for seed in range(2)]
     scores = json.loads((runs[1] / "scores.json").read_text())
