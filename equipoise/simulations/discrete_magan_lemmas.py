@@ -30,7 +30,11 @@ def identities(p: Tensor, q: Tensor, margin: float = 1.0) -> dict[str, Any]:
 def lemma_3_2_violations(
     p: Tensor, q: Tensor, step_sizes: tuple[float, ...] = (0.01, 0.1, 0.5)
 ) -> list[dict[str, Any]]:
-    """How often a generator step raises the energy under the next optimal discriminator, S1 kept or changed."""
+    """How often a generator step raises the energy under the next optimal discriminator, S1 kept or changed.
+
+    Lemma 3.2 states that the old and the next optimal discriminator agree after the step, and Eq. 11 that it lowers the
+    energy: a raised energy contradicts both.
+    """
     return [_violations(p, q, size) for size in step_sizes]
 
 
@@ -55,7 +59,7 @@ def _violations(p: Tensor, q: Tensor, step_size: float) -> dict[str, Any]:
 
 
 def _moved_across() -> dict[str, float]:
-    """A step lowers the old discriminator's energy from 0.6 to 0.3, yet the next optimal one gives 0.7."""
+    """A step lowers the old discriminator's energy from 0.6 to 0.3, yet the next optimal one gives 0.7, not 0.3."""
     p, q, moved = (torch.tensor(row, dtype=torch.float64) for row in ([0.5, 0.5], [0.6, 0.4], [0.3, 0.7]))
     old, new = optimal_energies(p, q, 1.0), optimal_energies(p, moved, 1.0)
     return {
