@@ -69,7 +69,7 @@ def lemma_3_2() -> Row:
     row = {each["step_size"]: each for each in read(file)["lemma_3_2"]}[0.5]
     raised, pairs = row["raised_with_s1_changed"], row["pairs_with_s1_changed"]
     return (
-        "Eq. 11, from the equality of Lemma 3.2: a generator step lowers the energy under the next optimal discriminator",
+        "Lemma 3.2 (an equality) and Eq. 11: a generator step lowers the energy under the next optimal discriminator",
         f"false where the step moves mass across p = q: with steps of 0.5 the energy rose in {raised} of {pairs} pairs",
         file,
     )

@@ -19,6 +19,7 @@ STUDIES: dict[str, tuple[str, str]] = {
     "lga-table-1": (f"{_ROOM}.lga:table_1", "FID of six methods on four data sets (LGA, Table 1)"),
     "lga-table-2": (f"{_ROOM}.lga:table_2", "SNGAN with and without the amplifier (LGA, Table 2)"),
     "lga-figure-2": (f"{_ROOM}.lga:figure_2", "does the distance stay low, on STL-10 (LGA, Figure 2)"),
+    "lga-lsun": (f"{_ROOM}.lga:lsun", "how soon FID reaches 100 on LSUN bedrooms (LGA, the text on LSUN)"),
     "mode-figure-3": (f"{_ROOM}.mode_regularised:figure_3", "grid search on MNIST (Che et al. 2017, Figure 3)"),
     "mode-figure-4": (
         f"{_ROOM}.mode_regularised:figure_4",

@@ -8,11 +8,13 @@ from typing import Any
 from equipoise.metrics.passport import Passport
 from equipoise.runs.report.record import HISTOGRAM, RunRecord
 
+LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None
 
 LOG_MEASURES: dict[str, str] = {
     "energy-gap": "generated minus real energy, means of the last epoch; smaller is better",
     "trailing-distance": "mean of the watched distance from its lowest value to the end; smaller is better",
+    "batches-to-100": "real batches of the discriminator until FID was at most 100",
     "final-margin": "the margin that the run ended with",
     "fake-energy-above-margin": "generated energy minus margin, means of the last epoch",
     "real-energy-change": "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
@@ -105,6 +107,18 @@ def _trailing_distance(run: RunRecord, watched: str) -> _Found:
     return math.fsum(rest) / len(rest), dict(taken[-1].passports.get(watched, {})) | metric
 
 
+def _batches_to_100(run: RunRecord, watched: str) -> _Found:
+    """None where FID never came so low, or where a distance of another scale was watched."""
+    if watched != "fid":
+        return None
+    steps = run.config.get("algorithm", {}).get("discriminator_steps", 1)
+    for record in run.log.scores:
+        if record.values.get(watched, math.inf) <= LOW_DISTANCE:
+            passport = dict(record.passports.get(watched, {}))
+            return record.iteration * steps, passport | {"metric": f"real batches until {watched} is at most 100"}
+    return None
+
+
 def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
     """The passport of what the training itself logged: no sample was drawn for it, and no extractor looked at one."""
     first, data = run.environment["sessions"][0], run.config["data"]
@@ -130,6 +144,7 @@ def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
 _READERS: Mapping[str, Callable[[RunRecord, str], _Found]] = {
     "energy-gap": _energy_gap,
     "trailing-distance": _trailing_distance,
+    "batches-to-100": _batches_to_100,
     "final-margin": _final_margin,
     "fake-energy-above-margin": _above_margin,
     "real-energy-change": partial(_change, energy="real_energy"),

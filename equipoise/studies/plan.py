@@ -14,7 +14,6 @@ from equipoise.recipes.catalogue import BUDGETS, recipe
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.study import Measure, Row, Scale, Study, Variant, evenly
 
-_EVALUATIONS = 10
 _SMOKE_WATCH = Watch(sample_grids=1, checkpoints=1, keep=1)
 _HASH_DIGITS = 10
 
@@ -42,6 +41,14 @@ class Planned:
     few_samples: bool
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What is measured during the training of a run, and how often."""
+
+    metric: str
+    evaluations: int
+
+
 def scale_of(study: Study, budget: str) -> Scale:
     """What this budget buys of the study.
 
@@ -63,7 +70,7 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
         with_inception: whether Inception's weights are at hand; without them stand-ins are measured.
     """
     scale = scale_of(study, budget)
-    watched = None if study.watched is None else metric_of(study.watched, with_inception)
+    watched = None if study.watched is None else Watched(metric_of(study.watched, with_inception), study.evaluations)
     metrics = tuple(dict.fromkeys(metric_of(each, with_inception) for each in study.measures))
     scored = tuple(metric for metric in metrics if metric not in LOG_MEASURES)
     if any(row.published for row in study.rows) or study.orders:
@@ -90,14 +97,14 @@ def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Vari
 
 
 def experiment_of(
-    row: Row, variant: Variant, seed: int, budget: str, watched: str | None = None, length: float | None = None
+    row: Row, variant: Variant, seed: int, budget: str, watched: Watched | None = None, length: float | None = None
 ) -> Experiment:
     """The row's experiment with the variant's changes, of the budget's length or a share of the published one."""
     base = recipe(row.recipe, budget)
     base = base if length is None else _of_length(base, recipe(row.recipe), length)
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
     if watched is not None and budget != "smoke":
-        watch = replace(watch, evaluations=_EVALUATIONS, metrics=(watched,))
+        watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,))
     plain = to_plain(replace(base, seed=seed, watch=watch))
     for change in (*row.changes, *variant.changes):
         set_field(plain, change)
@@ -116,7 +123,7 @@ def _planned(
     budget: str,
     metrics: tuple[str, ...],
     scale: Scale,
-    watched: str | None,
+    watched: Watched | None,
 ) -> Planned:
     experiment = experiment_of(row, variant, seed, budget, watched, scale.length)
     place = Path("runs") / f"{experiment.name}-seed{seed}-{content_hash(experiment)}"

@@ -170,7 +170,8 @@ class Study:
         sentences: of the paper's text, each judged by itself.
         summary: a row's figure is that of its best variant, as papers report grids, or the mean over all its runs.
         curves: the logged values that the page draws.
-        watched: the measure that is also taken during the training, ten times, or None.
+        watched: the measure that is also taken during the training, or None.
+        evaluations: how often it is taken, evenly over the run.
         scales: what each budget buys.
     """
 
@@ -187,6 +188,7 @@ class Study:
     summary: Literal["best variant", "all runs"] = "best variant"
     curves: tuple[str, ...] = ("discriminator/loss", "generator/loss")
     watched: Measure | None = None
+    evaluations: int = 10
     scales: Mapping[str, Scale] = field(default_factory=lambda: {"smoke": SMOKE, "cpu": CPU, "paper": PAPER})
 
 

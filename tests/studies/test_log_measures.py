@@ -1,7 +1,7 @@
 """What a study reads off a run's log has a passport, and says which metric was watched."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,23 @@ def test_two_watched_metrics_are_told_apart_by_their_passports(tmp_path: Path) -
     assert differences(*passports) == ("metric",)
 
 
+def test_batches_until_the_distance_is_low_are_those_of_the_discriminator(tmp_path: Path) -> None:
+    run = run_with_scores(tmp_path / "a", "fid", [300, 120, 99.5, 90, 130])
+    found = take_from_log("batches-to-100", replace(run, config={"algorithm": {"discriminator_steps": 5}}), "fid")
+    assert found is not None
+    assert found["value"] == 5 * 30
+    assert found["passport"]["metric"] == "real batches until fid is at most 100"
+    assert take_from_log("batches-to-100", run_with_scores(tmp_path / "b", "fid", [300, 101]), "fid") is None
+    other_scale = run_with_scores(tmp_path / "c", "classifier-fid", [3.0])
+    assert take_from_log("batches-to-100", other_scale, "classifier-fid") is None
+
+
+def test_lgas_runs_on_lsun_take_fid_every_thousand_batches() -> None:
+    for planned in plan(study("lga-lsun"), "paper", 1, with_inception=True):
+        watch, algorithm = planned.experiment.watch, planned.experiment.algorithm
+        assert (watch.metrics, watch.evaluations, algorithm.epochs) == (("fid",), 95, 2)
+
+
 def run_of_magan(place: Path, real: list[float], fake: list[float], margin: list[float]) -> RunRecord:
     place.mkdir()
     (place / "config.yaml").write_text("name: x\ndata: {kind: mnist, split: train}\n")
@@ -80,7 +97,9 @@ def test_energies_margins_and_classes_are_read_as_the_papers_sentences_name_them
         fake=[30, 20, 12, 11, 10, 10, 9, 9, 9, 8, 6],
         margin=[6.0] * 8 + [5.0] * 3,
     )
-    found = {name: take_from_log(name, run, "") for name in LOG_MEASURES if name != "trailing-distance"}
+    found = {
+        name: take_from_log(name, run, "") for name in LOG_MEASURES if "distance" not in name and "100" not in name
+    }
     values = {name: score["value"] for name, score in found.items() if score is not None}
     assert values == pytest.approx(
         {
