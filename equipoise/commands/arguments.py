@@ -21,6 +21,14 @@ def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--threads", type=positive, help=f"CPU threads (default: {default})")
 
 
+def add_arithmetic(parser: argparse.ArgumentParser, default: str) -> None:
+    """What the players compute in, and how a GPU is told; `default` says in words what happens without a precision."""
+    precision = f"what the players compute in (default: {default}); tf32 is for GPUs"
+    parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
+    graphs = "play whole iterations as CUDA graphs: for small networks on a GPU, which wait for their launches"
+    parser.add_argument("--graphs", action="store_true", help=graphs)
+
+
 def add_session(parser: argparse.ArgumentParser) -> None:
     """Data, device and progress of a session with a run."""
     add_data_root(parser)

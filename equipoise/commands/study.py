@@ -4,7 +4,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.commands.arguments import add_data_root, add_device, add_inception_weights, positive, share
+from equipoise.commands.arguments import (
+    add_arithmetic,
+    add_data_root,
+    add_device,
+    add_inception_weights,
+    positive,
+    share,
+)
 from equipoise.common.errors import printable
 
 if TYPE_CHECKING:
@@ -62,9 +69,10 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
     parser.add_argument("--seeds", type=positive, help="how many of each row (default: what the budget buys)")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=positive, help="runs at a time, each on one thread (default: one per core)")
+    where.add_argument("--workers", type=positive, help="runs at a time (default: one per core, or one per GPU)")
     where.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
     parser.add_argument("--gpus-per-run", type=share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
+    add_arithmetic(parser, "float32")
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
     add_data_root(parser)
     add_device(parser)
@@ -90,4 +98,6 @@ def _means(chosen: argparse.Namespace) -> "Means":
         device=chosen.device,
         data_root=chosen.data_root,
         inception_weights=local_weights(chosen.inception_weights),
+        precision=chosen.precision or "float32",
+        graphs=chosen.graphs,
     )

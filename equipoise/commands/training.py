@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.commands.arguments import add_inception_weights, add_session, add_threads, whole
+from equipoise.commands.arguments import add_arithmetic, add_inception_weights, add_session, add_threads, whole
 from equipoise.commands.experiment import add_experiment, experiment_of
 from equipoise.common.errors import printable
 from equipoise.common.files import local_path
@@ -53,13 +53,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
     parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
     parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
-    precision = "what the players compute in (default: float32, or as the run was begun); tf32 is for GPUs"
-    parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
-    graphs = "play whole iterations as CUDA graphs: for small networks on a GPU, which wait for their launches"
-    parser.add_argument("--graphs", action="store_true", help=graphs)
-    deterministic = (
-        "on a GPU, only algorithms that repeat their bits: slower, but a resume is exact there too"
-    )
+    add_arithmetic(parser, "float32, or as the run was begun")
+    deterministic = "on a GPU, only algorithms that repeat their bits: slower, but a resume is exact there too"
     parser.add_argument("--deterministic", action="store_true", default=None, help=deterministic)
     trials = "on a GPU, let cuDNN time its algorithms and take the fastest"
     parser.add_argument("--cudnn-trials", action="store_true", default=None, help=trials)

@@ -13,6 +13,7 @@ from equipoise.runs.environment import choose_device
 from equipoise.studies.carry_out import recorded_seconds
 from equipoise.studies.plan import Planned
 from equipoise.training.game import Algorithm, Stage
+from equipoise.training.graphs import device_of
 from equipoise.training.loop import Loop
 
 _ITERATIONS = 3
@@ -101,9 +102,12 @@ class OneStage(Algorithm):
 
 def _seconds(loop: Loop) -> float:
     times: list[float] = []
+    device = device_of(loop.state)
     for _ in range(_ITERATIONS):
         start = time.perf_counter()
         loop.iterate()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         times.append(time.perf_counter() - start)
     return min(times)
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from equipoise.data.mnist import Mnist
 from equipoise.metrics.features import InceptionExtractor
 from equipoise.runs.environment import choose_device
 from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of
+from equipoise.runs.threads import threads_beside_a_gpu
 from equipoise.runs.train import Settings
 from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
@@ -23,6 +24,7 @@ from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
 from equipoise.studies.workers import run_jobs
+from equipoise.training.precision import Precision
 
 Tell = Callable[[str], None]
 
@@ -32,12 +34,14 @@ class Means:
     """What a study is carried out with.
 
     Attributes:
-        workers: runs at a time; one per core by default, one on a GPU.
+        workers: runs at a time; by default one per core, or one per GPU. More share the GPUs.
         ray: the address of a Ray cluster, "local" for one of its own, or None for local processes.
         gpu_share: of a GPU, that each Ray task asks for.
         device: of every run; "auto" by default.
         data_root: where published data files lie.
         inception_weights: the file with the weights of Inception-v3, or None.
+        precision: what the players of every run compute in; runs in another than float32 have directories of their own.
+        graphs: whether whole iterations are played as CUDA graphs, where they can be.
     """
 
     workers: int | None = None
@@ -46,6 +50,8 @@ class Means:
     device: str = "auto"
     data_root: Path | None = None
     inception_weights: Path | None = None
+    precision: Precision = "float32"
+    graphs: bool = False
 
 
 def tell(line: str) -> None:
@@ -80,7 +86,7 @@ def run_study(
     means, study = means or Means(), find_study(name)
     if means.inception_weights is not None:
         InceptionExtractor.from_file(means.inception_weights)
-    planned = plan(study, budget, seeds, means.inception_weights is not None)
+    planned = [_in(means.precision, each) for each in plan(study, budget, seeds, means.inception_weights is not None)]
     pairs = [(each, _job(each, out.resolve(), means)) for each in planned]
     missing = [(each, job) for each, job in pairs if read_outcome(job) is None]
     say(f"{study.title} ({study.paper}, {study.place}), budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
@@ -91,13 +97,15 @@ def run_study(
 
 
 def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell) -> None:
-    workers = _workers(means, len(missing))
+    gpus = gpus_of(choose_device(means.device))
+    workers = max(1, min(means.workers or len(gpus) or available_cores(), len(missing)))
     if budget != "smoke":
         expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
         at_once = f"{workers} at a time" if means.ray in (None, "local") else "on the cluster"
-        say(f"Expected: {shown_seconds(expected.seconds / workers)}, {at_once} ({expected.source}).")
+        parallel = workers if not gpus else min(workers, len(gpus))
+        say(f"Expected: {shown_seconds(expected.seconds / parallel)}, {at_once} ({expected.source}).")
     _train_judges(missing, means, say)
-    jobs, start = [job for _, job in missing], time.monotonic()
+    jobs, start = _placed([job for _, job in missing], gpus if means.ray is None else [], workers), time.monotonic()
     with status_line(jobs) as line:
 
         def done(finished: int, total: int) -> None:
@@ -113,10 +121,29 @@ def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, m
             run_jobs_on_ray(carry_out, jobs, means.ray, means.workers, means.gpu_share, done)
 
 
-def _workers(means: Means, runs: int) -> int:
-    """One process at a time on a GPU, unless told otherwise: a run fills it."""
-    usual = 1 if choose_device(means.device).type == "cuda" else available_cores()
-    return max(1, min(means.workers or usual, runs))
+def gpus_of(device: torch.device) -> list[str]:
+    """The names of the GPUs that runs may use: the one with this number, or every one; none for a CPU."""
+    if device.type != "cuda":
+        return []
+    return [str(device)] if device.index is not None else [f"cuda:{n}" for n in range(torch.cuda.device_count())]
+
+
+def _placed(jobs: Sequence[Job], gpus: Sequence[str], workers: int) -> list[Job]:
+    """The jobs on one GPU after the other, each with its part of the cores; as they are where there is none."""
+    if not gpus:
+        return list(jobs)
+    threads = threads_beside_a_gpu(workers)
+    return [
+        replace(job, settings=replace(job.settings, device=gpus[number % len(gpus)], threads=threads))
+        for number, job in enumerate(jobs)
+    ]
+
+
+def _in(precision: Precision, planned: Planned) -> Planned:
+    """A run in another precision is another run: it must neither be taken for this one nor go on from it."""
+    if precision == "float32":
+        return planned
+    return replace(planned, directory=planned.directory.with_name(f"{planned.directory.name}-{precision}"))
 
 
 def _job(planned: Planned, out: Path, means: Means) -> Job:
@@ -132,15 +159,18 @@ def _settings(means: Means) -> Settings:
         quiet=True,
         on_collapse="log",
         inception_weights=means.inception_weights,
+        precision=means.precision,
+        graphs=means.graphs,
     )
 
 
 def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tell) -> None:
     """Train each data set's classifier once, before several workers would."""
-    torch.set_num_threads(1)
+    place = choose_device(means.device)
+    torch.set_num_threads(threads_beside_a_gpu(1) if place.type == "cuda" else 1)
     for data in dict.fromkeys(each.experiment.data for each, _ in missing):
         judged = Mnist() if isinstance(data, DIGIT_BY_DIGIT) else data
         try:
-            judge_of(judged, means.data_root, choose_device(means.device), say)
+            judge_of(judged, means.data_root, place, say)
         except EquipoiseError:
             continue  # a set without labels has no classifier; what is truly missing is told by the run

@@ -2,8 +2,10 @@
 
 import itertools
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+import torch
 
 from equipoise.experiments.build import build_game
 from equipoise.experiments.experiment import Experiment, with_length
@@ -33,3 +35,19 @@ def iterations_of(experiment: Experiment) -> int:
 )
 def test_a_run_takes_its_iterations_times_their_length(experiment: Experiment, a_second_each: None) -> None:
     assert run_seconds(experiment, "cpu", None) == iterations_of(experiment)
+
+
+def test_an_iteration_of_a_gpu_is_timed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its launches return at once."""
+    told: list[object] = []
+
+    class Launched:
+        state = None
+
+        def iterate(self) -> None:
+            told.append("launched")
+
+    monkeypatch.setattr(estimate, "device_of", lambda state: torch.device("cuda", 1))
+    monkeypatch.setattr(torch.cuda, "synchronize", told.append)
+    estimate._seconds(cast(Any, Launched()))
+    assert told == ["launched", torch.device("cuda", 1)] * 3
