@@ -1,6 +1,9 @@
 """The same iterations on one GPU: plain eager, ours eager, and ours as CUDA graphs. No figure has been taken yet.
 
-Run: python benchmarks/gpu.py                      needs CUDA; about 8 minutes; writes results/benchmarks/gpu.json
+Then ours in each precision and layout, with cuDNN's trials and without, how often the host waits, and whether every toy
+experiment of the contracts can be recorded and ends where it ends eagerly.
+
+Run: python benchmarks/gpu.py                      needs CUDA; about 10 minutes; writes results/benchmarks/gpu.json
      python benchmarks/gpu.py --device cpu --out X   a rehearsal of every line with a few iterations, without a GPU
 
 Times are wall clock between two synchronisations, the sides in turns; nothing else synchronises. Data are random bytes
@@ -10,10 +13,12 @@ on the device. Each row is written as soon as it is known. A row that fails says
 import argparse
 import json
 import platform
+import runpy
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +29,19 @@ from timers import Way
 from torch import Tensor, nn
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.random import Reseedable
 from equipoise.data.store import held
-from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.build import Layout, build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import lga, magan
 from equipoise.recipes.catalogue import recipe
-from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable
-from equipoise.training.loop import Loop
-from equipoise.training.precision import PRECISIONS, Precision, matrix_precision
+from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable, refusal
+from equipoise.training.loop import Game, Loop
+from equipoise.training.precision import PRECISIONS, Precision, algorithms, matrix_precision
+from equipoise.training.state import State, state_tensors
 
+LAYOUTS: tuple[Layout, ...] = ("channels-last", "contiguous")
+CONTRACTS = Path(__file__).parents[1] / "tests" / "contracts" / "conftest.py"
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "gpu.json"
 
 
@@ -90,21 +99,32 @@ def rows() -> dict[str, Row]:
     }
 
 
-def ours(row: Row, device: torch.device, scale: Scale, recorded: bool, precision: Precision = "float32") -> Loop:
+def ours(
+    row: Row,
+    device: torch.device,
+    scale: Scale,
+    recorded: bool,
+    precision: Precision = "float32",
+    layout: Layout = "channels-last",
+) -> Loop:
     """The loop with data and players on the device."""
     experiment = row.experiment if not scale.batch else replace(row.experiment, batch_size=scale.batch)
     count = 16 * experiment.batch_size
     chance = torch.Generator().manual_seed(0)
     store = held(torch.randint(0, 256, (count, *row.shape), dtype=torch.uint8, generator=chance)).to(device)
     game = replace(build_game(experiment, store), precision=precision)
-    state = build_state(experiment, game, device)
+    return _in_last_stage(_loop(game, build_state(experiment, game, device, layout), device, recorded))
+
+
+def _loop(game: Game, state: State, device: torch.device, recorded: bool) -> Loop:
+    """Eager, or from a recording: of a CUDA graph on a GPU."""
     if not recorded:
-        return _in_last_stage(Loop(game, state))
+        return Loop(game, state)
     recording: Recording = CudaRecording(device) if device.type == "cuda" else Rehearsal()
     if device.type == "cuda":
         for optimiser in state.optimisers.values():
             make_recordable(optimiser)
-    return _in_last_stage(Loop(game, state, recording))
+    return Loop(game, state, recording)
 
 
 def _in_last_stage(loop: Loop) -> Loop:
@@ -189,6 +209,48 @@ def by_precision(row: Row, device: torch.device, scale: Scale) -> dict[str, floa
     return found
 
 
+def by_layout(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
+    """Seconds of an iteration from graphs: each layout and precision, with cuDNN's trials and without."""
+    found: dict[str, Any] = {}
+    for layout, trials, precision in product(LAYOUTS, (False, True), PRECISIONS):
+
+        def measured_so() -> float:
+            with matrix_precision(precision, device), algorithms(False, trials, device):  # noqa: B023
+                loop = ours(row, device, scale, True, precision, layout)  # noqa: B023
+                return min(seconds(loop.iterate, scale.calls, device) for _ in range(scale.rounds))
+
+        found[f"{layout}, {'trials' if trials else 'no trials'}, {precision}"] = attempt(measured_so)
+    return found
+
+
+def recorded_differences(device: torch.device) -> dict[str, Any]:
+    """Every toy experiment of the contracts, eager against recorded: the largest difference after nine iterations.
+
+    It is relative to the largest number of the same tensor. A recording that breaks is named; after one whose device is
+    lost, the others fail too.
+    """
+    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(CONTRACTS))["TOY_EXPERIMENTS"]
+    return {name: attempt(lambda make=make: _difference(make(), device)) for name, make in table.items()}  # type: ignore[misc]
+
+
+def _difference(experiment: Experiment, device: torch.device) -> float | str:
+    store, ends = experiment.data.load().to(device), []
+    for recorded in (False, True):
+        game = build_game(experiment, store)
+        loop = _loop(game, build_state(experiment, game, device), device, recorded)
+        if any(isinstance(module, Reseedable) for module in loop.state.players.modules()):
+            return "draws random numbers inside"
+        refused = refusal(loop.state, False, 1)
+        if refused is not None and device.type == "cuda":
+            return refused
+        for _ in range(9):
+            if not loop.finished:
+                loop.iterate()
+        ends.append({name: value.cpu().double() for name, value in state_tensors(loop.state).items() if value.numel()})
+    eager, graphs = ends
+    return max(float((graphs[name] - v).abs().max() / (v.abs().max() + 1e-12)) for name, v in eager.items())
+
+
 def synchronisations(row: Row, device: torch.device, scale: Scale) -> dict[str, int]:
     """What waits for the device in twenty iterations between two looks at the log, from a profiler's trace."""
     loop = ours(row, device, scale, recorded=True)
@@ -256,6 +318,10 @@ def main() -> None:
         report["synchronisations"] = attempt(lambda: synchronisations(first, device, scale))
         _save(chosen.out, report, began)
     report["seconds_by_precision"] = attempt(lambda: by_precision(first, device, scale))
+    _save(chosen.out, report, began)
+    report["seconds_by_layout"] = attempt(lambda: by_layout(first, device, scale))
+    _save(chosen.out, report, began)
+    report["recorded_differences"] = attempt(lambda: recorded_differences(device))  # last: it may lose the device
     _save(chosen.out, report, began)
 
 
