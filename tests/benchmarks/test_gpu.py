@@ -27,5 +27,7 @@ def test_a_rehearsal_runs_every_line(tmp_path: Path) -> None:
     assert len(found["seconds_by_layout"]) == 12
     assert all(isinstance(each, float) for each in found["seconds_by_layout"].values())
     assert set(found["recorded_differences"]) >= {"gan", "magan", "mmd-repulsive"}
-    assert set(found["recorded_differences"].values()) == {0.0, "draws random numbers inside"}, "a rehearsal repeats every bit"
+    assert set(found["recorded_differences"].values()) == {0.0, "draws random numbers inside"}, (
+        "a rehearsal repeats every bit"
+    )
     assert found["peak_gflop_per_second"]["convolution"] > 0
