@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.observers import best_by
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_good
 
 Found = TypeVar("Found")
@@ -52,7 +53,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
         reason = complaints[0] if complaints else "it was stopped before its first one; resume it first."
         raise EquipoiseError(f"{printable(run.path)} has no good checkpoint: {reason}")
     index = newest.read_index()
-    best = index["extra"].get("best")
+    best = best_by(experiment, index["extra"].get("best"))
     if wish == NEWEST or (wish is None and best is None):
         return Chosen(newest, index, "the newest checkpoint")
     if best is None:
@@ -60,7 +61,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
         reason = "its watch.best names no metric" if metric is None else f"{metric} was not evaluated yet"
         raise EquipoiseError(f"{printable(run.path)} has no best checkpoint: {reason}; take the newest.")
     found = _at(run, int(best["iteration"]))
-    why = f"the best checkpoint by {experiment.watch.best or 'its metric'} ({best['value']:.4g})"
+    why = f"the best checkpoint by {experiment.watch.best} ({best['value']:.4g})"
     return Chosen(found, found.read_index(), why)
 
 

@@ -58,7 +58,8 @@ class Sampler:
 class Evaluator:
     """Takes the experiment's metrics, on a stream of noise of their own, and logs them with their passports.
 
-    `best` is the best value of the experiment's chosen metric so far and the iteration where it was found.
+    `best` is the best value of the experiment's chosen metric so far, the iteration where it was found, and the name of
+    the metric. One of another metric, which `watch.best` named in an earlier sitting, counts as none.
     """
 
     experiment: Experiment
@@ -67,6 +68,9 @@ class Evaluator:
     data_root: Path | None
     inception_weights: Path | None = None
     best: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        self.best = best_by(self.experiment, self.best)
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Evaluate when it is due."""
@@ -94,7 +98,15 @@ class Evaluator:
         self.recorder.append([{"kind": "score"} | place | {"values": numbers, "passports": passports}])
         metric = self.experiment.watch.best
         if metric is not None and _is_better(metric, numbers[metric], self.best):
-            self.best = {"iteration": turn.iteration, "value": numbers[metric]}
+            self.best = {"iteration": turn.iteration, "value": numbers[metric], "metric": metric}
+
+
+def best_by(experiment: Experiment, remembered: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The best that a checkpoint remembers, where it was judged by the metric that `watch.best` names now."""
+    metric = experiment.watch.best
+    if remembered is None or metric is None or remembered.get("metric", metric) != metric:
+        return None
+    return remembered
 
 
 @dataclass

@@ -13,14 +13,17 @@ from safetensors.torch import load_file
 
 from equipoise.cli import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.experiments.config import to_yaml
 from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import observers
+from equipoise.runs.observers import Evaluator
 from equipoise.runs.scoring import Evidence, Score
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import load_trained
 from equipoise.training import checkpoint
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints
+from equipoise.training.log import Recorder
 
 CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True)
 BEST, NEWEST = 4, 8
@@ -122,6 +125,19 @@ def test_a_run_without_a_best_checkpoint_says_why(tmp_path: Path) -> None:
     assert load_trained(run.path, CPU).iteration == 1
     with pytest.raises(EquipoiseError, match=r"has no best checkpoint: its watch\.best names no metric"):
         load_trained(run.path, CPU, "best")
+
+
+@pytest.mark.parametrize(("metric", "kept"), [("inception-score", True), ("class-histogram", False), (None, False)])
+def test_a_best_that_another_metric_found_counts_as_none(metric: str | None, kept: bool, run: Path) -> None:
+    """`watch` may be changed between two sittings."""
+    found = load_trained(run, CPU)
+    watch = replace(found.experiment.watch, metrics=("inception-score", "class-histogram"), best=metric)
+    changed = replace(found.experiment, watch=watch)
+    (run / "config.yaml").write_text(to_yaml(changed))
+    assert load_trained(run, CPU).iteration == (BEST if kept else NEWEST)
+    remembered = list_checkpoints(run / "checkpoints")[-1].read_index()["extra"]["best"]
+    evaluator = Evaluator(changed, Recorder(run / "metrics.jsonl"), NEWEST, None, best=remembered)
+    assert evaluator.best == (remembered if kept else None)
 
 
 @pytest.mark.parametrize("moment", ["read_index", "read_tensors"])

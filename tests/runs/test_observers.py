@@ -49,7 +49,11 @@ def test_the_best_checkpoint_is_kept_beside_the_newest(tmp_path: Path) -> None:
     assert [checkpoint.iteration for checkpoint in list_checkpoints(run.checkpoints)] == [20, 40]
     scores = [(line["iteration"], line["values"]) for line in logged(run, "score")]
     assert scores == [(iteration, {"inception-score": value}) for iteration, value in VALUES.items()]
-    assert list_checkpoints(run.checkpoints)[-1].read_index()["extra"]["best"] == {"iteration": 20, "value": 3.0}
+    assert list_checkpoints(run.checkpoints)[-1].read_index()["extra"]["best"] == {
+        "iteration": 20,
+        "value": 3.0,
+        "metric": "inception-score",
+    }
 
 
 @pytest.mark.usefixtures("scripted_scores")
