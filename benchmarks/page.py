@@ -60,7 +60,8 @@ def _machine(machine: dict[str, Any]) -> str:
         f"torch {machine['torch']}, Python {machine['python']}. No figure here comes from a GPU:\n"
         "`make bench-gpu` is ready to take them, and nothing has been measured on a GPU yet. CUDA graphs\n"
         "(`--graphs`), TF32 and bfloat16 (`--precision`) have been tried on a CPU only, as far as that goes: played\n"
-        "from its buffers, a run is the plain one bit for bit.\n\n"
+        "from its buffers, a run is the plain one bit for bit. Layouts and cuDNN's trials (`--layout`,\n"
+        "`--cudnn-trials`) wait for that measurement too: the default is channels last without trials.\n\n"
         "![Each way's speed against the first, plain one](figures/performance.png)\n"
     )
 

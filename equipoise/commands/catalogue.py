@@ -38,7 +38,7 @@ COMMANDS = {
     ),
     "resume": Command(
         resume_command,
-        "Go on with an interrupted run; it ends bit for bit as if it had not been interrupted.",
+        "Go on with an interrupted run; on the same machine it ends as if it had not been interrupted.",
         "equipoise resume runs/magan-digits-seed0",
         fill_resume,
     ),
