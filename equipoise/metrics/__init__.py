@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from equipoise.metrics.catalogue import METRICS as METRICS
 
 if TYPE_CHECKING:
+    from equipoise.metrics.class_separation import class_silhouette as class_silhouette
+    from equipoise.metrics.class_separation import neighbour_purity as neighbour_purity
     from equipoise.metrics.classifier import Classifier as Classifier
     from equipoise.metrics.classifier import cached_classifier as cached_classifier
     from equipoise.metrics.classifier import train_classifier as train_classifier
@@ -79,6 +81,7 @@ _HOMES = {
     "cached_classifier": "equipoise.metrics.classifier",
     "cached_features": "equipoise.metrics.feature_cache",
     "class_histogram": "equipoise.metrics.histogram",
+    "class_silhouette": "equipoise.metrics.class_separation",
     "combined_labels": "equipoise.metrics.composite",
     "comparable": "equipoise.metrics.passport",
     "composed_labels": "equipoise.metrics.composite",
@@ -97,6 +100,7 @@ _HOMES = {
     "mode_score": "equipoise.metrics.inception",
     "ms_ssim": "equipoise.metrics.structural_similarity",
     "nearest_neighbours": "equipoise.metrics.neighbours",
+    "neighbour_purity": "equipoise.metrics.class_separation",
     "point_coverage": "equipoise.metrics.points",
     "precision_recall": "equipoise.metrics.manifolds",
     "random_pairs": "equipoise.metrics.structural_similarity",

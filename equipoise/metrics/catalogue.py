@@ -42,6 +42,14 @@ METRICS: dict[str, tuple[str, str]] = {
         "equipoise.metrics.third_party:missing_modes",
         "test images that a third-party noisy discriminator finds to be on modes the generator lacks",
     ),
+    "class-silhouette": (
+        "equipoise.metrics.class_separation:class_silhouette",
+        "how far features keep the classes of labelled samples apart, -1 to 1; higher is better",
+    ),
+    "neighbour-purity": (
+        "equipoise.metrics.class_separation:neighbour_purity",
+        "share of a sample's nearest neighbours, by features, that are of its class; higher is better",
+    ),
     "nearest-neighbours": (
         "equipoise.metrics.neighbours:nearest_neighbours",
         "the training image nearest to each sample, against memorisation",

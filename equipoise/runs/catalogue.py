@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from equipoise.runs.evidence import Evidence, Score
 
 _SCORING, _MODES, _IMAGES = "equipoise.runs.scoring", "equipoise.runs.scoring_modes", "equipoise.runs.scoring_images"
-_MISSING = "equipoise.runs.scoring_missing_modes"
+_MISSING, _CRITIC = "equipoise.runs.scoring_missing_modes", "equipoise.runs.scoring_critic"
 
 EVALUATORS: dict[str, tuple[str, str]] = {
     "inception-score": (
@@ -81,6 +81,14 @@ EVALUATORS: dict[str, tuple[str, str]] = {
         "missing-modes as a count, with noise of deviation 3.5 as published for 64x64 colour images; lower is better",
     ),
     "missing-modes-4": (f"{_MISSING}:score_missing_modes_4", "the same with noise of deviation 4; lower is better"),
+    "critic-silhouette": (
+        f"{_CRITIC}:score_critic_silhouette",
+        "silhouette by class of the discriminator's outputs for real images, -1 to 1",
+    ),
+    "critic-purity": (
+        f"{_CRITIC}:score_critic_purity",
+        "share of the 10 nearest neighbours of a real image, by the discriminator's outputs, that are of its class",
+    ),
     "ms-ssim": (f"{_IMAGES}:score_ms_ssim", "similarity of random pairs of samples; lower means more variety"),
     "nearest-neighbours": (
         f"{_IMAGES}:score_neighbours",

@@ -77,6 +77,7 @@ class Evidence:
         known_judge: the data set's classifier, if it is at hand already.
         inception_weights: the file with the weights of Inception-v3, for the scores that are defined by it.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
+        load_player: gives another player of the run by its name, or None where only the generator is at hand.
     """
 
     experiment: Experiment
@@ -88,6 +89,7 @@ class Evidence:
     known_judge: Classifier | None = None
     inception_weights: Path | None = None
     few_samples: bool = False
+    load_player: Callable[[str], nn.Module] | None = None
 
     @cached_property
     def samples(self) -> Tensor:

@@ -87,6 +87,7 @@ class Evaluator:
             self.data_root,
             device,
             inception_weights=self.inception_weights,
+            load_player=lambda name: state.players[name],
         )
         return take_scores(watch.metrics, evidence)
 

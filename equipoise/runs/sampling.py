@@ -37,7 +37,7 @@ def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose
     """
     device = next(generator.parameters()).device
     parts = []
-    with _evaluation_mode(generator):
+    with evaluation_mode(generator):
         for number, start in enumerate(range(0, count, _BATCH)):
             latent = prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
             parts.append(generator(latent[: count - start].to(device)).cpu())
@@ -141,7 +141,8 @@ def _write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 
 @contextmanager
-def _evaluation_mode(module: nn.Module) -> Iterator[None]:
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Inside this context the module is in evaluation mode; each of its parts gets its own mode back."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:

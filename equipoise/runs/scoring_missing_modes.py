@@ -8,13 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import Store
 from equipoise.experiments.build import build_player
-from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.third_party import DENSE, MissingModes, ThirdParty, missing_modes
-from equipoise.networks.network import Discriminator
+from equipoise.runs.critic import critic_of
 from equipoise.runs.evidence import Evidence, Score
 
 THRESHOLD = 0.9
@@ -127,17 +125,13 @@ def _own_kind(experiment: Experiment) -> Trial:
     Raises:
         EquipoiseError: no player of the run scores images.
     """
-    players = experiment.players.items()
-    judging = [name for name, each in players if issubclass(resolve("network", each.network.kind), Discriminator)]
-    if not judging:
-        raise EquipoiseError(
-            f"no player of {experiment.name} scores images alone, and a fresh one of its kind was to judge them; "
-            "take missing-modes-dense, which needs none."
-        )
-    player = experiment.players[judging[0]]
+    name = critic_of(
+        experiment, "a fresh one of its kind was to judge them: take missing-modes-dense, which needs none."
+    )
+    player = experiment.players[name]
 
     def build(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
-        return build_player(judging[0], replace(experiment, seed=generator.initial_seed()), torch.zeros(2, *shape))
+        return build_player(name, replace(experiment, seed=generator.initial_seed()), torch.zeros(2, *shape))
 
     after_step = None if player.constraint is None else player.constraint.after_step
     third_party = ThirdParty(build, player.optimiser.build, after_step)

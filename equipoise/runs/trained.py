@@ -13,7 +13,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.averaged import has_average, settled
-from equipoise.experiments.build import build_player
+from equipoise.experiments.build import build_player, image_shape
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.catalogue import check_metrics
@@ -25,6 +25,7 @@ from equipoise.runs.report import write_run_report
 from equipoise.runs.sampling import check_place, export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.runs.train import Settings, recorded_threads
+from equipoise.training.checkpoint import Checkpoint
 from equipoise.training.state import check_same_tensors
 
 Tell = Callable[[str], None]
@@ -39,12 +40,25 @@ class Trained:
         experiment: what was trained.
         generator: in evaluation mode, without gradients.
         iteration: of the checkpoint.
+        checkpoint: where the other players are.
     """
 
     run: RunDirectory
     experiment: Experiment
     generator: nn.Module
     iteration: int
+    checkpoint: Checkpoint
+
+    def load_player(self, name: str) -> nn.Module:
+        """Another player as the same checkpoint holds it, in evaluation mode, on the generator's device.
+
+        Raises:
+            EquipoiseError: the checkpoint is gone or damaged.
+        """
+        network = self.experiment.players[name].network
+        player = build_player(name, self.experiment, torch.zeros(2, *image_shape(network)))
+        device = next(self.generator.parameters()).device
+        return _ready(player, self.checkpoint.read_tensors(f"players/{name}."), device)
 
 
 def load_trained(path: Path, device: torch.device, checkpoint: str | None = None, tell: Tell | None = None) -> Trained:
@@ -73,15 +87,20 @@ def load_trained(path: Path, device: torch.device, checkpoint: str | None = None
     chosen, tensors, own = while_it_changes(run.checkpoints, read)
     trained = chosen.index["extra"].get("experiment")
     refuse_another_experiment(trained, experiment, chosen.checkpoint.index.name, str(run.config))
-    generator: nn.Module = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
-    check_same_tensors(generator.state_dict(), tensors | own)
-    generator.load_state_dict(tensors | own)
-    generator = generator.requires_grad_(False).eval().to(device)
+    generator = build_player("generator", experiment, experiment.latent.sample(2, torch.Generator()))
+    ready = _ready(generator, tensors | own, device)
     if averaged and not own:  # an older checkpoint, which holds the live generator's statistics alone
-        generator = settled(experiment, generator)
+        ready = settled(experiment, ready)
     if tell is not None:
         tell(f"Taken from {printable(path)}: {chosen}.")
-    return Trained(run, experiment, generator, chosen.checkpoint.iteration)
+    return Trained(run, experiment, ready, chosen.checkpoint.iteration, chosen.checkpoint)
+
+
+def _ready(player: nn.Module, tensors: dict[str, torch.Tensor], device: torch.device) -> nn.Module:
+    """The player with these tensors, ready for use."""
+    check_same_tensors(player.state_dict(), tensors)
+    player.load_state_dict(tensors)
+    return player.requires_grad_(False).eval().to(device)
 
 
 def sample(
@@ -170,6 +189,7 @@ def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples:
         None if settings.quiet else print,
         inception_weights=settings.inception_weights,
         few_samples=few_samples,
+        load_player=trained.load_player,
     )
 
 

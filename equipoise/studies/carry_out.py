@@ -21,6 +21,7 @@ from equipoise.runs.sampling import sample_picture, write_picture
 from equipoise.runs.scoring import take_possible
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
+from equipoise.studies.critic_map import METRICS, write_critic_map
 
 WALK_STEPS, WALK_SAMPLES = 9, 25
 _OUTCOME, _SECONDS = "outcome.json", "seconds.json"
@@ -136,6 +137,11 @@ def _scored(job: Job) -> dict[str, Any]:
         return {"status": "diverged", "reason": str(error)}
     keep_scores(trained, scores)
     _write_walk(trained)
+    if METRICS & {score.metric for score in scores}:
+        try:
+            write_critic_map(evidence, trained.run.path)
+        except EquipoiseError as error:
+            unmeasured["critic-map"] = str(error)
     entries = [score.as_dict() for score in scores]
     return {"status": "finished", "reason": "", "scores": entries, "unmeasured": unmeasured}
 

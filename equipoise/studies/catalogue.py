@@ -30,6 +30,7 @@ STUDIES: dict[str, tuple[str, str]] = {
     "mode-ring": (f"{_ROOM}.mode_regularised:ring", "six Gaussians in a ring (Che et al. 2017, appendix C)"),
     "mmd-table-1": (f"{_ROOM}.mmd:table_1", "seven losses on four data sets (Wang et al. 2019, Table 1)"),
     "mmd-figure-3": (f"{_ROOM}.mmd:figure_3", "lambda by sixteen pairs of rates (Wang et al. 2019, Figure 3)"),
+    "mmd-figure-4": (f"{_ROOM}.mmd:figure_4", "classes in the discriminator's outputs (Wang et al. 2019, Figure 4)"),
     "mmd-table-s3": (f"{_ROOM}.mmd:table_s3", "two spectral norms of a convolution (Wang et al. 2019, Table S3)"),
     "mmd-table-s4": (f"{_ROOM}.mmd:table_s4", "gradient penalties (Wang et al. 2019, Table S4)"),
     "mmd-table-s5": (f"{_ROOM}.mmd:table_s5", "number of features (Wang et al. 2019, Table S5)"),

@@ -276,6 +276,9 @@ def test_every_metric_can_be_taken_of_a_few_noisy_images_or_says_why_not() -> No
         if name in ("fid", "kid", "inception-v3-score"):
             with pytest.raises(EquipoiseError, match="--inception-weights"):
                 evaluator(name)(evidence)
+        elif name.startswith("critic-"):
+            with pytest.raises(EquipoiseError, match="no player of magan-digits scores images alone"):
+                evaluator(name)(evidence)
         elif name in ("missing-modes", "missing-modes-3.5", "missing-modes-4"):
             with pytest.raises(EquipoiseError, match="missing-modes-dense"):
                 evaluator(name)(evidence)

@@ -12,12 +12,13 @@ from equipoise.runs.report.figures import Figure, Key
 from equipoise.runs.report.record import RunRecord
 from equipoise.runs.report.strokes import share_scale
 from equipoise.runs.report.summary import shown
+from equipoise.studies.critic_map import CriticMap
 from equipoise.studies.summary import RowSummary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_POINTS = 120
+_POINTS, _SERIES, _MOST_KEYS = 120, 8, 12
 _LOG_FROM_RATIO = 20.0
 _NAMES = {
     "real_energy": ("real samples", "series-0"),
@@ -114,6 +115,24 @@ def box_figure(name: str, rows: Sequence[RowSummary], metric: str) -> Figure | N
     medians = ", ".join(f"{row.label}: {shown(float(np.median(v)))}" for row, v in zip(rows, values, strict=True) if v)
     width = min(10.0, max(4.2, 0.45 * len(rows)))
     return Figure(drawing(name, f"Medians over runs: {medians}.", paint, (width, 3.2)), ())
+
+
+def map_figure(name: str, found: CriticMap) -> Figure:
+    """Each image as a dot, or a cross from the ninth class on, in the colour of its class; distances have no unit."""
+    classes = np.unique(found.labels)
+
+    def paint(axes: "Axes") -> None:
+        for place, label in enumerate(classes):
+            chosen = found.points[found.labels == label]
+            marker = "." if place < _SERIES else "x"
+            axes.plot(*chosen.T, marker, color=colour(f"series-{place % _SERIES}"), markersize=4, alpha=0.7)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_aspect("equal")
+
+    spoken = f"A map of {len(found.labels)} images of {len(classes)} classes."
+    keys = tuple(Key(f"class {label}", f"series-{place % _SERIES}") for place, label in enumerate(classes[:_MOST_KEYS]))
+    return Figure(drawing(name, spoken, paint, (4.2, 4.2)), keys)
 
 
 def _band(curves: Sequence[Curve]) -> tuple[Numbers, Numbers, Numbers] | None:

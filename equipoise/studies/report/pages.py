@@ -13,6 +13,7 @@ from equipoise.runs.report.pages import Grids, Step, render
 from equipoise.runs.report.record import RunRecord, Score, read_run
 from equipoise.studies.carry_out import WALK_STEPS
 from equipoise.studies.catalogue import study as find_study
+from equipoise.studies.critic_map import read_critic_map
 from equipoise.studies.report import figures
 from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
@@ -98,6 +99,7 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         boxes=_boxes(summary),
         curves=_curves(summary.study, records),
         histograms=_histograms(records),
+        maps=_maps(records),
         walks=walks,
         walk_steps=list(range(WALK_STEPS)),
         walk_labels=[f"{step} of {WALK_STEPS - 1}" for step in range(WALK_STEPS)],
@@ -159,6 +161,16 @@ def _histograms(records: Records) -> list[Panel]:
         if rows
     )
     return [Panel(figure, _name(label)) for label, figure in found if figure is not None]
+
+
+def _maps(records: Records) -> list[Panel]:
+    """The map of the first run of each row that has one."""
+    panels = []
+    for index, (label, runs) in enumerate(records.items()):
+        found = next((each for run in runs if (each := read_critic_map(run.path)) is not None), None)
+        if found is not None:
+            panels.append(Panel(figures.map_figure(f"map-{index}", found), _name(label)))
+    return panels
 
 
 def _walks(records: Records) -> list[Grids]:
