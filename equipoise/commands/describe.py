@@ -46,7 +46,7 @@ def _tables() -> dict[str, dict[str, str]]:
     return {
         "recipes": folded_summaries({name: entry.summary for name, entry in RECIPES.items()}),
         "data": {name: summary for name, (_, summary) in DATA.items()},
-        "metrics": {name: summary for name, (_, summary) in EVALUATORS.items()},
+        "metrics": {name: entry.summary for name, entry in EVALUATORS.items()},
         "studies": {name: summary for name, (_, summary) in STUDIES.items()},
         "simulations": {name: simulation.summary for name, simulation in SIMULATIONS.items()},
     }

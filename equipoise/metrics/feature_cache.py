@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, write_atomically
+from equipoise.common.precision import product_precision
 from equipoise.metrics.features import Extracted, Extractor, extract
 
 _FORMAT = "equipoise-features-1"
@@ -34,9 +35,12 @@ def cached_features(
         content_hash: of exactly these images; another part of the key, with their shape.
         cache_directory: by default `features` in the cache folder.
         batch_size, device, report: as in `extract`.
+
+    Features in another precision than float32 have keys of their own.
     """
     address = [_FORMAT, content_hash, list(images.shape), extractor.name, extractor.weights_hash, extractor.resize]
-    key = json.dumps(address)
+    precision = product_precision(torch.device(device).type)
+    key = json.dumps(address if precision == "float32" else [*address, precision])
     folder = cache_directory or default_cache_directory() / "features"
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
     kept = _read(path, key)

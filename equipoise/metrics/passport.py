@@ -29,6 +29,7 @@ class Passport:
         versions: package -> version.
         commit: of the code, empty if unknown.
         device: what computed it, as in "cpu".
+        precision: of products and convolutions, as `equipoise.common.precision.product_precision` names it.
     """
 
     metric: str
@@ -44,6 +45,7 @@ class Passport:
     versions: dict[str, str]
     commit: str
     device: str
+    precision: str = "float32"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -56,6 +58,7 @@ class Passport:
         Raises:
             EquipoiseError: a field is missing, unknown or of the wrong type.
         """
+        values = OLDER | values
         wrong = sorted(set(values) ^ {field.name for field in fields(Passport)})
         if wrong:
             raise EquipoiseError(f"not a score's passport: the fields {', '.join(wrong)} are missing or unknown.")
@@ -69,6 +72,8 @@ class Passport:
         return passport
 
 
+OLDER: dict[str, Any] = {"precision": "float32"}
+"""What a passport means that was written before these fields were there."""
 _EXAMPLE = Passport("", "", "", "", 0, 0, "", "", "", 0, {}, "", "")
 
 MUST_AGREE = (
@@ -81,6 +86,7 @@ MUST_AGREE = (
     "extractor",
     "weights_hash",
     "resize",
+    "precision",
 )
 """The fields in which two scores of one column must agree."""
 

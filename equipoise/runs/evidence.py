@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import product_precision
 from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.classifier import Classifier
@@ -217,6 +218,7 @@ class Evidence:
             versions=current_versions(),
             commit=git_commit() or "",
             device=str(self.device),
+            precision=product_precision(self.device.type),
         )
         return passport.as_dict() | particulars
 

@@ -10,7 +10,7 @@ from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.catalogue import LOWER_IS_BETTER
+from equipoise.runs.catalogue import is_better
 from equipoise.runs.collapse import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.sampling import generate, sample_picture, write_picture
@@ -98,7 +98,7 @@ class Evaluator:
         self.recorder.flush()
         self.recorder.append([{"kind": "score"} | place | {"values": numbers, "passports": passports}])
         metric = self.experiment.watch.best
-        if metric is not None and _is_better(metric, numbers[metric], self.best):
+        if metric is not None and (self.best is None or is_better(metric, numbers[metric], self.best["value"])):
             self.best = {"iteration": turn.iteration, "value": numbers[metric], "metric": metric}
 
 
@@ -149,9 +149,3 @@ class Checkpointer:
         players = dict(state.players.items())
         generator = settled(self.experiment, state.averages["generator"], players, self.source)
         return {f"{AVERAGE_BUFFERS}{name}": value for name, value in generator.named_buffers()}
-
-
-def _is_better(metric: str, value: float, best: dict[str, Any] | None) -> bool:
-    if best is None:
-        return True
-    return bool(value < best["value"] if metric in LOWER_IS_BETTER else value > best["value"])

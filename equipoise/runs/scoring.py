@@ -6,6 +6,7 @@ import torch
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
 from equipoise.metrics.frechet import FeatureMoments
 from equipoise.metrics.inception import inception_score, mode_score
@@ -36,6 +37,8 @@ def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
 def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
     """The scores of those metrics that can be taken, and why each of the others cannot, by its name.
 
+    They are taken in full precision, whatever the players compute in: scores in TensorFloat-32 would compare with none.
+
     Raises:
         UnknownName: a metric is unknown.
         NotFiniteError: the generator has diverged.
@@ -45,7 +48,8 @@ def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Scor
     impossible: dict[str, str] = {}
     for name in names:
         try:
-            scores.append(evaluator(name)(evidence))
+            with full_precision(evidence.device.type):
+                scores.append(evaluator(name)(evidence))
         except NotFiniteError:
             raise
         except (EquipoiseError, ValueError) as error:

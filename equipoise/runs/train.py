@@ -15,7 +15,7 @@ from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.allocator import keep_freed_memory
-from equipoise.runs.catalogue import check_metrics
+from equipoise.runs.catalogue import check_best, check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.inception import check_weights_are_there
@@ -153,6 +153,7 @@ def _pick_up(
 def _check_watched(experiment: Experiment, settings: Settings) -> None:
     """What is missing for the metrics is better told before the training than in its middle."""
     check_metrics(experiment.watch.metrics)
+    check_best(experiment.watch.best)
     if experiment.watch.evaluations:
         check_weights_are_there(experiment.watch.metrics, settings.inception_weights)
 

@@ -6,26 +6,30 @@ from functools import partial
 from typing import Any
 
 from equipoise.metrics.passport import Passport
+from equipoise.runs.catalogue import LOWER, Better
 from equipoise.runs.report.record import HISTOGRAM, RunRecord
 
 LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None
 
-LOG_MEASURES: dict[str, str] = {
-    "energy-gap": "generated minus real energy, means of the last epoch; smaller is better",
-    "trailing-distance": "mean of the watched distance from its lowest value to the end; smaller is better",
-    "batches-to-100": "real batches of the discriminator until FID was at most 100",
-    "final-margin": "the margin that the run ended with",
-    "fake-energy-above-margin": "generated energy minus margin, means of the last epoch",
-    "real-energy-change": "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
-    "fake-energy-change": "the same of the generated energy",
-    "share-of-ones": "share of ones among the samples' classes",
-    "share-of-twos": "share of twos among the samples' classes",
-    "lead-of-ones": "share of ones minus the largest share of another class",
-    "lead-of-twos": "share of twos minus the smallest share of another class",
-    "even-classes": "classes whose share is within a fifth of an equal one, for ten classes from 8 to 12 %",
+LOG_MEASURES: dict[str, tuple[str, Better]] = {
+    "energy-gap": ("generated minus real energy, means of the last epoch; smaller is better", LOWER),
+    "trailing-distance": ("mean of the watched distance from its lowest value to the end; smaller is better", LOWER),
+    "batches-to-100": ("real batches of the discriminator until FID was at most 100", LOWER),
+    "final-margin": ("the margin that the run ended with", LOWER),
+    "fake-energy-above-margin": ("generated energy minus margin, means of the last epoch", LOWER),
+    "real-energy-change": (
+        "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
+        LOWER,
+    ),
+    "fake-energy-change": ("the same of the generated energy", LOWER),
+    "share-of-ones": ("share of ones among the samples' classes", LOWER),
+    "share-of-twos": ("share of twos among the samples' classes", LOWER),
+    "lead-of-ones": ("share of ones minus the largest share of another class", LOWER),
+    "lead-of-twos": ("share of twos minus the smallest share of another class", LOWER),
+    "even-classes": ("classes whose share is within a fifth of an equal one, for ten classes from 8 to 12 %", LOWER),
 }
-"""name -> what it is in one line. A table's best variant is the one with the smallest."""
+"""name -> what it is in one line, and which values are better. A table's best variant is the one with the smallest."""
 
 
 def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | None:
@@ -137,6 +141,7 @@ def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
         versions={"equipoise": first["equipoise"], "python": first["python"]} | packages,
         commit=first["commit"] or "",
         device=first["device"],
+        precision=first.get("precision", "float32"),
     )
     return passport.as_dict()
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from equipoise.metrics.passport import Passport, differences
-from equipoise.runs.catalogue import LOWER_IS_BETTER
+from equipoise.metrics.passport import OLDER, Passport, differences
+from equipoise.runs.catalogue import EVALUATORS, LOWER
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of
 from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence, Study
@@ -105,7 +105,8 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
 
 def is_lower_better(metric: str) -> bool:
     """Whether a smaller figure is the better one."""
-    return metric in LOWER_IS_BETTER or metric in LOG_MEASURES
+    better = LOG_MEASURES[metric][1] if metric in LOG_MEASURES else EVALUATORS[metric].better
+    return better == LOWER
 
 
 def _judged(study: Study) -> Measure | None:
@@ -242,5 +243,5 @@ def _marks(runs: Sequence[Run], metric: str, usual: Passport | None) -> tuple[st
 
 def _passport(run: Run, metric: str) -> Passport | None:
     names = [field.name for field in fields(Passport)]
-    known = run["scores"].get(metric, {}).get("passport", {})
+    known = OLDER | run["scores"].get(metric, {}).get("passport", {})
     return Passport.from_dict({name: known[name] for name in names}) if set(names) <= set(known) else None

@@ -231,3 +231,15 @@ def test_bad_images_are_refused(inception: InceptionExtractor) -> None:
         inception(colour_images(1).long())
     with pytest.raises(ValueError, match="not be empty"):
         extract(colour_images(1)[:0], Counting())
+
+
+def test_features_of_another_precision_have_a_key_of_their_own(tmp_path: Path) -> None:
+    images = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    extractor = ModuleExtractor(torch.nn.Flatten(), "mine")
+    for word, files in (("highest", 1), ("high", 2), ("highest", 2)):
+        torch.set_float32_matmul_precision(word)
+        try:
+            cached_features(images, extractor, content_hash="a", cache_directory=tmp_path)
+        finally:
+            torch.set_float32_matmul_precision("highest")
+        assert len(list(tmp_path.glob("*.safetensors"))) == files

@@ -40,6 +40,7 @@ def test_where_and_when_do_not_keep_scores_apart(change: dict[str, object]) -> N
         {"extractor": "inception-v3"},
         {"weights_hash": "x"},
         {"resize": "clean"},
+        {"precision": "tf32"},
     ],
 )
 def test_what_was_measured_does(change: dict[str, object]) -> None:
@@ -50,6 +51,11 @@ def test_what_was_measured_does(change: dict[str, object]) -> None:
 
 def test_through_json_and_back() -> None:
     assert Passport.from_dict(json.loads(json.dumps(PASSPORT.as_dict()))) == PASSPORT
+
+
+def test_a_passport_from_before_the_precision_was_recorded_is_one_of_float32() -> None:
+    older = {name: value for name, value in PASSPORT.as_dict().items() if name != "precision"}
+    assert Passport.from_dict(older) == PASSPORT
 
 
 def test_a_wrong_passport_gives_one_sentence() -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import product_precision
 from equipoise.constraints import SpectralNorm, spectral_norms
 from equipoise.data.digits import Digits
 from equipoise.data.grid import Grid
@@ -28,8 +29,8 @@ from equipoise.metrics.passport import Passport, comparable
 from equipoise.networks.dcgan import DCGANDiscriminator
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import scoring_images, scoring_missing_modes, scoring_modes
-from equipoise.runs.catalogue import EVALUATORS, LOWER_IS_BETTER, evaluator
-from equipoise.runs.evidence import Evidence
+from equipoise.runs.catalogue import EVALUATORS, Evaluation, check_best, evaluator, is_better
+from equipoise.runs.evidence import Evidence, Score
 from equipoise.runs.judge import all_items, parts_of
 from equipoise.runs.scoring import take_scores
 from equipoise.training.draw import Latent
@@ -314,6 +315,41 @@ def test_the_two_parts_of_a_set_without_splits_share_no_item() -> None:
     assert not alike.any()
 
 
-def test_what_is_lower_and_better_is_known() -> None:
-    assert set(EVALUATORS) >= LOWER_IS_BETTER
-    assert not LOWER_IS_BETTER & {"inception-score", "precision", "coverage", "modes-covered"}
+def test_the_record_of_a_metric_says_which_values_are_better() -> None:
+    with pytest.raises(TypeError, match="better"):
+        Evaluation("module:function", "a metric whose direction was forgotten")
+    lower = {"classifier-fid", "classifier-kid", "fid", "kid", "ms-ssim", "modes-missing", "modes-kl"}
+    found = {name for name in EVALUATORS if is_better(name, 1.0, 2.0)}
+    assert found == lower | {name for name in EVALUATORS if name.startswith("missing-modes")}
+    assert {name for name, entry in EVALUATORS.items() if entry.better == "neither"} == {
+        "class-histogram",
+        "nearest-neighbours",
+    }
+    assert is_better("precision", 2.0, 1.0)
+    assert not is_better("nearest-neighbours", 2.0, 1.0)
+    assert not is_better("nearest-neighbours", 1.0, 2.0)
+
+
+@pytest.mark.parametrize("name", ["class-histogram", "nearest-neighbours"])
+def test_no_best_checkpoint_is_kept_by_what_has_no_better_value(name: str) -> None:
+    check_best(None)
+    check_best("fid")
+    with pytest.raises(EquipoiseError, match=f"no value of {name} is better than another; watch.best can be"):
+        check_best(name)
+
+
+@pytest.mark.parametrize("word", ["high", "medium"])
+def test_scores_are_taken_in_float32_whatever_torch_is_allowed(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def score(evidence: Evidence) -> Score:
+        seen.append(product_precision("cpu"))
+        return Score("fid", 1.0, None, evidence.passport("fid"))
+
+    monkeypatch.setattr("equipoise.runs.scoring.evaluator", lambda name: score)
+    torch.set_float32_matmul_precision(word)
+    try:
+        (found,) = take_scores(("fid",), evidence_of(torch.zeros(1), Digits("train"), 10))
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert seen == [found.passport["precision"]] == ["float32"]

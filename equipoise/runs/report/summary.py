@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from equipoise.metrics.passport import MUST_AGREE
+from equipoise.metrics.passport import MUST_AGREE, OLDER
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.record import RunRecord, Score
 
@@ -68,7 +68,7 @@ def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> st
 
 def comparable(passport: Mapping[str, object]) -> str:
     """A passport as text, by what makes two scores the same measurement: not seed, versions, commit or device."""
-    kept = {name: passport.get(name) for name in MUST_AGREE}
+    kept = {name: (OLDER | dict(passport)).get(name) for name in MUST_AGREE}
     return json.dumps(kept, sort_keys=True, default=str)
 
 

@@ -94,10 +94,13 @@ def test_runs_of_unequal_length_are_noted(make_run: Callable[..., Path]) -> None
     assert notes == ("mine: the runs end at different iterations, from 30 to 210; finish them with resume.",)
 
 
-def test_scores_that_were_measured_differently_have_no_mean(make_run: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("unlike", [{"generated_count": 100}, {"precision": "tf32"}])
+def test_scores_that_were_measured_differently_have_no_mean(
+    make_run: Callable[..., Path], unlike: dict[str, object]
+) -> None:
     runs = [make_run(f"run-{seed}", seed=seed) for seed in range(2)]
     scores = json.loads((runs[1] / "scores.json").read_text())
-    scores["scores"][0]["passport"]["generated_count"] = 100
+    scores["scores"][0]["passport"] |= unlike
     (runs[1] / "scores.json").write_text(json.dumps(scores))
     (row,) = comparison_table({"all": [read_run(run) for run in runs]}).rows
     assert (row[4].text, row[4].order, row[4].marked) == ("–", None, True)
