@@ -1,6 +1,6 @@
 """The matrices of the scores are computed on the device, and whatever meets there lies there.
 
-The device is played by the CPU: tensors of the meta device that carry numbers. What mixes the two kinds of device
+The device is played by the CPU: tensors of a kind of device that no machine has. What mixes the two kinds of device
 raises, as on a GPU; what reads a number, or copies to the CPU, works.
 """
 
@@ -25,7 +25,7 @@ from equipoise.runs.catalogue import evaluator
 from equipoise.runs.evidence import Evidence
 from equipoise.runs.judge import all_items, parts_of
 
-DEVICE = torch.device("meta")
+DEVICE = torch.device("lazy")
 METRICS = (
     "inception-score",
     "mode-score",
@@ -74,7 +74,7 @@ class OnDevice(Tensor):
 
 
 class PretendGpu(TorchDispatchMode):
-    """While this lasts, what is made on the meta device carries numbers; autocast does not know it."""
+    """While this lasts, what is made on the device carries numbers; autocast does not know it."""
 
     def __enter__(self) -> Any:
         self._asked = torch.is_autocast_enabled
