@@ -41,7 +41,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.budgets import image_shape
 from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.recipes.families import families
-from equipoise.studies.estimate import OneStage
+from equipoise.runs.pace import OneStage
 from equipoise.training.loop import Loop
 
 RESULTS = Path(__file__).parents[2] / "results" / "recipes" / "cpu-costs.json"

@@ -57,11 +57,16 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
         raise EquipoiseError(str(error)) from error
 
 
+def is_yaml(source: str) -> bool:
+    """Whether these words name a YAML file rather than a recipe."""
+    return source.endswith(_YAML_SUFFIXES)
+
+
 def _named(source: str, budget: str | None) -> "Experiment":
     from equipoise.experiments.config import load_experiment
     from equipoise.recipes.catalogue import recipe
 
-    if not source.endswith(_YAML_SUFFIXES):
+    if not is_yaml(source):
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("a budget belongs to a recipe's name; a YAML file already says how much it trains.")

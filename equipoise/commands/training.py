@@ -1,16 +1,20 @@
 """`train` and `resume`."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.commands.arguments import add_arithmetic, add_inception_weights, add_session, add_threads, whole
-from equipoise.commands.experiment import add_experiment, experiment_of
+from equipoise.commands.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.common.errors import printable
 from equipoise.common.files import local_path
 
 if TYPE_CHECKING:
     from equipoise.runs.train import Settings
+
+
+_SMALL = ("smoke", "cpu")
 
 
 def fill_train(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +30,16 @@ def train_command(chosen: argparse.Namespace) -> int:
 
     experiment = experiment_of(chosen)
     out = chosen.out or local_path(f"runs/{_file_name(experiment.name)}-seed{experiment.seed}")
-    run = train(experiment, out, _settings(chosen))
+    run = train(experiment, out, replace(_settings(chosen), shorter=_shorter(chosen)))
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0
+
+
+def _shorter(chosen: argparse.Namespace) -> str:
+    """The smaller budget, where one can be asked for."""
+    from equipoise.recipes.catalogue import BUDGETS
+
+    return "" if is_yaml(chosen.recipe) or chosen.budget in _SMALL else f"--budget cpu ({BUDGETS['cpu']}); "
 
 
 def fill_resume(parser: argparse.ArgumentParser) -> None:

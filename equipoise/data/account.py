@@ -68,7 +68,7 @@ class Account:
     def sentence(self, name: str, shape: Sequence[int]) -> str:
         """What was found and what happens to it, for the first line of a run; `shape` is (channels, height, width)."""
         files = self.images + len(self.skipped) + len(self.unread) + len(self.left_out)
-        counted = f"{_counted(self.images, 'image')} of {_counted(files, 'file')}, {self._sizes()}"
+        counted = f"{_counted(self.images, 'image')} of {_counted(files, 'file')}, {self.sizes}"
         fate = {
             "not square, cut to their centre": self.uneven,
             "smaller, enlarged": self.enlarged,
@@ -102,7 +102,9 @@ class Account:
         }
         return cls(**counts, **sizes, **lists)  # type: ignore[arg-type]
 
-    def _sizes(self) -> str:
+    @property
+    def sizes(self) -> str:
+        """The range of their sizes, in words."""
         low, high = ("x".join(map(str, size)) for size in (self.smallest, self.largest))
         return f"{low} pixels" if low == high else f"{low} to {high} pixels"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.files import local_path
 
 if TYPE_CHECKING:
     from equipoise.data.store import Store
@@ -93,7 +94,7 @@ def _kind_of_path(text: str) -> str | None:
     """
     if not text or "\0" in text:
         return None
-    place = Path(text).expanduser()
+    place = local_path(text)
     if place.is_dir():
         return "folder"
     if place.suffix == ".npz":

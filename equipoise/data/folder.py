@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.fields import check_path, check_whole
-from equipoise.data.root import reading
+from equipoise.data.root import own_path, reading
 
 if TYPE_CHECKING:
     from equipoise.data.account import Account
@@ -55,7 +55,9 @@ class Folder:
         return printable(own or "folder")
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
-        """Read the folder, or the cache if nothing in it changed; the root and the seed play no part.
+        """Read the folder, or the cache if nothing in it changed; the seed plays no part.
+
+        A relative path is looked for below the root, if one is given and it is there, or else in the working folder.
 
         Raises:
             EquipoiseError: there is no such folder, or no readable image in it.
@@ -66,7 +68,7 @@ class Folder:
         from equipoise.data.progress import shown
         from equipoise.data.tree import find_images, fingerprint
 
-        folder = local_path(self.path)
+        folder = own_path(self.path, root)
         if not folder.is_dir():
             raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
         with reading(folder):
@@ -85,17 +87,16 @@ class Folder:
             key,
             shape,
             len(classes),
-            batches=lambda account: self._batches(paths, classes, account),
+            batches=lambda account: self._batches(folder, paths, classes, account),
             left_out=found.left_out,
             opens=lambda name: opens(folder / name),
         )
         return cached_store(how)
 
-    def _batches(self, paths: list[Path], classes: list[str], account: "Account") -> "Iterator[Batch]":
+    def _batches(self, folder: Path, paths: list[Path], classes: list[str], account: "Account") -> "Iterator[Batch]":
         from equipoise.data.pictures import centre_square, read_pictures
         from equipoise.data.progress import shown
 
-        folder = local_path(self.path)
         wanted = shown(paths, self.name, "images", len(paths))
         numbers = {name: number for number, name in enumerate(classes)}
         pictures = (_picture(path, folder, numbers) for path in wanted)

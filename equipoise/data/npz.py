@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import local_path
 from equipoise.data.fields import check_path
+from equipoise.data.root import own_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ class Npz:
         return printable(Path(self.path).stem or "npz")
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
-        """Read the file; the root and the seed play no part.
+        """Read the file; the seed plays no part. A relative path may lie below the root.
 
         Raises:
             EquipoiseError: there is no such file, it is damaged, holds Python objects, or not the arrays above.
@@ -55,7 +55,7 @@ class Npz:
         from equipoise.data.npz_arrays import array_names, packed_arrays, whole
         from equipoise.data.store import held
 
-        path = local_path(self.path)
+        path = own_path(self.path, root)
         arrays = packed_arrays(path, (*_NAMES, "labels"))
         name = next((name for name in _NAMES if name in arrays), None)
         if name is None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, UnfitFile, printable
-from equipoise.common.files import cache_directory
+from equipoise.common.files import cache_directory, local_path
 
 HOW_TO_POINT = "pass --data-root or set EQUIPOISE_DATA to the folder that holds it"
 
@@ -17,6 +17,13 @@ def find_root(explicit: Path | None = None) -> Path:
         return Path(explicit).expanduser()
     chosen = os.environ.get("EQUIPOISE_DATA")
     return Path(chosen).expanduser() if chosen else cache_directory() / "data"
+
+
+def own_path(text: str, root: Path | None) -> Path:
+    """Where data lie that name a path of their own: a relative one below the root, if it is there, or else here."""
+    path = local_path(text)
+    below = None if root is None else Path(root).expanduser() / path
+    return below if below is not None and below.exists() else path
 
 
 @contextmanager

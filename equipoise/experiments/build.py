@@ -52,6 +52,15 @@ def image_shape(network: Network) -> tuple[int, ...]:
     return empty.image_shape
 
 
+def has_kernels(experiment: Experiment) -> bool:
+    """Whether any network has convolutions, whose kernels and maps can lie in one layout or another."""
+    with torch.device("meta"):
+        networks = [
+            resolve("network", each.network.kind)(**each.network.options) for each in experiment.players.values()
+        ]
+    return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
+
+
 def build_game(experiment: Experiment, store: Store) -> Game:
     """The unchanging side of the run on this data, which is already on the training device."""
     constraints = {name: p.constraint for name, p in experiment.players.items() if p.constraint is not None}

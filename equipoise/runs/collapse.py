@@ -4,7 +4,6 @@ It needs no labels and no network, and sees what a person sees in the sample gri
 same, samples that have lost most of the data that they once reached, or samples that never took off.
 """
 
-import sys
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.say import warn
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.collapse import Variety, Yardstick
@@ -145,7 +145,7 @@ class CollapseAlarm:
 
     def _tell(self, sentence: str) -> str:
         if self.on_collapse == "warn":
-            print(f"warning: {sentence}", file=sys.stderr)  # noqa: T201
+            warn(sentence)
         return sentence
 
 

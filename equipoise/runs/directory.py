@@ -1,5 +1,6 @@
 """A run's directory: where everything that a run writes has its place."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,11 @@ class RunDirectory:
         return self.path / "scores.json"
 
     @property
+    def data(self) -> Path:
+        """What became of each file of the data, where they came from single files."""
+        return self.path / "data.json"
+
+    @property
     def events(self) -> Path:
         """TensorBoard events, when they were asked for."""
         return self.path / "tensorboard"
@@ -57,6 +63,12 @@ class RunDirectory:
     def experiment(self) -> Experiment:
         """The experiment that was trained here."""
         return load_experiment(self.config)
+
+
+def resume_command(path: Path) -> str:
+    """What goes on with the run, as it is to be typed."""
+    written = str(path)
+    return f"equipoise resume {printable(shlex.quote(f'./{written}' if written.startswith('-') else written))}"
 
 
 def is_leftover(path: Path) -> bool:
@@ -78,7 +90,7 @@ def create_run(path: Path, experiment: Experiment) -> RunDirectory:
     """
     run = RunDirectory(Path(path))
     if run.config.exists():
-        advice = f"resume it with: equipoise resume {printable(path)}, or choose another directory"
+        advice = f"resume it with: {resume_command(path)}, or choose another directory"
         raise EquipoiseError(f"{printable(path)} already holds a run; {advice}.")
     if run.path.exists() and (not run.path.is_dir() or any(not is_leftover(each) for each in run.path.iterdir())):
         raise EquipoiseError(f"{printable(path)} is in use for something else; choose a new directory with --out.")

@@ -1,6 +1,5 @@
 """One writer at a time: two processes that train in one directory would write into each other's log."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.say import say
 
 PATIENCE_SECONDS = 30.0
 """So long a resume waits for a process that was told to end and is still saving."""
@@ -44,7 +44,7 @@ def _wait_for_lock(file: IO[bytes], directory: Path, patience_seconds: float) ->
                 f"another process is training in {printable(directory)}; wait for it, or end it, then resume."
             )
         if not told:
-            print(f"waiting for another process that trains in {printable(directory)}", file=sys.stderr)  # noqa: T201
+            say(f"waiting for another process that trains in {printable(directory)}")
         told = True
         time.sleep(_PAUSE_SECONDS)
 

@@ -1,12 +1,18 @@
 """Progress for a person: a bar on a terminal, plain lines elsewhere."""
 
+import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
+from equipoise.common.durations import duration
+from equipoise.common.say import say
 from equipoise.training.log import Line
 
 _PLAIN_LINE_SECONDS = 10.0
@@ -19,7 +25,20 @@ _SHOWN = {
     "margin": "margin",
 }
 """What is shown, and its short name on the bar."""
-_BAR = "{percentage:3.0f}% |{bar:16}| {n_fmt}/{total_fmt} [{remaining} left, {rate_fmt}]  {desc}"
+_BAR = "{percentage:3.0f}% |{bar:16}| {n_fmt}/{total_fmt} [{left}, {rate_fmt}]  {desc}"
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]
+    """A bar that gives the time left in words."""
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        """What the bar may show."""
+        known: dict[str, Any] = super().format_dict
+        done, seconds = known["n"] - known["initial"], known["elapsed"]
+        rate = known["rate"] or (done / seconds if seconds else 0.0)
+        left = f"{duration((known['total'] - known['n']) / rate)} left" if rate and known["total"] else "just begun"
+        return known | {"left": left}
 
 
 @dataclass
@@ -32,9 +51,10 @@ class Progress:
     _margin: float | None = None
     _shown: float = field(default_factory=time.monotonic)
     _begun: float = field(default_factory=time.monotonic)
+    _above: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        self._bar = tqdm(
+        self._bar = _Bar(
             total=self.total,
             initial=self.start,
             unit="it",
@@ -43,6 +63,8 @@ class Progress:
             dynamic_ncols=True,
             bar_format=_BAR,
         )
+        if not self._bar.disable:
+            self._above.enter_context(_messages_above_the_bar())
 
     def __call__(self, lines: Sequence[Line]) -> None:
         """Show the newest of these lines."""
@@ -54,6 +76,7 @@ class Progress:
 
     def close(self) -> None:
         """Leave the bar as it stands."""
+        self._above.close()
         self._bar.close()
 
     def _show(self, line: Line) -> None:
@@ -76,8 +99,16 @@ class Progress:
         rate = (iteration - self.start) / max(now - self._begun, 1e-9)
         left = (self.total - iteration) / max(rate, 1e-9)
         shown = ", ".join(f"{name.removesuffix('/loss')} {word}" for name, word in words.items())
-        print(  # noqa: T201
-            f"iteration {iteration} of {self.total}, {rate:.1f}/s, {left:.0f} s left: {shown}",
-            file=sys.stderr,
-            flush=True,
-        )
+        ahead = f"{duration(left)} left" if left else "done"
+        say(f"iteration {iteration} of {self.total}, {rate:.1f}/s, {ahead}: {shown}")
+
+
+@contextmanager
+def _messages_above_the_bar() -> Iterator[None]:
+    """Within, what others log, and Python's warnings, are written above the bar instead of into it."""
+    logging.captureWarnings(True)
+    try:
+        with logging_redirect_tqdm():
+            yield
+    finally:
+        logging.captureWarnings(False)

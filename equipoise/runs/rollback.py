@@ -1,10 +1,10 @@
 """Going back: the state, the log and what else a run remembers, as they were at its newest good checkpoint."""
 
 import json
-import sys
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.say import warn
 from equipoise.experiments.build import build_state
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
@@ -45,7 +45,7 @@ def restore(
     checkpoint, complaints = newest_good(run.checkpoints)
     for complaint in complaints:
         offer = f"; going on from {checkpoint.index.name}" if checkpoint is not None else ""
-        print(f"warning: {printable(complaint.rstrip('.'))}{offer}.", file=sys.stderr)  # noqa: T201
+        warn(f"{printable(complaint.rstrip('.'))}{offer}.")
     if checkpoint is None:
         if complaints:
             raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
@@ -97,8 +97,7 @@ def _tell(run: RunDirectory, clock: Clock, diverged: Diverged) -> None:
     line = {"kind": "rollback", "iteration": clock.iteration, "quantity": diverged.quantity, "values": values}
     with open(run.log, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
-    print(  # noqa: T201
-        f"warning: training diverged in iteration {diverged.iteration}: {diverged} Going on from iteration "
-        f"{clock.iteration} with {factor:g} of the learning rates (rollback {clock.rollbacks}).",
-        file=sys.stderr,
+    warn(
+        f"training diverged in iteration {diverged.iteration}: {diverged} Going on from iteration "
+        f"{clock.iteration} with {factor:g} of the learning rates (rollback {clock.rollbacks})."
     )

@@ -1,18 +1,18 @@
 """One sitting of a run: play from where the state stands to the end, under the eyes of all observers."""
 
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from equipoise.common.checks import NotFiniteError
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.say import warn
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
-from equipoise.runs.directory import RunDirectory
+from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.events import EventWriter
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
@@ -59,6 +59,7 @@ class Settings:
         cudnn_trials: whether cuDNN times its algorithms for each shape; None is no, or as the run began.
         layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
+        shorter: what else could be asked for where a run takes long, in words that end in "; ".
         page: whether the run's page is drawn at its end; whoever scores it afterwards draws it then, once.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     deterministic: bool | None = None
     cudnn_trials: bool | None = None
     layout: Layout | None = None
+    shorter: str = ""
     page: bool = True
 
 
@@ -140,7 +142,7 @@ def _loop(session: Session) -> Loop:
         return plain
     reason = plain.why_not_record()
     if reason is not None:
-        print(f"warning: {reason}", file=sys.stderr)  # noqa: T201
+        warn(reason)
         return plain
     for optimiser in session.state.optimisers.values():
         make_recordable(optimiser)
@@ -254,7 +256,7 @@ def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
 
 def _interrupted(session: Session, signal_number: int) -> Interrupted:
     iteration, total = session.state.clock.iteration, session.game.total_iterations
-    advice = f"Go on with: equipoise resume {printable(session.run.path)}"
+    advice = f"Go on with: {resume_command(session.run.path)}"
     return Interrupted(
         f"interrupted and saved at iteration {iteration} of {total}. {advice}", signal_number or signal.SIGINT
     )
@@ -264,7 +266,7 @@ def _collapsed(session: Session, writers: Writers | None) -> Collapsed:
     if writers is not None:
         write_run_report(session.run.path)
     told = writers.alarm.rang if writers is not None and writers.alarm is not None else "the samples have collapsed."
-    advice = f"go on with: equipoise resume {printable(session.run.path)}"
+    advice = f"go on with: {resume_command(session.run.path)}"
     return Collapsed(f"{told} The run is saved and its page is written; {advice}")
 
 
@@ -272,5 +274,5 @@ def _last_good(session: Session) -> str:
     checkpoint, _ = newest_good(session.run.checkpoints)
     if checkpoint is None:
         return "There is no checkpoint yet."
-    advice = f"go on with: equipoise resume {printable(session.run.path)}"
+    advice = f"go on with: {resume_command(session.run.path)}"
     return f"The last good checkpoint is {checkpoint.index.name}; {advice}"

@@ -1,7 +1,6 @@
 """Train a run from its start, or resume it from its newest good checkpoint."""
 
 import json
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Any
 import torch
 
 from equipoise import __version__
+from equipoise.common.say import warn
+from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
-from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.build import build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.allocator import keep_freed_memory
@@ -19,8 +20,10 @@ from equipoise.runs.catalogue import check_best, check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.inception import check_weights_are_there
+from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import only_writer
 from equipoise.runs.manner import Manner, chosen_manner
+from equipoise.runs.places import as_before, places
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Session, Settings, play_session
@@ -57,7 +60,7 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
         Interrupted: SIGINT or SIGTERM came again.
         EquipoiseError: there is no run or no good checkpoint, or the data have changed.
     """
-    settings = settings or Settings()
+    settings = as_before(path, settings or Settings(), with_device=True)
     keep_freed_memory()
     with joined(settings.device) as processes:
         return _resume(path, settings, processes)
@@ -74,14 +77,22 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     processes.must_agree(_shared(manner, settings, processes))
     store = _load_data(experiment, settings, processes)
     game = replace(build_game(experiment, store), precision=manner.precision)
+    check_fit(experiment, store.shape)
+    tells = processes.is_first and not settings.quiet
+    if tells:
+        introduce(experiment, store)
+        warn_of_idle_options(experiment, settings, device)
     threads = settings.threads or _usual_threads(experiment, game, manner, processes)
     torch.set_num_threads(threads)
+    if tells:
+        forecast(experiment, game, device, manner.layout, settings.shorter)
     state = build_state(experiment, game, device, manner.layout)
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
     with _writing(run, processes), manner.applied(device):
         if processes.is_first:
             described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-            add_session(run.environment, described | manner.as_dict())
+            add_session(run.environment, described | manner.as_dict() | {"places": places(experiment, settings)})
+            keep_account(run, store, tells)
         processes.wait_for_all()
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
         return play_session(session, {})
@@ -115,11 +126,16 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     processes.must_agree(_shared(manner, settings, processes))
     torch.set_num_threads(threads)
     store = _load_data(experiment, settings, processes)
+    if processes.is_first and not settings.quiet:
+        warn_of_idle_options(experiment, Settings(precision=settings.precision), processes.device)
     game = replace(build_game(experiment, store), precision=manner.precision)
     state = build_state(experiment, game, processes.device, manner.layout)
     run = RunDirectory(Path(path))
     with _writing(run, processes), manner.applied(processes.device):
-        extra = _pick_up(run, state, experiment, store, threads, processes, manner) if processes.is_first else {}
+        extra = {}
+        if processes.is_first:
+            where = places(experiment, settings)
+            extra = _pick_up(run, state, experiment, store, threads, processes, manner, where)
         processes.share_state(state)
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
         return play_session(session, extra)
@@ -138,11 +154,12 @@ def _pick_up(
     threads: int,
     processes: Processes,
     manner: Manner,
+    where: dict[str, str],
 ) -> dict[str, Any]:
     """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
     device = processes.device
     described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-    described |= manner.as_dict()
+    described |= manner.as_dict() | {"places": where}
     sweep(run)
     extra = restore(run, state, experiment, store.content_hash, manner.layout)
     _warn_of_differences(run, described)
@@ -177,7 +194,8 @@ def _load_data(experiment: Experiment, settings: Settings, processes: Processes)
     """The data on the training device; the first process goes ahead, so that a download or a cache is made once."""
     if not processes.is_first:
         processes.wait_for_all()
-    store = experiment.data.load(settings.data_root, experiment.seed)
+    with without_progress(settings.quiet):
+        store = experiment.data.load(settings.data_root, experiment.seed)
     if processes.is_first:
         processes.wait_for_all()
     processes.must_agree({"data (by their hash)": store.content_hash})
@@ -187,8 +205,7 @@ def _load_data(experiment: Experiment, settings: Settings, processes: Processes)
 def _warn_of_differences(run: RunDirectory, described: dict[str, Any]) -> None:
     """Say what is no longer as in the run's first session and may change the last bits of the result."""
     for what, before, now in differences((read_sessions(run.environment) or [described])[0], described):
-        print(  # noqa: T201
-            f"warning: the run began with {what} {before} and goes on with {now}: it will be as good, "
-            "but no longer bit for bit the run that it would have been.",
-            file=sys.stderr,
+        warn(
+            f"the run began with {what} {before} and goes on with {now}: it will be as good, "
+            "but no longer bit for bit the run that it would have been."
         )

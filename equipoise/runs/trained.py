@@ -21,6 +21,7 @@ from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
 from equipoise.runs.observers import AVERAGE_BUFFERS
+from equipoise.runs.places import as_before
 from equipoise.runs.report import write_run_report
 from equipoise.runs.sampling import check_place, export_samples, generate
 from equipoise.runs.scoring import Evidence, Score, reasons, take_possible, usual_metrics
@@ -161,6 +162,7 @@ def evaluate(
         EquipoiseError: as `load_trained`; a metric is unknown, none can be taken, or the generator has diverged (then
             the cause is a NotFiniteError).
     """
+    settings = as_before(path, settings)
     check_metrics(metrics)
     trained = load_trained(path, choose_device(settings.device), checkpoint, tell)
     torch.set_num_threads(settings.threads or recorded_threads(trained.run))

@@ -1,8 +1,7 @@
 """How long a study will take: from what earlier runs recorded, or from a few iterations now."""
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,13 +9,10 @@ import torch
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.environment import choose_device
+from equipoise.runs.pace import stage_seconds
 from equipoise.studies.carry_out import recorded_seconds
 from equipoise.studies.plan import Planned
-from equipoise.training.game import Algorithm, Stage
-from equipoise.training.graphs import device_of
-from equipoise.training.loop import Loop
 
-_ITERATIONS = 3
 _MOST_MEASURED = 4
 _SCORING_SECONDS = 5.0
 
@@ -56,60 +52,8 @@ def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> 
     torch.set_num_threads(1)
     place = choose_device(device)
     game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
-    total = 0.0
-    for stage in experiment.algorithm.stages():
-        timed = replace(stage, epochs=None, iterations=_ITERATIONS)  # the stage itself may be shorter
-        alone = replace(game, algorithm=OneStage(iterations=_ITERATIONS, whole=experiment.algorithm, stage=timed))
-        loop = Loop(alone, build_state(experiment, alone, place))
-        total += _seconds(loop) * game.stage_iterations(stage)
-    return total
-
-
-def shown_seconds(seconds: float) -> str:
-    """A length of time for people.
-
-    >>> shown_seconds(42), shown_seconds(600), shown_seconds(90_000)
-    ('less than a minute', '10 minutes', '25 hours')
-    """
-    if seconds < 60:
-        return "less than a minute"
-    if seconds < 2 * 3600:
-        minutes = round(seconds / 60)
-        return f"{minutes} minute{'s' if minutes != 1 else ''}"
-    return f"{seconds / 3600:.0f} hours"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneStage(Algorithm):
-    """One stage of an algorithm, to be timed alone."""
-
-    whole: Algorithm
-    stage: Stage
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Those of the whole."""
-        return self.whole.players
-
-    def stages(self) -> tuple[Stage, ...]:
-        """The one stage."""
-        return (self.stage,)
-
-    def create_memory(self) -> torch.nn.Module:
-        """That of the whole."""
-        return self.whole.create_memory()
-
-
-def _seconds(loop: Loop) -> float:
-    times: list[float] = []
-    device = device_of(loop.state)
-    for _ in range(_ITERATIONS):
-        start = time.perf_counter()
-        loop.iterate()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - start)
-    return min(times)
+    stages = stage_seconds(game, lambda alone: build_state(experiment, alone, place))
+    return sum(iterations * each for iterations, each in stages)
 
 
 def _recorded(planned: Planned, out: Path) -> float | None:

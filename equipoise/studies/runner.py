@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from equipoise.common.cores import available_cores
+from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.mnist import Mnist
 from equipoise.metrics.features import InceptionExtractor
@@ -18,7 +19,7 @@ from equipoise.runs.threads import threads_beside_a_gpu
 from equipoise.runs.train import Settings
 from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
-from equipoise.studies.estimate import estimate, shown_seconds
+from equipoise.studies.estimate import estimate
 from equipoise.studies.plan import Planned, plan
 from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
@@ -103,14 +104,14 @@ def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, m
         expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
         at_once = f"{workers} at a time" if means.ray in (None, "local") else "on the cluster"
         parallel = workers if not gpus else min(workers, len(gpus))
-        say(f"Expected: {shown_seconds(expected.seconds / parallel)}, {at_once} ({expected.source}).")
+        say(f"Expected: {duration(expected.seconds / parallel)}, {at_once} ({expected.source}).")
     _train_judges(missing, means, say)
     jobs, start = _placed([job for _, job in missing], gpus if means.ray is None else [], workers), time.monotonic()
     with status_line(jobs) as line:
 
         def done(finished: int, total: int) -> None:
             left = (time.monotonic() - start) / finished * (total - finished)
-            told = f"run {finished} of {total} done" + (f", {shown_seconds(left)} left" if finished < total else "")
+            told = f"run {finished} of {total} done" + (f", {duration(left)} left" if finished < total else "")
             (line.tell if line is not None and say is tell else say)(told)
 
         if means.ray is None:

@@ -10,14 +10,14 @@ import torch
 from equipoise.experiments.build import build_game
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
-from equipoise.studies import estimate
+from equipoise.runs import pace
 from equipoise.studies.estimate import run_seconds
 
 
 @pytest.fixture
 def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock on which every iteration lasts a second."""
-    monkeypatch.setattr(estimate, "time", SimpleNamespace(perf_counter=itertools.count().__next__))
+    monkeypatch.setattr(pace, "time", SimpleNamespace(perf_counter=itertools.count().__next__))
 
 
 def iterations_of(experiment: Experiment) -> int:

@@ -12,8 +12,9 @@ import jinja2
 from markupsafe import Markup
 
 import equipoise
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.data.account import Account
 from equipoise.runs.report import figures, measurements
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL
 from equipoise.runs.report.frames import Frame, read_frames
@@ -24,6 +25,8 @@ from equipoise.runs.report.summary import comparison_table, shown, title, with_s
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000
 _MOST_FRAMES = 24
+_MOST_FILES = 10_000
+_PLACES = "places"
 _MOST_FRAMES_COMPARED = 12
 
 
@@ -73,7 +76,8 @@ def write_run_report(run: Path) -> Path:
         scored=measurements.score_figures(record),
         others=measurements.other_figures(record),
         histogram=figures.histogram_figure("classes", [record.histogram()]) if record.histogram() else None,
-        environment=_flat(record.environment),
+        environment=_flat(_without_places(record.environment)),
+        files=_files(record.account),
     )
     return _written(record.path / "report.html", text)
 
@@ -164,6 +168,25 @@ def _facts(run: RunRecord) -> list[tuple[str, str]]:
     ends = ((REAL, "final energy, real"), (FAKE, "final energy, generated"), (MARGIN, "final margin"))
     facts += [(label, shown(found.last)) for name, label in ends if (found := run.by_epoch(name))]
     return [(label, value) for label, value in facts if value]
+
+
+def _without_places(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of the sessions without this machine's folders: a page is handed on."""
+    sessions = environment.get("sessions")
+    if not isinstance(sessions, list):
+        return dict(environment)
+    kept = [{name: each[name] for name in each if name != _PLACES} for each in sessions if isinstance(each, Mapping)]
+    return {**environment, "sessions": kept}
+
+
+def _files(account: Account | None) -> list[tuple[str, str]]:
+    """(name, why it is not among the images) of each such file of the data."""
+    if account is None:
+        return []
+    listed = [*account.skipped, *account.unread, *account.left_out]
+    shown = [(printable(name), reason) for name, reason in listed[:_MOST_FILES]]
+    rest = len(listed) - len(shown)
+    return shown + ([(f"and {rest:,} more", "named in data.json")] if rest else [])
 
 
 def _with_deviation(score: Score) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import MOST_TEXT_BYTES, read_bounded
+from equipoise.data.account import Account
 from equipoise.experiments.reading import read_yaml
 from equipoise.runs.report.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
 from equipoise.runs.report.log import Log, Record, number, read_log
@@ -40,6 +41,7 @@ class RunRecord:
     environment: Mapping[str, Any]
     log: Log
     scores: tuple[Score, ...]
+    account: Account | None = None
 
     @property
     def name(self) -> str:
@@ -104,8 +106,22 @@ def read_run(path: Path) -> RunRecord:
         )
     text = _text(path / "config.yaml")
     return RunRecord(
-        path, text, _yaml(text), _json(path / "environment.json"), read_log(path / "metrics.jsonl"), _scores(path)
+        path,
+        text,
+        _yaml(text),
+        _json(path / "environment.json"),
+        read_log(path / "metrics.jsonl"),
+        _scores(path),
+        _account(path),
     )
+
+
+def _account(path: Path) -> Account | None:
+    """What became of the data's files, where that was noted."""
+    try:
+        return Account.from_dict(_json(path / "data.json"))
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
 
 
 def _scores(path: Path) -> tuple[Score, ...]:

@@ -1,0 +1,59 @@
+"""How long a run will take: each stage's length times the time of a few of its iterations, played on a copy."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from equipoise.training.game import Algorithm, Stage
+from equipoise.training.loop import Game, Loop
+from equipoise.training.state import State
+
+_ITERATIONS = 3
+_LONG_SECONDS = 2.0
+"""An iteration that takes this long is timed once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneStage(Algorithm):
+    """One stage of an algorithm, to be timed alone."""
+
+    whole: Algorithm
+    stage: Stage
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Those of the whole."""
+        return self.whole.players
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The one stage."""
+        return (self.stage,)
+
+    def create_memory(self) -> torch.nn.Module:
+        """That of the whole."""
+        return self.whole.create_memory()
+
+
+def stage_seconds(game: Game, fresh_state: Callable[[Game], State]) -> list[tuple[int, float]]:
+    """(iterations, seconds of each) of every stage; `fresh_state` makes a state that may be played with."""
+    found = []
+    for stage in game.algorithm.stages():
+        timed = replace(stage, epochs=None, iterations=_ITERATIONS)  # the stage itself may be shorter
+        alone = replace(game, algorithm=OneStage(iterations=_ITERATIONS, whole=game.algorithm, stage=timed))
+        found.append((game.stage_iterations(stage), _seconds(Loop(alone, fresh_state(alone)))))
+    return found
+
+
+def _seconds(loop: Loop) -> float:
+    times: list[float] = []
+    for _ in range(_ITERATIONS):
+        start = time.perf_counter()
+        loop.iterate()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+        if times[-1] > _LONG_SECONDS:
+            break
+    return min(times)

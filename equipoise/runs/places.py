@@ -1,0 +1,75 @@
+"""Where a run found its data and weights: remembered beside the run, and looked up there when it goes on.
+
+The configuration names no machine's folders, so that a run can be moved: what lies where is noted in environment.json,
+and counts only as long as it is still there.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise.common.errors import printable
+from equipoise.common.files import local_path
+from equipoise.common.say import say
+from equipoise.data.root import find_root
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.environment import read_sessions
+from equipoise.runs.session import Settings
+
+
+def places(experiment: Experiment, settings: Settings) -> dict[str, str]:
+    """Absolute paths for environment.json: the data root, and the weights of Inception-v3 where there are any."""
+    found = {"data_root": str(_root_of(experiment, settings).absolute())}
+    if settings.inception_weights is not None:
+        found["inception_weights"] = str(Path(settings.inception_weights).absolute())
+    return found
+
+
+def as_before(path: Path, settings: Settings, with_device: bool = False) -> Settings:
+    """The settings with what they leave open taken from the run's record, where that is still there; and says so.
+
+    Args:
+        path: the run's directory.
+        settings: of this session.
+        with_device: whether a run that began on the CPU goes on there.
+    """
+    sessions = read_sessions(RunDirectory(Path(path)).environment)
+    known = next((each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping)), {})
+    root, weights = _path(known, "data_root"), _path(known, "inception_weights")
+    taken: dict[str, Any] = {}
+    if settings.data_root is None and root is not None and root.is_dir() and root != find_root().absolute():
+        taken["data_root"] = root
+    if settings.inception_weights is None and weights is not None and weights.is_file():
+        taken["inception_weights"] = weights
+    if with_device and settings.device == "auto" and _began_on_cpu(sessions):
+        taken["device"] = "cpu"
+    if taken and not settings.quiet:
+        say(f"As before: {', '.join(f'{_CALLED[name]} {printable(value)}' for name, value in taken.items())}")
+    return replace(settings, **taken)
+
+
+_CALLED = {"data_root": "data below", "inception_weights": "Inception's weights from", "device": "on the device"}
+
+
+def _root_of(experiment: Experiment, settings: Settings) -> Path:
+    """Where the data were looked for. What has a path of its own lies in the working folder, or below the root."""
+    own: str | None = getattr(experiment.data, "path", None)
+    if own is None or (settings.data_root is not None and (Path(settings.data_root) / local_path(own)).exists()):
+        return find_root(settings.data_root)
+    return Path.cwd()
+
+
+def _path(known: Mapping[str, Any], name: str) -> Path | None:
+    found = known.get(name)
+    return Path(found) if isinstance(found, str) and found and "\0" not in found else None
+
+
+def _began_on_cpu(sessions: list[dict[str, Any]]) -> bool:
+    """Whether a GPU here would be another device than the run began on. Processes of torchrun are told theirs."""
+    alone = int(os.environ.get("WORLD_SIZE", 1)) == 1
+    return alone and torch.cuda.is_available() and bool(sessions) and sessions[0].get("device") == "cpu"
