@@ -104,7 +104,7 @@ def figure_1() -> Study:
             Measure("even-classes", "classes from 8 to 12 %"),
         ),
         sentences=(
-            Sentence("all ten classes are generated", covered, "MAGAN", "about", 10),
+            Sentence("all ten classes are generated", covered, "MAGAN", "above", 9),
             Sentence("ones are the most frequent class", "lead-of-ones", "MAGAN", "above", 0),
             Sentence("twos are the rarest class", "lead-of-twos", "MAGAN", "below", 0),
             Sentence("16.5 % are ones", "share-of-ones", "MAGAN", "about", 0.165),
