@@ -14,6 +14,7 @@ from equipoise.studies.study import (
     Reference,
     Row,
     Scale,
+    Sentence,
     Study,
     Variant,
 )
@@ -159,6 +160,7 @@ def figure_4() -> Study:
             Measure("critic-purity", "neighbours of the same class"),
         ),
         orders=(Order("critic-silhouette", "MMD-rep", "MMD-rbf"),),
+        sentences=(Sentence("the repulsive loss groups the classes", "critic-purity", "MMD-rep", "above", "MMD-rbf"),),
         scales={"smoke": SMOKE, "cpu": Scale(seeds=3, samples=10_000), "paper": PAPER},
     )
 
