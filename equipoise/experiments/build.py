@@ -86,7 +86,7 @@ def build_state(experiment: Experiment, game: Game, device: torch.device, layout
         EquipoiseError: a network is made for items of another shape than the data's.
     """
     real = game.source.batch(torch.arange(2)).cpu()
-    _check_fit(experiment, tuple(real.shape[1:]))
+    check_fit(experiment, tuple(real.shape[1:]))
     latent = experiment.latent.sample(2, stream(experiment.seed, "constraint/example"))
     examples = {name: latent if name == "generator" else real for name in experiment.players}
     built = {name: build_player(name, experiment, each, layout).to(device) for name, each in examples.items()}
@@ -133,8 +133,12 @@ def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
     return generator
 
 
-def _check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:
-    """Every network must be made for the data's items."""
+def check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:
+    """Every network must be made for the data's items, of this shape.
+
+    Raises:
+        EquipoiseError: one is not.
+    """
     for name, player in experiment.players.items():
         made_for = image_shape(player.network)
         if made_for != shape:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from equipoise.training.game import Algorithm, Stage
+from equipoise.training.graphs import device_of
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
@@ -48,11 +49,12 @@ def stage_seconds(game: Game, fresh_state: Callable[[Game], State]) -> list[tupl
 
 def _seconds(loop: Loop) -> float:
     times: list[float] = []
+    device = device_of(loop.state)
     for _ in range(_ITERATIONS):
         start = time.perf_counter()
         loop.iterate()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         times.append(time.perf_counter() - start)
         if times[-1] > _LONG_SECONDS:
             break

@@ -39,7 +39,8 @@ def as_before(path: Path, settings: Settings, with_device: bool = False) -> Sett
         with_device: whether a run that began on the CPU goes on there.
     """
     sessions = read_sessions(RunDirectory(Path(path)).environment)
-    known = next((each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping)), {})
+    noted = (each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping))
+    known: Mapping[str, Any] = next(noted, {})
     root, weights = _path(known, "data_root"), _path(known, "inception_weights")
     taken: dict[str, Any] = {}
     if settings.data_root is None and root is not None and root.is_dir() and root != find_root().absolute():

@@ -34,7 +34,7 @@ class _Bar(tqdm):  # type: ignore[type-arg]
     @property
     def format_dict(self) -> dict[str, Any]:
         """What the bar may show."""
-        known: dict[str, Any] = super().format_dict
+        known = dict(super().format_dict)
         done, seconds = known["n"] - known["initial"], known["elapsed"]
         rate = known["rate"] or (done / seconds if seconds else 0.0)
         left = f"{duration((known['total'] - known['n']) / rate)} left" if rate and known["total"] else "just begun"

@@ -47,7 +47,7 @@ def test_an_iteration_of_a_gpu_is_timed_to_its_end(monkeypatch: pytest.MonkeyPat
         def iterate(self) -> None:
             told.append("launched")
 
-    monkeypatch.setattr(estimate, "device_of", lambda state: torch.device("cuda", 1))
+    monkeypatch.setattr(pace, "device_of", lambda state: torch.device("cuda", 1))
     monkeypatch.setattr(torch.cuda, "synchronize", told.append)
-    estimate._seconds(cast(Any, Launched()))
+    pace._seconds(cast(Any, Launched()))
     assert told == ["launched", torch.device("cuda", 1)] * 3
