@@ -151,7 +151,7 @@ def theirs(row: Row, device: torch.device, scale: Scale) -> Way:
 def synchronise(device: torch.device) -> None:
     """Wait for a GPU."""
     if device.type == "cuda":
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(device)
 
 
 def seconds(way: Way, calls: int, device: torch.device) -> float:
@@ -304,6 +304,8 @@ def main() -> None:
     device = torch.device(chosen.device)
     if device.type == "cuda" and not torch.cuda.is_available():
         parser.exit(2, "error: there is no GPU with CUDA here; --device cpu rehearses every line without one.\n")
+    if device.index is not None:
+        torch.cuda.set_device(device)
     scale = FULL if device.type == "cuda" else REHEARSAL
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     report: dict[str, Any] = {"device": name, "rehearsal": scale is REHEARSAL, "torch": torch.__version__, "rows": {}}
