@@ -14,8 +14,9 @@ import equipoise
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs import processes
+from equipoise.runs import processes, threads, train
 from equipoise.runs.environment import choose_device
+from equipoise.runs.manner import Manner
 from equipoise.training.health import Diverged, Health
 from equipoise.training.loop import Loop
 
@@ -109,3 +110,20 @@ def test_a_gpu_that_is_named_becomes_the_current_one(
     monkeypatch.setattr(torch.cuda, "set_device", made.append)
     assert choose_device(name) == torch.device(name)
     assert made == current
+
+
+@pytest.mark.parametrize(("device", "size", "found"), [("cuda", 1, 8), ("cuda", 4, 4), ("cpu", 2, 1)])
+def test_a_trial_of_threads_is_for_one_process_on_a_cpu(
+    device: str, size: int, found: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU it would settle on one, and evaluation would crawl."""
+
+    def trial(*words: object) -> int:
+        raise AssertionError("iterations were timed")
+
+    monkeypatch.setattr(train, "choose_threads", trial)
+    monkeypatch.setattr(threads, "available_cores", lambda: 16)
+    experiment = recipe("gan-digits")
+    game = build_game(experiment, experiment.data.load())
+    place = processes.Processes(0, size, 0, size, 0, torch.device(device))
+    assert train._usual_threads(experiment, game, Manner(), place) == found
