@@ -74,8 +74,9 @@ def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:
 class CollapseAlarm:
     """An observer that measures the samples' variety now and then, and tells when it is lost.
 
-    It looks 40 times in a run, at most every 100 iterations, which costs less than a hundredth of them; only in
-    iterations that trained the generator, on latents of its own; and it changes nothing about the run.
+    It looks 40 times in a run, at most every 100 iterations, which costs less than a hundredth of them (more where an
+    averaged generator needs its batch statistics first); only in iterations that trained the generator, on latents of
+    its own; and it changes nothing about the run.
 
     Attributes:
         experiment: what is trained.

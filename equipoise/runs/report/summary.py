@@ -4,7 +4,7 @@ import json
 import math
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.metrics.passport import MUST_AGREE, OLDER
@@ -49,7 +49,8 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
         *(ENDS[name] for name in ends),
     )
     marked = any(cell.marked for row in rows for cell in row)
-    notes = (*((MARK,) if marked else ()), *(note for label, runs in groups.items() if (note := _lengths(label, runs))))
+    cautions = (note for label, runs in groups.items() for note in _cautions(label, runs))
+    notes = (*((MARK,) if marked else ()), *cautions)
     return Table("Scores and final energies, mean ± standard deviation over seeds", columns, rows, notes)
 
 
@@ -128,12 +129,15 @@ def _row(
     )
 
 
-def _lengths(label: str, runs: Sequence[RunRecord]) -> str:
-    """A note where runs that are averaged ended at different iterations, or nothing."""
+def _cautions(label: str, runs: Sequence[RunRecord]) -> Iterator[str]:
+    """What a reader of the means should know: runs of unequal length, and seeds that occur twice."""
     ends = sorted({run.log.last_iteration for run in runs if not run.diverged})
-    if len(ends) < 2:
-        return ""
-    return f"{label}: the runs end at different iterations, from {ends[0]:,} to {ends[-1]:,}; finish them with resume."
+    if len(ends) > 1:
+        span = f"from {ends[0]:,} to {ends[-1]:,}"
+        yield f"{label}: the runs end at different iterations, {span}; finish them with resume."
+    seeds = Counter(run.seed for run in runs if run.seed)
+    if twice := [seed for seed, count in seeds.items() if count > 1]:
+        yield f"{label}: several runs have the seed {', '.join(twice)}; they are copies, not independent repetitions."
 
 
 def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:

@@ -88,6 +88,12 @@ def test_another_precision_parts_runs(configured: Callable[..., Path]) -> None:
     }
 
 
+def test_a_seed_that_occurs_twice_is_noted(make_run: Callable[..., Path]) -> None:
+    runs = [read_run(make_run(f"run-{number}", seed=seed)) for number, seed in enumerate((3, 4, 3))]
+    (note,) = comparison_table({"mine": runs}).notes
+    assert note == "mine: several runs have the seed 3; they are copies, not independent repetitions."
+
+
 def test_runs_of_unequal_length_are_noted(make_run: Callable[..., Path]) -> None:
     runs = [make_run("whole", seed=0), make_run("cut", seed=1, lines=2)]
     notes = comparison_table({"mine": [read_run(run) for run in runs], "one": [read_run(runs[0])]}).notes
