@@ -54,8 +54,13 @@ class Trained:
         """Another player as the same checkpoint holds it, in evaluation mode, on the generator's device.
 
         Raises:
-            EquipoiseError: the checkpoint is gone or damaged.
+            EquipoiseError: the checkpoint is damaged, or the run has replaced it since.
         """
+        if not self.checkpoint.index.is_file():
+            raise EquipoiseError(
+                f"the run, which is still training, has replaced {self.checkpoint.index.name} since; "
+                "evaluate it again, or with a larger watch.keep."
+            )
         network = self.experiment.players[name].network
         player = build_player(name, self.experiment, torch.zeros(2, *image_shape(network)))
         device = next(self.generator.parameters()).device

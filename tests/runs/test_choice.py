@@ -178,6 +178,14 @@ def test_tensors_that_go_while_they_are_summed_up_are_looked_for_again(
     assert load_trained(run, CPU, "newest").iteration == best.iteration
 
 
+def test_a_player_that_is_asked_for_too_late_is_not_called_damaged(run: Path) -> None:
+    trained = load_trained(run, CPU, "newest")
+    assert not any(module.training for module in trained.load_player("discriminator").modules())
+    trained.checkpoint.delete()
+    with pytest.raises(EquipoiseError, match=r"still training, has replaced iteration-0+8\.json since"):
+        trained.load_player("discriminator")
+
+
 def test_damage_that_stays_is_told_once(run: Path) -> None:
     for path in (run / "checkpoints").glob("*.safetensors"):
         path.write_bytes(b"")
