@@ -10,7 +10,7 @@ Samples must not meet inside the discriminator: no batch normalisation.
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from equipoise.common.checks import (
     check_at_least,
@@ -19,7 +19,10 @@ from equipoise.common.checks import (
     check_no_nan,
     check_not_empty,
     check_same_shape,
+    described,
+    transforms_are_active,
 )
+from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
 
 Discriminator = Callable[[Tensor], Tensor]
@@ -35,6 +38,8 @@ def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
         fake: of the same shape.
         mixing: [batch], in [0, 1].
     """
+    for name, value in {"real": real, "fake": fake, "mixing": mixing}.items():
+        check_floating(name, value)
     check_same_shape(real=real, fake=fake)
     check_not_empty("real", real)
     if mixing.shape != real.shape[:1]:
@@ -66,7 +71,7 @@ def gradient_penalty_per_sample(
         biases of a piecewise linear discriminator have no part in the penalty: alone, it leaves their gradient None.
     """
     check_at_least("target", target, 0.0)
-    norms: Tensor = torch.linalg.vector_norm(_gradients(discriminator, points), dim=1)
+    norms: Tensor = torch.linalg.vector_norm(widened(_gradients(discriminator, points)), dim=1)
     excess = norms - target
     return (excess.relu() if one_sided else excess).square()
 
@@ -85,7 +90,7 @@ def r1_penalty_per_sample(discriminator: Discriminator, real: Tensor) -> Tensor:
 
     Returns: [batch].
     """
-    return _gradients(discriminator, real).square().sum(dim=1) / 2
+    return _squared_norms(_gradients(discriminator, real, "real")) / 2
 
 
 def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
@@ -95,7 +100,7 @@ def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
 
 def r2_penalty_per_sample(discriminator: Discriminator, fake: Tensor) -> Tensor:
     """||grad D(y)||^2 / 2 at generated samples (Mescheder et al. 2018, section 4.1). Arguments as for R1."""
-    return _gradients(discriminator, fake).square().sum(dim=1) / 2
+    return _squared_norms(_gradients(discriminator, fake, "fake")) / 2
 
 
 def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
@@ -107,8 +112,11 @@ def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
     """
     check_floating("outputs", outputs)
     check_not_empty("outputs", outputs)
+    check_floating("inputs", inputs)
     _check_batch(outputs, inputs)
-    return _jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs).square().sum(dim=1)
+    if not (outputs.requires_grad and inputs.requires_grad):
+        raise ValueError("outputs must be computed from inputs that require a gradient: one of the two has none.")
+    return _squared_norms(_jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs))
 
 
 def scaled_mmd_loss(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
@@ -132,6 +140,8 @@ def scaled_repulsive_loss(loss: Tensor, squared_jacobian: Tensor, weight: float 
 
 
 def _scale(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
+    check_floating("loss", loss)
+    check_floating("squared_jacobian", squared_jacobian)
     if loss.ndim != 0:
         raise ValueError(f"loss must be 0-dimensional, got shape {tuple(loss.shape)}.")
     check_dimensions("squared_jacobian", squared_jacobian, "batch")
@@ -140,21 +150,53 @@ def _scale(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
     return 1 + weight * squared_jacobian.mean()
 
 
-def _gradients(discriminator: Discriminator, points: Tensor) -> Tensor:
+def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points") -> Tensor:
     """Each sample's flattened gradient or Jacobian, [batch, entries], differentiable in the parameters."""
-    check_floating("points", points)
-    check_not_empty("points", points)
-    check_no_nan("points", points)
-    source = points.detach().requires_grad_()
-    with torch.enable_grad(), ConstantMasks():
-        scores = discriminator(source)
-        _check_batch(scores, source)
-        if scores.ndim not in _SCORES:
-            raise ValueError(
-                "discriminator must return [batch], [batch, features] or [batch, height, width], "
-                f"got shape {tuple(scores.shape)}."
-            )
-        return _jacobian(_SCORES[scores.ndim](scores), source)
+    check_floating(name, points)
+    check_not_empty(name, points)
+    check_no_nan(name, points)
+    _check_player(discriminator, name, points)
+    if transforms_are_active():
+        return _transformed(discriminator, points.detach())
+    with torch.inference_mode(False), torch.enable_grad(), ConstantMasks():
+        source = widened(points.detach()).to(points.dtype).requires_grad_()
+        return _jacobian(_columns(discriminator, source), source)
+
+
+def _transformed(discriminator: Discriminator, points: Tensor) -> Tensor:
+    """The same inside `torch.func`'s transforms, where tensors cannot be asked for gradients."""
+    with ConstantMasks():
+        outputs, pull = torch.func.vjp(lambda source: _columns(discriminator, source), points)
+    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+    return torch.cat([pull(unit.expand_as(outputs))[0].flatten(1) for unit in units.unbind()], dim=1)
+
+
+def _columns(discriminator: Discriminator, points: Tensor) -> Tensor:
+    """The scores whose gradients count, [batch, outputs]."""
+    scores = discriminator(points)
+    check_floating("discriminator's output", scores)
+    _check_batch(scores, points)
+    if scores.ndim not in _SCORES:
+        raise ValueError(
+            "discriminator must return [batch], [batch, features] or [batch, height, width], "
+            f"got shape {tuple(scores.shape)}."
+        )
+    return _SCORES[scores.ndim](scores)
+
+
+def _check_player(discriminator: Discriminator, name: str, points: Tensor) -> None:
+    """A function; and of the points' type, where it is a module: torch's own words do not say which side is which."""
+    if not callable(discriminator):
+        raise ValueError(f"discriminator must be a module or a function, got {described(discriminator)}.")
+    held = next(discriminator.parameters(), None) if isinstance(discriminator, nn.Module) else None
+    narrow = torch.is_autocast_enabled(points.device.type) if points.device.type in ("cpu", "cuda") else False
+    if held is not None and held.is_floating_point() and held.dtype != points.dtype and not narrow:
+        raise ValueError(f"{name} must be of the discriminator's type {held.dtype}, got {points.dtype}.")
+
+
+def _squared_norms(gradients: Tensor) -> Tensor:
+    squares: Tensor = widened(gradients).square().sum(dim=1)
+    return squares
 
 
 def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:

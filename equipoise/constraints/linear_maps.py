@@ -4,12 +4,14 @@ Two maps exist for a kernel: the layer's own convolution (`layer_map`), and the 
 acts on a single patch (`patch_map`). Both are functions `(weight, vector) -> image`, linear in each argument.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from equipoise.common.checks import check_whole
 
 LinearMap = Callable[[Tensor, Tensor], Tensor]
 WEIGHTED_LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
@@ -52,9 +54,9 @@ def layer_vector_shape(layer: nn.Module, input_size: tuple[int, int] | None) -> 
     if isinstance(layer, nn.Linear):
         return (1, layer.in_features)
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-        if input_size is None:
-            raise ValueError(f"input_size must be (height, width) for a {type(layer).__name__}, got None.")
-        return (1, layer.in_channels, *input_size)
+        if not isinstance(input_size, Sequence) or len(input_size) != 2:
+            raise ValueError(f"input_size must be (height, width) for a {type(layer).__name__}, got {input_size}.")
+        return (1, layer.in_channels, *(check_whole("input_size", side, 1) for side in input_size))
     raise ValueError(f"layer must be a Linear, Conv2d or ConvTranspose2d, got {type(layer).__name__}.")
 
 

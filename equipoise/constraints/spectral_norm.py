@@ -12,9 +12,10 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 from torch.nn.utils import parametrize
 
-from equipoise.common.checks import check_positive
+from equipoise.common.checks import check_choice, check_positive, check_whole
 from equipoise.constraints.linear_maps import (
     WEIGHTED_LAYERS,
     LinearMap,
@@ -29,6 +30,8 @@ from equipoise.constraints.probe import input_sizes
 Method = Literal["matrix", "convolution"]
 _ITERATIONS_AT_ATTACH = 30
 _LEAST_SIGMA = 1e-12
+_ELEMENTWISE = (nn.LayerNorm, nn.RMSNorm)
+"""Their weights, of whatever shape, scale entries one by one, as a batch normalisation's do."""
 
 
 class NormalisedWeight(nn.Module):
@@ -88,11 +91,9 @@ class SpectralNorm:
     power_iterations: int = 1
 
     def __post_init__(self) -> None:
-        if self.method not in ("matrix", "convolution"):
-            raise ValueError(f"method must be 'matrix' or 'convolution', got {self.method!r}.")
+        check_choice("method", self.method, ("matrix", "convolution"))
         check_positive("scale", self.scale)
-        if self.power_iterations < 1:
-            raise ValueError(f"power_iterations must be at least 1, got {self.power_iterations}.")
+        check_whole("power_iterations", self.power_iterations, 1)
 
     def attach(self, module: nn.Module, example: Tensor, generator: torch.Generator) -> None:
         """Normalise the module's layers, once, after its weights were initialised.
@@ -109,6 +110,7 @@ class SpectralNorm:
             raise ValueError("module must hold a Linear, Conv2d or ConvTranspose2d layer, and holds none.")
         if any(isinstance(part, NormalisedWeight) for part in module.modules()):
             raise ValueError("module is spectrally normalised already; attach the constraint once.")
+        _check_other_weights(module)
         sizes = input_sizes(module, example) if self.method == "convolution" else {}
         for name, layer in layers:
             weight = layer.weight
@@ -155,6 +157,24 @@ def _normalised_weights(module: nn.Module) -> Iterator[tuple[str, NormalisedWeig
             original = chain.original
             assert isinstance(original, Tensor)
             yield from ((name, part, original) for part in chain if isinstance(part, NormalisedWeight))
+
+
+def _check_other_weights(module: nn.Module) -> None:
+    """No matrix may stay as it is: the player would not be Lipschitz, and nobody would know."""
+    others = {
+        f"{name}.{own}".strip("."): layer
+        for name, layer in module.named_modules()
+        if not isinstance(layer, _ELEMENTWISE)
+        for own, weight in layer.named_parameters(recurse=False)
+        if not (isinstance(layer, WEIGHTED_LAYERS) and own in ("weight", "bias"))
+        and (isinstance(weight, UninitializedParameter) or weight.ndim > 1)
+    }
+    if others:
+        named = ", ".join(f"{name} of {type(layer).__name__}" for name, layer in others.items())
+        raise ValueError(
+            f"module must hold its matrices in Linear, Conv2d and ConvTranspose2d layers, which alone are normalised;"
+            f" others: {named}. Attach the constraint to a part without them, or write them as such layers."
+        )
 
 
 def _unit(vector: Tensor, instead: Tensor) -> Tensor:

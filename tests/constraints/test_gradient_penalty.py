@@ -241,3 +241,81 @@ _POINTS = torch.zeros(2, 6)
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+PENALTIES = {
+    "points": gradient_penalty_per_sample,
+    "real": r1_penalty_per_sample,
+    "fake": r2_penalty_per_sample,
+}
+
+
+def critic(dtype=torch.float64):
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 2)).to(dtype)
+
+
+def points_of(dtype=torch.float64):
+    return torch.randn(4, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_penalties_work_under_the_transforms_of_torch_func(name):
+    network, points = critic(), points_of()
+    parameters = dict(network.named_parameters())
+
+    def loss(values):
+        return PENALTIES[name](lambda x: torch.func.functional_call(network, values, x), points).mean()
+
+    expected = torch.autograd.grad(
+        PENALTIES[name](network, points).mean(), list(parameters.values()), allow_unused=True
+    )
+    found = torch.func.grad(loss)({key: value.detach() for key, value in parameters.items()})
+    for ours, theirs in zip(found.values(), expected, strict=True):
+        torch.testing.assert_close(ours, torch.zeros_like(ours) if theirs is None else theirs)
+    both = torch.func.vmap(lambda x: PENALTIES[name](network, x))(torch.stack([points, 2 * points]))
+    torch.testing.assert_close(both[1], PENALTIES[name](network, 2 * points))
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_penalties_take_what_inference_mode_made_and_work_inside_it(name):
+    network, points = critic(), points_of()
+    expected = PENALTIES[name](network, points)
+    with torch.inference_mode():
+        made = points.clone()
+        inside = PENALTIES[name](network, made)
+    torch.testing.assert_close(inside, expected)
+    torch.testing.assert_close(PENALTIES[name](network, made), expected)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_penalties_of_half_precision_are_summed_in_float32(name):
+    network, points = critic(torch.bfloat16), points_of(torch.bfloat16)
+    found = PENALTIES[name](network, points)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found.double(), PENALTIES[name](network.double(), points.double()), rtol=0.05, atol=0.02)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_what_does_not_fit_is_named(name):
+    penalty, points = PENALTIES[name], points_of()
+    with pytest.raises(ValueError, match=f"{name} must be of the discriminator's type torch.float32, got"):
+        penalty(critic(torch.float32), points)
+    with pytest.raises(ValueError, match=f"{name} must be a torch.Tensor, got ndarray"):
+        penalty(critic(), points.numpy())
+    with pytest.raises(ValueError, match=r"discriminator's output must be a torch.Tensor, got tuple"):
+        penalty(lambda x: (x, x), points)
+    with pytest.raises(ValueError, match=r"discriminator must be a module or a function, got Tensor"):
+        penalty(points, points)
+
+
+def test_the_arguments_of_another_library_are_refused_in_one_sentence():
+    points = points_of()
+    with pytest.raises(ValueError, match=r"target must be a finite number .* got Tensor of shape \(4, 3\)"):
+        gradient_penalty(critic(), points, points)
+    with pytest.raises(ValueError, match=r"mixing must be a torch.Tensor, got float"):
+        interpolate(points, points, 0.5)
+    with pytest.raises(ValueError, match=r"loss must be a torch.Tensor, got float"):
+        scaled_mmd_loss(0.5, points[:, 0], 0.1)
+    with pytest.raises(ValueError, match=r"outputs must be computed from inputs that require a gradient"):
+        squared_jacobian_norm(points, points)

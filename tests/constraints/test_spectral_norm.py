@@ -295,7 +295,7 @@ def test_a_zero_weight_stays_finite():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "pim"}, "method must be 'matrix' or 'convolution', got 'pim'"),
+        ({"method": "pim"}, "method must be one of matrix, convolution, got 'pim'"),
         ({"scale": 0.0}, "scale must be a finite number above 0"),
         ({"scale": False}, "scale must be a finite number above 0"),
         ({"scale": float("nan")}, "scale must be a finite number above 0"),
@@ -325,3 +325,59 @@ def test_a_convolution_that_the_example_does_not_reach_is_named():
 
     with pytest.raises(ValueError, match="'idle' was not called"):
         SpectralNorm("convolution").attach(Idle(), torch.zeros(1, 2), stream(0, "vectors"))
+
+
+class Attending(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(4, 4)
+        self.attention = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, values):
+        values = self.inner(values)
+        return self.attention(values, values, values)[0]
+
+
+class Free(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 3)
+        self.matrix = torch.nn.Parameter(torch.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("module", "named"),
+    [
+        (Attending(), "attention.in_proj_weight of MultiheadAttention"),
+        (torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Conv1d(1, 1, 3)), "1.weight of Conv1d"),
+        (torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.GRU(3, 3)), "1.weight_ih_l0 of GRU"),
+        (torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Embedding(3, 3)), "1.weight of Embedding"),
+        (Free(), "matrix of Free"),
+    ],
+    ids=["attention", "conv1d", "gru", "embedding", "own"],
+)
+def test_a_matrix_that_would_stay_as_it_is_is_refused(module, named):
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    with pytest.raises(ValueError, match=f"others: {named}"):
+        SpectralNorm().attach(module, torch.zeros(2, 3), torch.Generator())
+    assert before.keys() == module.state_dict().keys()
+
+
+def test_weights_that_scale_entries_may_stay():
+    module = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Unflatten(1, (2, 2)), torch.nn.LayerNorm([2, 2]))
+    SpectralNorm().attach(module, torch.zeros(2, 4), torch.Generator().manual_seed(0))
+    assert set(spectral_norms(module)) == {"0"}
+
+
+@pytest.mark.parametrize("bad", [1.0, "1", True, None])
+def test_power_iterations_are_a_whole_number(bad):
+    SpectralNorm(power_iterations=np.int64(2))
+    with pytest.raises(ValueError, match="power_iterations must be a whole number"):
+        SpectralNorm(power_iterations=bad)
+
+
+def test_input_size_is_a_pair_of_whole_numbers():
+    layer = torch.nn.Conv2d(1, 1, 3)
+    for bad in (8, (8,), (8.0, 8.0), "88"):
+        with pytest.raises(ValueError, match="input_size must be"):
+            exact_spectral_norm(layer, bad)
