@@ -4,9 +4,9 @@ A ValueError names the argument, its shape and what was expected.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import torch
 
@@ -113,9 +113,40 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(str, words))}, got {described(value)}.")
 
 
+def check_fields(instance: Any) -> None:
+    """Each field of a dataclass that is declared as a word of a few, a number or a truth value must be one.
+
+    NumPy's numbers become Python's, which configuration files can hold.
+    """
+    for name, hint in get_type_hints(type(instance)).items():
+        value = getattr(instance, name)
+        if get_origin(hint) is Literal:
+            check_choice(name, value, get_args(hint))
+        elif hint in _KINDS:
+            kind, fits = _KINDS[hint]
+            if not fits(value):
+                raise ValueError(f"{name} must be {kind}, got {described(value)}.")
+            if isinstance(value, Real) and type(value) not in (bool, int, float):
+                object.__setattr__(instance, name, int(value) if isinstance(value, Integral) else float(value))
+
+
 def is_number(value: object) -> bool:
     """Whether this is a real number of Python or NumPy, and no truth value."""
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+_KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
+    bool: ("True or False", lambda value: isinstance(value, bool)),
+    int: ("a whole number", _is_whole),
+    int | None: ("a whole number or None", lambda value: value is None or _is_whole(value)),
+    float: ("a number", is_number),
+    float | None: ("a number or None", lambda value: value is None or is_number(value)),
+}
+"""A declared type -> what it asks for in words, and whether a value is that."""
 
 
 def described(value: object) -> str:

@@ -8,6 +8,7 @@ Samples must not meet inside the discriminator: no batch normalisation.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -166,7 +167,8 @@ def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points
 def _transformed(discriminator: Discriminator, points: Tensor) -> Tensor:
     """The same inside `torch.func`'s transforms, where tensors cannot be asked for gradients."""
     with ConstantMasks():
-        outputs, pull = torch.func.vjp(lambda source: _columns(discriminator, source), points)
+        found: tuple[Any, ...] = torch.func.vjp(lambda source: _columns(discriminator, source), points)
+    outputs, pull = found
     units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
     return torch.cat([pull(unit.expand_as(outputs))[0].flatten(1) for unit in units.unbind()], dim=1)
 

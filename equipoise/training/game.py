@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
+from equipoise.common.checks import check_fields
 from equipoise.training.draw import Draw
 
 Players = Mapping[str, nn.Module]
@@ -99,6 +100,7 @@ class Algorithm(ABC):
     iterations: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if (self.epochs is None) == (self.iterations is None):
             raise ValueError("give the algorithm's length in either epochs or iterations, not both and not neither.")
         length = self.iterations if self.epochs is None else self.epochs
