@@ -40,8 +40,9 @@ def prepare_streams() -> None:
             _open_on_nothing(number, name)
         elif number and hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="backslashreplace")
-    if sys.stderr is not None and sys.stderr is sys.__stderr__:
-        patient: Any = Patient(sys.stderr)
+    errors: Any = sys.stderr
+    if errors is not None and errors is sys.__stderr__:
+        patient: Any = Patient(errors)
         sys.stderr = patient
 
 
