@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 _STREAMS = ("stdin", "stdout", "stderr")
 
@@ -40,9 +40,8 @@ def prepare_streams() -> None:
             _open_on_nothing(number, name)
         elif number and hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="backslashreplace")
-    errors: Any = sys.stderr
-    if errors is not None and errors is sys.__stderr__:
-        patient: Any = Patient(errors)
+    if sys.stderr is not None and sys.stderr is sys.__stderr__:
+        patient: Any = Patient(cast(Any, sys.stderr))
         sys.stderr = patient
 
 
