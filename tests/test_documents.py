@@ -34,6 +34,16 @@ def test_the_metrics_deviations_are_those_of_the_data_file(figure_script: Figure
     assert all(row["largest"] < 1e-4 for row in document["rows"])
 
 
+def test_the_classes_in_a_discriminators_outputs_are_those_of_the_data_file(figure_script: FigureScript) -> None:
+    script = figure_script("critic_classes")
+    document = json.loads(script.DATA.read_text(encoding="utf-8"))
+    assert script.table(document) in (ROOT / "docs" / "algorithms" / "mmd-gan.md").read_text(encoding="utf-8")
+    found = {loss: [run for run in document["runs"] if run["loss"] == loss] for loss in script.LOSSES}
+    for metric in script.METRICS:
+        apart = min(run[metric] for run in found["repulsive"]) - max(run[metric] for run in found["attractive"])
+        assert apart > 0.2, "the page says that it holds"
+
+
 @pytest.mark.parametrize("judge", ["dense", "dcgan"])
 def test_a_digit_that_is_left_out_is_told_from_one_that_is_not(judge: str, figure_script: FigureScript) -> None:
     script = figure_script("missing_digit")
