@@ -37,7 +37,8 @@ class _Bar(tqdm):  # type: ignore[type-arg]
         known = dict(super().format_dict)
         done, seconds = known["n"] - known["initial"], known["elapsed"]
         rate = known["rate"] or (done / seconds if seconds else 0.0)
-        left = f"{duration((known['total'] - known['n']) / rate)} left" if rate and known["total"] else "just begun"
+        ahead = known["total"] - known["n"]
+        left = "done" if not ahead else f"{duration(ahead / rate)} left" if rate else "just begun"
         return known | {"left": left}
 
 

@@ -232,6 +232,8 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     )
     source = session.game.source
     alarm = collapse_alarm(experiment, source, recorder, total, settings.on_collapse)
+    if alarm is None and settings.on_collapse == "stop":
+        warn("--on-collapse stop has no effect: the data are too few, or too much alike, to tell a collapse by.")
     _remember_alarm(alarm, restored)
     checkpointer = Checkpointer(
         run, experiment, total, recorder, evaluator, session.data_hash, alarm, source, session.layout

@@ -86,6 +86,17 @@ def test_data_without_files_are_told_in_a_line_too(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().err == ""
 
 
+def test_an_alarm_that_cannot_tell_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
+    words = ["train", "gan-digits", "--data", str(pictures(tmp_path / "photos")), *SHORT]
+    assert main([*words, "--on-collapse", "stop", "--out", str(tmp_path / "run")]) == 0
+    assert "warning: --on-collapse stop has no effect: the data are too few" in capsys.readouterr().err
+    assert main([*words, "--out", str(tmp_path / "other")]) == 0
+    assert "--on-collapse" not in capsys.readouterr().err
+
+
 def test_a_damaged_list_leaves_the_page_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("name: x")
     for text in ("{", "[]", '{"images": 3}', '{"images": "x"}'):
@@ -181,7 +192,9 @@ def test_every_message_during_the_progress_stands_on_a_line_of_its_own(monkeypat
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("a library's words", stacklevel=1)
+    progress([{"kind": "iteration", "iteration": 10, "values": {}}])
     progress.close()
+    assert "10/10 [done, " in terminal.getvalue()
     lines = lines_of(terminal.getvalue())
     assert lines.count("warning: collapse: the samples are almost all the same.") == 3
     assert lines.count("one file was skipped") == 1
