@@ -126,7 +126,7 @@ def check_fields(instance: Any) -> None:
             kind, fits = _KINDS[hint]
             if not fits(value):
                 raise ValueError(f"{name} must be {kind}, got {described(value)}.")
-            if isinstance(value, Real) and type(value) not in (bool, int, float):
+            if isinstance(value, Real) and type(value).__module__ != "builtins":
                 object.__setattr__(instance, name, int(value) if isinstance(value, Integral) else float(value))
 
 

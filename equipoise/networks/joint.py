@@ -6,6 +6,7 @@ from torch import nn
 from equipoise.networks.blocks import halvings
 from equipoise.networks.dcgan import doubling_widths, halving_layers
 from equipoise.networks.dropout import Dropout
+from equipoise.networks.exact import without_autocast
 from equipoise.networks.network import Network, check_shape, score_shape
 
 
@@ -66,5 +67,4 @@ class JointDiscriminator(Network):
 
     def forward(self, images: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
         """Scores of pairs: images [batch, *image_shape], latent [batch, latent_size]."""
-        scores: torch.Tensor = self.head(self.features(images, latent))
-        return scores
+        return without_autocast(self.head, self.features(images, latent))

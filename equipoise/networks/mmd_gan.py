@@ -6,12 +6,15 @@ from typing import Literal
 from torch import nn
 
 from equipoise.networks.blocks import Stack, halvings
+from equipoise.networks.exact import ExactEnd
 from equipoise.networks.network import Discriminator, Generator, score_shape
 from equipoise.networks.normalisation import BatchNorm
 
 Weights = Literal["mmd", "mmd-sn-paper"]
 _EPSILON, _DECAY = 1e-3, 0.99
 _SLOPE = 0.1
+_LAST_BLOCK = 4
+"""A convolution at stride 2, one at stride 1, and their rectifiers."""
 
 
 class MMDGenerator(Generator):
@@ -58,7 +61,8 @@ class MMDDiscriminator(Discriminator):
     """images -> 3x3 at stride 1 and 4x4 at stride 2 in turn, leaky ReLU 0.1 -> dense: scores [batch, output_size].
 
     8 weighted layers at 32 and 48 pixels, 10 at 64. No batch normalisation; spectral normalisation of all layers is
-    attached from outside.
+    attached from outside. Under autocast the last two convolutions and the dense layer compute in float32: a kernel
+    looks at small differences between features.
 
     Args:
         image_size: side of the square image, a power of two times 4 to 7.
@@ -84,5 +88,5 @@ class MMDDiscriminator(Discriminator):
             layers += [nn.Conv2d(inputs, outputs, 4, 2, 1), nn.LeakyReLU(_SLOPE)]
             layers += [nn.Conv2d(outputs, outputs, 3, 1, 1), nn.LeakyReLU(_SLOPE)]
         features = (width << times) * base * base
-        self.body = nn.Sequential(*layers)
+        self.body = ExactEnd(*layers, exact=_LAST_BLOCK)
         self.head = nn.Sequential(nn.Flatten(1), nn.Linear(features, output_size or 1), score_shape(output_size))

@@ -13,6 +13,7 @@ from torch import nn
 from equipoise.common.checks import check_floating
 from equipoise.common.errors import EquipoiseError
 from equipoise.networks.blocks import Stack
+from equipoise.networks.exact import without_autocast
 
 
 class Network(nn.Module):
@@ -65,10 +66,9 @@ class Discriminator(Network):
         return torch.flatten(self.body(images), 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Scores of images of shape [batch, *image_shape]."""
+        """Scores of images of shape [batch, *image_shape]; under autocast the head computes in float32."""
         check_shape("images", images, self.image_shape)
-        scores: torch.Tensor = self.head(self.body(images))
-        return scores
+        return without_autocast(self.head, self.body(images))
 
 
 class AutoEncoder(Network):
