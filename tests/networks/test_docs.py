@@ -1,4 +1,4 @@
-"""The page on networks: its table holds every kind with the true number of parameters, and its example runs."""
+"""The page on networks: its table holds every kind with the true number of parameters."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,3 @@ def test_the_table_lists_every_kind_with_its_parameters(sketch, parameter_count,
     assert set(rows) == catalogue_kinds
     for kind, parameters in rows.items():
         assert parameter_count(sketch(kind)) == int(parameters.replace(",", "")), kind
-
-
-def test_the_example_runs(start, tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    program = example + "print(tuple(images.shape), tuple(scores.shape))"
-    (tmp_path / "program.py").write_text(program)
-    shown, errors = start(script=tmp_path / "program.py").communicate(timeout=120)
-    assert shown.strip() == "(8, 3, 32, 32) (8, 16)", errors
