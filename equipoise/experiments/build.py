@@ -1,12 +1,13 @@
 """From an experiment to a game and its first state."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
 from equipoise.data.store import Store, ValueRange
 from equipoise.experiments.averaged import has_average, settled
@@ -47,9 +48,25 @@ def build_network(network: Network, generator: torch.Generator) -> Module:
 
 def image_shape(network: Network) -> tuple[int, ...]:
     """The items that it takes or gives, without the batch: asked of an empty copy, which costs nothing."""
-    with torch.device("meta"):
-        empty: Module = resolve("network", network.kind)(**network.options)
-    return empty.image_shape
+    return empty_network(network).image_shape
+
+
+def empty_network(network: Network) -> Module:
+    """The network on torch's meta device: shapes without numbers.
+
+    Raises:
+        EquipoiseError: its options allow no network.
+    """
+    try:
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
+            empty: Module = resolve("network", network.kind)(**network.options)
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise EquipoiseError(
+            f"the options of {network.kind} allow no network: {shortened(reason.rstrip('.'))}."
+        ) from error
+    return empty
 
 
 def has_kernels(experiment: Experiment) -> bool:
@@ -108,7 +125,10 @@ def build_player(name: str, experiment: Experiment, example: Tensor, layout: Lay
     network = build_network(player.network, stream(experiment.seed, f"weights/{name}"))
     module = _laid_out(network, layout)
     if player.constraint is not None:
-        player.constraint.attach(module, example, stream(experiment.seed, f"constraint/{name}"))
+        try:
+            player.constraint.attach(module, example, stream(experiment.seed, f"constraint/{name}"))
+        except (ValueError, RuntimeError) as error:
+            raise EquipoiseError(f"the {name} cannot be constrained: {shortened(str(error).rstrip('.'))}.") from error
     return module
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.training.log import Line
@@ -16,12 +17,7 @@ class EventWriter:
         Raises:
             EquipoiseError: tensorboard is not installed.
         """
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            advice = "install it with: pip install 'equipoise[tensorboard]', or set watch.tensorboard to false"
-            raise EquipoiseError(f"TensorBoard is not installed; {advice}.") from error
-        self._writer = SummaryWriter(str(directory), purge_step=start + 1)
+        self._writer = summary_writer()(str(directory), purge_step=start + 1)
 
     def __call__(self, lines: Sequence[Line]) -> None:
         """Write the lines' values."""
@@ -31,3 +27,17 @@ class EventWriter:
                 if value is not None:
                     self._writer.add_scalar(prefix + name, value, line["iteration"])
         self._writer.flush()
+
+
+def summary_writer() -> Any:
+    """TensorBoard's writer.
+
+    Raises:
+        EquipoiseError: tensorboard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        advice = "install it with: pip install 'equipoise[tensorboard]', or set watch.tensorboard to false"
+        raise EquipoiseError(f"TensorBoard is not installed; {advice}.") from error
+    return SummaryWriter

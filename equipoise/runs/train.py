@@ -15,10 +15,14 @@ from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
+from equipoise.experiments.rehearsal import rehearse
+from equipoise.metrics.inception_weights import inception_network
 from equipoise.runs.allocator import keep_freed_memory
-from equipoise.runs.catalogue import check_best, check_metrics
+from equipoise.runs.catalogue import NEEDS_INCEPTION, check_best, check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
+from equipoise.runs.events import summary_writer
+from equipoise.runs.feasible import check_metric
 from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import only_writer
@@ -45,6 +49,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
     """
     settings = settings or Settings()
     _check_watched(experiment, settings)
+    rehearse(experiment)
     keep_freed_memory()
     with joined(settings.device) as processes:
         processes.must_agree({"experiment": to_plain(experiment)})
@@ -76,6 +81,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     manner, device = chosen_manner(settings, {}), processes.device
     processes.must_agree(_shared(manner, settings, processes))
     store = _load_data(experiment, settings, processes)
+    _check_metrics_fit(experiment, store)
     game = replace(build_game(experiment, store), precision=manner.precision)
     check_fit(experiment, store.shape)
     tells = processes.is_first and not settings.quiet
@@ -169,10 +175,22 @@ def _pick_up(
 
 def _check_watched(experiment: Experiment, settings: Settings) -> None:
     """What is missing for the metrics is better told before the training than in its middle."""
-    check_metrics(experiment.watch.metrics)
-    check_best(experiment.watch.best)
-    if experiment.watch.evaluations:
-        check_weights_are_there(experiment.watch.metrics, settings.inception_weights)
+    watch = experiment.watch
+    check_metrics(watch.metrics)
+    check_best(watch.best)
+    if watch.tensorboard:
+        summary_writer()
+    if watch.evaluations:
+        check_weights_are_there(watch.metrics, settings.inception_weights)
+        if settings.inception_weights is not None and NEEDS_INCEPTION.intersection(watch.metrics):
+            inception_network(settings.inception_weights)
+
+
+def _check_metrics_fit(experiment: Experiment, store: Store) -> None:
+    """Every metric that is taken during training must suit the data and the count of samples."""
+    watch = experiment.watch
+    for metric in watch.metrics if watch.evaluations else ():
+        check_metric(metric, watch.samples, experiment, store)
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,120 @@
+"""What cannot be trained is refused before anything is written, and what can be is not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from equipoise.algorithms.gan import GAN
+from equipoise.cli import main
+from equipoise.common.errors import EquipoiseError
+from equipoise.experiments import rehearsal
+from equipoise.experiments.config import from_plain, set_field, to_plain
+from equipoise.experiments.experiment import Experiment
+from equipoise.experiments.rehearsal import rehearse
+from equipoise.recipes.catalogue import RECIPES, recipe
+from equipoise.training.draw import Draw
+from equipoise.training.game import Move, Outcome, Players, Stage
+
+SHORT = ("--iterations", "1", "--device", "cpu", "--threads", "1", "--quiet")
+IMPOSSIBLE = [
+    ("gan-digits", "latent.size=8", "made for latent vectors of 16, and latent.size is 8"),
+    ("gan-digits", "players.generator.network.latent_size=8", "made for latent vectors of 8"),
+    ("gan-digits", "players.generator.network.hidden=[-3]", "allow no network"),
+    ("gan-digits", "players.generator.network.hidden=[9000000,9000000]", "take .* GiB"),
+    ("gan-digits", "players.generator.network.image_shape=[1,8,9]", "move discriminator of stage adversarial"),
+    ("gan-digits", "players.discriminator.network.image_shape=[1,9,8]", "must have shape"),
+    (
+        "gan-digits",
+        "players.discriminator.network={kind: mlp-encoder, latent_size: 16, image_shape: [3]}",
+        "must have shape",
+    ),
+    ("gan-digits", "algorithm.amplifier=margin", "score_map"),
+    ("gan-ring", "players.discriminator.network.image_shape=[3]", "must have shape"),
+    ("magan-digits", "players.discriminator.network.encoder_sizes=[]", "allow no network"),
+    ("magan-digits", "players.discriminator.network={kind: mlp-discriminator, image_shape: [1, 8, 8]}", "cannot work"),
+    ("mmd-rep-digits", "batch_size=1", "cannot work"),
+    ("reg-gan-digits", "players.encoder.network.latent_size=9", "the encoder is made for latent vectors of 9"),
+]
+
+
+def changed(name: str, *assignments: str) -> Experiment:
+    plain = to_plain(recipe(name, "smoke"))
+    for assignment in assignments:
+        set_field(plain, assignment)
+    return from_plain(plain)
+
+
+def some_recipe(name: str) -> str:
+    """The recipe, or the first whose algorithm it begins with."""
+    return name if name in RECIPES else next(each for each in RECIPES if each.startswith(name.removesuffix("-digits")))
+
+
+@pytest.mark.parametrize(("name", "assignment", "reason"), IMPOSSIBLE)
+def test_what_does_not_fit_is_refused_in_one_sentence(name: str, assignment: str, reason: str) -> None:
+    with pytest.raises(EquipoiseError, match=rf"^[^\n]*{reason}[^\n]*\.$"):
+        rehearse(changed(some_recipe(name), assignment))
+
+
+def test_the_corrected_command_finds_its_place_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", "gan-digits", "--out", str(tmp_path / "run"), *SHORT, "--set", "latent.size=8"]
+    assert main(words) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+    assert main([*words, "--set", "players.generator.network.latent_size=8"]) == 0
+
+
+def kinds_of_recipes() -> dict[tuple[object, ...], str]:
+    """One recipe for each combination of algorithm and networks."""
+    found: dict[tuple[object, ...], str] = {}
+    for name in RECIPES:
+        experiment = recipe(name, "smoke")
+        networks = sorted((role, each.network.kind) for role, each in experiment.players.items())
+        found.setdefault((type(experiment.algorithm), *networks), name)
+    return found
+
+
+def test_every_kind_of_recipe_is_played_in_shape_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None needs the CPU's second look, which a large one would pay with seconds."""
+    played: list[str] = []
+    play = rehearsal._play
+    monkeypatch.setattr(
+        rehearsal, "_play", lambda experiment, device: (played.append(device), play(experiment, device))
+    )
+    names = kinds_of_recipes().values()
+    before = torch.get_rng_state()
+    for name in names:
+        rehearse(recipe(name, "smoke"))
+    assert played == ["meta"] * len(names)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Custom(GAN):
+    """What a user may write: it does something that torch's meta device cannot."""
+
+    loss_of: Callable[[torch.Tensor], torch.Tensor] = torch.mean
+
+    def stages(self) -> tuple[Stage, ...]:
+        return (Stage("adversarial", (Move("both", self._both, ("generator", "discriminator")),), iterations=1),)
+
+    def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        scores = players["discriminator"](players["generator"](draw.latent()))
+        assert float(scores.detach().sum()) < 1e9
+        loss: Any = self.loss_of(scores)
+        return Outcome({"generator": -loss, "discriminator": loss})
+
+
+def test_what_the_meta_device_cannot_do_is_played_on_the_cpu() -> None:
+    experiment = recipe("gan-digits", "smoke")
+    rehearse(replace(experiment, algorithm=Custom(iterations=1)))
+    with pytest.raises(EquipoiseError, match=r"^move both of stage adversarial cannot work .* mismatch\.$"):
+        rehearse(replace(experiment, algorithm=Custom(iterations=1, loss_of=lambda scores: mismatch())))
+
+
+def mismatch() -> torch.Tensor:
+    raise RuntimeError("mismatch\nand a page of torch's own words")
