@@ -1,12 +1,16 @@
 """Files that are written whole or not at all, and their hashes."""
 
+import contextlib
 import hashlib
 import io
 import os
+import secrets
 import stat
-import tempfile
+import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import IO, Any
 
 from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 
@@ -15,6 +19,7 @@ MOST_TEXT_BYTES = 64 << 20
 MOST_AT_ONCE = 1 << 30
 """Of an archive, in one read."""
 _CHUNK_BYTES = 1 << 20
+_ABANDONED_SECONDS = 3600
 _OTHER_KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISFIFO: "a pipe",
@@ -24,36 +29,102 @@ _OTHER_KINDS = {
 }
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = False) -> None:
     """Let `write` fill a temporary neighbour, flush it to the disk, then rename it over `path`.
+
+    The neighbour is locked meanwhile, so that `sweep_abandoned` knows that its writer lives. The umask gives its mode.
+
+    Args:
+        path: where the file goes; its folder is made if need be.
+        write: given the neighbour's path.
+        new: whether `path` must not exist yet: of several that write a new file at once, one succeeds.
 
     Raises:
         EquipoiseError: the disk is full or cannot be written; whatever stood at `path` is untouched.
+        FileExistsError: with `new`, something stands at `path`.
     """
     path = Path(path)
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        write(temporary)
-        _flush_to_disk(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        with open(temporary, "xb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            try_lock(file)
+            write(temporary)
+            _flush_to_disk(temporary)
+            temporary.chmod(mode)
+            if new:
+                _put_where_nothing_stands(temporary, path)
+            else:
+                temporary.replace(path)
         _flush_to_disk(path.parent)
+    except FileExistsError as error:
+        if new:
+            raise
+        raise _unwritten(path, error) from error
     except OSError as error:
-        raise EquipoiseError(
-            f"could not write {printable(path)}: {printable(error.strerror or error)}; what stood there is unchanged."
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write UTF-8 text whole or not at all."""
-    write_atomically(path, lambda temporary: _write_text(temporary, text))
+def _unwritten(path: Path, error: OSError) -> EquipoiseError:
+    reason = printable(error.strerror or error)
+    return EquipoiseError(f"could not write {printable(path)}: {reason}; what stood there is unchanged.")
+
+
+def _put_where_nothing_stands(temporary: Path, path: Path) -> None:
+    """A link is made only where there is no file; where the file system has no links, an empty file is."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with open(path, "xb"):
+            temporary.replace(path)
+
+
+def try_lock(file: IO[bytes]) -> bool:
+    """Take the system's lock on an open file. Returns: whether nobody else has it, as far as this system knows locks.
+
+    The lock ends with the process, however that ends.
+    """
+    try:
+        locks: Any = import_module("fcntl")
+    except ImportError:
+        return True
+    try:
+        locks.flock(file, locks.LOCK_EX | locks.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def sweep_abandoned(folder: Path, pattern: str = "") -> None:
+    """Remove what killed processes left half written in a folder that others may write in at the same time.
+
+    Left alone are the files that are locked, and those that changed within the last hour, whose lock may be on its way
+    or not be seen from here.
+
+    Args:
+        folder: whose partial files are looked at.
+        pattern: of the folders below it that are meant instead, as "*/".
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{pattern}.*.partial"):
+            with contextlib.suppress(OSError), open(path, "r+b") as file:
+                if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS and try_lock(file):
+                    path.unlink()
+
+
+def write_text_atomically(path: Path, text: str, *, new: bool = False) -> None:
+    """Write UTF-8 text whole or not at all; `new` as in `write_atomically`."""
+    write_atomically(path, lambda temporary: _write_text(temporary, text), new=new)
 
 
 def check_regular(path: Path) -> int:

@@ -13,7 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import cache_directory, read_text_bounded, write_atomically, write_text_atomically
+from equipoise.common.files import (
+    cache_directory,
+    read_text_bounded,
+    sweep_abandoned,
+    write_atomically,
+    write_text_atomically,
+)
 from equipoise.data.account import Account, Named
 from equipoise.data.items import Held, Mapped
 from equipoise.data.memory import fits_in_memory
@@ -80,6 +86,7 @@ def cached_store(reading: Reading) -> Store:
     index = _read_index(folder, reading)
     store = None if index is None or _may_be_complete_now(index, reading) else _opened(folder, index, reading)
     if store is None:
+        sweep_abandoned(folder.parent, "*/")
         _build(folder, reading)
         store = _opened(folder, _read_index(folder, reading), reading)
     if store is None:

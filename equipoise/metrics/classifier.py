@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import check_regular, write_atomically
+from equipoise.common.files import check_regular, sweep_abandoned
 from equipoise.common.random import stream
+from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.metrics.arrays import Array, as_tensor
 from equipoise.metrics.classifier_network import (
     ClassifierRecipe,
@@ -78,8 +78,7 @@ class Classifier:
             "weights_hash": self.weights_hash,
         }
         tensors = {name: value.cpu().contiguous() for name, value in self.network.state_dict().items()}
-        metadata = {"classifier": json.dumps(about)}
-        write_atomically(Path(path), lambda temporary: save_file(tensors, temporary, metadata=metadata))
+        write_tensors_atomically(Path(path), tensors, {"classifier": json.dumps(about)})
 
     @staticmethod
     def load(path: Path) -> "Classifier":
@@ -173,6 +172,7 @@ def cached_classifier(
     classifier = train_classifier(
         images, labels, test_images, test_labels, recipe=recipe, content_hash=content_hash, device=device, report=report
     )
+    sweep_abandoned(folder)
     classifier.save(path)
     return classifier
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import check_regular, write_atomically
+from equipoise.common.files import check_regular, sweep_abandoned
 from equipoise.common.precision import product_precision
+from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.metrics.features import Extracted, Extractor, extract
 
 _FORMAT = "equipoise-features-1"
@@ -51,7 +51,8 @@ def cached_features(
     if found.probabilities is not None:
         tensors["probabilities"] = found.probabilities.contiguous()
     about = {"key": key, "digest": _digest(tensors)}
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=about))
+    sweep_abandoned(folder)
+    write_tensors_atomically(path, tensors, about)
     return found
 
 

@@ -90,12 +90,19 @@ def create_run(path: Path, experiment: Experiment) -> RunDirectory:
     """
     run = RunDirectory(Path(path))
     if run.config.exists():
-        advice = f"resume it with: {resume_command(path)}, or choose another directory"
-        raise EquipoiseError(f"{printable(path)} already holds a run; {advice}.")
+        raise _holds_a_run(path)
     if run.path.exists() and (not run.path.is_dir() or any(not is_leftover(each) for each in run.path.iterdir())):
         raise EquipoiseError(f"{printable(path)} is in use for something else; choose a new directory with --out.")
-    write_text_atomically(run.config, to_yaml(experiment))
+    try:
+        write_text_atomically(run.config, to_yaml(experiment), new=True)
+    except FileExistsError as error:  # another process was faster
+        raise _holds_a_run(path) from error
     return run
+
+
+def _holds_a_run(path: Path) -> EquipoiseError:
+    advice = f"resume it with: {resume_command(path)}, or choose another directory"
+    return EquipoiseError(f"{printable(path)} already holds a run; {advice}.")
 
 
 def open_run(path: Path) -> RunDirectory:

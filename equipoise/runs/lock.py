@@ -1,13 +1,15 @@
 """One writer at a time: two processes that train in one directory would write into each other's log."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import try_lock
 from equipoise.common.say import say
 
 PATIENCE_SECONDS = 30.0
@@ -15,8 +17,37 @@ PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
 
+class Replaced(EquipoiseError):
+    """The directory of a living run was removed, or made anew for another one."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That this process alone writes into a run.
+
+    Attributes:
+        config: the run's configuration file.
+        file: the same file, locked; None where it cannot be written to.
+    """
+
+    config: Path
+    file: IO[bytes] | None
+
+    def check(self) -> None:
+        """To be called before each write: the file that is locked must still be the one that stands there.
+
+        Raises:
+            Replaced: it is not.
+        """
+        if self.file is not None and not _stands(self.file, self.config):
+            raise Replaced(
+                f"{printable(self.config)} was removed or replaced while this run was training; it has stopped, and "
+                "has left what is there alone."
+            )
+
+
 @contextmanager
-def only_writer(config: Path, patience_seconds: float | None = None) -> Iterator[None]:
+def only_writer(config: Path, patience_seconds: float | None = None) -> Iterator[Claim]:
     """Within, this process alone writes into the run whose configuration file this is.
 
     The lock is the system's, on the file itself: it ends with the process, however that ends. Where the file system
@@ -26,19 +57,34 @@ def only_writer(config: Path, patience_seconds: float | None = None) -> Iterator
         EquipoiseError: another process still writes there after the patience.
     """
     patience = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
-    try:
-        file = open(config, "r+b")  # noqa: SIM115
-    except OSError:
-        yield  # read-only: whoever tries to write is told so
+    file = _open(config)
+    if file is None:
+        yield Claim(config, None)
         return
     with file:
         _wait_for_lock(file, config.parent, patience)
-        yield
+        claim = Claim(config, file)
+        claim.check()
+        yield claim
+
+
+def _open(config: Path) -> IO[bytes] | None:
+    try:
+        return open(config, "r+b")
+    except OSError:
+        return None  # read-only: whoever tries to write is told so
+
+
+def _stands(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def _wait_for_lock(file: IO[bytes], directory: Path, patience_seconds: float) -> None:
     end, told = time.monotonic() + patience_seconds, False
-    while not _locked(file):
+    while not try_lock(file):
         if time.monotonic() > end:
             raise EquipoiseError(
                 f"another process is training in {printable(directory)}; wait for it, or end it, then resume."
@@ -47,18 +93,3 @@ def _wait_for_lock(file: IO[bytes], directory: Path, patience_seconds: float) ->
             say(f"waiting for another process that trains in {printable(directory)}")
         told = True
         time.sleep(_PAUSE_SECONDS)
-
-
-def _locked(file: IO[bytes]) -> bool:
-    """Try to take the lock. Returns: whether it is this process's, or cannot be had on this system at all."""
-    try:
-        locks: Any = import_module("fcntl")
-    except ImportError:
-        return True
-    try:
-        locks.flock(file, locks.LOCK_EX | locks.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

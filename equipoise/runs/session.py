@@ -15,6 +15,7 @@ from equipoise.runs.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCo
 from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.events import EventWriter
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
+from equipoise.runs.lock import Claim, Replaced
 from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
 from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
@@ -92,6 +93,12 @@ class Session:
     settings: Settings
     processes: Processes
     layout: Layout = "channels-last"
+    claim: Claim | None = None
+
+    def check_claim(self) -> None:
+        """To be called before writing: the run's directory must still be this process's."""
+        if self.claim is not None:
+            self.claim.check()
 
 
 @dataclass
@@ -121,8 +128,11 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
             writers.sampler.write(session.state)
         with catch_interrupts() as interrupt:
             agreed = _play(session, loop, interrupt, writers)
+            session.check_claim()
             if writers is not None and not loop.finished:
                 writers.checkpointer.write(session.state)
+    except Replaced:
+        raise
     except (EquipoiseError, NotFiniteError) as error:
         raise EquipoiseError(f"{error} {_last_good(session)}") from error
     finally:
@@ -153,7 +163,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
     """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
     health = Health(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
     agreement = Agreement(session.processes, lambda: interrupt.signal_number or _alarm_stop(writers))
-    observers = _observers(health, writers)
+    observers = (lambda state, turn: session.check_claim(), *_observers(health, writers))
     while True:
         try:
             loop.run(observers, until=agreement)
@@ -161,6 +171,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
         except NotFiniteError as error:
             agreement.close()
             diverged = first_offender(error, health, loop)
+            session.check_claim()
             if writers is not None:
                 writers.recorder.flush()
             _go_back(session, diverged, writers)

@@ -25,7 +25,7 @@ from equipoise.runs.events import summary_writer
 from equipoise.runs.feasible import check_metric
 from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
-from equipoise.runs.lock import only_writer
+from equipoise.runs.lock import Claim, only_writer
 from equipoise.runs.manner import Manner, chosen_manner
 from equipoise.runs.places import as_before, places
 from equipoise.runs.processes import Processes, joined
@@ -94,13 +94,13 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
         forecast(experiment, game, device, manner.layout, settings.shorter)
     state = build_state(experiment, game, device, manner.layout)
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
-    with _writing(run, processes), manner.applied(device):
+    with _writing(run, processes) as claim, manner.applied(device):
         if processes.is_first:
             described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
             add_session(run.environment, described | manner.as_dict() | {"places": places(experiment, settings)})
             keep_account(run, store, tells)
         processes.wait_for_all()
-        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
         return play_session(session, {})
 
 
@@ -137,17 +137,17 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     game = replace(build_game(experiment, store), precision=manner.precision)
     state = build_state(experiment, game, processes.device, manner.layout)
     run = RunDirectory(Path(path))
-    with _writing(run, processes), manner.applied(processes.device):
+    with _writing(run, processes) as claim, manner.applied(processes.device):
         extra = {}
         if processes.is_first:
             where = places(experiment, settings)
             extra = _pick_up(run, state, experiment, store, threads, processes, manner, where)
         processes.share_state(state)
-        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
         return play_session(session, extra)
 
 
-def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[None]:
+def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[Claim | None]:
     """Within, the first process is the only writer of the run."""
     return only_writer(run.config) if processes.is_first else nullcontext()
 

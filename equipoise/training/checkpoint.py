@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import check_regular, read_text_bounded, sha256_of, write_atomically, write_text_atomically
+from equipoise.common.files import check_regular, read_text_bounded, sha256_of, write_text_atomically
+from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
 FORMAT = 3
@@ -113,7 +114,7 @@ def save_checkpoint(
     checkpoint = Checkpoint(directory / f"iteration-{state.clock.iteration:09d}.json")
     kept = state_tensors(state) | dict(derived or {})
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in kept.items()}
-    write_atomically(checkpoint.tensors, lambda path: _save(tensors, path))
+    write_tensors_atomically(checkpoint.tensors, tensors)
     clock, checksum = state.clock.as_dict(), sha256_of(checkpoint.tensors)
     index = {"format": FORMAT, "clock": clock, "sha256": checksum, "extra": extra}
     sealed = index | {"seal": _seal(index)}
@@ -145,13 +146,6 @@ def _seal(index: dict[str, Any]) -> str:
     """The SHA-256 of everything else in an index, so that one flipped bit of it is noticed too."""
     text = json.dumps({name: value for name, value in index.items() if name != "seal"}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:  # a full disk, for one
-        raise OSError(str(error)) from error
 
 
 def list_checkpoints(directory: Path) -> list[Checkpoint]:

@@ -1,0 +1,105 @@
+"""Files take the mode that the umask leaves, and what killed writers left behind is swept where nobody writes."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+
+from equipoise.common import files
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.files import sweep_abandoned, write_atomically, write_text_atomically
+from equipoise.common.tensor_files import write_tensors_atomically
+from equipoise.metrics import classifier, feature_cache
+from equipoise.metrics.features import Extracted
+
+LONG_AGO = time.time() - 10 * 3600
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0o22)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664), (0o027, 0o640)])
+def test_files_have_the_mode_that_the_umask_leaves(mask: int, mode: int, tmp_path: Path, umask: None) -> None:
+    os.umask(mask)
+    write_text_atomically(tmp_path / "text", "x")
+    write_text_atomically(tmp_path / "new", "x", new=True)
+    write_tensors_atomically(tmp_path / "tensors", {"a": torch.ones(2)})
+    write_atomically(tmp_path / "picture", lambda path: Image.new("L", (2, 2)).save(path, format="PNG"))
+    write_atomically(tmp_path / "array", np.ones(2).tofile)
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("text", "new", "tensors", "picture", "array"), oct(mode)
+    )
+
+
+def test_only_what_nobody_writes_any_more_is_swept(tmp_path: Path) -> None:
+    old, young = tmp_path / "set" / ".images.1a.partial", tmp_path / "set" / ".images.2b.partial"
+    old.parent.mkdir()
+    for path in (old, young, tmp_path / "set" / "images"):
+        path.write_bytes(b"x")
+    os.utime(old, (LONG_AGO, LONG_AGO))
+
+    def write(path: Path) -> None:
+        path.write_bytes(b"y")
+        os.utime(path, (LONG_AGO, LONG_AGO))
+        sweep_abandoned(tmp_path, "*/")
+        assert path.exists()
+        assert not old.exists()
+
+    write_atomically(tmp_path / "set" / "labels", write)
+    assert sorted(path.name for path in young.parent.iterdir()) == [".images.2b.partial", "images", "labels"]
+    sweep_abandoned(tmp_path / "nowhere")
+
+
+class Brightness:
+    """An extractor of one feature."""
+
+    name, weights_hash, resize = "brightness", "0", "none"
+
+    def __call__(self, images: torch.Tensor) -> Extracted:
+        return Extracted(images.float().mean(dim=(1, 2, 3))[:, None], None)
+
+
+@pytest.mark.parametrize("cache", ["classifier", "features"])
+def test_a_cache_that_cannot_be_written_is_one_sentence_and_is_swept(
+    cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = torch.arange(20 * 64).reshape(20, 1, 8, 8).remainder(256).to(torch.uint8)
+    labels = torch.arange(20) % 2
+    abandoned = tmp_path / ".x.1a.partial"
+    abandoned.write_bytes(b"x")
+    os.utime(abandoned, (LONG_AGO, LONG_AGO))
+    recipe = classifier.ClassifierRecipe(channels=(2,), features=2, epochs=1)
+
+    def fill() -> object:
+        if cache == "features":
+            return feature_cache.cached_features(images, Brightness(), content_hash="h", cache_directory=tmp_path)
+        return classifier.cached_classifier(
+            images, labels, images, labels, content_hash="h", recipe=recipe, cache_directory=tmp_path
+        )
+
+    monkeypatch.setattr("equipoise.common.tensor_files.save_file", _no_room)
+    with pytest.raises(EquipoiseError, match=r"could not write .*No space left.*unchanged\.$"):
+        fill()
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert fill() is not None
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def _no_room(*given: object, **named: object) -> None:
+    raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+
+def test_a_name_that_is_no_text_is_written_escaped(tmp_path: Path) -> None:
+    files.write_text_atomically(tmp_path / "x", "a\udcc3b")
+    assert (tmp_path / "x").read_text() == "a\\udcc3b"
