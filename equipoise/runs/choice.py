@@ -9,6 +9,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.observers import best_by
+from equipoise.runs.remembered import check_remembered
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_good
 
 Found = TypeVar("Found")
@@ -53,6 +54,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
         reason = complaints[0] if complaints else "it was stopped before its first one; resume it first."
         raise EquipoiseError(f"{printable(run.path)} has no good checkpoint: {reason}")
     index = newest.read_index()
+    check_remembered(newest, index["extra"])
     best = best_by(experiment, index["extra"].get("best"))
     if wish == NEWEST or (wish is None and best is None):
         return Chosen(newest, index, "the newest checkpoint")

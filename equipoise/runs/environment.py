@@ -93,11 +93,12 @@ def add_session(path: Path, session: dict[str, Any]) -> None:
 
 
 def read_sessions(path: Path) -> list[dict[str, Any]]:
-    """The sessions so far, oldest first; none when the file is missing or unreadable."""
+    """The sessions so far, oldest first; none when the file is missing or unreadable. Fields may be missing in each."""
     try:
-        return list(json.loads(read_text_bounded(path))["sessions"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = json.loads(read_text_bounded(path))["sessions"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
+    return [session for session in found if isinstance(session, dict)] if isinstance(found, list) else []
 
 
 def git_commit() -> str | None:

@@ -1,6 +1,5 @@
 """Going back: the state, the log and what else a run remembers, as they were at its newest good checkpoint."""
 
-import json
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
@@ -10,9 +9,10 @@ from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.processes import Processes
+from equipoise.runs.remembered import check_remembered
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.health import Diverged
-from equipoise.training.log import shorten_log
+from equipoise.training.log import append_lines, shorten_log
 from equipoise.training.loop import Game
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
@@ -51,6 +51,7 @@ def restore(
             raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
         shorten_log(run.log, 0)
         return {}
+    check_remembered(checkpoint, checkpoint.read_index()["extra"])
     if experiment is not None:
         trained = checkpoint.read_index()["extra"].get("experiment")
         refuse_another_experiment(trained, experiment, checkpoint.index.name, str(run.config))
@@ -95,8 +96,7 @@ def _tell(run: RunDirectory, clock: Clock, diverged: Diverged) -> None:
     factor = 0.5**clock.rollbacks
     values = {"diverged_in_iteration": diverged.iteration, "learning_rate_factor": factor}
     line = {"kind": "rollback", "iteration": clock.iteration, "quantity": diverged.quantity, "values": values}
-    with open(run.log, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    append_lines(run.log, [line])
     warn(
         f"training diverged in iteration {diverged.iteration}: {diverged} Going on from iteration "
         f"{clock.iteration} with {factor:g} of the learning rates (rollback {clock.rollbacks})."

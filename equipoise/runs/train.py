@@ -35,6 +35,8 @@ from equipoise.runs.threads import choose_threads, threads_beside_a_gpu
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
+_MOST_THREADS = 4096
+
 __all__ = ["Interrupted", "Settings", "recorded_threads", "resume", "train"]
 
 
@@ -74,7 +76,8 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
 def recorded_threads(run: RunDirectory) -> int:
     """How many threads the run was started with: a resume needs the same to be bit-identical. 1 where unknown."""
     sessions = read_sessions(run.environment)
-    return int(sessions[0]["threads"]) if sessions else 1
+    threads = sessions[0].get("threads") if sessions else None
+    return threads if isinstance(threads, int) and 1 <= threads <= _MOST_THREADS else 1
 
 
 def _start(experiment: Experiment, out: Path, settings: Settings, processes: Processes) -> RunDirectory:
@@ -132,6 +135,7 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     processes.must_agree(_shared(manner, settings, processes))
     torch.set_num_threads(threads)
     store = _load_data(experiment, settings, processes)
+    _check_metrics_fit(experiment, store)
     if processes.is_first and not settings.quiet:
         warn_of_idle_options(experiment, Settings(precision=settings.precision), processes.device)
     game = replace(build_game(experiment, store), precision=manner.precision)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.metrics.passport import Passport
 from equipoise.runs.catalogue import LOWER, Better
 from equipoise.runs.report.record import HISTOGRAM, RunRecord
@@ -125,24 +126,29 @@ def _batches_to_100(run: RunRecord, watched: str) -> _Found:
 
 def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
     """The passport of what the training itself logged: no sample was drawn for it, and no extractor looked at one."""
-    first, data = run.environment["sessions"][0], run.config["data"]
-    packages = {name: first["packages"][name] for name in ("torch", "numpy")}
-    passport = Passport(
-        metric=metric,
-        data=data["kind"],
-        data_hash=first["data_hash"],
-        split=data.get("split", "all"),
-        real_count=0,
-        generated_count=0,
-        extractor="",
-        weights_hash="",
-        resize="none",
-        seed=first["seed"],
-        versions={"equipoise": first["equipoise"], "python": first["python"]} | packages,
-        commit=first["commit"] or "",
-        device=first["device"],
-        precision=first.get("precision", "float32"),
-    )
+    try:
+        first, data = run.environment["sessions"][0], run.config["data"]
+        passport = Passport(
+            metric=metric,
+            data=data["kind"],
+            data_hash=first["data_hash"],
+            split=data.get("split", "all"),
+            real_count=0,
+            generated_count=0,
+            extractor="",
+            weights_hash="",
+            resize="none",
+            seed=first["seed"],
+            versions={"equipoise": first["equipoise"], "python": first["python"]}
+            | {name: first["packages"][name] for name in ("torch", "numpy")},
+            commit=first["commit"] or "",
+            device=first["device"],
+            precision=first.get("precision", "float32"),
+        )
+    except (AttributeError, LookupError, TypeError) as error:
+        raise EquipoiseError(
+            f"{printable(run.path)} does not say what it was trained on: environment.json or config.yaml is damaged."
+        ) from error
     return passport.as_dict()
 
 

@@ -6,8 +6,9 @@ makes the checkpoint count. No pickle is read or written.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from equipoise.training.state import Clock, State, load_state_tensors, state_ten
 
 FORMAT = 3
 DERIVED = "derived/"
+_NAME = re.compile(r"iteration-[0-9]{1,18}\.json")
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Checkpoint:
         try:
             index = json.loads(read_text_bounded(self.index))
             _refuse_another_format(self.index, index["format"])
-            checksum = index["sha256"]
-            Clock(**index["clock"])
+            checksum, clock = index["sha256"], asdict(Clock(**index["clock"]))
+            if not isinstance(index["extra"], dict) or not all(_is_count(count) for count in clock.values()):
+                raise ValueError("extra or clock is of another kind")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise EquipoiseError(f"checkpoint {printable(self.index)} is damaged: its index cannot be read.") from error
         if index.get("seal") != _seal(index):
@@ -142,6 +145,10 @@ def _unreadable(tensors: Path, error: Exception) -> str:
     return f"checkpoint {printable(tensors)} is damaged: {printable(error)}."
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _seal(index: dict[str, Any]) -> str:
     """The SHA-256 of everything else in an index, so that one flipped bit of it is noticed too."""
     text = json.dumps({name: value for name, value in index.items() if name != "seal"}, sort_keys=True)
@@ -150,7 +157,8 @@ def _seal(index: dict[str, Any]) -> str:
 
 def list_checkpoints(directory: Path) -> list[Checkpoint]:
     """All checkpoints with an index, oldest first."""
-    return [Checkpoint(path) for path in sorted(directory.glob("iteration-*.json"))]
+    paths = sorted(path for path in directory.glob("iteration-*.json") if _NAME.fullmatch(path.name))
+    return [Checkpoint(path) for path in paths]
 
 
 def newest_good(directory: Path) -> tuple[Checkpoint | None, list[str]]:

@@ -4,7 +4,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.training.loop import Turn
 from equipoise.training.state import State
 
@@ -67,12 +68,7 @@ class Recorder:
         """Append finished lines and tell the listeners."""
         if not lines:
             return
-        text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise EquipoiseError(f"could not write {self.path}: {error.strerror}; make room, then resume.") from error
+        append_lines(self.path, lines)
         for listener in self.listeners:
             listener(lines)
 
@@ -101,12 +97,34 @@ class Recorder:
         self.flush()
         if not self.path.exists():
             return 0
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        return self.path.stat().st_size
+        with _writing(self.path):
+            descriptor = os.open(self.path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            return self.path.stat().st_size
+
+
+def append_lines(path: Path, lines: Sequence[Line]) -> None:
+    """Append lines to a log.
+
+    Raises:
+        EquipoiseError: the file cannot be written.
+    """
+    text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+    with _writing(path), open(path, "a", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What the operating system refuses while the log is being written becomes one sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = printable(error.strerror or error)
+        raise EquipoiseError(f"could not write {printable(path)}: {reason}; put that right, then resume.") from error
 
 
 def shorten_log(path: Path, length_bytes: int) -> None:
@@ -117,7 +135,7 @@ def shorten_log(path: Path, length_bytes: int) -> None:
     """
     if not path.exists():
         if length_bytes:
-            raise EquipoiseError(f"{path} is missing; the checkpoint expects {length_bytes} bytes of log.")
+            raise EquipoiseError(f"{printable(path)} is missing; the checkpoint expects {length_bytes} bytes of log.")
         return
     if path.stat().st_size < length_bytes:
         raise EquipoiseError(f"{path} is shorter than the checkpoint's {length_bytes} bytes: it was changed by hand.")
