@@ -12,7 +12,7 @@ from equipoise.commands.arguments import (
     positive,
     share,
 )
-from equipoise.common.errors import printable
+from equipoise.common.errors import EquipoiseError, printable
 
 if TYPE_CHECKING:
     from equipoise.studies.runner import Means
@@ -68,9 +68,9 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="a study's name; equipoise list studies shows them")
     parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
     parser.add_argument("--seeds", type=positive, help="how many of each row (default: what the budget buys)")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=positive, help="runs at a time (default: one per core, or one per GPU)")
-    where.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
+    workers_help = "runs at a time (default: one per core, or one per GPU); also of --ray local"
+    parser.add_argument("--workers", type=positive, help=workers_help)
+    parser.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
     parser.add_argument("--gpus-per-run", type=share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
     add_arithmetic(parser, "float32")
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
@@ -91,6 +91,11 @@ def _means(chosen: argparse.Namespace) -> "Means":
     from equipoise.runs.inception import local_weights
     from equipoise.studies.runner import Means
 
+    if chosen.workers is not None and chosen.ray not in (None, "local"):
+        raise EquipoiseError(
+            f"--workers counts the runs on this machine, and the cluster at {printable(chosen.ray)} decides for itself "
+            "how many run at a time; leave out one of the two."
+        )
     return Means(
         workers=chosen.workers,
         ray=chosen.ray,

@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.experiments.difference import differences
 from equipoise.runs.environment import choose_device
 from equipoise.runs.heartbeat import beat
@@ -155,6 +155,10 @@ class Agreement:
             self.agreed, self._sent = int(number), None
 
 
+_MEETING_PLACE = ("RANK", "MASTER_ADDR", "MASTER_PORT")
+_NOT_SET = "is not set: start several processes by torchrun, or unset them all to train in one process."
+_MOST_PORTS, _MOST_DIGITS = 65_535, 9
+
 _groups: list[Any] = []
 
 
@@ -163,16 +167,59 @@ def _control() -> Any:
     return _groups[-1]
 
 
+@dataclass(frozen=True)
+class Launch:
+    """What torchrun tells each process in its environment; see `Processes`."""
+
+    size: int
+    rank: int
+    local_rank: int
+    local_size: int
+    restarts: int
+
+
+def launched(environment: Mapping[str, str]) -> Launch:
+    """The place among the run's processes that torchrun's variables name; the only one without them.
+
+    Raises:
+        EquipoiseError: some are missing, no whole numbers, or fit no run.
+    """
+    size, rank = _number(environment, "WORLD_SIZE", 1), _number(environment, "RANK", 0)
+    local_size, local_rank = _number(environment, "LOCAL_WORLD_SIZE", size), _number(environment, "LOCAL_RANK", rank)
+    restarts = _number(environment, "TORCHELASTIC_RESTART_COUNT", 0)
+    missing = [name for name in _MEETING_PLACE if not environment.get(name)] if size > 1 else []
+    if missing:
+        raise EquipoiseError(f"WORLD_SIZE is {size}, and {missing[0]} {_NOT_SET}")
+    if "RANK" in environment and "WORLD_SIZE" not in environment and rank > 0:
+        raise EquipoiseError(f"RANK is {rank}, and WORLD_SIZE {_NOT_SET}")
+    if size > 1 and not 1 <= _number(environment, "MASTER_PORT", 0) <= _MOST_PORTS:
+        raise EquipoiseError(f"MASTER_PORT must lie in 1..{_MOST_PORTS}, got {environment['MASTER_PORT']}.")
+    if not (rank < size and 1 <= local_size <= size and local_rank < local_size):
+        raise EquipoiseError(
+            f"torchrun's variables fit no run: RANK {rank} of WORLD_SIZE {size}, LOCAL_RANK {local_rank} of "
+            f"LOCAL_WORLD_SIZE {local_size}; start it by torchrun, or unset them to train in one process."
+        )
+    return Launch(size, rank, local_rank, local_size, restarts)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise EquipoiseError(f"{name} must be a whole number, as torchrun sets it, got '{shortened(text)}'; unset it.")
+    return int(text)
+
+
 @contextmanager
 def joined(device_name: str) -> Iterator[Processes]:
     """Join the other processes of the run that torchrun's variables tell of; alone without them.
 
     Raises:
-        EquipoiseError: within, another process ended or was cut off.
+        EquipoiseError: the variables are not a whole set as torchrun's are; or within, another process ended or was cut
+            off.
     """
-    size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
-    local_rank, local_size = int(os.environ.get("LOCAL_RANK", rank)), int(os.environ.get("LOCAL_WORLD_SIZE", size))
-    restarts = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
+    size, rank, local_rank, local_size, restarts = astuple(launched(os.environ))
     device = choose_device(device_name)
     if size == 1:
         yield Processes(0, 1, 0, 1, restarts, device)
@@ -205,7 +252,13 @@ def _common_store(rank: int, restarts: int) -> Store:
     """Where the processes find each other. Each start has names of its own: torchrun keeps its store over restarts."""
     hosts = rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    own = _listen_on_loopback(address, port) if hosts else None
+    try:
+        own = _listen_on_loopback(address, port) if hosts else None
+    except OSError as error:
+        raise EquipoiseError(
+            f"the processes cannot meet at {printable(address)}, port {port}: {error.strerror or error}; start them by "
+            "torchrun, which chooses a free place."
+        ) from error
     store = TCPStore(
         address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=own is None, master_listen_fd=own
     )
