@@ -10,11 +10,16 @@ from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.runs.catalogue import NEEDS_INCEPTION
+from equipoise.runs.critic import critic_of
 from equipoise.runs.judge import DIGIT_BY_DIGIT
 
 _GAUSSIANS = frozenset({"share-near", "modes-covered-loosely"})
 _MODES = frozenset({"modes-covered", "modes-missing", "modes-kl"})
-_OF_IMAGES = frozenset({"missing-modes", "missing-modes-3.5", "missing-modes-4", "ms-ssim", "nearest-neighbours"})
+_OF_IMAGES = frozenset(
+    {"missing-modes", "missing-modes-dense", "missing-modes-3.5", "missing-modes-4", "ms-ssim", "nearest-neighbours"}
+)
+_OF_THE_CRITIC = frozenset({"critic-silhouette", "critic-purity"})
+_BY_A_CRITIC = _OF_THE_CRITIC | {"missing-modes", "missing-modes-3.5", "missing-modes-4"}
 _TEST = "two-sample-test"
 _DISTANCES = {"classifier-fid": 0, "fid": 2048}
 """Metrics that need more items on each side than features; 0 stands for the classifier's own count."""
@@ -43,6 +48,10 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
         raise _refusal(metric, f"images, and the data set {experiment.data.name} holds points")
     if judged:
         _check_judge(metric, experiment, store)
+    if metric in _BY_A_CRITIC:
+        critic_of(experiment, f"{metric} needs one.")
+    if metric in _OF_THE_CRITIC and store.labels is None:
+        raise _refusal(metric, f"labels, and the data set {experiment.data.name} has none")
     _check_counts(metric, samples, store)
 
 
@@ -51,7 +60,7 @@ def _needs_classifier(metric: str, experiment: Experiment, store: Store) -> bool
         return not isinstance(experiment.data, (Ring, Grid, *DIGIT_BY_DIGIT))
     if metric == _TEST:
         return store.holds_images
-    return metric not in _GAUSSIANS | _OF_IMAGES | NEEDS_INCEPTION
+    return metric not in _GAUSSIANS | _OF_IMAGES | _OF_THE_CRITIC | NEEDS_INCEPTION
 
 
 def _check_judge(metric: str, experiment: Experiment, store: Store) -> None:

@@ -18,7 +18,7 @@ from equipoise.experiments.experiment import Experiment, network
 from equipoise.metrics.classifier import Classifier
 from equipoise.metrics.classifier_network import fresh_network, recipe_for
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs import evidence, scoring_images
+from equipoise.runs import evidence, scoring_missing_modes
 from equipoise.runs.catalogue import EVALUATORS, NEEDS_INCEPTION
 from equipoise.runs.evidence import Evidence
 from equipoise.runs.feasible import check_metric
@@ -42,7 +42,9 @@ def experiment_of(kind: str) -> Experiment:
     shape = (2,) if kind == "ring" else (1, SIDES[kind], SIDES[kind])
     made = network("mlp-generator", latent_size=4, image_shape=shape, hidden=(8,), output_activation="sigmoid")
     base = recipe("gan-digits", "smoke")
-    players = dict(base.players) | {"generator": replace(base.players["generator"], network=made)}
+    judging = network("mlp-discriminator", image_shape=shape, hidden=(4,))
+    networks = {"generator": made, "discriminator": judging}
+    players = {name: replace(base.players[name], network=each) for name, each in networks.items()}
     data = Ring() if kind == "ring" else Noise(shape=(1, SIDES[kind], SIDES[kind]))
     return replace(base, data=data, latent=Latent(4), players=players)
 
@@ -53,13 +55,18 @@ def test_what_is_refused_could_not_be_taken_and_the_rest_can(
     metric: str, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
-    monkeypatch.setattr(scoring_images, "_ITERATIONS", 1)
+    monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 1)
+    monkeypatch.setattr(scoring_missing_modes, "_MOST_ITERATIONS", 1)
     experiment, store = experiment_of(kind), store_of(kind, 1000)
     generator = build_network(experiment.players["generator"].network, torch.Generator())
     for samples in COUNTS:
-        seen: Any = Evidence(experiment, generator, samples, None, torch.device("cpu"))
+        seen: Any = Evidence(experiment, generator, samples, None, torch.device("cpu"), load_player=_load(experiment))
         _give(seen, store, kind, monkeypatch)
         assert _is_refused(metric, samples, experiment, store) == _fails(metric, seen), (metric, kind, samples)
+
+
+def _load(experiment: Experiment) -> Any:
+    return lambda name: build_network(experiment.players[name].network, torch.Generator())
 
 
 def _give(seen: Any, store: Store, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +113,13 @@ def _fails(metric: str, seen: Evidence) -> bool:
 def test_counts_that_are_too_small_or_too_large(metric: str, samples: int, count: int, reason: str) -> None:
     with pytest.raises(EquipoiseError, match=reason):
         check_metric(metric, samples, experiment_of("digits"), store_of("digits", count))
+
+
+@pytest.mark.parametrize("metric", ["missing-modes", "missing-modes-4", "critic-purity"])
+def test_an_auto_encoder_is_no_critic(metric: str) -> None:
+    with pytest.raises(EquipoiseError, match="scores images alone"):
+        check_metric(metric, 100, recipe("magan-digits", "smoke"), store_of("digits", 100))
+    check_metric("missing-modes-dense", 100, recipe("magan-digits", "smoke"), store_of("digits", 100))
 
 
 def test_stacked_digits_have_modes_and_no_classifier() -> None:
