@@ -9,6 +9,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.runs.report.record import RunRecord, read_run
 from equipoise.studies.carry_out import Job, read_outcome
+from equipoise.studies.kept_results import misfit
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
 from equipoise.studies.plan import Planned, content_hash
 from equipoise.studies.study import Study
@@ -68,6 +69,9 @@ def read_results(directory: Path) -> dict[str, Any]:
         raise EquipoiseError(f"{printable(directory)} holds no study: {FILE} is missing or damaged in it.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise EquipoiseError(f"{printable(path)} is not the results of a study.")
+    place = misfit(found)
+    if place is not None:
+        raise EquipoiseError(f"{printable(path)} is damaged: {place} is missing in it, or of another kind.")
     return found
 
 

@@ -1,0 +1,61 @@
+"""The form of a study's results file, for whoever reads one that may have been damaged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from equipoise.common.errors import printable
+
+
+@dataclass(frozen=True)
+class _Score:
+    value: float | list[float]
+    passport: dict[str, Any]
+    deviation: float | None = None
+
+
+@dataclass(frozen=True)
+class _Run:
+    variant: str
+    seed: int
+    directory: str
+    status: str
+    reason: str
+    scores: dict[str, _Score]
+
+
+@dataclass(frozen=True)
+class _Row:
+    label: str
+    block: str
+    runs: list[_Run]
+
+
+@dataclass(frozen=True)
+class _Reference:
+    label: str
+    block: str
+    scores: dict[str, _Score]
+
+
+@dataclass(frozen=True)
+class _Results:
+    study: str
+    budget: str
+    inception: bool
+    rows: list[_Row]
+    real_data: list[_Reference] = field(default_factory=list)
+
+
+_ADAPTER = TypeAdapter(_Results)
+
+
+def misfit(results: Mapping[str, Any]) -> str | None:
+    """The first place where results are not of the form that studies write; None where they are."""
+    try:
+        _ADAPTER.validate_python(results)
+    except ValidationError as error:
+        return printable(".".join(map(str, error.errors()[0]["loc"])))
+    return None
