@@ -1,7 +1,7 @@
 """What a checkpoint of a run remembers besides the state, and whether what an index holds is that."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -55,8 +55,9 @@ def check_remembered(checkpoint: Checkpoint, extra: dict[str, Any]) -> None:
     Raises:
         EquipoiseError: an entry is missing or of another kind; it is named.
     """
+    known = {field.name: extra[field.name] for field in fields(_Remembered) if field.name in extra}
     try:
-        _ADAPTER.validate_json(json.dumps(extra), strict=True)
+        _ADAPTER.validate_json(json.dumps(known), strict=True)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         name = printable(checkpoint.index)
