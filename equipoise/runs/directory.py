@@ -89,9 +89,9 @@ def create_run(path: Path, experiment: Experiment) -> RunDirectory:
         EquipoiseError: the directory already holds a run or other files, or cannot be written.
     """
     run = RunDirectory(Path(path))
-    if run.config.exists():
-        raise _holds_a_run(path)
     if run.path.exists() and (not run.path.is_dir() or any(not is_leftover(each) for each in run.path.iterdir())):
+        if run.config.exists():
+            raise _holds_a_run(path)
         raise EquipoiseError(f"{printable(path)} is in use for something else; choose a new directory with --out.")
     try:
         write_text_atomically(run.config, to_yaml(experiment), new=True)
