@@ -6,7 +6,7 @@ PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
 AUDIT_SERVICE ?= pypi
 INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test test-slow lint types docs check bench bench-check bench-gpu audit clean
+.PHONY: demo test test-quick test-slow lint types docs check package bench bench-check bench-gpu audit clean
 
 demo: $(VENV)/demo.installed
 	$(VENV)/bin/equipoise demo --out demo
@@ -28,6 +28,14 @@ docs: $(VENV)/develop.installed
 	$(VENV)/bin/mkdocs build --strict --quiet
 
 check: test lint types docs
+
+# What a release publishes, in dist/: built, its metadata checked, its wheel compared with the package and tried out.
+package: $(VENV)/test.installed
+	rm -rf build dist
+	$(VENV)/bin/python -m pip install --quiet "build>=1.3,<2" "twine>=6,<8"
+	$(VENV)/bin/python -m build
+	$(VENV)/bin/python -m twine check --strict dist/*
+	$(VENV)/bin/python .ci/check_wheel.py
 
 # Known vulnerabilities of the pinned versions, from the service of PyPI or of OSV: needs the network, and fails where a
 # package cannot be looked up.
@@ -64,4 +72,4 @@ $(VENV)/develop.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@ $(VENV)/bench.installed $(VENV)/test.installed $(VENV)/demo.installed
 
 clean:
-	rm -rf $(VENV) demo site build *.egg-info
+	rm -rf $(VENV) demo site build dist *.egg-info
