@@ -52,6 +52,8 @@ def test_it_renders_sorts_slides_and_stays_on_the_screen(page: Any) -> None:
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     assert page.locator("h1").inner_text() == "A small study & its <title>"
+    sentences = page.locator(".prose")
+    assert sentences.evaluate("table => table.offsetWidth - table.parentElement.clientWidth") <= 0
     drawings = page.locator("svg").all()
     assert len(drawings) >= 6
     for drawing in drawings:
