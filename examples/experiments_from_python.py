@@ -10,7 +10,7 @@ from pathlib import Path
 from equipoise.algorithms.gan import GAN
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.report import write_comparison
+from equipoise.reports.pages import write_comparison
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evaluate
 from equipoise.training.average import Average

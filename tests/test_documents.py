@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from equipoise.reports.study_tables import as_markdown, study_table
 from equipoise.studies.catalogue import study
 from equipoise.studies.results import read_results
 from equipoise.studies.summary import summarise
-from equipoise.studies.tables import as_markdown, study_table
 
 ROOT = Path(__file__).parents[1]
 FigureScript = Callable[[str], Any]

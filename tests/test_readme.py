@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from equipoise.commands.catalogue import COMMANDS
+from equipoise.cli.catalogue import COMMANDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

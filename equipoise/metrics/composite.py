@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional
 
 from equipoise.common.checks import check_whole
+from equipoise.evaluation.classifier import Classifier
 from equipoise.metrics.arrays import Array, as_images, as_labels, as_tensor
-from equipoise.metrics.classifier import Classifier
 
 
 def combined_labels(labels: Array, classes: int) -> torch.Tensor:

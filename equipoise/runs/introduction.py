@@ -9,9 +9,9 @@ from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
 from equipoise.common.say import say, warn
 from equipoise.data.store import Store
+from equipoise.evaluation.catalogue import NEEDS_INCEPTION
 from equipoise.experiments.build import Layout, build_state, has_kernels
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.catalogue import NEEDS_INCEPTION
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.pace import stage_seconds
 from equipoise.runs.session import Settings

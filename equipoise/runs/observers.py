@@ -6,15 +6,15 @@ from typing import Any
 
 from torch import Tensor
 
+from equipoise.evaluation.catalogue import is_better
+from equipoise.evaluation.sampling import generate, sample_picture, write_picture
+from equipoise.evaluation.scoring import Evidence, Score, take_scores
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.catalogue import is_better
-from equipoise.runs.collapse import CollapseAlarm
+from equipoise.monitor.collapse import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.sampling import generate, sample_picture, write_picture
-from equipoise.runs.scoring import Evidence, Score, take_scores
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Source, Turn

@@ -30,7 +30,7 @@ class _Best:
 
 @dataclass(frozen=True)
 class _Alarm:
-    """The fields of `equipoise.runs.collapse.Memory`, and no other."""
+    """The fields of `equipoise.monitor.collapse.Memory`, and no other."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
     best: float

@@ -7,11 +7,11 @@ from equipoise.common.say import warn
 from equipoise.experiments.build import build_state
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
+from equipoise.monitor.health import Diverged
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.processes import Processes
 from equipoise.runs.remembered import check_remembered
 from equipoise.training.checkpoint import newest_good
-from equipoise.training.health import Diverged
 from equipoise.training.log import append_lines, shorten_log
 from equipoise.training.loop import Game
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors

@@ -11,19 +11,19 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import warn
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
+from equipoise.integrations.tensorboard import EventWriter
+from equipoise.monitor.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
+from equipoise.monitor.health import Diverged, Health
+from equipoise.reports.pages import write_run_report
 from equipoise.runs.directory import RunDirectory, resume_command
-from equipoise.runs.events import EventWriter
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.lock import Claim, Replaced
 from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
 from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
-from equipoise.runs.report import write_run_report
 from equipoise.runs.rollback import roll_back
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.graphs import CudaRecording, make_recordable
-from equipoise.training.health import Diverged, Health
 from equipoise.training.log import Listener, Recorder
 from equipoise.training.loop import Game, Loop, Observer
 from equipoise.training.precision import Precision

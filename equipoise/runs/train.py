@@ -12,18 +12,18 @@ from equipoise import __version__
 from equipoise.common.say import warn
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
+from equipoise.evaluation.catalogue import NEEDS_INCEPTION, check_best, check_metrics
+from equipoise.evaluation.feasible import check_metric
+from equipoise.evaluation.inception_file import check_weights_are_there
+from equipoise.evaluation.inception_weights import inception_network
 from equipoise.experiments.build import build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
-from equipoise.metrics.inception_weights import inception_network
+from equipoise.integrations.tensorboard import summary_writer
 from equipoise.runs.allocator import keep_freed_memory
-from equipoise.runs.catalogue import NEEDS_INCEPTION, check_best, check_metrics
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
-from equipoise.runs.events import summary_writer
-from equipoise.runs.feasible import check_metric
-from equipoise.runs.inception import check_weights_are_there
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import Claim, only_writer
 from equipoise.runs.manner import Manner, chosen_manner

@@ -12,19 +12,19 @@ from torch import nn
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.evaluation.catalogue import check_metrics
+from equipoise.evaluation.sampling import check_place, export_samples, generate
+from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player, image_shape
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.catalogue import check_metrics
+from equipoise.reports.pages import write_run_report
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.environment import choose_device
 from equipoise.runs.observers import AVERAGE_BUFFERS
 from equipoise.runs.places import as_before
-from equipoise.runs.report import write_run_report
-from equipoise.runs.sampling import check_place, export_samples, generate
-from equipoise.runs.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.runs.train import Settings, recorded_threads
 from equipoise.training.checkpoint import Checkpoint
 from equipoise.training.state import check_same_tensors
@@ -156,7 +156,7 @@ def evaluate(
 
     Args:
         path: the run's directory.
-        metrics: names from `equipoise.runs.catalogue`; none of them for those that the data allow.
+        metrics: names from `equipoise.evaluation.catalogue`; none of them for those that the data allow.
         samples: how many samples they see.
         settings: where and how loudly.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.

@@ -32,7 +32,7 @@ SIMULATIONS: dict[str, Simulation] = {
         "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
     ),
     "ring-over-time": Simulation(
-        "equipoise.studies.ring_over_time:simulate",
+        "equipoise.simulations.ring_over_time:simulate",
         "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",
     ),
 }

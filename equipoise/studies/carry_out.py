@@ -12,13 +12,13 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.random import stream
+from equipoise.evaluation.sampling import sample_picture, write_picture
+from equipoise.evaluation.scoring import take_possible
 from equipoise.experiments.experiment import Experiment
+from equipoise.reports.pages import write_run_report
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import choose_device
-from equipoise.runs.report import write_run_report
-from equipoise.runs.report.record import read_run
-from equipoise.runs.sampling import sample_picture, write_picture
-from equipoise.runs.scoring import take_possible
+from equipoise.runs.record import read_run
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
 from equipoise.studies.critic_map import METRICS, write_critic_map

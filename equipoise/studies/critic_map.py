@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.random import derived_seed
-from equipoise.runs.evidence import Evidence
-from equipoise.runs.scoring_critic import critic_outputs
+from equipoise.evaluation.evidence import Evidence
+from equipoise.evaluation.scoring_critic import critic_outputs
 
 METRICS = frozenset({"critic-silhouette", "critic-purity"})
 """Where one of these is measured, the map is drawn too."""

@@ -13,11 +13,11 @@ from equipoise.common.cores import available_cores
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.digits import Digits
+from equipoise.evaluation.judge import judge_of
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.digits import ebgan_digits, magan_digits
+from equipoise.reports.pages import write_comparison
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.judge import judge_of
-from equipoise.runs.report import write_comparison
 from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import evaluate
 from equipoise.studies.workers import run_jobs

@@ -68,7 +68,7 @@ def _recorded(planned: Planned, out: Path) -> float | None:
 
 def _iterations(experiment: Experiment, out: Path) -> int:
     """How long such a run is, as one that ended logged it."""
-    from equipoise.runs.report.record import read_run
+    from equipoise.runs.record import read_run
 
     lengths = [
         read_run(place).log.last_iteration

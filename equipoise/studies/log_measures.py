@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.metrics.passport import Passport
-from equipoise.runs.catalogue import LOWER, Better
-from equipoise.runs.report.record import HISTOGRAM, RunRecord
+from equipoise.evaluation.catalogue import LOWER, Better
+from equipoise.evaluation.passport import Passport
+from equipoise.runs.record import HISTOGRAM, RunRecord
 
 LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None

@@ -7,7 +7,7 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
-from equipoise.runs.report.record import RunRecord, read_run
+from equipoise.runs.record import RunRecord, read_run
 from equipoise.studies.carry_out import Job, read_outcome
 from equipoise.studies.kept_results import misfit
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log

@@ -12,9 +12,9 @@ from equipoise.common.cores import available_cores
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.mnist import Mnist
-from equipoise.metrics.features import InceptionExtractor
+from equipoise.evaluation.features import InceptionExtractor
+from equipoise.evaluation.judge import DIGIT_BY_DIGIT, judge_of
 from equipoise.runs.environment import choose_device
-from equipoise.runs.judge import DIGIT_BY_DIGIT, judge_of
 from equipoise.runs.threads import threads_beside_a_gpu
 from equipoise.runs.train import Settings
 from equipoise.studies.carry_out import Job, carry_out, read_outcome

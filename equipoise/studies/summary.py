@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from equipoise.metrics.passport import OLDER, Passport, differences
-from equipoise.runs.catalogue import EVALUATORS, LOWER
+from equipoise.evaluation.catalogue import EVALUATORS, LOWER
+from equipoise.evaluation.passport import OLDER, Passport, differences
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of
 from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence, Study

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import Reseedable, stream
+from equipoise.kernels.fast_convolutions import fast_convolutions
 from equipoise.training.ahead import Ahead
 from equipoise.training.average import Average, update_average
 from equipoise.training.distributed import sum_over_processes
 from equipoise.training.draw import Draw, Latent, Shard
-from equipoise.training.fast_convolutions import fast_convolutions
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.graphs import Deal, Found, RecordedIterations, Recording, device_of, refusal
 from equipoise.training.optimisers import Optimiser

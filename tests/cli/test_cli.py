@@ -15,7 +15,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.data.catalogue import parse_data
 
 LONGEST_SECONDS = 120
@@ -51,7 +51,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_and_list_need_no_torch() -> None:
-    code = "import sys; from equipoise.cli import main; main(['list']); sys.exit('torch' in sys.modules)"
+    code = "import sys; from equipoise.cli.main import main; main(['list']); sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "magan-digits" in done.stdout

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from equipoise.cli import main
-from equipoise.commands.streams import Patient
+from equipoise.cli.main import main
+from equipoise.cli.streams import Patient
 from equipoise.runs.directory import open_run
 
 SHORT = ("--iterations", "2", "--device", "cpu", "--threads", "1", "--set", "watch.checkpoints=1")
 WORDS = [["list"], ["list", "--help"], ["--help"], ["--version"], ["show", "--help"]]
-SEVERAL = "import json, sys; from equipoise.cli import main; print([main(words) for words in json.loads(sys.argv[1])])"
+SEVERAL = "import json, sys; from equipoise.cli.main import main; print([main(words) for words in json.loads(sys.argv[1])])"
 
 
 def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.studies import runner
 

@@ -15,8 +15,8 @@ from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sweep_abandoned, write_atomically, write_text_atomically
 from equipoise.common.tensor_files import write_tensors_atomically
-from equipoise.metrics import classifier, feature_cache
-from equipoise.metrics.features import Extracted
+from equipoise.evaluation import classifier, feature_cache
+from equipoise.evaluation.features import Extracted
 
 LONG_AGO = time.time() - 10 * 3600
 

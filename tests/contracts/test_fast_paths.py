@@ -12,10 +12,10 @@ from equipoise.algorithms.magan import MAGAN
 from equipoise.data.store import held
 from equipoise.experiments.build import StoreSource, build_game, build_player
 from equipoise.experiments.experiment import Experiment, Network, network
+from equipoise.kernels import winograd
 from equipoise.networks.blocks import Stack
 from equipoise.recipes import lga, magan, mmd
 from equipoise.training import loop as training_loop
-from equipoise.training import winograd
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import SGD
 from equipoise.training.state import State

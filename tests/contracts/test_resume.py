@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.sampling import generate
 from equipoise.training.checkpoint import newest_good, save_checkpoint
 from equipoise.training.log import Recorder, shorten_log
 from equipoise.training.loop import Loop, Turn

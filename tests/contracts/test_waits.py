@@ -23,10 +23,10 @@ from equipoise.data.store import Store, held
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.losses import mmd_discriminator_loss
+from equipoise.monitor.health import Health
 from equipoise.networks.dropout import Dropout
 from equipoise.training import loop as loops
 from equipoise.training.graphs import Rehearsal
-from equipoise.training.health import Health
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Loop, Observer
 

@@ -13,11 +13,11 @@ import torch.distributed as dist
 import equipoise
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import with_length
+from equipoise.monitor.health import Diverged, Health
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import processes, threads, train
 from equipoise.runs.environment import choose_device
 from equipoise.runs.manner import Manner
-from equipoise.training.health import Diverged, Health
 from equipoise.training.loop import Loop
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")

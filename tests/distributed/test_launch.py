@@ -2,7 +2,7 @@
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.runs.processes import Launch, launched
 

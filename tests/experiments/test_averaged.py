@@ -20,12 +20,12 @@ from equipoise.algorithms.vaegan import VAEGAN
 from equipoise.common.files import sha256_of
 from equipoise.constraints import SpectralNorm, spectral_norms
 from equipoise.data.digits import Digits
+from equipoise.evaluation.sampling import generate
 from equipoise.experiments.averaged import settled
 from equipoise.experiments.build import build_game, build_state, sampling_generator
 from equipoise.experiments.experiment import Experiment, Player, Watch, network, with_length
 from equipoise.networks import normalisation
 from equipoise.networks.normalisation import BatchNorm
-from equipoise.runs.sampling import generate
 from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import load_trained
 from equipoise.training.average import Average

@@ -9,7 +9,7 @@ from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.experiments.config import from_plain, from_yaml, load_experiment, set_field, to_plain, to_yaml
 from equipoise.experiments.reading import read_yaml
 from equipoise.recipes.catalogue import RECIPES, recipe
-from equipoise.runs.report.record import _yaml
+from equipoise.runs.record import _yaml
 
 LONGEST = 600
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from equipoise.algorithms.gan import GAN
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments import rehearsal
 from equipoise.experiments.config import from_plain, set_field, to_plain

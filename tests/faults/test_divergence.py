@@ -14,11 +14,11 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment, with_length
+from equipoise.monitor.health import Health
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.session import first_offender
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training import loop as loops
-from equipoise.training.health import Health
 
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
 

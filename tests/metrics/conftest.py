@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from equipoise.common.random import derived_seed
-from equipoise.metrics.classifier import Classifier, train_classifier
-from equipoise.metrics.features import InceptionExtractor
+from equipoise.evaluation.classifier import Classifier, train_classifier
+from equipoise.evaluation.features import InceptionExtractor
 
 
 @pytest.fixture(scope="session")

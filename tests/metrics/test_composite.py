@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from equipoise.metrics.classifier import Classifier
+from equipoise.evaluation.classifier import Classifier
 from equipoise.metrics.composite import combined_labels, composed_labels, stacked_labels
 from equipoise.metrics.histogram import mode_coverage
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.recipes.families import families, folded_summaries
 

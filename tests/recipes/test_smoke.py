@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.recipes.families import families
 

@@ -11,14 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.scoring import Evidence, Score
 from equipoise.experiments.config import to_yaml
 from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import observers
 from equipoise.runs.observers import Evaluator
-from equipoise.runs.scoring import Evidence, Score
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import load_trained
 from equipoise.training import checkpoint

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.runs.directory import open_run
 from equipoise.runs.environment import read_sessions

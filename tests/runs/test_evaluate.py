@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.npz import Npz
 from equipoise.experiments.experiment import with_length

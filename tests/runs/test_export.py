@@ -11,13 +11,13 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from equipoise.evaluation.sampling import generate
 from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import with_length
 from equipoise.networks import build
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import export as room
 from equipoise.runs.export import export
-from equipoise.runs.sampling import generate
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import Trained, load_trained
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.durations import duration
 from equipoise.common.say import say
 from equipoise.data import progress as reading
@@ -24,7 +24,7 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs import introduction
 from equipoise.runs.introduction import forecast, idle_options
 from equipoise.runs.progress import Progress
-from equipoise.runs.report.record import read_run
+from equipoise.runs.record import read_run
 from equipoise.runs.train import Settings
 
 CPU = torch.device("cpu")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from equipoise.evaluation.scoring import Evidence, Score
 from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.recipes.digits import gan_digits
 from equipoise.runs import observers
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.scoring import Evidence, Score
 from equipoise.runs.train import Settings, train
 from equipoise.training.checkpoint import list_checkpoints
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.runs.directory import resume_command
 from equipoise.runs.environment import add_session, read_sessions
 from equipoise.runs.places import as_before

@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from equipoise.common.files import sha256_of
+from equipoise.evaluation.passport import Passport
 from equipoise.experiments.experiment import Experiment, Watch, with_length
-from equipoise.metrics.passport import Passport
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.report.record import read_run
+from equipoise.runs.record import read_run
 from equipoise.runs.train import Settings, train
 
 METRICS = ("inception-score", "modes-kl", "ms-ssim")

@@ -16,14 +16,14 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from equipoise.common.random import stream
 from equipoise.data.digits import Digits
+from equipoise.evaluation import scoring_images
+from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.classifier import train_classifier
+from equipoise.evaluation.classifier_network import ClassifierRecipe
+from equipoise.evaluation.evidence import Evidence
+from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.experiments.build import build_network
-from equipoise.metrics.classifier import train_classifier
-from equipoise.metrics.classifier_network import ClassifierRecipe
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs import scoring_images
-from equipoise.runs.catalogue import evaluator
-from equipoise.runs.evidence import Evidence
-from equipoise.runs.judge import all_items, parts_of
 
 DEVICE = torch.device("lazy")
 METRICS = (

@@ -19,8 +19,8 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.data.idx import read_idx
 from equipoise.data.lmdb_reader import Lmdb, _DamagedError
 from equipoise.data.npz import Npz
+from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
 from equipoise.experiments.config import from_plain, from_yaml, to_plain, to_yaml
-from equipoise.metrics.pickle_tokens import NotTensors, read_pickle
 from equipoise.recipes.catalogue import recipe
 from equipoise.training import checkpoint as checkpoints
 from equipoise.training.checkpoint import Checkpoint

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import torch
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.download import Source
 from equipoise.data.published import Archive, _unpack
-from equipoise.metrics.features import OnnxExtractor
-from equipoise.metrics.pickle_tokens import NotTensors, read_pickle
+from equipoise.evaluation.features import OnnxExtractor
+from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
 
 FUZZ = Path(__file__).parent / "fuzz.py"
 CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
 from equipoise.data.celeba import CelebA
@@ -20,13 +20,13 @@ from equipoise.data.lmdb_reader import open_lmdb
 from equipoise.data.npz import Npz
 from equipoise.data.pictures import UnreadableError
 from equipoise.data.published import published_files
+from equipoise.evaluation.classifier import Classifier
+from equipoise.evaluation.features import OnnxExtractor
+from equipoise.evaluation.inception_weights import inception_network
+from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.experiments.config import load_experiment
-from equipoise.metrics.classifier import Classifier
-from equipoise.metrics.features import OnnxExtractor
-from equipoise.metrics.inception_weights import inception_network
-from equipoise.metrics.torch_file import read_torch_file
 from equipoise.runs.environment import read_sessions
-from equipoise.runs.report.record import read_run
+from equipoise.runs.record import read_run
 from equipoise.studies.results import FILE, read_results
 from equipoise.training.checkpoint import Checkpoint
 

@@ -11,9 +11,15 @@ import pytest
 from PIL import Image
 
 from equipoise.common.errors import UnknownName
-from equipoise.simulations import SIMULATIONS, discrete_magan_report, particles, simulate, two_parameter_mmd_report
+from equipoise.simulations import (
+    SIMULATIONS,
+    discrete_magan_report,
+    particles,
+    ring_over_time,
+    simulate,
+    two_parameter_mmd_report,
+)
 from equipoise.simulations.report import write_figure
-from equipoise.studies import ring_over_time
 
 SMALL = {
     "two-parameter-mmd": two_parameter_mmd_report.Settings(

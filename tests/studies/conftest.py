@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe as real_recipe
-from equipoise.runs.report import figures, measurements
-from equipoise.runs.report.canvas import Drawing
+from equipoise.reports import figures, measurements
+from equipoise.reports import study_pages as pages
+from equipoise.reports.canvas import Drawing
 from equipoise.studies import plan, runner
-from equipoise.studies.report import pages
 from equipoise.studies.study import Measure, Order, Published, Row, Scale, Sentence, Study, Variant
 
 

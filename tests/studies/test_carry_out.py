@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
+from equipoise.reports import figures, measurements
+from equipoise.reports.canvas import Drawing
 from equipoise.runs import session
-from equipoise.runs.report import figures, measurements
-from equipoise.runs.report.canvas import Drawing
 from equipoise.runs.train import Settings
 from equipoise.studies import carry_out as carrying
 from equipoise.studies.carry_out import Job, carry_out, read_outcome

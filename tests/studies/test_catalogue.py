@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from equipoise.common.errors import UnknownName
+from equipoise.evaluation.catalogue import EVALUATORS
 from equipoise.recipes.catalogue import BUDGETS, RECIPES
-from equipoise.runs.catalogue import EVALUATORS
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import content_hash, experiment_of, plan, some_variants

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.studies.results import FILE, FORMAT, read_results
 

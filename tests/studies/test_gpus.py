@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from equipoise.commands.study import _means, fill_study
+from equipoise.cli.study import _means, fill_study
 from equipoise.runs import threads
 from equipoise.studies import runner
 from equipoise.studies.carry_out import Job

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from equipoise.metrics.passport import Passport, differences
-from equipoise.runs.report.record import RunRecord, read_run
+from equipoise.evaluation.passport import Passport, differences
+from equipoise.runs.record import RunRecord, read_run
 from equipoise.studies.catalogue import study
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
 from equipoise.studies.plan import plan

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from equipoise.recipes.mmd_best import SCRIPT_RATES, best, best_gain
+from equipoise.reports.study_tables import study_table
 from equipoise.studies.catalogue import study
 from equipoise.studies.plan import experiment_of
 from equipoise.studies.study import DIVERGED, Study
 from equipoise.studies.summary import summarise
-from equipoise.studies.tables import study_table
 from equipoise.studies.verdict import NOT_COMPARABLE, NOT_REPRODUCED, ORDERING, REPRODUCED, UNDECIDED
 
 COUNTS = {

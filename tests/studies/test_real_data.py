@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from equipoise.data.digits import Digits
+from equipoise.evaluation.judge import all_items, judge_of, parts_of
 from equipoise.metrics.inception import inception_score
-from equipoise.runs.judge import all_items, judge_of, parts_of
+from equipoise.reports.study_tables import study_table
 from equipoise.runs.train import Settings
 from equipoise.studies import real_data
 from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import read_results
 from equipoise.studies.study import Published, Reference, Study
 from equipoise.studies.summary import summarise
-from equipoise.studies.tables import study_table
 
 SETTINGS = Settings("cpu", threads=1, quiet=True)
 PRINTED = {"inception-score": Published(9.09, 0.08)}

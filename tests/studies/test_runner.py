@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.reports.study_pages import write_study_report
 from equipoise.studies import carry_out as carrying
 from equipoise.studies import workers
 from equipoise.studies.catalogue import STUDIES
 from equipoise.studies.ray_cluster import run_jobs_on_ray
-from equipoise.studies.report import write_study_report
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Study
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from equipoise.runs.report import figures, measurements
-from equipoise.runs.report.canvas import Drawing
+from equipoise.reports import figures, measurements
+from equipoise.reports import study_figures as study_figures
+from equipoise.reports import study_pages as pages
+from equipoise.reports.canvas import Drawing
+from equipoise.reports.study_pages import write_study_report
 from equipoise.studies import runner
 from equipoise.studies.catalogue import STUDIES, study
 from equipoise.studies.plan import metric_of
-from equipoise.studies.report import figures as study_figures
-from equipoise.studies.report import pages, write_study_report
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import SMOKE
 from equipoise.studies.verdict import NOT_COMPARABLE

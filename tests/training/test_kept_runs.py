@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.cli import main
+from equipoise.cli.main import main
 
 KEPT = Path(__file__).parent / "kept"
 RUNS = [path.relative_to(KEPT).as_posix() for path in sorted(KEPT.glob("format-*/*"))]

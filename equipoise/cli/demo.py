@@ -1,0 +1,22 @@
+"""`demo`."""
+
+import argparse
+from pathlib import Path
+
+from equipoise.cli.arguments import positive
+from equipoise.common.errors import printable
+
+
+def fill_demo(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `demo`."""
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="the page's folder (default: demo)")
+    parser.add_argument("--seeds", type=positive, default=3, help="how many seeds (default: 3)")
+    parser.add_argument("--workers", type=positive, help="how many runs at a time (default: one per core)")
+
+
+def demo_command(chosen: argparse.Namespace) -> int:
+    """Compare MAGAN with fixed margins on digits."""
+    from equipoise.studies.demo import run_demo
+
+    print(printable(run_demo(chosen.out, chosen.seeds, chosen.workers).resolve()))
+    return 0

@@ -1,0 +1,88 @@
+"""The command line: `equipoise COMMAND ...`. Nothing heavy is imported before a command needs it."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from equipoise import __version__
+from equipoise.cli.catalogue import COMMANDS
+from equipoise.cli.streams import discard, prepare_streams
+from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
+
+USER_ERROR = 2
+_SIGNAL_EXIT = 128
+_LONGEST = 4000
+"""Letters of a refusal: enough for two paths at their longest."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complaints are one sentence, and a mistyped command is told the nearest one."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Unlike the original's, a failure is not passed over."""
+        print(message, end="", file=file or sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns: 0, or 2 after one clear sentence on stderr, or 128 + n after signal n."""
+    prepare_streams()
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except EquipoiseError as error:
+        return _refuse(error, getattr(error, "signal_number", USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
+    except KeyboardInterrupt:
+        return _refuse("interrupted.", _SIGNAL_EXIT + signal.SIGINT)
+    except UnicodeEncodeError as error:
+        return _refuse(f"a name holds letters that {error.encoding} lacks; set LC_ALL=C.UTF-8.", USER_ERROR)
+    except BrokenPipeError:
+        discard(sys.stdout)
+        return 1
+    except OSError as error:
+        place = f" of {printable(error.filename)}" if error.filename else ""
+        discard(sys.stdout)
+        return _refuse(f"reading or writing{place} failed: {error.strerror or error}.", USER_ERROR)
+
+
+def _run(words: list[str]) -> int:
+    """The command's exit status, once what it printed has arrived."""
+    try:
+        _refuse_unknown_command(words)
+        chosen = _parser().parse_args(words)
+        return COMMANDS[chosen.command].run(chosen)
+    finally:
+        sys.stdout.flush()
+
+
+def _refuse(reason: object, status: int) -> int:
+    print(f"equipoise: {shortened(reason, _LONGEST)}", file=sys.stderr)
+    return status
+
+
+def _refuse_unknown_command(words: Sequence[str]) -> None:
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        raise UnknownName("command", words[0], COMMANDS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="equipoise", description="Train GANs that stay in balance, and prove that they did.")
+    parser.add_argument("--version", action="version", version=f"equipoise {__version__}")
+    subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    for name, command in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name,
+            help=command.summary,
+            description=command.summary,
+            epilog=f"example:\n  {command.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.fill(subparser)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

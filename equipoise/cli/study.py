@@ -1,0 +1,108 @@
+"""`study` and `report`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.cli.arguments import (
+    add_arithmetic,
+    add_data_root,
+    add_device,
+    add_inception_weights,
+    positive,
+    share,
+)
+from equipoise.common.errors import EquipoiseError, printable
+
+if TYPE_CHECKING:
+    from equipoise.studies.runner import Means
+
+_BUDGETS = ("smoke", "cpu", "paper")
+_FORMATS = ("markdown", "csv", "latex")
+
+
+def study_command(chosen: argparse.Namespace) -> int:
+    """Carry out what is missing of a study, and write its page."""
+    from equipoise.reports.study_pages import write_study_report
+    from equipoise.studies.runner import run_study
+
+    out = chosen.out or Path("studies") / f"{chosen.name}-{chosen.budget}"
+    run_study(chosen.name, out, chosen.budget, chosen.seeds, _means(chosen))
+    page = write_study_report(out)
+    print((out / "table.md").read_text(encoding="utf-8"))
+    print(f"The page is {printable(page)}")
+    return 0
+
+
+def report_command(chosen: argparse.Namespace) -> int:
+    """Write the page of a study, of a run, or of several runs side by side."""
+    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
+        print(f"The page is {printable(path)}")
+    return 0
+
+
+def write_reports(directories: list[Path], out: Path | None, formats: tuple[str, ...]) -> list[Path]:
+    """A page for each study; one for all runs together, or a run's own where there is only one.
+
+    Runs share a row where their configurations differ in nothing but the seed.
+
+    Raises:
+        EquipoiseError: a directory holds neither a study nor a run.
+    """
+    from equipoise.reports.pages import group_runs, write_comparison, write_run_report
+    from equipoise.reports.study_pages import write_study_report
+    from equipoise.studies.results import FILE
+
+    pages = [write_study_report(place, formats) for place in directories if (place / FILE).is_file()]
+    runs = [place for place in directories if not (place / FILE).is_file()]
+    if len(runs) == 1 and out is None:
+        return [*pages, write_run_report(runs[0])]
+    if not runs:
+        return pages
+    page = (out or Path("report")) / "index.html"
+    return [*pages, write_comparison("Runs side by side", "", group_runs(runs), page)]
+
+
+def fill_study(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `study`."""
+    parser.add_argument("name", help="a study's name; equipoise list studies shows them")
+    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
+    parser.add_argument("--seeds", type=positive, help="how many of each row (default: what the budget buys)")
+    workers_help = "runs at a time (default: one per core, or one per GPU); also of --ray local"
+    parser.add_argument("--workers", type=positive, help=workers_help)
+    parser.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
+    parser.add_argument("--gpus-per-run", type=share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
+    add_arithmetic(parser, "float32")
+    parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
+    add_data_root(parser)
+    add_device(parser)
+    add_inception_weights(parser)
+
+
+def fill_report(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `report`."""
+    parser.add_argument("directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of either kind")
+    parser.add_argument("--out", type=Path, help="the folder of the page about several runs (default: report)")
+    formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
+    formats.help = "the study's table also as markdown, csv or latex (default: all)"
+
+
+def _means(chosen: argparse.Namespace) -> "Means":
+    from equipoise.evaluation.inception_file import local_weights
+    from equipoise.studies.runner import Means
+
+    if chosen.workers is not None and chosen.ray not in (None, "local"):
+        raise EquipoiseError(
+            f"--workers counts the runs on this machine, and the cluster at {printable(chosen.ray)} decides for itself "
+            "how many run at a time; leave out one of the two."
+        )
+    return Means(
+        workers=chosen.workers,
+        ray=chosen.ray,
+        gpu_share=chosen.gpus_per_run,
+        device=chosen.device,
+        data_root=chosen.data_root,
+        inception_weights=local_weights(chosen.inception_weights),
+        precision=chosen.precision or "float32",
+        graphs=chosen.graphs,
+    )

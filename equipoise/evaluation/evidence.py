@@ -1,0 +1,239 @@
+"""What the metrics of one generator look at, and the passport that goes with every figure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.checks import NotFiniteError
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import product_precision
+from equipoise.data.store import Store
+from equipoise.evaluation.classifier import Classifier
+from equipoise.evaluation.feature_cache import cached_features
+from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, InceptionExtractor, extract
+from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
+from equipoise.evaluation.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
+from equipoise.evaluation.passport import Passport, current_versions
+from equipoise.evaluation.sampling import generate
+from equipoise.experiments.experiment import Experiment
+from equipoise.metrics.manifolds import density_coverage, precision_recall
+from equipoise.runs.environment import git_commit
+
+_JUDGED_AT_ONCE = 250
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure with its passport.
+
+    Attributes:
+        metric: its name.
+        value: a number, or a list of numbers for a histogram.
+        deviation: the spread that the metric itself reports, over splits or blocks, or None.
+        passport: what the figure was measured on and with.
+    """
+
+    metric: str
+    value: float | list[float]
+    deviation: float | None
+    passport: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "metric": self.metric,
+            "value": self.value,
+            "deviation": self.deviation,
+            "passport": dict(self.passport),
+        }
+
+
+@dataclass(frozen=True)
+class Features:
+    """What one extractor says of the real data and of the samples."""
+
+    extractor: Extractor
+    called: str
+    real: Extracted
+    generated: Extracted
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the metrics of one generator look at; everything is found when first asked for, and once.
+
+    Attributes:
+        experiment: what the generator was trained by.
+        generator: the network.
+        samples_count: how many samples are drawn; and, unless the experiment's watch says another number, at most how
+            many real items they are compared with.
+        data_root: where published files lie.
+        device: where the judging is done.
+        report: is told about slow work.
+        known_judge: the data set's classifier, if it is at hand already.
+        inception_weights: the file with the weights of Inception-v3, for the scores that are defined by it.
+        few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
+        load_player: gives another player of the run by its name, or None where only the generator is at hand.
+    """
+
+    experiment: Experiment
+    generator: nn.Module
+    samples_count: int
+    data_root: Path | None
+    device: torch.device
+    report: Callable[[str], None] | None = None
+    known_judge: Classifier | None = None
+    inception_weights: Path | None = None
+    few_samples: bool = False
+    load_player: Callable[[str], nn.Module] | None = None
+
+    @cached_property
+    def samples(self) -> Tensor:
+        """Generated samples [count, ...] in the experiment's value range, on the CPU, from a stream of their own.
+
+        Raises:
+            NotFiniteError: the generator has diverged.
+        """
+        experiment = self.experiment
+        found = generate(self.generator, experiment.latent, self.samples_count, experiment.seed, "evaluation")
+        if not bool(torch.isfinite(found).all()):
+            raise NotFiniteError("the generator's samples are not finite numbers.")
+        return found
+
+    @cached_property
+    def images(self) -> Tensor:
+        """The samples as images in [0, 1].
+
+        Raises:
+            EquipoiseError: they are points.
+        """
+        if self.samples.ndim != 4:
+            raise EquipoiseError(
+                f"the samples of {self.experiment.data.name} are points, and this metric needs images."
+            )
+        unit = self.samples if self.experiment.value_range == "unit" else (self.samples + 1) / 2
+        return unit.clamp(0, 1)
+
+    @cached_property
+    def data(self) -> Store:
+        """The data that the generator was trained on."""
+        return self.experiment.data.load(self.data_root, self.experiment.seed)
+
+    @cached_property
+    def real(self) -> Tensor:
+        """Items of that data, evenly chosen, as many as wanted or all: uint8 images or float32 points."""
+        count = min(len(self.data), self.experiment.watch.real or self.samples_count)
+        return self.data.items.gather(torch.arange(count) * len(self.data) // count).cpu()
+
+    @cached_property
+    def parts(self) -> tuple[Store, Store]:
+        """The data set's part for training and the part that is held out."""
+        return parts_of(self.experiment.data, self.data_root, self.experiment.seed)
+
+    @cached_property
+    def judge(self) -> Classifier:
+        """The data set's classifier."""
+        data = self.experiment.data
+        if isinstance(data, DIGIT_BY_DIGIT):
+            raise EquipoiseError(
+                f"{data.name} is judged digit by digit; use the metrics modes-covered, modes-missing and modes-kl."
+            )
+        return self.known_judge or judge_of(data, self.data_root, self.device, self.report)
+
+    @cached_property
+    def judged(self) -> Extracted:
+        """What the judge says of the samples: its features and its p(y|x), from one pass over them, on the device."""
+        found = extract(self.images, ClassifierExtractor(self.judge), _JUDGED_AT_ONCE, self.device)
+        return found.to(self.device)
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The judge's p(y|x) of the samples, [count, classes]."""
+        assert self.judged.probabilities is not None
+        return self.judged.probabilities
+
+    @cached_property
+    def classifier_features(self) -> Features:
+        """The features of the data set's own classifier."""
+        extractor = ClassifierExtractor(self.judge)
+        real = self._real_features(extractor, _JUDGED_AT_ONCE)
+        return Features(extractor, f"{self.experiment.data.name} classifier", real, self.judged)
+
+    @cached_property
+    def precision_recall(self) -> tuple[float, float]:
+        """Precision and recall on the classifier's features, from one look at their distances."""
+        return precision_recall(*self.compared_features)
+
+    @cached_property
+    def density_coverage(self) -> tuple[float, float]:
+        """Density and coverage on the classifier's features, from one look at their distances."""
+        return density_coverage(*self.compared_features)
+
+    @property
+    def compared_features(self) -> tuple[Tensor, Tensor]:
+        """As many real features as generated ones: the radii of balls around them shrink as samples grow."""
+        real, generated = self.classifier_features.real.features, self.classifier_features.generated.features
+        count = min(len(real), len(generated))
+        return real[:count], generated[:count]
+
+    @cached_property
+    def inception_features(self) -> Features:
+        """The features of Inception-v3.
+
+        Raises:
+            EquipoiseError: its weights were not given, or the file does not hold them.
+        """
+        if self.inception_weights is None:
+            raise EquipoiseError(WEIGHTS_ARE_MISSING)
+        extractor = InceptionExtractor.from_file(self.inception_weights).to(self.device)
+        generated = extract(self.images, extractor, device=self.device).to(self.device)
+        return Features(extractor, "inception-v3", self._real_features(extractor), generated)
+
+    def passport(
+        self,
+        metric: str,
+        extractor: str = "",
+        weights: str = "",
+        real_count: int = 0,
+        resize: str = "none",
+        **particulars: Any,
+    ) -> dict[str, Any]:
+        """What a score was measured on and with: the fields of `Passport`, and whatever else is worth knowing."""
+        passport = Passport(
+            metric=metric,
+            data=self.experiment.data.name,
+            data_hash=self.data.content_hash,
+            split=split_of(self.experiment.data) or "all",
+            real_count=real_count,
+            generated_count=self.samples_count,
+            extractor=extractor,
+            weights_hash=weights,
+            resize=resize,
+            seed=self.experiment.seed,
+            versions=current_versions(),
+            commit=git_commit() or "",
+            device=str(self.device),
+            precision=product_precision(self.device.type),
+        )
+        return passport.as_dict() | particulars
+
+    def judged_passport(self, metric: str, **particulars: Any) -> dict[str, Any]:
+        """The passport of a score that the classifier had a hand in."""
+        accuracy: dict[str, Any] = {"extractor_accuracy": self.judge.accuracy}
+        called = f"{self.experiment.data.name} classifier"
+        return self.passport(metric, called, self.judge.weights_hash, **accuracy, **particulars)
+
+    def compared_passport(self, metric: str, features: Features, **particulars: Any) -> dict[str, Any]:
+        """The passport of a score that compares features of real data and of samples."""
+        known: dict[str, Any] = {"resize": features.extractor.resize, "real_count": len(features.real.features)}
+        return self.passport(metric, features.called, features.extractor.weights_hash, **(known | particulars))
+
+    def _real_features(self, extractor: Extractor, at_once: int = 64) -> Extracted:
+        address = f"{self.data.content_hash}/{len(self.real)} evenly chosen"
+        found = cached_features(self.real, extractor, content_hash=address, batch_size=at_once, device=self.device)
+        return found.to(self.device)

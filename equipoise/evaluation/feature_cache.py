@@ -1,0 +1,79 @@
+"""Features of a data set, kept under a key that is its content: changed data never meets old features."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from equipoise.common.files import cache_directory as default_cache_directory
+from equipoise.common.files import check_regular, sweep_abandoned
+from equipoise.common.precision import product_precision
+from equipoise.common.tensor_files import write_tensors_atomically
+from equipoise.evaluation.features import Extracted, Extractor, extract
+
+_FORMAT = "equipoise-features-1"
+
+
+def cached_features(
+    images: torch.Tensor,
+    extractor: Extractor,
+    *,
+    content_hash: str,
+    cache_directory: Path | None = None,
+    batch_size: int = 64,
+    device: torch.device | str = "cpu",
+    report: Callable[[int, int], None] | None = None,
+) -> Extracted:
+    """The features of these images: extracted once, then read from the cache. A damaged file is replaced.
+
+    Args:
+        images: [samples, channels, height, width].
+        extractor: its name, weights and resize are part of the key.
+        content_hash: of exactly these images; another part of the key, with their shape.
+        cache_directory: by default `features` in the cache folder.
+        batch_size, device, report: as in `extract`.
+
+    Features in another precision than float32 have keys of their own.
+    """
+    address = [_FORMAT, content_hash, list(images.shape), extractor.name, extractor.weights_hash, extractor.resize]
+    precision = product_precision(torch.device(device).type)
+    key = json.dumps(address if precision == "float32" else [*address, precision])
+    folder = cache_directory or default_cache_directory() / "features"
+    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
+    kept = _read(path, key)
+    if kept is not None:
+        return kept
+    found = extract(images, extractor, batch_size, device, report)
+    tensors = {"features": found.features.contiguous()}
+    if found.probabilities is not None:
+        tensors["probabilities"] = found.probabilities.contiguous()
+    about = {"key": key, "digest": _digest(tensors)}
+    sweep_abandoned(folder)
+    write_tensors_atomically(path, tensors, about)
+    return found
+
+
+def _read(path: Path, key: str) -> Extracted | None:
+    if not path.exists():
+        return None
+    try:
+        check_regular(path)
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return None
+    if about.get("key") != key or about.get("digest") != _digest(tensors):
+        return None
+    return Extracted(tensors["features"], tensors.get("probabilities"))
+
+
+def _digest(tensors: dict[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""Where the weights of Inception-v3 come from: a file of the user's, or the published one, downloaded once."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import cache_directory
+from equipoise.data.download import Source, download
+from equipoise.evaluation import inception_weights
+from equipoise.evaluation.catalogue import NEEDS_INCEPTION
+
+DOWNLOAD = "download"
+WEIGHTS_ARE_MISSING = (
+    f"this metric is defined by Inception-v3: give its weights with --inception-weights FILE, or the word {DOWNLOAD} "
+    "for FILE, or take classifier-fid, classifier-kid or inception-score."
+)
+_CALLED = "inception-v3"
+_INSTEAD = "or name your copy with --inception-weights"
+
+
+def local_weights(choice: Path | str | None) -> Path | None:
+    """The file with the weights, or None where none were asked for.
+
+    Args:
+        choice: a file, or "download" for the published one; it is fetched and checked when it is not here yet.
+
+    Raises:
+        EquipoiseError: there is no such file, no network, or the file that came is another.
+    """
+    if choice is None:
+        return None
+    if str(choice) == DOWNLOAD and not Path(choice).exists():
+        return _downloaded()
+    if not Path(choice).is_file():
+        raise EquipoiseError(
+            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {DOWNLOAD}."
+        )
+    return Path(choice)
+
+
+def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None:
+    """Metrics that are defined by Inception-v3 need its weights, and it is better to say so before a long training.
+
+    Raises:
+        EquipoiseError: a metric needs them, and they were not given.
+    """
+    needy = [metric for metric in metrics if metric in NEEDS_INCEPTION]
+    if needy and choice is None:
+        raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
+
+
+def _downloaded() -> Path:
+    if inception_weights.weights_are_kept():
+        return inception_weights.kept_weights()
+    url = inception_weights.PUBLISHED_URL
+    path = cache_directory() / "weights" / url.rpartition("/")[2]
+    if not path.is_file():
+        digest, most = inception_weights.PUBLISHED_SHA256, inception_weights.PUBLISHED_MOST_BYTES
+        download(Source(_CALLED, url, "sha256", digest, most, _INSTEAD), path)
+    return path

@@ -1,0 +1,85 @@
+"""The judge of a labelled data set: its classifier, trained once and kept; and the parts that data sets divide into."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.catalogue import DataSet
+from equipoise.data.compositional_mnist import CompositionalMnist
+from equipoise.data.lsun import LsunBedroom
+from equipoise.data.stacked_mnist import StackedMnist
+from equipoise.data.store import Store, held
+from equipoise.evaluation.classifier import Classifier, cached_classifier
+
+DIGIT_BY_DIGIT = (StackedMnist, CompositionalMnist)
+"""Data sets of 1,000 modes, whose samples the classifier of single digits reads."""
+_HELD_OUT_EVERY = 6
+_HELD_OUT_NAMES: dict[type, str] = {LsunBedroom: "val"}
+
+
+def judge_of(
+    data: DataSet, root: Path | None, device: torch.device, report: Callable[[str], None] | None = None
+) -> Classifier:
+    """The classifier of a labelled data set, trained on its "train" split and measured on its "test" split.
+
+    A labelled set without splits is divided: every sixth image measures, the others train.
+
+    Args:
+        data: a data set with labels, at the resolution that is to be judged.
+        root: where published files lie.
+        device: where to train and to judge.
+        report: is told one line per epoch when it has to be trained first.
+
+    Raises:
+        EquipoiseError: the data set has no labels, or no images.
+    """
+    train, test = parts_of(data, root)
+    if not train.holds_images:
+        raise EquipoiseError(f"the data set {data.name} holds points, so it has no classifier to judge by.")
+    if train.labels is None or test.labels is None:
+        raise EquipoiseError(f"the data set {data.name} has no labels, so it has no classifier to judge by.")
+    return cached_classifier(
+        all_items(train),
+        train.labels,
+        all_items(test),
+        test.labels,
+        content_hash=train.content_hash,
+        device=device,
+        report=report,
+    )
+
+
+def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
+    """The part that is for training and the part that is held out, by the data set's splits or by every sixth item."""
+    if split_of(data) is None:
+        return _divided(data.load(root, seed))
+    held_out = _HELD_OUT_NAMES.get(type(data), "test")
+    train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", held_out))
+    return train.load(root, seed), test.load(root, seed)
+
+
+def split_of(data: DataSet) -> str | None:
+    """The split that is described, or None where the data set has none."""
+    described = cast(Any, data)
+    names = {field.name for field in fields(described)} if is_dataclass(described) else set()
+    return str(described.split) if "split" in names else None
+
+
+def all_items(store: Store) -> torch.Tensor:
+    """Every item as it is held: images uint8, points float32."""
+    return torch.cat(list(store.chunks()))
+
+
+def _divided(whole: Store) -> tuple[Store, Store]:
+    items, positions = all_items(whole), torch.arange(len(whole))
+    out = positions % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
+    return _chosen(whole, items, ~out), _chosen(whole, items, out)
+
+
+def _chosen(whole: Store, items: torch.Tensor, mask: torch.Tensor) -> Store:
+    labels = None if whole.labels is None else whole.labels.cpu()[mask]
+    return held(items[mask], labels, whole.classes)

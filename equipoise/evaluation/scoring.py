@@ -1,0 +1,182 @@
+"""Scores of a generator from probabilities and features: each takes the evidence and gives a figure with a passport."""
+
+from collections.abc import Mapping
+
+import torch
+
+from equipoise.common.checks import NotFiniteError
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import full_precision
+from equipoise.common.random import stream
+from equipoise.evaluation.catalogue import check_metrics, evaluator
+from equipoise.evaluation.evidence import Evidence as Evidence
+from equipoise.evaluation.evidence import Features
+from equipoise.evaluation.evidence import Score as Score
+from equipoise.evaluation.judge import DIGIT_BY_DIGIT
+from equipoise.metrics.frechet import FeatureMoments
+from equipoise.metrics.inception import inception_score, mode_score
+from equipoise.metrics.kernel import kernel_distance
+from equipoise.metrics.two_sample import two_sample_test
+
+SPLITS = 10
+
+
+def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
+    """The scores of these metrics.
+
+    Raises:
+        EquipoiseError: a metric is unknown, or cannot be taken.
+        NotFiniteError: the generator has diverged.
+    """
+    scores, impossible = take_possible(names, evidence)
+    if impossible:
+        raise EquipoiseError(reasons(impossible))
+    return scores
+
+
+def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
+    """The scores of those metrics that can be taken, and why each of the others cannot, by its name.
+
+    They are taken in full precision, whatever the players compute in: scores in TensorFloat-32 would compare with none.
+
+    Raises:
+        UnknownName: a metric is unknown.
+        NotFiniteError: the generator has diverged.
+    """
+    check_metrics(names)
+    scores: list[Score] = []
+    impossible: dict[str, str] = {}
+    for name in names:
+        try:
+            with full_precision(evidence.device.type):
+                scores.append(evaluator(name)(evidence))
+        except NotFiniteError:
+            raise
+        except (EquipoiseError, ValueError) as error:
+            impossible[name] = str(error)
+    return scores, impossible
+
+
+def reasons(impossible: Mapping[str, str]) -> str:
+    """Why metrics cannot be taken, in a sentence for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in impossible.items():
+        by_reason.setdefault(reason, []).append(name)
+    return " ".join(f"{' and '.join(names)} cannot be taken: {reason}" for reason, names in by_reason.items())
+
+
+def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
+    """What is scored where no metric is named: what the data allow."""
+    data = evidence.experiment.data
+    if isinstance(data, DIGIT_BY_DIGIT):
+        return ("modes-covered", "modes-kl")
+    if not evidence.data.holds_images:
+        return ("modes-covered", "share-near")
+    return ("ms-ssim", "nearest-neighbours") if evidence.data.labels is None else ("inception-score", "class-histogram")
+
+
+def score_inception(evidence: Evidence) -> Score:
+    """Inception score over 10 splits, by the data set's classifier."""
+    _check_splits(evidence)
+    mean, deviation = inception_score(evidence.probabilities, SPLITS)
+    passport = evidence.judged_passport(f"inception-score, {SPLITS} splits", splits=SPLITS)
+    return Score("inception-score", mean, deviation, passport)
+
+
+def score_mode(evidence: Evidence) -> Score:
+    """MODE score in its "marginal" form, by the data set's classifier."""
+    labels = evidence.data.labels
+    if labels is None:
+        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels, which the MODE score needs.")
+    counts = torch.bincount(labels.cpu(), minlength=evidence.judge.classes).double()
+    counts = counts + 1 if evidence.few_samples else counts
+    value = mode_score(evidence.probabilities, counts / counts.sum(), form="marginal")
+    passport = evidence.judged_passport("mode-score, marginal form", real_count=len(labels))
+    return Score("mode-score", value, None, passport)
+
+
+def score_classifier_frechet(evidence: Evidence) -> Score:
+    """Frechet distance on the features of the data set's own classifier."""
+    return _frechet("classifier-fid", evidence, evidence.classifier_features)
+
+
+def score_classifier_kernel(evidence: Evidence) -> Score:
+    """Kernel distance on the features of the data set's own classifier."""
+    return _kernel("classifier-kid", evidence, evidence.classifier_features)
+
+
+def score_inception_v3(evidence: Evidence) -> Score:
+    """Inception score over 10 splits, by Inception-v3."""
+    _check_splits(evidence)
+    features = evidence.inception_features
+    assert features.generated.probabilities is not None
+    mean, deviation = inception_score(features.generated.probabilities, SPLITS)
+    passport = evidence.compared_passport(f"inception-v3-score, {SPLITS} splits", features, real_count=0)
+    return Score("inception-v3-score", mean, deviation, passport)
+
+
+def score_frechet(evidence: Evidence) -> Score:
+    """Frechet Inception distance."""
+    return _frechet("fid", evidence, evidence.inception_features)
+
+
+def score_kernel(evidence: Evidence) -> Score:
+    """Kernel Inception distance."""
+    return _kernel("kid", evidence, evidence.inception_features)
+
+
+def score_precision(evidence: Evidence) -> Score:
+    """Share of the samples that lie among the real features."""
+    return _manifold("precision", evidence, evidence.precision_recall[0])
+
+
+def score_recall(evidence: Evidence) -> Score:
+    """Share of the real features that lie among the samples."""
+    return _manifold("recall", evidence, evidence.precision_recall[1])
+
+
+def score_density(evidence: Evidence) -> Score:
+    """Density of the samples among the real features."""
+    return _manifold("density", evidence, evidence.density_coverage[0])
+
+
+def score_coverage(evidence: Evidence) -> Score:
+    """Share of the real features with a sample near."""
+    return _manifold("coverage", evidence, evidence.density_coverage[1])
+
+
+def score_two_sample_test(evidence: Evidence) -> Score:
+    """P-value of the linear-time test: on points themselves, or on the classifier's features of images."""
+    chance = stream(evidence.experiment.seed, "evaluation/two-sample-test")
+    name = "two-sample-test"
+    if evidence.samples.ndim == 2:
+        found = two_sample_test(evidence.real, evidence.samples, generator=chance)
+        passport = evidence.passport(name, real_count=len(evidence.real), statistic=found.statistic, pairs=found.pairs)
+        return Score(name, found.p_value, None, passport)
+    features = evidence.classifier_features
+    found = two_sample_test(features.real.features, features.generated.features, generator=chance)
+    passport = evidence.compared_passport(name, features, statistic=found.statistic, pairs=found.pairs)
+    return Score(name, found.p_value, None, passport)
+
+
+def _check_splits(evidence: Evidence) -> None:
+    if evidence.samples_count < SPLITS:
+        raise EquipoiseError(f"its {SPLITS} splits need at least {SPLITS} samples, got {evidence.samples_count}.")
+
+
+def _frechet(name: str, evidence: Evidence, features: Features) -> Score:
+    real, generated = (FeatureMoments.of(found.features) for found in (features.real, features.generated))
+    value = generated.distance(real, few_samples=evidence.few_samples)
+    return Score(name, value, None, evidence.compared_passport(name, features))
+
+
+def _kernel(name: str, evidence: Evidence, features: Features) -> Score:
+    found = kernel_distance(features.generated.features, features.real.features)
+    interval = {"low": found.low, "high": found.high, "confidence": found.confidence}
+    return Score(name, found.value, found.standard_error, evidence.compared_passport(name, features, **interval))
+
+
+def _manifold(name: str, evidence: Evidence, value: float) -> Score:
+    count = len(evidence.compared_features[0])
+    passport = evidence.compared_passport(name, evidence.classifier_features, real_count=count, compared=count)
+    return Score(name, value, None, passport)

@@ -1,0 +1,124 @@
+"""Scores of a generator from the modes that its samples reach: classes, numbers made of digits, Gaussians."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import torch
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.data.compositional_mnist import CompositionalMnist
+from equipoise.data.grid import Grid
+from equipoise.data.mnist import Mnist
+from equipoise.data.ring import Ring
+from equipoise.data.stacked_mnist import StackedMnist
+from equipoise.evaluation.evidence import Evidence, Score
+from equipoise.evaluation.judge import judge_of
+from equipoise.metrics.composite import composed_labels, stacked_labels
+from equipoise.metrics.histogram import ModeCoverage, class_histogram, coverage_of_counts, mode_coverage
+from equipoise.metrics.points import PointCoverage, point_coverage
+
+_NUMBERS = 1000
+_LOOSE_DEVIATIONS = 10.0
+_Found = tuple[ModeCoverage, Mapping[str, Any]]
+"""What was covered, and the passport without the metric's name."""
+
+
+def score_histogram(evidence: Evidence) -> Score:
+    """Share of the samples in each class, by the data set's classifier."""
+    counts = class_histogram(evidence.probabilities.argmax(dim=1), evidence.judge.classes)
+    shares = (counts.double() / evidence.samples_count).tolist()
+    return Score("class-histogram", shares, None, evidence.judged_passport("class-histogram"))
+
+
+def score_modes_covered(evidence: Evidence) -> Score:
+    """Modes with at least one sample."""
+    return _score("modes-covered", evidence, lambda found: float(found.covered))
+
+
+def score_modes_missing(evidence: Evidence) -> Score:
+    """Modes without a sample."""
+    return _score("modes-missing", evidence, lambda found: float(found.missing))
+
+
+def score_modes_divergence(evidence: Evidence) -> Score:
+    """KL(generated || data) over the modes, in nats; of points near none, not a number that could be compared."""
+    return _score("modes-kl", evidence, lambda found: found.divergence)
+
+
+def score_share_near(evidence: Evidence) -> Score:
+    """Share of the points within 3 deviations of a Gaussian's centre."""
+    found = _points(evidence)
+    passport = evidence.passport("share-near, 3 deviations")
+    return Score("share-near", found.share_near, None, passport)
+
+
+def score_modes_covered_loosely(evidence: Evidence) -> Score:
+    """Gaussians with a point within 10 deviations of their centre."""
+    found = _points(evidence)
+    passport = evidence.passport(f"modes-covered-loosely, {_LOOSE_DEVIATIONS:g} deviations")
+    return Score("modes-covered-loosely", float(found.covered_loosely), None, passport | {"modes": found.modes})
+
+
+def _score(name: str, evidence: Evidence, read: Callable[[ModeCoverage], float]) -> Score:
+    found, passport = _READERS.get(type(evidence.experiment.data), _by_class)(evidence)
+    modes = {"metric": f"{name} of {found.covered + found.missing}", "modes": found.covered + found.missing}
+    return Score(name, read(found), None, dict(passport) | modes)
+
+
+def _by_class(evidence: Evidence) -> _Found:
+    labels = evidence.data.labels
+    if labels is None:
+        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels, and so no known modes.")
+    classes = evidence.judge.classes
+    counts = torch.bincount(labels.cpu(), minlength=classes).double()
+    counts = counts + 1 if evidence.few_samples else counts
+    found = mode_coverage(evidence.probabilities.argmax(dim=1), classes, counts / counts.sum())
+    return found, evidence.judged_passport("", real_count=len(labels))
+
+
+def _by_channel(evidence: Evidence) -> _Found:
+    data = cast(StackedMnist, evidence.experiment.data)
+    return _by_digit(evidence, Mnist(resolution=data.resolution), stacked_labels, None)
+
+
+def _by_slot(evidence: Evidence) -> _Found:
+    data = cast(CompositionalMnist, evidence.experiment.data)
+    target = torch.tensor(data.distribution(), dtype=torch.float64)
+    return _by_digit(
+        evidence, Mnist(), lambda images, judge: composed_labels(images, judge, data.slots(), data.digit_size), target
+    )
+
+
+def _by_digit(
+    evidence: Evidence, digits: Mnist, read: Callable[..., torch.Tensor], target: torch.Tensor | None
+) -> _Found:
+    """The numbers 0..999 that the samples show, as the classifier of single digits reads them."""
+    judge = judge_of(digits, evidence.data_root, evidence.device, evidence.report)
+    found = mode_coverage(read(evidence.images, judge), _NUMBERS, target)
+    accuracy: dict[str, Any] = {"extractor_accuracy": judge.accuracy}
+    return found, evidence.passport("", "mnist classifier, digit by digit", judge.weights_hash, **accuracy)
+
+
+def _by_centre(evidence: Evidence) -> _Found:
+    found = _points(evidence)
+    missing = found.modes - found.covered
+    if found.divergence is None:
+        nowhere = coverage_of_counts(torch.nn.functional.one_hot(torch.tensor(0), found.modes))
+        return ModeCoverage(0, missing, nowhere.divergence, evidence.samples_count), evidence.passport("")
+    return ModeCoverage(found.covered, missing, found.divergence, evidence.samples_count), evidence.passport("")
+
+
+def _points(evidence: Evidence) -> PointCoverage:
+    data = evidence.experiment.data
+    if not isinstance(data, Ring | Grid):
+        raise EquipoiseError(f"the data set {data.name} has no Gaussians; this metric is for ring and grid.")
+    centres = torch.tensor(data.centres(), dtype=torch.float64)
+    return point_coverage(evidence.samples, centres, data.deviation, _LOOSE_DEVIATIONS * data.deviation)
+
+
+_READERS: Mapping[type, Callable[[Evidence], _Found]] = {
+    StackedMnist: _by_channel,
+    CompositionalMnist: _by_slot,
+    Ring: _by_centre,
+    Grid: _by_centre,
+}

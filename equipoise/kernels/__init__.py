@@ -1,0 +1,1 @@
+"""Fast CPU routes of convolutions, each exactly what the plain one computes up to rounding."""

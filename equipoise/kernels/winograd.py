@@ -1,0 +1,119 @@
+"""3x3 convolutions by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016): a quarter of the products.
+
+Each 4x4 tile of the result is A' [(G g G') * (B' d B)] A, with d the 6x6 tile of the input, g the kernel and * the
+product of entries, summed over channels: 36 products of matrices, one for each entry. The tiles of some images at a
+time are transformed, few enough to stay in the cache. Sides that are no multiple of 4 are filled up with zeros.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from equipoise.kernels.borders import bordered
+
+_TILE_BYTES = 1 << 23
+_LEAST_CHANNELS, _LEAST_SIDE, _LEAST_TILES = 128, 8, 64
+"""Measured on one core: with fewer channels the tiles' transforms cost what the products save, with fewer tiles the
+kernel's, and on 4x4 maps the borders."""
+_INPUT = (
+    (4, 0, -5, 0, 1, 0),
+    (0, -4, -4, 1, 1, 0),
+    (0, 4, -4, -1, 1, 0),
+    (0, -2, -1, 2, 1, 0),
+    (0, 2, -1, -2, 1, 0),
+    (0, 4, 0, -5, 0, 1),
+)
+_KERNEL = (
+    (1 / 4, 0, 0),
+    (-1 / 6, -1 / 6, -1 / 6),
+    (-1 / 6, 1 / 6, -1 / 6),
+    (1 / 24, 1 / 12, 1 / 6),
+    (1 / 24, -1 / 12, 1 / 6),
+    (0, 0, 1),
+)
+_OUTPUT = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
+
+
+def gains(
+    maps: Tensor, channels: Sequence[int], window: Sequence[int], stride: Sequence[int], padding: Sequence[int]
+) -> bool:
+    """Whether this is a 3x3 convolution with stride and padding 1 that is large enough to be faster so."""
+    same_size = (tuple(window), tuple(stride), tuple(padding)) == ((3, 3), (1, 1), (1, 1))
+    height, width = maps.shape[2:]
+    enough = min(channels) >= _LEAST_CHANNELS and min(height, width) >= _LEAST_SIDE
+    return same_size and enough and len(maps) * height * width >= _LEAST_TILES * 16
+
+
+def convolve3x3(values: Tensor, kernel: Tensor) -> Tensor:
+    """The 3x3 convolution with padding 1 and stride 1.
+
+    Args:
+        values: [batch, channels, height, width].
+        kernel: [outputs, channels, 3, 3].
+
+    Returns: [batch, outputs, height, width], channels last.
+    """
+    batch, channels, height, width = values.shape
+    rows, columns = _counts(height, width)
+    spectrum = _both_ways("kernel", kernel.permute(2, 3, 1, 0)).view(36, channels, -1)
+    maps = values.new_empty(batch, rows, 4, columns, 4, len(kernel))
+    for place, tiles in _tiles(values):
+        found = torch.bmm(_spectra(tiles), spectrum).view(6, 6, -1)
+        tile = _both_ways("output", found).view(4, 4, len(tiles), rows, columns, -1)
+        maps[place] = tile.permute(2, 3, 0, 4, 1, 5)
+    return maps.view(batch, 4 * rows, 4 * columns, -1)[:, :height, :width].permute(0, 3, 1, 2)
+
+
+def kernel_gradient3x3(values: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient of the kernel of `convolve3x3`, [outputs, channels, 3, 3], from that of the maps."""
+    outputs, (rows, columns) = gradient.shape[1], _counts(*gradient.shape[2:])
+    maps = gradient.permute(0, 2, 3, 1)
+    if gradient.shape[2:] != (4 * rows, 4 * columns):
+        maps = functional.pad(maps, (0, 0, 0, 4 * columns - maps.shape[2], 0, 4 * rows - maps.shape[1]))
+    maps = maps.unflatten(2, (columns, 4)).unflatten(1, (rows, 4))
+    total = values.new_zeros(36, values.shape[1], outputs)
+    for place, tiles in _tiles(values):
+        entries = maps[place].permute(2, 4, 0, 1, 3, 5).reshape(4, 4, -1)
+        total.baddbmm_(_spectra(tiles).mT, _both_ways("output", entries, adjoint=True).view(36, -1, outputs))
+    found = _both_ways("kernel", total.view(6, 6, -1), adjoint=True)
+    return found.view(3, 3, values.shape[1], outputs).permute(3, 2, 0, 1)
+
+
+def _counts(height: int, width: int) -> tuple[int, int]:
+    """How many rows and columns of tiles cover the maps."""
+    return -(-height // 4), -(-width // 4)
+
+
+def _tiles(values: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Which images, and a view [images, rows, columns, 6, 6, channels] of them; the tiles overlap by two."""
+    channels, height, width = values.shape[1:]
+    rows, columns = _counts(height, width)
+    images = max(1, _TILE_BYTES // (rows * columns * 36 * channels * values.element_size()))
+    borders = (1, 4 * rows + 1 - height), (1, 4 * columns + 1 - width)
+    for place, padded in bordered(values.permute(0, 2, 3, 1), images, *borders):
+        image, row, column, channel = padded.stride()
+        steps = (image, 4 * row, 4 * column, row, column, channel)
+        yield place, padded.as_strided((len(padded), rows, columns, 6, 6, channels), steps)
+
+
+def _spectra(tiles: Tensor) -> Tensor:
+    """[images, rows, columns, 6, 6, channels] -> [36, images * rows * columns, channels]."""
+    entries = tiles.permute(3, 4, 0, 1, 2, 5).reshape(6, 6, -1)
+    return _both_ways("input", entries).view(36, -1, tiles.shape[-1])
+
+
+def _both_ways(name: str, entries: Tensor, adjoint: bool = False) -> Tensor:
+    """The matrix of that name, or its transpose, on the rows and on the columns of the first two dimensions."""
+    matrix = _matrix(name, entries.dtype)
+    matrix = matrix.T if adjoint else matrix
+    entries = entries.reshape(*entries.shape[:2], -1)
+    rows = (matrix @ entries.flatten(1)).view(len(matrix), entries.shape[1], -1)
+    return torch.matmul(matrix, rows)
+
+
+@lru_cache(maxsize=8)
+def _matrix(name: str, dtype: torch.dtype) -> Tensor:
+    return torch.tensor({"input": _INPUT, "kernel": _KERNEL, "output": _OUTPUT}[name], dtype=torch.float64).to(dtype)

@@ -1,0 +1,1 @@
+"""What goes on between the players: lost variety, numbers that are no longer finite."""

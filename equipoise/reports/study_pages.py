@@ -1,0 +1,227 @@
+"""One page per study: the table with its verdicts, curves, boxes, samples from the same latents, and passports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.files import write_text_atomically
+from equipoise.reports import figures as run_figures
+from equipoise.reports import study_figures as figures
+from equipoise.reports.frames import Frame, read_frames
+from equipoise.reports.pages import Grids, Step, render
+from equipoise.reports.study_tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
+from equipoise.runs.record import RunRecord, Score, read_run
+from equipoise.studies.carry_out import WALK_STEPS
+from equipoise.studies.catalogue import study as find_study
+from equipoise.studies.critic_map import read_critic_map
+from equipoise.studies.results import read_results
+from equipoise.studies.study import Study
+from equipoise.studies.summary import RowSummary, Summary, summarise
+from equipoise.studies.verdict import RULE, SENTENCE_RULE
+
+DIVERGENCE = (
+    "A run counts as diverged if its training met a value that is not a number, if its last logged losses or energies "
+    "are not finite, if its samples are not, or if its score is beyond the study's threshold where it has one. "
+    "Diverged runs are counted, and left out of means."
+)
+_HERE = Path(__file__).parent
+_FRAME_BUDGET_BYTES, _WALK_BUDGET_BYTES = 1_200_000, 1_500_000
+_MOST_FRAMES, _MOST_ROWS = 12, 24
+Records = Mapping[tuple[str, str], Sequence[RunRecord]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A drawing with its heading, and the numbered list that goes with it."""
+
+    figure: run_figures.Figure
+    title: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run as the passports show it."""
+
+    variant: str
+    seed: int
+    status: str
+    reason: str
+    unmeasured: Mapping[str, str]
+    shown: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row as the passports show it."""
+
+    label: str
+    block: str
+    diverged: int
+    runs: tuple[ShownRun, ...]
+
+
+def write_study_report(directory: Path, formats: Sequence[str] = tuple(FORMATS)) -> Path:
+    """Write `report.html`, and the table in the named formats, into a study's directory; return the page's path.
+
+    Raises:
+        EquipoiseError: there are no results, or nothing can be written there.
+    """
+    directory = Path(directory)
+    results = read_results(directory)
+    summary = summarise(find_study(results["study"]), results)
+    table = study_table(summary)
+    for name in formats:
+        file, write = FORMATS[name]
+        write_text_atomically(directory / file, write(table))
+    path = directory / "report.html"
+    write_text_atomically(path, _page(summary, table, _records(directory, summary)))
+    return path
+
+
+def _page(summary: Summary, table: StudyTable, records: Records) -> str:
+    walks, grids = _walks(records), _grids(records)
+    iterations = sorted({frame.iteration for one in grids for frame in one.frames})
+    return render(
+        "study.html",
+        (_HERE / "templates",),
+        title=summary.study.title,
+        study=summary.study,
+        budget=summary.budget,
+        table=table,
+        texts=[(file, write(table)) for file, write in FORMATS.values()],
+        rule=RULE,
+        sentence_columns=SENTENCE_COLUMNS,
+        sentence_rule=SENTENCE_RULE,
+        divergence=DIVERGENCE,
+        boxes=_boxes(summary),
+        curves=_curves(summary.study, records),
+        histograms=_histograms(records),
+        maps=_maps(records),
+        walks=walks,
+        walk_steps=list(range(WALK_STEPS)),
+        walk_labels=[f"{step} of {WALK_STEPS - 1}" for step in range(WALK_STEPS)],
+        grids=grids,
+        steps=[Step(iteration, f"iteration {iteration:,}") for iteration in iterations],
+        rows=[*(_shown_row(row) for row in summary.rows), *_shown_real_data(summary)],
+    )
+
+
+def _records(directory: Path, summary: Summary) -> Records:
+    """The runs' directories where they are still there, row by row; at most so many rows as a page can hold."""
+    return {
+        (row.label, row.block): found
+        for row in summary.rows[:_MOST_ROWS]
+        if (found := [record for run in row.runs if (record := _record(directory, run)) is not None])
+    }
+
+
+def _record(directory: Path, run: Mapping[str, Any]) -> RunRecord | None:
+    place = directory / str(run["directory"])
+    if not place.resolve().is_relative_to(directory.resolve()):
+        return None
+    try:
+        return read_run(place)
+    except EquipoiseError:
+        return None
+
+
+def _boxes(summary: Summary) -> list[Panel]:
+    """A drawing per measure and block."""
+    blocks = dict.fromkeys(row.block for row in summary.rows)
+    panels = []
+    for number, measure in enumerate(summary.study.measures):
+        for index, block in enumerate(blocks):
+            rows = [row for row in summary.rows if row.block == block]
+            figure = figures.box_figure(f"boxes-{number}-{index}", rows, measure.metric)
+            if figure is not None:
+                taken = summary.metrics[measure.metric]
+                title = measure.title if taken == measure.metric else taken
+                panels.append(Panel(figure, f"{title}, {block}" if block else title, tuple(row.label for row in rows)))
+    return panels
+
+
+def _curves(study: Study, records: Records) -> list[Panel]:
+    limits = figures.shared_limits(list(records.values()), study.curves)
+    found = (
+        (label, figures.curve_panel(f"curves-{index}", runs, study.curves, limits))
+        for index, (label, runs) in enumerate(records.items())
+    )
+    return [Panel(figure, _name(label)) for label, figure in found if figure is not None]
+
+
+def _histograms(records: Records) -> list[Panel]:
+    shares = {label: [row for run in runs if (row := run.histogram())] for label, runs in records.items()}
+    every = [share for rows in shares.values() for row in rows for share in row]
+    found = (
+        (label, run_figures.histogram_figure(f"classes-{index}", rows, max(every)))
+        for index, (label, rows) in enumerate(shares.items())
+        if rows
+    )
+    return [Panel(figure, _name(label)) for label, figure in found if figure is not None]
+
+
+def _maps(records: Records) -> list[Panel]:
+    """The map of the first run of each row that has one."""
+    panels = []
+    for index, (label, runs) in enumerate(records.items()):
+        found = next((each for run in runs if (each := read_critic_map(run.path)) is not None), None)
+        if found is not None:
+            panels.append(Panel(figures.map_figure(f"map-{index}", found), _name(label)))
+    return panels
+
+
+def _walks(records: Records) -> list[Grids]:
+    budget = _WALK_BUDGET_BYTES // max(len(records), 1)
+    return _pictures(records, lambda run: read_frames(run.path / "walk", WALK_STEPS, budget))
+
+
+def _grids(records: Records) -> list[Grids]:
+    budget = _FRAME_BUDGET_BYTES // max(len(records), 1)
+    return _pictures(records, lambda run: read_frames(run.path / "samples", _MOST_FRAMES, budget))
+
+
+def _pictures(records: Records, read: Callable[[RunRecord], tuple[Frame, ...]]) -> list[Grids]:
+    """The pictures of the first run of each row that has some."""
+    found = []
+    for label, runs in records.items():
+        pictures = next(((run, frames) for run in runs[:3] if (frames := read(run))), None)
+        if pictures is not None:
+            run, frames = pictures
+            found.append(Grids(_name(label), f"seed {run.seed}" if run.seed else "", frames))
+    return found
+
+
+def _shown_row(row: RowSummary) -> ShownRow:
+    return ShownRow(row.label, row.block, row.diverged, tuple(_shown_run(run) for run in row.runs))
+
+
+def _shown_real_data(summary: Summary) -> list[ShownRow]:
+    """The passports of what real data score."""
+    return [
+        ShownRow(label, block, 0, (ShownRun("", 0, "held-out real data in place of samples", "", {}, _scores(scores)),))
+        for (label, block), scores in summary.real_data.items()
+    ]
+
+
+def _shown_run(run: Mapping[str, Any]) -> ShownRun:
+    scores = _scores(run["scores"])
+    return ShownRun(run["variant"], run["seed"], run["status"], run["reason"], run["unmeasured"], scores)
+
+
+def _scores(raw: Mapping[str, Any]) -> tuple[Score, ...]:
+    return tuple(
+        Score(
+            name,
+            tuple(score["value"]) if isinstance(score["value"], list) else float(score["value"]),
+            score["deviation"],
+            score["passport"],
+        )
+        for name, score in raw.items()
+    )
+
+
+def _name(label: tuple[str, str]) -> str:
+    return ", ".join(part for part in label if part)

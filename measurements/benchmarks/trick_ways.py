@@ -1,0 +1,235 @@
+"""The tricks' two ways each: without it and with it, everything else in place."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, Literal
+from unittest.mock import patch
+
+import plain
+import torch
+from cases.common import (
+    IMAGES,
+    LARGE_BATCH,
+    SEED,
+    Update,
+    as_in_a_run,
+    bare_players,
+    game_and_state,
+    one_by_one,
+    one_move,
+    repulsive_mmd,
+    whole_iteration,
+    with_steps,
+    without_pretraining,
+)
+from timers import Way
+from torch import Tensor, nn
+from torch.nn import functional
+
+from equipoise.algorithms import energy, scores
+from equipoise.experiments import build
+from equipoise.experiments.experiment import Experiment
+from equipoise.kernels import patches, winograd
+from equipoise.recipes import lga, magan
+from equipoise.recipes.digits import magan_digits
+from equipoise.training import loop
+from equipoise.training.loop import Loop
+
+PLAIN, OURS = "without", "with"
+PENALTIES = import_module("equipoise.constraints.gradient_penalty")
+"""The module: the package has a function of the same name."""
+FIRST_SECONDS: list[float] = []
+"""Of the first compiled step."""
+
+
+def without(way: Way, owner: object, name: str, value: object) -> Way:
+    """The same work with another thing in place of `owner.name`."""
+
+    def run() -> object:
+        with patch.object(owner, name, value):
+            return way()
+
+    return run
+
+
+def no_mode(parameters: object) -> nullcontext[None]:
+    """In place of `fast_convolutions`."""
+    return nullcontext()
+
+
+def one_pass_each(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+    """In place of `together`."""
+    return tuple(module(batch) for batch in batches)
+
+
+def dcgan(update: Update) -> Experiment:
+    return replace(repulsive_mmd(update), batch_size=LARGE_BATCH)
+
+
+def penalised() -> Experiment:
+    return replace(lga.table1("lga8", "cifar10"), batch_size=LARGE_BATCH)
+
+
+def channels_last() -> dict[str, Way]:
+    kept = build.build_network
+    with patch.object(build, "build_network", lambda *words: _Unmoved.of(kept(*words))):
+        first = whole_iteration(dcgan("alternating"), (3, 32, 32))
+    return {PLAIN: first, OURS: whole_iteration(dcgan("alternating"), (3, 32, 32))}
+
+
+class _Unmoved(nn.Module):
+    """A network that `.to(memory_format=...)` leaves as it is."""
+
+    @staticmethod
+    def of(module: nn.Module) -> nn.Module:
+        module.to = lambda *words, **names: module  # type: ignore[method-assign]
+        return module
+
+
+def products(update: Literal["simultaneous", "alternating"]) -> dict[str, Way]:
+    ours = whole_iteration(dcgan(update), (3, 32, 32))
+    return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
+
+
+def torchs_kernel_gradient(large: Tensor, small: Tensor, window: Any, stride: Any, padding: Any) -> Tensor:
+    """In place of `kernel_gradient`: the same by torch."""
+    kernel = large.new_empty(small.shape[1], large.shape[1], *window).contiguous(memory_format=torch.channels_last)
+    options = (None, stride, padding, [1, 1], False, [0, 0], 1, [False, True, False])
+    found: Tensor = torch.ops.aten.convolution_backward(small, large, kernel, *options)[1]
+    return found
+
+
+def kernel_gradients() -> dict[str, Way]:
+    """Both without minimal filtering."""
+    ours = without(whole_iteration(dcgan("alternating"), (3, 32, 32)), winograd, "gains", lambda *words: False)
+    return {PLAIN: without(ours, patches, "kernel_gradient", torchs_kernel_gradient), OURS: ours}
+
+
+def sngan() -> Experiment:
+    return replace(with_steps(lga.sngan("cifar10"), 1), batch_size=LARGE_BATCH)
+
+
+def kept_memory() -> dict[str, Way]:
+    loop = Loop(*game_and_state(without_pretraining(magan.magan_mnist()), (1, 28, 28)))
+    return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
+
+
+def kept_memory_of_many_channels() -> dict[str, Way]:
+    loop = Loop(*game_and_state(sngan(), (3, 32, 32)))
+    return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
+
+
+def minimal_filtering() -> dict[str, Way]:
+    ours = whole_iteration(sngan(), (3, 32, 32))
+    return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
+
+
+def minimal_filtering_of_a_penalty() -> dict[str, Way]:
+    ours = one_move(penalised(), (3, 32, 32), "discriminator")
+    return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
+
+
+def products_in_a_penalty() -> dict[str, Way]:
+    ours = one_move(penalised(), (3, 32, 32), "discriminator")
+    return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
+
+
+def folds() -> dict[str, Way]:
+    folded = one_move(penalised(), (3, 32, 32), "discriminator")
+    built = build.build_network
+    with patch.object(build, "build_network", lambda *words: one_by_one(built(*words))):
+        first = one_move(penalised(), (3, 32, 32), "discriminator")
+    return {PLAIN: first, OURS: folded}
+
+
+def constant_masks() -> dict[str, Way]:
+    ours = one_move(penalised(), (3, 32, 32), "discriminator")
+    return {PLAIN: without(ours, PENALTIES, "ConstantMasks", nullcontext), OURS: ours}
+
+
+def one_pass_dense() -> dict[str, Way]:
+    experiment = without_pretraining(magan_digits())
+    ours = Loop(*game_and_state(experiment, (1, 8, 8)))
+    for _ in range(IMAGES // experiment.batch_size):
+        ours.iterate()
+    return {PLAIN: without(ours.iterate, energy, "together", one_pass_each), OURS: ours.iterate}
+
+
+def one_pass_convolutional() -> dict[str, Way]:
+    ours = one_move(dcgan("alternating"), (3, 32, 32), "discriminator")
+    return {PLAIN: without(ours, scores, "together", one_pass_each), OURS: ours}
+
+
+def frozen_player() -> dict[str, Way]:
+    """A generator's step through the discriminator, with and without gradients for the latter's parameters."""
+    players = bare_players(dcgan("alternating"))
+    latent = torch.randn(LARGE_BATCH, 128, generator=torch.Generator().manual_seed(SEED))
+    moving = list(players["generator"].parameters())
+
+    def backward_into_both() -> None:
+        players["discriminator"](players["generator"](latent)).sum().backward()
+
+    def gradient_of_the_moving_player() -> None:
+        torch.autograd.grad(players["discriminator"](players["generator"](latent)).sum(), moving)
+
+    return {PLAIN: backward_into_both, OURS: gradient_of_the_moving_player}
+
+
+def bias_afterwards() -> dict[str, Way]:
+    maps, kernel, bias = torch.randn(64, 128, 7, 7), torch.randn(128, 64, 4, 4), torch.randn(64)
+
+    def after() -> Tensor:
+        return functional.conv_transpose2d(maps, kernel, None, 2, 1).add_(bias[:, None, None])
+
+    return {PLAIN: lambda: functional.conv_transpose2d(maps, kernel, bias, 2, 1), OURS: after}
+
+
+def thin_products() -> dict[str, Way]:
+    large, small = (torch.randn(LARGE_BATCH, count, 32, 32) for count in (64, 3))
+    kernel = torch.randn(3, 64, 3, 3)
+    large, small = (each.contiguous(memory_format=torch.channels_last) for each in (large, small))
+    theirs = torch.ops.aten.convolution_backward
+    options = ([1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False])
+    return {
+        PLAIN: lambda: theirs(small, large, kernel, None, *options),
+        OURS: lambda: patches.kernel_gradient(large, small, (3, 3), (1, 1), (1, 1)),
+    }
+
+
+def by_four() -> dict[str, Way]:
+    """A 4x4 transposed convolution of stride 2 as four 2x2 convolutions, one for each parity of row and column."""
+    maps, kernel = torch.randn(64, 256, 8, 8), torch.randn(256, 128, 4, 4)
+    maps, kernel = (each.contiguous(memory_format=torch.channels_last) for each in (maps, kernel))
+    turned = kernel.flip(2, 3).transpose(0, 1)
+    parts = {(a, b): turned[:, :, a::2, b::2].contiguous() for a in (0, 1) for b in (0, 1)}
+
+    def ours() -> Tensor:
+        padded = functional.pad(maps, (1, 1, 1, 1))
+        out = maps.new_empty(64, 128, 16, 16).contiguous(memory_format=torch.channels_last)
+        for (a, b), part in parts.items():
+            out[:, :, a::2, b::2] = functional.conv2d(padded[:, :, a : a + 9, b : b + 9], part)
+        return out
+
+    return {PLAIN: lambda: functional.conv_transpose2d(maps, kernel, None, 2, 1), OURS: ours}
+
+
+def compiled() -> dict[str, Way]:
+    """The plain MAGAN step on MNIST with both networks compiled, once they are."""
+    experiment = magan.magan_mnist()
+    images = torch.rand(IMAGES, 1, 28, 28, generator=torch.Generator().manual_seed(SEED))
+
+    def step(wrap: Callable[[nn.Module], Any]) -> Way:
+        players = bare_players(experiment)
+        optimisers = {name: torch.optim.Adamax(each.parameters(), lr=5e-4) for name, each in players.items()}
+        wrapped = {name: wrap(player) for name, player in players.items()}
+        losses = plain.hinge_on_energies(10.0), plain.energy_of_fakes
+        return plain.plain_step(wrapped, optimisers, *losses, images, 50, 64)
+
+    compiling = step(torch.compile)
+    began = time.perf_counter()
+    compiling()
+    FIRST_SECONDS.append(time.perf_counter() - began)
+    return {PLAIN: step(lambda player: player), OURS: compiling}

@@ -1,0 +1,80 @@
+"""Do the discriminator's outputs keep classes apart, repulsive against attractive? On scikit-learn's digits.
+
+python docs/figures/critic_classes.py            trains six runs and writes the data; 6 minutes
+python docs/figures/critic_classes.py --table    prints the table of docs/algorithms/mmd-gan.md
+
+The data are results/mmd/critic-classes-digits.json.
+
+The networks are those of `gan-digits`, the discriminator with 16 outputs and C = 1/0.55 on every layer.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.common.files import write_text_atomically
+from equipoise.constraints import SpectralNorm
+from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.passport import current_versions
+from equipoise.experiments.experiment import Experiment, Network
+from equipoise.losses.kernels import GAUSSIAN_MIXTURE
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs.environment import git_commit
+from equipoise.runs.train import Settings, train
+from equipoise.runs.trained import evidence_of, load_trained
+
+DATA = Path(__file__).parents[2] / "results" / "mmd" / "critic-classes-digits.json"
+METRICS = ("critic-silhouette", "critic-purity")
+SEEDS, ITERATIONS, FEATURES, SCALE = (0, 1, 2), 2000, 16, 1 / 0.55
+LOSSES = {
+    "repulsive": MMDGAN(repulsion=1.0, iterations=ITERATIONS),
+    "attractive": MMDGAN(repulsion=-1.0, widths=GAUSSIAN_MIXTURE, iterations=ITERATIONS),
+}
+QUIET = Settings("cpu", quiet=True, page=False, threads=1)
+
+
+def experiment(loss: str, seed: int) -> Experiment:
+    base = recipe("gan-digits")
+    judge = base.players["discriminator"]
+    network = Network(judge.network.kind, {**judge.network.options, "output_size": FEATURES})
+    players = {**base.players, "discriminator": replace(judge, network=network, constraint=SpectralNorm(scale=SCALE))}
+    return replace(base, name=f"mmd-{loss}-digits", players=players, algorithm=LOSSES[loss], seed=seed)
+
+
+def measured(loss: str, seed: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        train(experiment(loss, seed), run, QUIET)
+        evidence = evidence_of(load_trained(run, torch.device("cpu")), 10, QUIET)
+        return {"loss": loss, "seed": seed} | {name: evaluator(name)(evidence).value for name in METRICS}
+
+
+def table(document: dict[str, Any]) -> str:
+    lines = ["| loss | silhouette by class | neighbours of the same class |", "| --- | --- | --- |"]
+    for loss in LOSSES:
+        rows = [row for row in document["runs"] if row["loss"] == loss]
+        cells = ([row[name] for row in rows] for name in METRICS)
+        shown = " | ".join(f"{statistics.mean(cell):.3f} ± {statistics.stdev(cell):.3f}" for cell in cells)
+        lines.append(f"| {loss} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--table", action="store_true")
+    if not words.parse_args().table:
+        runs = [measured(loss, seed) for seed in SEEDS for loss in LOSSES]
+        passport = {"iterations": ITERATIONS, "versions": current_versions(), "commit": git_commit()}
+        write_text_atomically(DATA, json.dumps({"passport": passport, "runs": runs}, indent=1) + "\n")
+    print(table(json.loads(DATA.read_text(encoding="utf-8"))), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.passport import Passport, comparable, current_versions, differences
+
+PASSPORT = Passport(
+    metric="inception-score, 10 splits",
+    data="digits",
+    data_hash="abc",
+    split="train",
+    real_count=0,
+    generated_count=5000,
+    extractor="classifier",
+    weights_hash="def",
+    resize="none",
+    seed=0,
+    versions=current_versions(),
+    commit="",
+    device="cpu",
+)
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"versions": {}}, {"commit": "c0ffee"}, {"device": "cuda"}])
+def test_where_and_when_do_not_keep_scores_apart(change: dict[str, object]) -> None:
+    assert comparable(PASSPORT, replace(PASSPORT, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metric": "inception-score, 1 split"},
+        {"data": "mnist"},
+        {"data_hash": "x"},
+        {"split": "test"},
+        {"real_count": 1},
+        {"generated_count": 1},
+        {"extractor": "inception-v3"},
+        {"weights_hash": "x"},
+        {"resize": "clean"},
+        {"precision": "tf32"},
+    ],
+)
+def test_what_was_measured_does(change: dict[str, object]) -> None:
+    other = replace(PASSPORT, **change)
+    assert not comparable(PASSPORT, other)
+    assert differences(PASSPORT, other) == tuple(change)
+
+
+def test_through_json_and_back() -> None:
+    assert Passport.from_dict(json.loads(json.dumps(PASSPORT.as_dict()))) == PASSPORT
+
+
+def test_a_passport_from_before_the_precision_was_recorded_is_one_of_float32() -> None:
+    older = {name: value for name, value in PASSPORT.as_dict().items() if name != "precision"}
+    assert Passport.from_dict(older) == PASSPORT
+
+
+def test_a_wrong_passport_gives_one_sentence() -> None:
+    values = PASSPORT.as_dict()
+    with pytest.raises(EquipoiseError, match="colour, seed"):
+        Passport.from_dict({k: v for k, v in values.items() if k != "seed"} | {"colour": 1})
+    with pytest.raises(EquipoiseError, match="real_count must be of type int"):
+        Passport.from_dict(values | {"real_count": "many"})
+
+
+def test_versions_name_what_computes() -> None:
+    assert set(current_versions()) == {"equipoise", "python", "torch", "numpy"}

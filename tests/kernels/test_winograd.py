@@ -1,0 +1,42 @@
+"""Minimal filtering: the 3x3 convolution and its kernel's gradient, whatever the sides and the images at a time."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from equipoise.common.random import stream
+from equipoise.kernels import winograd
+
+
+@pytest.mark.parametrize("tile_bytes", [1, 1 << 15, 1 << 22])
+@pytest.mark.parametrize("sides", [(8, 8), (4, 12), (7, 9), (1, 2)])
+def test_equal_to_torch(monkeypatch, sides, tile_bytes):
+    monkeypatch.setattr(winograd, "_TILE_BYTES", tile_bytes)
+    noise = stream(0, "values")
+    values, kernel, gradient = (
+        torch.randn(shape, generator=noise, dtype=torch.float64)
+        for shape in ((3, 5, *sides), (4, 5, 3, 3), (3, 4, *sides))
+    )
+    kernel.requires_grad_()
+    maps = functional.conv2d(values, kernel, None, 1, 1)
+    (expected,) = torch.autograd.grad(maps, kernel, gradient)
+    found = winograd.convolve3x3(values, kernel.detach())
+    torch.testing.assert_close(found, maps.detach(), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(winograd.kernel_gradient3x3(values, gradient), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("batch", "side", "channels", "window", "stride", "padding", "gains"),
+    [
+        (8, 8, (128, 256), (3, 3), (1, 1), (1, 1), True),
+        (7, 8, (128, 256), (3, 3), (1, 1), (1, 1), False),
+        (8, 7, (128, 256), (3, 3), (1, 1), (1, 1), False),
+        (8, 8, (128, 127), (3, 3), (1, 1), (1, 1), False),
+        (8, 8, (128, 128), (4, 4), (1, 1), (1, 1), False),
+        (8, 8, (128, 128), (3, 3), (2, 2), (1, 1), False),
+        (8, 8, (128, 128), (3, 3), (1, 1), (0, 0), False),
+    ],
+)
+def test_the_rule(batch, side, channels, window, stride, padding, gains):
+    maps = torch.empty(batch, channels[1], 16, side)
+    assert winograd.gains(maps, channels, window, stride, padding) == gains
