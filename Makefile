@@ -44,13 +44,13 @@ audit: $(VENV)/bin/python
 	$(VENV)/bin/python -m pip_audit --strict --requirement constraints.txt --no-deps --disable-pip --vulnerability-service $(AUDIT_SERVICE)
 
 bench: $(VENV)/bench.installed
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/run.py
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m measurements.benchmarks.run
 
 bench-check: $(VENV)/bench.installed
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(VENV)/bin/python benchmarks/check.py
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m measurements.benchmarks.check
 
 bench-gpu: $(VENV)/test.installed
-	PYTHONPATH=. $(VENV)/bin/python benchmarks/gpu.py
+	$(VENV)/bin/python -m measurements.benchmarks.gpu
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

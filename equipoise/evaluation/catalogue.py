@@ -9,7 +9,11 @@ from equipoise.common.errors import EquipoiseError, UnknownName
 if TYPE_CHECKING:
     from equipoise.evaluation.evidence import Evidence, Score
 
-_SCORING, _MODES, _IMAGES = "equipoise.evaluation.scoring", "equipoise.evaluation.scoring_modes", "equipoise.evaluation.scoring_images"
+_SCORING, _MODES, _IMAGES = (
+    "equipoise.evaluation.scoring",
+    "equipoise.evaluation.scoring_modes",
+    "equipoise.evaluation.scoring_images",
+)
 _MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
 
 Better = Literal["higher", "lower", "neither"]

@@ -1,7 +1,7 @@
 """Has something become slower? CPU-time ratios at one thread against the committed ones; never absolute times.
 
-    python benchmarks/check.py [words...]            measures rows again; words choose them by name
-    python benchmarks/check.py --fresh OTHER.json    compares figures that were measured before
+    python -m measurements.benchmarks.check [words...]            measures rows again; words choose them by name
+    python -m measurements.benchmarks.check --fresh OTHER.json    compares figures that were measured before
 
 Without words the rows are those that take a few seconds. A row fails when one of its ways has lost more than the
 tolerance of its committed speed against the first, plain way. Exit code 1 then, with the row's name.
@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "cpu.json"
+from measurements import RESULTS_FOLDER
+
+RESULTS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
 TOLERANCE = 0.3
 """Of the committed ratio: on a shared machine the median of a short row wanders by a tenth or two."""
 _QUICK_SECONDS = 15.0
@@ -55,8 +57,9 @@ def seconds_of(row: dict[str, Any]) -> float:
 def measured(committed: Rows, words: list[str]) -> Rows:
     """The chosen rows, measured now."""
     import torch
-    from cases import cpu_cases
-    from measure import compare
+
+    from measurements.benchmarks.cases import cpu_cases
+    from measurements.benchmarks.measure import compare
 
     torch.set_num_threads(1)
     found = {}

@@ -3,8 +3,8 @@
 Then ours in each precision and layout, with cuDNN's trials and without, how often the host waits, and whether every toy
 experiment of the contracts can be recorded and ends where it ends eagerly.
 
-Run: python benchmarks/gpu.py                      needs CUDA; about 10 minutes; writes results/benchmarks/gpu.json
-     python benchmarks/gpu.py --device cpu --out X   a rehearsal of every line with a few iterations, without a GPU
+Run: python -m measurements.benchmarks.gpu                      needs CUDA; about 10 minutes; writes results/benchmarks/gpu.json
+     python -m measurements.benchmarks.gpu --device cpu --out X   a rehearsal of every line with a few iterations, without a GPU
 
 Times are wall clock between two synchronisations, the sides in turns; nothing else synchronises. Data are random bytes
 on the device. Each row is written as soon as it is known. A row that fails says why and the others go on.
@@ -22,10 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import plain
 import torch
-from cases.common import bare_players, repulsive_mmd, with_steps, without_pretraining
-from timers import Way
 from torch import Tensor, nn
 
 from equipoise.common.files import write_text_atomically
@@ -39,10 +36,14 @@ from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_
 from equipoise.training.loop import Game, Loop
 from equipoise.training.precision import PRECISIONS, Precision, algorithms, matrix_precision
 from equipoise.training.state import State, state_tensors
+from measurements import RESULTS_FOLDER, ROOT
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import bare_players, repulsive_mmd, with_steps, without_pretraining
+from measurements.benchmarks.timers import Way
 
 LAYOUTS: tuple[Layout, ...] = ("channels-last", "contiguous")
-CONTRACTS = Path(__file__).parents[1] / "tests" / "contracts" / "conftest.py"
-RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "gpu.json"
+CONTRACTS = ROOT / "tests" / "contracts" / "conftest.py"
+RESULTS = RESULTS_FOLDER / "benchmarks" / "gpu.json"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Peak memory of the families, and how time and memory grow: each point in a process of its own.
 
-    python benchmarks/growth.py POINT      measures one point, given as JSON, and prints what it found as JSON
+    python -m measurements.benchmarks.growth POINT      measures one point, given as JSON, and prints what it found as JSON
 
 CPU time and the process's largest resident size, on random images; the size before the game was built is subtracted
 where growth is meant, as torch alone takes some hundred megabytes.
@@ -17,9 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import processes
 import torch
-from timers import process_seconds
 
 from equipoise.algorithms.gan import GAN
 from equipoise.data.noise import Noise
@@ -31,6 +29,8 @@ from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Latent
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import Adam
+from measurements.benchmarks import processes
+from measurements.benchmarks.timers import process_seconds
 
 FAMILIES = (
     "magan-mnist",

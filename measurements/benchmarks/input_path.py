@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from cases.common import game_and_state, without_pretraining
 from PIL import Image
 from torch import Tensor
 
@@ -21,6 +20,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import magan, mmd
 from equipoise.recipes.catalogue import recipe
 from equipoise.training.loop import Loop, Source
+from measurements.benchmarks.cases.common import game_and_state, without_pretraining
 
 _PICTURES, _BATCH, _EPOCHS = 400, 64, 5
 _SIDES = (32, 64, 128)

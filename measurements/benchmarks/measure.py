@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from timers import Timer, Way, in_own_process, process_seconds
+
+from measurements.benchmarks.timers import Timer, Way, in_own_process, process_seconds
 
 _PEAK_TRIALS = 3
 

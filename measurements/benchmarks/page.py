@@ -1,23 +1,23 @@
 """docs/performance.md and docs/figures/performance.png, from the measured figures alone.
 
-Run: python benchmarks/page.py      rewrites both from results/benchmarks/cpu.json
+Run: python -m measurements.benchmarks.page      rewrites both from results/benchmarks/cpu.json
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 
+from measurements import ROOT
+
 matplotlib.use("Agg")
 from matplotlib import pyplot
-from page_growth import growth_figure, growth_section, input_section
-from page_missed import missed_section
-from page_tricks import peak_section, tricks_section
 
 from equipoise.common.files import write_text_atomically
+from measurements.benchmarks.page_growth import growth_figure, growth_section, input_section
+from measurements.benchmarks.page_missed import missed_section
+from measurements.benchmarks.page_tricks import peak_section, tricks_section
 
-ROOT = Path(__file__).parents[1]
 FIGURE = ROOT / "docs" / "figures" / "performance.png"
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -26,7 +26,7 @@ HEAD = """# Performance
 Each row is one piece of work done in two or more ways, in turns (A B A B): CPU time at one thread, the median of the
 ratios of each round, with quartiles. Each way of a training step has a process of its own, ours with its memory kept
 between steps as in a run. Ratios are worth more than times: the machine was shared. The plain ways are written out in
-`benchmarks/plain.py`; `python benchmarks/run.py` measures every row again and rewrites this page from
+`measurements/benchmarks/plain.py`; `python -m measurements.benchmarks.run` measures every row again and rewrites this page from
 `results/benchmarks/cpu.json`.
 
 """
@@ -106,7 +106,7 @@ def _whole(whole: dict[str, Any]) -> str:
     return (
         "## How it is measured\n\n"
         f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that other work was using\n"
-        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart: `python benchmarks/run.py --long`.\n"
+        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart: `python -m measurements.benchmarks.run --long`.\n"
         "`make bench-check` measures the short rows again and fails where a ratio has fallen by more than three\n"
         "tenths.\n"
     )

@@ -1,10 +1,11 @@
 """The page's sections on steps: how near the machine's limit they are, what each trick gave, and what did not pay."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-TRICKS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
+from measurements import RESULTS_FOLDER
+
+TRICKS = RESULTS_FOLDER / "benchmarks" / "tricks.json"
 _PEAK = """## Near the machine's limit
 
 GFLOP per second of each way, and of the fastest of several large 3x3 convolutions (256 to 256 maps of 32x32, channels
@@ -14,7 +15,7 @@ count what direct convolutions of the same layers would take, folds included. Th
 """
 _USED = """## What each trick gave
 
-The same work without the trick and with it, everything else in place, in turns (`python benchmarks/tricks.py`). Memory
+The same work without the trick and with it, everything else in place, in turns (`python -m measurements.benchmarks.tricks`). Memory
 kept between steps: `equipoise train` tells glibc to keep up to a gibibyte of what it frees; where the environment sets
 `MALLOC_` variables of its own, they stand.
 """

@@ -1,6 +1,6 @@
 """What several processes cost, a model of it, and how far the model is from what was measured.
 
-    taskset -c 2,3 python benchmarks/processes.py --out results/trust/processes.json
+    taskset -c 2,3 python -m measurements.benchmarks.processes --out results/trust/processes.json
 
 Over gloo on this machine, one process for each core that it may use. First the time of a message by its size, each
 begun after some computing as in training: latency and bandwidth follow. Then some recipes: the processes play them with

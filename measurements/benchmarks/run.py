@@ -1,7 +1,7 @@
 """Measure every row on the CPU, then write the page.
 
-Run: python benchmarks/run.py [words...]          a quarter of an hour on one free core; words choose rows by name
-     python benchmarks/run.py --long [words...]   the rows that take too long for every day: half an hour
+Run: python -m measurements.benchmarks.run [words...]          a quarter of an hour on one free core; words choose rows by name
+     python -m measurements.benchmarks.run --long [words...]   the rows that take too long for every day: half an hour
 
 Each row goes to results/benchmarks/cpu.json as soon as it is measured; docs/performance.md and its figures follow.
 """
@@ -11,20 +11,20 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import page
 import torch
-from cases import cpu_cases, long_cases
-from growth import grown
-from input_path import input_path
-from measure import Case, compare, machine
-from start import start_up
 
 from equipoise.common.files import write_text_atomically
+from measurements import RESULTS_FOLDER
+from measurements.benchmarks import page
+from measurements.benchmarks.cases import cpu_cases, long_cases
+from measurements.benchmarks.growth import grown
+from measurements.benchmarks.input_path import input_path
+from measurements.benchmarks.measure import Case, compare, machine
+from measurements.benchmarks.start import start_up
 
-RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "cpu.json"
+RESULTS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
 SECTIONS: dict[str, Callable[[], dict[str, Any]]] = {"start": start_up, "input": input_path, "growth": grown}
 
 

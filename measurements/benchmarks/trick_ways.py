@@ -8,9 +8,20 @@ from importlib import import_module
 from typing import Any, Literal
 from unittest.mock import patch
 
-import plain
 import torch
-from cases.common import (
+from torch import Tensor, nn
+from torch.nn import functional
+
+from equipoise.algorithms import energy, scores
+from equipoise.experiments import build
+from equipoise.experiments.experiment import Experiment
+from equipoise.kernels import patches, winograd
+from equipoise.recipes import lga, magan
+from equipoise.recipes.digits import magan_digits
+from equipoise.training import loop
+from equipoise.training.loop import Loop
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import (
     IMAGES,
     LARGE_BATCH,
     SEED,
@@ -25,18 +36,7 @@ from cases.common import (
     with_steps,
     without_pretraining,
 )
-from timers import Way
-from torch import Tensor, nn
-from torch.nn import functional
-
-from equipoise.algorithms import energy, scores
-from equipoise.experiments import build
-from equipoise.experiments.experiment import Experiment
-from equipoise.kernels import patches, winograd
-from equipoise.recipes import lga, magan
-from equipoise.recipes.digits import magan_digits
-from equipoise.training import loop
-from equipoise.training.loop import Loop
+from measurements.benchmarks.timers import Way
 
 PLAIN, OURS = "without", "with"
 PENALTIES = import_module("equipoise.constraints.gradient_penalty")

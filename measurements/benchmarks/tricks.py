@@ -1,25 +1,25 @@
 """What each trick gives on its own: the same work without it and with it, in turns.
 
-Run: python benchmarks/tricks.py [words...]      about eight minutes on one free core; words choose tricks by name
+Run: python -m measurements.benchmarks.tricks [words...]      about eight minutes on one free core; words choose tricks by name
 
-Writes results/benchmarks/tricks.json, which `benchmarks/page.py` shows in docs/performance.md.
+Writes results/benchmarks/tricks.json, which `measurements/benchmarks/page.py` shows in docs/performance.md.
 """
 
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
-import trick_ways as ways
-from cases.common import LARGE_BATCH
-from measure import Case, compare, machine
-from timers import Way
 
 from equipoise.common.files import write_text_atomically
+from measurements import RESULTS_FOLDER
+from measurements.benchmarks import trick_ways as ways
+from measurements.benchmarks.cases.common import LARGE_BATCH
+from measurements.benchmarks.measure import Case, compare, machine
+from measurements.benchmarks.timers import Way
 
-RESULTS = Path(__file__).parents[1] / "results" / "benchmarks" / "tricks.json"
+RESULTS = RESULTS_FOLDER / "benchmarks" / "tricks.json"
 MAGAN = "MAGAN MNIST, whole iteration, batch 64"
 SNGAN = f"SNGAN ResNet, one step each, batch {LARGE_BATCH}"
 STEP = f"WGAN-GP, discriminator step, batch {LARGE_BATCH}"

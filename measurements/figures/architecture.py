@@ -1,8 +1,8 @@
-"""Draw the rooms of Equipoise and what may import what. Run: python docs/figures/architecture.py"""
-
-from pathlib import Path
+"""Draw the rooms of Equipoise and what may import what. Run: python -m measurements.figures.architecture"""
 
 import matplotlib
+
+from measurements import FIGURES_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -55,7 +55,7 @@ def main() -> None:
     axes.set_xlim(-1.1, 17.2)
     axes.set_ylim(0, len(ROWS))
     axes.axis("off")
-    figure.savefig(Path(__file__).with_suffix(".png"), bbox_inches="tight", pad_inches=0.1)
+    figure.savefig(FIGURES_FOLDER / "architecture.png", bbox_inches="tight", pad_inches=0.1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Puts samples of the two runs on cifar10-jpeg side by side: the repulsive loss on the left, hinge on the right.
 
-python docs/figures/cifar10_jpeg.py RUN_MMD_REP_B RUN_HINGE
+python -m measurements.figures.cifar10_jpeg RUN_MMD_REP_B RUN_HINGE
 """
 
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from equipoise.runs.directory import open_run
+from measurements import FIGURES_FOLDER
 
 COLUMNS, ROWS, PITCH, GAP = 6, 4, 33, 12
 
@@ -21,7 +22,7 @@ def main() -> None:
     for picture in pictures:
         whole.paste(picture, (left, 0))
         left += picture.width + GAP
-    whole.save(Path(__file__).with_suffix(".png"), optimize=True)
+    whole.save(FIGURES_FOLDER / "cifar10_jpeg.png", optimize=True)
 
 
 def samples_of(path: Path) -> Image.Image:

@@ -1,18 +1,19 @@
 """Draws docs/figures/collapse.png from results/collapse/digits.json, and prints the table of docs/collapse.md.
 
-python docs/figures/collapse.py
+python -m measurements.figures.collapse
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-DATA = Path(__file__).parents[2] / "results" / "collapse" / "digits.json"
+DATA = RESULTS_FOLDER / "collapse" / "digits.json"
 HEADER = "| run | seed | inception score at the end | reach, best | reach, end | what was told |"
 
 
@@ -42,7 +43,7 @@ def draw(runs: list[dict[str, Any]]) -> None:
     axes.set_ylim(0, 1.12)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.0, 0.86))
-    figure.savefig(Path(__file__).with_suffix(".png"), bbox_inches="tight")
+    figure.savefig(FIGURES_FOLDER / "collapse.png", bbox_inches="tight")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Trains healthy and collapsing runs on digits and notes what the collapse alarm said, in results/collapse/digits.json.
 
-python docs/figures/collapse_measure.py SEED [SEED ...]      about six minutes a seed on one free core
+python -m measurements.figures.collapse_measure SEED [SEED ...]      about six minutes a seed on one free core
 """
 
 import argparse
@@ -17,8 +17,9 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evaluate
+from measurements import RESULTS_FOLDER
 
-RESULTS = Path(__file__).parents[2] / "results" / "collapse" / "digits.json"
+RESULTS = RESULTS_FOLDER / "collapse" / "digits.json"
 SETTINGS = Settings(device="cpu", threads=1, quiet=True, on_collapse="log")
 ROWS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "GAN": ("gan-digits", 60, ()),

@@ -1,10 +1,9 @@
 """Draws the figures of the pages on constraints from results/constraints/, which constraints_measure.py fills.
 
-python docs/figures/constraints.py
+python -m measurements.figures.constraints
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -12,12 +11,12 @@ import numpy as np
 import torch
 
 from equipoise.constraints import gradient_penalty_per_sample, r1_penalty_per_sample, scaled_repulsive_loss
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parents[1] / "results" / "constraints"
+RESULTS = RESULTS_FOLDER / "constraints"
 BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#718096"
 
 
@@ -111,7 +110,7 @@ def load(name: str) -> dict[str, Any]:
 
 def save(figure: plt.Figure, name: str) -> None:
     figure.tight_layout()
-    figure.savefig(HERE / name, metadata={"Software": None})
+    figure.savefig(FIGURES_FOLDER / name, metadata={"Software": None})
     plt.close(figure)
 
 

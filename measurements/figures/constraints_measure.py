@@ -1,6 +1,6 @@
 """Measures what the pages on constraints show, and writes it to results/constraints/.
 
-python docs/figures/constraints_measure.py           about two minutes on one core
+python -m measurements.figures.constraints_measure           about two minutes on one core
 """
 
 import json
@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,8 +18,8 @@ from torch.utils.flop_counter import flop_registry
 from equipoise.common.files import write_text_atomically
 from equipoise.common.random import stream
 from equipoise.constraints import SpectralNorm, WeightClip, exact_spectral_norm, gradient_penalty, spectral_norms
+from measurements import ROOT
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "constraints"
 SEED = 0
 LAYERS = [

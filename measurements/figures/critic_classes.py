@@ -1,7 +1,7 @@
 """Do the discriminator's outputs keep classes apart, repulsive against attractive? On scikit-learn's digits.
 
-python docs/figures/critic_classes.py            trains six runs and writes the data; 6 minutes
-python docs/figures/critic_classes.py --table    prints the table of docs/algorithms/mmd-gan.md
+python -m measurements.figures.critic_classes            trains six runs and writes the data; 6 minutes
+python -m measurements.figures.critic_classes --table    prints the table of docs/algorithms/mmd-gan.md
 
 The data are results/mmd/critic-classes-digits.json.
 
@@ -29,8 +29,9 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evidence_of, load_trained
+from measurements import RESULTS_FOLDER
 
-DATA = Path(__file__).parents[2] / "results" / "mmd" / "critic-classes-digits.json"
+DATA = RESULTS_FOLDER / "mmd" / "critic-classes-digits.json"
 METRICS = ("critic-silhouette", "critic-purity")
 SEEDS, ITERATIONS, FEATURES, SCALE = (0, 1, 2), 2000, 16, 1 / 0.55
 LOSSES = {

@@ -1,6 +1,6 @@
 """Writes the tables of docs/deviations.md: what the papers say, and what was measured, each from its data file.
 
-python docs/figures/deviations.py
+python -m measurements.figures.deviations
 """
 
 import json
@@ -8,13 +8,13 @@ import math
 import re
 import statistics
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from equipoise.data.compositional_mnist import CompositionalMnist
+from measurements import DOCS_FOLDER, RESULTS_FOLDER
 
-PAGE = Path(__file__).parents[1] / "deviations.md"
-RESULTS = Path(__file__).parents[2] / "results"
+PAGE = DOCS_FOLDER / "deviations.md"
+RESULTS = RESULTS_FOLDER
 HEAD = "| the paper | measured | data |\n| --- | --- | --- |"
 Row = tuple[str, str, str]
 

@@ -1,13 +1,14 @@
 """Draw the figures of docs/losses/: every loss and its gradient, computed by the library itself.
 
-Run from anywhere: python docs/figures/losses.py
+Run from anywhere: python -m measurements.figures.losses
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import matplotlib
 import torch
+
+from measurements import FIGURES_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -16,7 +17,6 @@ from matplotlib.axes import Axes
 from equipoise import losses
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 
-FOLDER = Path(__file__).parent
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 Curve = Callable[[torch.Tensor], torch.Tensor]
 
@@ -58,7 +58,7 @@ def titled(axis: Axes, title: str, across: str, up: str = "") -> None:
 
 
 def save(drawn: plt.Figure, name: str) -> None:
-    drawn.savefig(FOLDER / f"losses_{name}.png", dpi=80, metadata={"Software": None})
+    drawn.savefig(FIGURES_FOLDER / f"losses_{name}.png", dpi=80, metadata={"Software": None})
     plt.close(drawn)
 
 

@@ -1,17 +1,17 @@
-"""Draw MAGAN against fixed margins on digits from what the demo measured. Run: python docs/figures/magan_digits.py"""
+"""Draw MAGAN against fixed margins on digits from what the demo measured. Run: python -m measurements.figures.magan_digits"""
 
 import json
 import statistics
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-HERE = Path(__file__).parent
-DATA = HERE.parents[1] / "results" / "digits" / "magan-against-ebgan.json"
+DATA = RESULTS_FOLDER / "digits" / "magan-against-ebgan.json"
 LINES = {"real_energy": ("#1b6ca8", "real"), "fake_energy": ("#c8511b", "generated"), "margin": ("#333333", "margin")}
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     panels[0].set_ylabel("mean energy of the epoch", fontsize=9)
     panels[-1].legend(fontsize=8, frameon=False)
     figure.tight_layout()
-    figure.savefig(HERE / "magan_digits.png")
+    figure.savefig(FIGURES_FOLDER / "magan_digits.png")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Hold every metric against an independent implementation, keep the largest deviations, and print the page's table.
 
-python docs/figures/metric_deviations.py            measures and writes results/metrics/deviations.json; a minute
-python docs/figures/metric_deviations.py --table    prints the table of docs/metrics.md from that file
+python -m measurements.figures.metric_deviations            measures and writes results/metrics/deviations.json; a minute
+python -m measurements.figures.metric_deviations --table    prints the table of docs/metrics.md from that file
 
 Needs scikit-learn, scipy and torchmetrics. A deviation is relative: |ours - theirs| / |theirs|, the largest over all
 cases; where a metric is a count or a share, it is absolute.
@@ -11,7 +11,6 @@ import argparse
 import json
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,8 +41,9 @@ from equipoise.metrics import (
 )
 from equipoise.metrics.resize import resize_clean
 from equipoise.runs.environment import git_commit
+from measurements import RESULTS_FOLDER
 
-DATA = Path(__file__).parents[2] / "results" / "metrics" / "deviations.json"
+DATA = RESULTS_FOLDER / "metrics" / "deviations.json"
 SEEDS = 5
 Pair = tuple[Any, Any]
 Numbers = np.random.Generator

@@ -1,18 +1,18 @@
 """Draw metrics.png from metrics.csv: how the metrics answer to three known faults.
 
-Run: python docs/figures/metrics.py
+Run: python -m measurements.figures.metrics
 """
 
 import csv
 from collections import defaultdict
-from pathlib import Path
 
 import matplotlib
+
+from measurements import FIGURES_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-HERE = Path(__file__).parent
 METRICS = [
     "inception score",
     "Frechet distance",
@@ -27,7 +27,7 @@ METRICS = [
 
 def main() -> None:
     values: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    with open(HERE / "metrics.csv") as file:
+    with open(FIGURES_FOLDER / "metrics.csv") as file:
         for row in csv.DictReader(file):
             values[row["metric"], row["fault"]].append((float(row["level"]), float(row["value"])))
     faults = list(dict.fromkeys(fault for _, fault in values))
@@ -44,7 +44,7 @@ def main() -> None:
         axes.set_xlabel(fault.replace("2^k", "$2^k$"))
     figure.align_ylabels()
     figure.tight_layout()
-    figure.savefig(HERE / "metrics.png", dpi=80)
+    figure.savefig(FIGURES_FOLDER / "metrics.png", dpi=80)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure how the metrics answer to known faults, on scikit-learn's digits, and keep the answers in metrics.csv.
 
-Run: python docs/figures/metrics_measure.py      about a minute on one core
+Run: python -m measurements.figures.metrics_measure      about a minute on one core
 
 Real samples are one half of the training images; a "generator" is the other half with a known fault, so every answer
 can be judged. Features and probabilities come from the digits' own classifier.
@@ -8,7 +8,6 @@ can be judged. Features and probabilities come from the digits' own classifier.
 
 import csv
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
@@ -26,8 +25,8 @@ from equipoise.metrics import (
     precision_recall,
     random_pairs,
 )
+from measurements import FIGURES_FOLDER
 
-HERE = Path(__file__).parent
 COUNT = 700
 PAIRS = 60
 
@@ -99,7 +98,7 @@ def main() -> None:
             judge, real, apply(other, labels[COUNT : 2 * COUNT], level), held_out, labels[:COUNT]
         ).items()
     ]
-    with open(HERE / "metrics.csv", "w", newline="") as file:
+    with open(FIGURES_FOLDER / "metrics.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -1,8 +1,8 @@
 """Does the third-party estimator tell a generator that lacks a digit from one that does not? On scikit-learn's digits.
 
-python docs/figures/missing_digit.py                    the dense third party; a minute
-python docs/figures/missing_digit.py --judge dcgan      DCGAN's discriminator with its own optimiser; ten minutes
-python docs/figures/missing_digit.py --table            prints the table of docs/metrics.md from the file
+python -m measurements.figures.missing_digit                    the dense third party; a minute
+python -m measurements.figures.missing_digit --judge dcgan      DCGAN's discriminator with its own optimiser; ten minutes
+python -m measurements.figures.missing_digit --table            prints the table of docs/metrics.md from the file
 
 They write results/metrics/missing_digit.json and missing_digit_dcgan.json.
 
@@ -12,7 +12,6 @@ Real images are one half of the training digits; the "generator" deals the other
 import argparse
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,8 +26,9 @@ from equipoise.metrics.third_party import DENSE, ThirdParty
 from equipoise.networks import build
 from equipoise.networks.dcgan import DCGANDiscriminator
 from equipoise.runs.environment import git_commit
+from measurements import RESULTS_FOLDER
 
-METRICS = Path(__file__).parents[2] / "results" / "metrics"
+METRICS = RESULTS_FOLDER / "metrics"
 THRESHOLD = 0.7
 
 

@@ -1,7 +1,7 @@
 """Measures what a recipe costs at the CPU budget, into results/recipes/cpu-costs.json, and prints the page's table.
 
-python docs/figures/recipe_costs.py          measures the recipes that the file does not hold as they are now
-python docs/figures/recipe_costs.py table    prints the table of docs/recipes.md
+python -m measurements.figures.recipe_costs          measures the recipes that the file does not hold as they are now
+python -m measurements.figures.recipe_costs table    prints the table of docs/recipes.md
 
 Recipes that differ in their data's content, in numbers such as learning rates and weights, or in what is watched only
 cost the same and are measured once. The data are random images of the same shape, as many as a few batches; the length
@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -43,8 +42,9 @@ from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.recipes.families import families
 from equipoise.runs.pace import OneStage
 from equipoise.training.loop import Loop
+from measurements import RESULTS_FOLDER
 
-RESULTS = Path(__file__).parents[2] / "results" / "recipes" / "cpu-costs.json"
+RESULTS = RESULTS_FOLDER / "recipes" / "cpu-costs.json"
 TIMED, BATCHES = 1, 3
 COUNTS: dict[type, int] = {
     Digits: 1_797, Mnist: 60_000, Cifar10: 50_000, Stl10: 100_000, CelebA: 19_867, Folder: 50_000,
@@ -171,7 +171,7 @@ def timed(loop: Loop) -> Iterator[float]:
 
 def keep(found: dict[str, Any]) -> None:
     passport = {
-        "command": "python docs/figures/recipe_costs.py",
+        "command": "python -m measurements.figures.recipe_costs",
         "measure": "processor seconds of one thread at the CPU budget: the fastest iteration of each stage after the "
         f"first, of {TIMED}, times the number of its iterations",
         "equipoise": __version__,

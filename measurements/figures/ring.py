@@ -1,15 +1,16 @@
 """Prints the tables of docs/ring.md from results/ring/, which ring_measure.py fills.
 
-python docs/figures/ring.py
+python -m measurements.figures.ring
 
 The page's heat maps are drawn by simulations.py.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parents[2] / "results" / "ring"
+from measurements import RESULTS_FOLDER
+
+RESULTS = RESULTS_FOLDER / "ring"
 TABLE = {
     "gan-ring": "GAN",
     "reg-gan-ring": "Reg-GAN",

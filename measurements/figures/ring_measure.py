@@ -1,6 +1,6 @@
 """Trains on the ring of six Gaussians and keeps what docs/ring.md shows, in results/ring/RECIPE.json.
 
-python docs/figures/ring_measure.py reg-gan-ring 20 21 22 23 24      one to two minutes a seed on one free core
+python -m measurements.figures.ring_measure reg-gan-ring 20 21 22 23 24      one to two minutes a seed on one free core
 
 A file holds one recipe; seeds that it holds already are measured anew, the others stay.
 """
@@ -9,7 +9,6 @@ import argparse
 import json
 import platform
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,8 +26,9 @@ from equipoise.simulations.ring_over_time import (
     coverage,
     points_over_time,
 )
+from measurements import RESULTS_FOLDER
 
-RESULTS = Path(__file__).parents[2] / "results" / "ring"
+RESULTS = RESULTS_FOLDER / "ring"
 SNAPSHOTS = 6
 
 
@@ -71,7 +71,7 @@ def keep(name: str, experiment: Experiment, seed: int, snapshots: list[dict[str,
     runs = {int(key): value for key, value in before.items()} | {seed: {"commit": git_commit(), "snapshots": snapshots}}
     document = {
         "passport": {
-            "command": f"python docs/figures/ring_measure.py {name} " + " ".join(map(str, sorted(runs))),
+            "command": f"python -m measurements.figures.ring_measure {name} " + " ".join(map(str, sorted(runs))),
             "metric": f"point_coverage: near is within 0.3, loose within {LOOSE_RADIUS:g} of a centre; a mode is "
             f"covered with at least {LEAST_SAMPLES} of {COUNTED_SAMPLES} samples",
             "equipoise": __version__,

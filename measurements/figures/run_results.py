@@ -1,6 +1,6 @@
 """Condenses a run's directory into one data file: its configuration, passport, losses, pace and scores.
 
-python docs/figures/run_results.py RUN results/FOLDER/NAME.json [--data-label NAME]
+python -m measurements.figures.run_results RUN results/FOLDER/NAME.json [--data-label NAME]
 
 The pace is of wall time between the first and the last of the regular pictures; on a busy machine it is a lower bound.
 """

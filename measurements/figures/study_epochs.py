@@ -1,6 +1,6 @@
 """Condenses the runs of a study into one data file: energies and margins, epoch by epoch.
 
-python docs/figures/study_epochs.py STUDY results/studies/NAME/epochs.json
+python -m measurements.figures.study_epochs STUDY results/studies/NAME/epochs.json
 """
 
 import argparse

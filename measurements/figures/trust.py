@@ -1,17 +1,16 @@
 """Writes the tables of docs/trust.md and docs/scaling.md from the data files in results/trust.
 
-python docs/figures/trust.py
+python -m measurements.figures.trust
 """
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
+from measurements import DOCS_FOLDER, RESULTS_FOLDER
 
-DOCS = Path(__file__).parents[1]
-DATA = DOCS.parent / "results" / "trust"
+DATA = RESULTS_FOLDER / "trust"
 NAMES = ("faults", "study_faults", "ray_faults", "tests", "fuzz", "fuzz_atheris", "health", "processes", "ranks")
 LINES = ("| fault or input | tried | lost or wrong | worst recovery |", "| --- | --- | --- | --- |")
 Data = dict[str, Any]
@@ -203,7 +202,7 @@ PLACES: dict[str, tuple[str, Callable[[Data], str]]] = {
 
 def filled(document: str, data: Data) -> str:
     """A document's text with every table renewed."""
-    text = (DOCS / document).read_text(encoding="utf-8")
+    text = (DOCS_FOLDER / document).read_text(encoding="utf-8")
     for name, (place, make) in PLACES.items():
         if place == document:
             before, begin, rest = text.partition(f"<!-- {name} -->\n")
@@ -217,7 +216,7 @@ def filled(document: str, data: Data) -> str:
 def main() -> None:
     data = read()
     for document in sorted({place for place, _ in PLACES.values()}):
-        write_text_atomically(DOCS / document, filled(document, data))
+        write_text_atomically(DOCS_FOLDER / document, filled(document, data))
 
 
 if __name__ == "__main__":

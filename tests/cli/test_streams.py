@@ -16,7 +16,9 @@ from equipoise.runs.directory import open_run
 
 SHORT = ("--iterations", "2", "--device", "cpu", "--threads", "1", "--set", "watch.checkpoints=1")
 WORDS = [["list"], ["list", "--help"], ["--help"], ["--version"], ["show", "--help"]]
-SEVERAL = "import json, sys; from equipoise.cli.main import main; print([main(words) for words in json.loads(sys.argv[1])])"
+SEVERAL = (
+    "import json, sys; from equipoise.cli.main import main; print([main(words) for words in json.loads(sys.argv[1])])"
+)
 
 
 def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -63,7 +63,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_kills_and_interrupts_at_random_moments_lose_nothing(
     uninterrupted: Path, tmp_path: Path, start: Callable[..., Any]
 ) -> None:
-    """One run, ended again and again, by SIGKILL, SIGINT and SIGTERM; hundreds more in benchmarks/faults.py."""
+    """One run, ended again and again, by SIGKILL, SIGINT and SIGTERM; hundreds more in measurements/trust/faults.py."""
     chance, struck, run = random.Random(0), [], tmp_path / "run"
     process = start(*train_words(run))
     for place, number in enumerate(ENDS):

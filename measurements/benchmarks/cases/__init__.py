@@ -1,8 +1,7 @@
 """The rows: each builds both sides with the same networks, batch and precision."""
 
-from measure import Case
-
-from cases import frechet, losses, metrics, penalties, sngan, steps
+from measurements.benchmarks.cases import frechet, losses, metrics, penalties, sngan, steps
+from measurements.benchmarks.measure import Case
 
 
 def cpu_cases() -> list[Case]:
@@ -11,5 +10,5 @@ def cpu_cases() -> list[Case]:
 
 
 def long_cases() -> list[Case]:
-    """Rows that take too long for every day: measured with `python benchmarks/run.py --long`."""
+    """Rows that take too long for every day: measured with `python -m measurements.benchmarks.run --long`."""
     return [case for room in (sngan, penalties, metrics) for case in room.long_cases()]

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Literal
 
 import torch
-from timers import Way
 from torch import nn
 
 from equipoise.algorithms.gan import GAN
@@ -21,6 +20,7 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import Move
 from equipoise.training.loop import Game, Loop, play
 from equipoise.training.state import State
+from measurements.benchmarks.timers import Way
 
 LARGE_BATCH = 16
 """Of the rows with convolutions of many channels: the recipes' 64 would take a quarter of an hour on one core."""

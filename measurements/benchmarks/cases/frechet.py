@@ -4,11 +4,11 @@ from functools import partial
 
 import scipy.linalg
 import torch
-from measure import Case
-from timers import Way
 
-from cases.common import SEED
 from equipoise.metrics.frechet import frechet_distance
+from measurements.benchmarks.cases.common import SEED
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 
 def frechet_row(size: int, rounds: int, warm_up: bool) -> Case:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import plain
 import torch
-from measure import Case
-from timers import Way
 
-from cases.common import SEED
 from equipoise.losses import GaussianKernel, squared_mmd
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import SEED
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 
 def mmd_loss(name: str, bandwidths: tuple[float, ...]) -> Case:

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-import plain
 import pytorch_msssim
 import torch
-from measure import Case
-from timers import Way
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
@@ -15,7 +12,6 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from cases.common import SEED
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.classifier_network import fresh_network, recipe_for
 from equipoise.evaluation.features import ClassifierExtractor, extract
@@ -24,6 +20,10 @@ from equipoise.metrics.inception import inception_score
 from equipoise.metrics.kernel import kernel_distance, kernel_distance_of_subsets
 from equipoise.metrics.manifolds import precision_recall
 from equipoise.metrics.structural_similarity import ms_ssim
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import SEED
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 _PAIRS = 64
 """At once, for the sides that keep every map of every pair: those of 1,000 pairs would take more than 10 GB."""

@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 
-import plain
 import torch
-from measure import Case
-from timers import Way
 from torch import nn
 
-from cases.common import LARGE_BATCH, SEED, as_in_a_run, at_batch, bare_players, game_and_state, one_move
 from equipoise.constraints import gradient_penalty
 from equipoise.kernels.fast_convolutions import fast_convolutions
 from equipoise.recipes import lga
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import (
+    LARGE_BATCH,
+    SEED,
+    as_in_a_run,
+    at_batch,
+    bare_players,
+    game_and_state,
+    one_move,
+)
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 
 def penalty_row() -> Case:

@@ -2,13 +2,21 @@
 
 from dataclasses import replace
 
-import plain
 import torch
-from measure import Case
-from timers import Way
 
-from cases.common import IMAGES, LARGE_BATCH, SEED, at_batch, bare_players, whole_iteration, with_steps
 from equipoise.recipes import lga
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import (
+    IMAGES,
+    LARGE_BATCH,
+    SEED,
+    at_batch,
+    bare_players,
+    whole_iteration,
+    with_steps,
+)
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 
 def sngan_row(discriminator_steps: int, target: float, batch: int = LARGE_BATCH, rounds: int = 3) -> Case:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-import plain
 import torch
-from measure import Case
-from timers import Way
 
-from cases.common import (
+from equipoise.experiments.experiment import Experiment
+from equipoise.recipes import magan, mmd
+from equipoise.recipes.digits import magan_digits
+from equipoise.training.loop import Loop
+from measurements.benchmarks import plain
+from measurements.benchmarks.cases.common import (
     IMAGES,
     LARGE_BATCH,
     SEED,
@@ -18,10 +20,8 @@ from cases.common import (
     whole_iteration,
     without_pretraining,
 )
-from equipoise.experiments.experiment import Experiment
-from equipoise.recipes import magan, mmd
-from equipoise.recipes.digits import magan_digits
-from equipoise.training.loop import Loop
+from measurements.benchmarks.measure import Case
+from measurements.benchmarks.timers import Way
 
 
 def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: int, target: dict[str, float]) -> Case:

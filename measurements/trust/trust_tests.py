@@ -1,6 +1,6 @@
 """Runs the tests that inject faults one by one, and counts them for the table of docs/trust.md.
 
-    taskset -c 2,3 python benchmarks/trust_tests.py --out results/trust/tests.json
+    taskset -c 2,3 python -m measurements.trust.trust_tests --out results/trust/tests.json
 
 The tests of hosts need root, which may make network namespaces; a test that is skipped is not counted.
 """
@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.environment import git_commit
+from measurements import ROOT
 
-ROOT = Path(__file__).parents[1]
 ROWS = {
     "a full disk (a file system of 400 kB)": "test_a_full_disk",
     "a write that fails": "test_a_failing_disk",

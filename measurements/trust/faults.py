@@ -1,6 +1,6 @@
 """Kills training runs at random moments and looks whether anything is lost.
 
-    python benchmarks/faults.py --injections 240 --workers 2 --out results/trust/faults.json
+    python -m measurements.trust.faults --injections 240 --workers 2 --out results/trust/faults.json
 
 Every toy experiment of tests/contracts is trained once undisturbed. Then processes that train it are ended, one by one:
 by SIGKILL, SIGTERM, SIGINT or an exception at a random moment, or by SIGKILL in the middle of writing a file. The run
@@ -40,8 +40,9 @@ from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.training.loop import Loop
+from measurements import ROOT
 
-TABLE = Path(__file__).parents[1] / "tests" / "contracts" / "conftest.py"
+TABLE = ROOT / "tests" / "contracts" / "conftest.py"
 KINDS = ("SIGKILL", "SIGTERM", "SIGINT", "exception", "SIGKILL while writing")
 SETTINGS = Settings(device="cpu", threads=1, quiet=True)
 ITERATIONS = 24

@@ -1,6 +1,6 @@
 """Ends studies at random moments and looks whether the second call makes the table that an undisturbed study makes.
 
-    python benchmarks/study_faults.py --injections 40 --out results/trust/study_faults.json
+    python -m measurements.trust.study_faults --injections 40 --out results/trust/study_faults.json
 
 A study of three runs on two workers is carried out once undisturbed. Then it is started again and again, and its
 starter, one of its workers or its whole group (as Ctrl-C does) is ended at a random moment. The second call begins at
@@ -25,9 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import faults
 import torch
-from faults import ended, forked, kill_while_writing, passport
 from markupsafe import Markup
 
 from equipoise.common import files
@@ -41,6 +39,8 @@ from equipoise.studies import plan, runner, workers
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Measure, Row, Scale, Study
 from equipoise.training.loop import Loop
+from measurements.trust import faults
+from measurements.trust.faults import ended, forked, kill_while_writing, passport
 
 STARTER = {
     "SIGKILL of the starter": signal.SIGKILL,

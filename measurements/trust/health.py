@@ -1,6 +1,6 @@
 """What it costs to look whether a run still holds finite numbers: CPU time of training with the look over without it.
 
-    python benchmarks/health.py --out results/trust/health.json
+    python -m measurements.trust.health --out results/trust/health.json
 
 Plays the same iterations of several recipes with and without the vital signs, in turns, at one thread.
 """
@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measure import Case, compare, machine
-from timers import Way
 
 from equipoise.common.files import write_text_atomically
 from equipoise.data.noise import Noise
@@ -24,6 +22,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.environment import git_commit
 from equipoise.training import loop as loops
 from equipoise.training.loop import Loop
+from measurements.benchmarks.measure import Case, compare, machine
+from measurements.benchmarks.timers import Way
 
 RECIPES: dict[str, dict[str, Any]] = {
     "gan-digits": {},

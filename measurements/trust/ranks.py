@@ -1,6 +1,6 @@
 """How far several processes end from one: every toy experiment, 20 iterations in float64, with and without the gather.
 
-    python benchmarks/ranks.py --out results/trust/ranks.json
+    python -m measurements.trust.ranks --out results/trust/ranks.json
 
 Plays what tests/distributed/test_processes_equal_one.py plays, for all entries of the table and at 2 and 4 processes.
 """
@@ -16,8 +16,9 @@ import torch
 
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.environment import git_commit
+from measurements import ROOT
 
-CONTRACT = Path(__file__).parents[1] / "tests" / "distributed" / "test_processes_equal_one.py"
+CONTRACT = ROOT / "tests" / "distributed" / "test_processes_equal_one.py"
 JOBS = {"2": "2:gather:20", "4": "4:gather:20", "2 without the gather": "2:forget:20"}
 
 

@@ -1,6 +1,6 @@
 """Feeds damaged and random bytes to every reader, and counts.
 
-    python tests/security/fuzz.py --seconds 60 [--out counts.json]
+    python -m measurements.trust.fuzz --seconds 60 [--out counts.json]
 
 Readers: the configuration's YAML, IDX, LMDB, npz, tar, zip, photographs, torch files, and a checkpoint's two files.
 Four of five inputs are a good file with a few bytes changed, removed or doubled; the others are random. A reader may

@@ -1,9 +1,9 @@
 """Kills a node of a two-node Ray cluster while it carries out a study, and looks whether anything is lost.
 
-    python benchmarks/ray_faults.py --injections 5 --out results/trust/ray_faults.json
+    python -m measurements.trust.ray_faults --injections 5 --out results/trust/ray_faults.json
 
 Both nodes are processes of this machine (ray's own cluster utilities) with one core each; the driver has a third one
-without cores. The study is that of benchmarks/study_faults.py with longer runs. A node is killed when both train and a
+without cores. The study is that of measurements/trust/study_faults.py with longer runs. A node is killed when both train and a
 random number of runs is finished; what had finished must stay untouched, the interrupted run must resume on the other
 node, and the results must be byte by byte those of an undisturbed study without Ray.
 """
@@ -18,14 +18,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import study_faults
 import torch
-from faults import passport
 from ray.cluster_utils import Cluster
 
 from equipoise.common import files
 from equipoise.reports.study_pages import write_study_report
 from equipoise.studies.runner import Means, run_study
+from measurements.trust import study_faults
+from measurements.trust.faults import passport
 
 LONGEST_SECONDS = 200
 

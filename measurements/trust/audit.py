@@ -1,6 +1,6 @@
 """Known vulnerabilities of the pinned versions, from a database on this disk: for machines that reach no service.
 
-    python benchmarks/audit.py insecure.json --out results/trust/audit.json
+    python -m measurements.trust.audit insecure.json --out results/trust/audit.json
 
 The database is PyUp's public one, `data/insecure.json` of the repository pyupio/safety-db: for each package the ranges
 of versions that an advisory names. `make audit` asks PyPI or OSV instead, which know more.
@@ -16,8 +16,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from equipoise.common.files import write_text_atomically
+from measurements import ROOT
 
-CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
+CONSTRAINTS = ROOT / "constraints.txt"
 
 
 def pinned(text: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The readers of fuzz.py under atheris, which looks for inputs that reach new code: needs `pip install atheris`.
 
-    python tests/security/fuzz_atheris.py --seconds 120 [--out counts.json]
+    python -m measurements.trust.fuzz_atheris --seconds 120 [--out counts.json]
 
 Each reader is fuzzed in a process of its own, starting from its good input. A reader may accept an input or refuse it
 with one sentence; any other exception, a crash of the process, more than 10 seconds or 2 GB end it as a finding.
@@ -25,7 +25,7 @@ def fuzz_one(name: str, seconds: int, corpus: Path) -> None:
 
     with atheris.instrument_imports(include=["equipoise"]):
         sys.path.insert(0, str(HERE))
-        import fuzz
+        from measurements.trust import fuzz
     from equipoise.common.errors import EquipoiseError
 
     target = next(each for each in fuzz.targets(corpus.parent) if each.name == name)
@@ -77,9 +77,8 @@ def main() -> None:
         fuzz_one(chosen.one, chosen.seconds, chosen.corpus)
         return
     sys.path.insert(0, str(HERE))
-    import fuzz
-
     from equipoise.runs.environment import git_commit
+    from measurements.trust import fuzz
 
     passport = {"seconds_for_each": chosen.seconds, "commit": git_commit()}
     with tempfile.TemporaryDirectory() as folder:

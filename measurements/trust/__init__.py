@@ -1,0 +1,1 @@
+"""Fault campaigns, fuzzers and audits: what `results/trust` holds."""
