@@ -1,6 +1,6 @@
 """One thread for every test, the place of the real data where it is at hand, and commands in processes of their own."""
 
-import importlib.util
+import importlib
 import multiprocessing
 import os
 import runpy
@@ -54,20 +54,22 @@ class Command:
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Command]]:
-    """start(*words, ranks=0, restarts=0, script="", **environment): `equipoise WORDS` in a process of its own.
+    """start(*words, ranks=0, restarts=0, module="equipoise", **environment): `equipoise WORDS` in a process of its own.
 
     It is forked from a process that has imported torch and done nothing else: importing it anew takes as long as some
-    hundred iterations. With `ranks` it is torchrun's own launcher, whose ranks are forked likewise; with `script` that
-    script takes the place of equipoise.
+    hundred iterations. With `ranks` it is torchrun's own launcher, whose ranks are forked likewise; with `module` that
+    module takes the place of equipoise.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload(IMPORTED_ONCE)
     commands: list[Command] = []
 
-    def begin(*words: object, ranks: int = 0, restarts: int = 0, script: object = "", **environment: str) -> Command:
+    def begin(
+        *words: object, ranks: int = 0, restarts: int = 0, module: str = "equipoise", **environment: str
+    ) -> Command:
         folder = tmp_path_factory.mktemp("command")
         streams = {name: str(folder / name) for name in ("output", "errors")}
         place = {"folder": str(Path.cwd()), "environment": os.environ | environment}
-        how = {"words": [str(word) for word in words], "ranks": ranks, "restarts": restarts, "script": str(script)}
+        how = {"words": [str(word) for word in words], "ranks": ranks, "restarts": restarts, "module": module}
         commands.append(Command(streams | place | how))
         return commands[-1]
 
@@ -88,16 +90,10 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def figure_script() -> Callable[[str], Any]:
-    """Loads a script of docs/figures by its name: they lie in no package."""
+    """A script of measurements/figures by its name."""
 
     def load(name: str) -> Any:
-        path = Path(__file__).parents[1] / "docs" / "figures" / f"{name}.py"
-        specification = importlib.util.spec_from_file_location(name, path)
-        assert specification is not None
-        assert specification.loader is not None
-        script = importlib.util.module_from_spec(specification)
-        specification.loader.exec_module(script)
-        return script
+        return importlib.import_module(f"measurements.figures.{name}")
 
     return load
 

@@ -48,13 +48,10 @@ def main(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    if request["script"]:
-        sys.argv = [request["script"], *request["words"]]
-        runpy.run_path(request["script"], run_name="__main__")
-    elif request["ranks"]:
+    if request["ranks"]:
         launch_ranks(request["words"], request["ranks"], request["restarts"])
     else:
-        run_module("equipoise", request["words"])
+        run_module(request["module"], request["words"])
 
 
 if __name__ == "__main__":

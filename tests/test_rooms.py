@@ -6,17 +6,25 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "equipoise"
-GROUND = {"losses", "constraints", "networks", "data", "metrics", "training"}
+GROUND = {"losses", "constraints", "networks", "data", "metrics", "kernels"}
+EXPERIMENTS = {"common", "training", "algorithms", *GROUND}
+SCORED = {"common", "data", "metrics", "networks", "training", "experiments", "evaluation"}
+RUNS = SCORED | {"monitor", "integrations"}
 ALLOWED: dict[str, set[str]] = {
     "common": set(),
     **{room: {"common"} for room in GROUND},
-    "simulations": {"common", "losses"},
+    "training": {"common", "kernels"},
     "algorithms": {"common", "losses", "constraints", "training"},
-    "experiments": {"common", "algorithms", *GROUND},
-    "recipes": {"common", "algorithms", "experiments", *GROUND},
-    "runs": {"common", "experiments", "data", "metrics", "training", "networks"},
-    "studies": {"common", "experiments", "recipes", "runs", "simulations", "data", "metrics", "training"},
-    "commands": {"common", "experiments", "recipes", "runs", "studies", "simulations", "data"},
+    "experiments": EXPERIMENTS,
+    "recipes": {"experiments", *EXPERIMENTS},
+    "evaluation": SCORED - {"evaluation"},
+    "monitor": {"common", "metrics", "training"},
+    "integrations": {"common", "training"},
+    "runs": RUNS,
+    "studies": {"recipes", "runs", *RUNS},
+    "simulations": {"losses", "recipes", "runs", "studies", *RUNS},
+    "reports": {"runs", "studies", *RUNS},
+    "cli": {"recipes", "runs", "studies", "simulations", "reports", *RUNS},
 }
 
 

@@ -1,4 +1,4 @@
-"""The campaigns of benchmarks/*faults.py in small: one fault of every kind, and nothing is lost."""
+"""The campaigns of measurements/trust in small: one fault of every kind, and nothing is lost."""
 
 import json
 import os
@@ -17,8 +17,8 @@ INJECTIONS = 5
 
 
 def campaign(script: str, injections: int, out: Path) -> Any:
-    words = [ROOT / "benchmarks" / script, "--injections", injections, "--out", out]
-    paths = os.pathsep.join([str(Path(equipoise.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    words = ["-m", f"measurements.trust.{script}", "--injections", injections, "--out", out]
+    paths = os.pathsep.join([str(ROOT), str(Path(equipoise.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment)
@@ -28,7 +28,7 @@ def campaign(script: str, injections: int, out: Path) -> Any:
 
 def test_no_injection_loses_anything(tmp_path: Path, start: Callable[..., Any]) -> None:
     out = tmp_path / "faults.json"
-    injecting = start("--injections", INJECTIONS, "--out", out, script=ROOT / "benchmarks" / "faults.py")
+    injecting = start("--injections", INJECTIONS, "--out", out, module="measurements.trust.faults")
     assert injecting.wait(280) == 0, injecting.communicate()[1]
     found = json.loads(out.read_text())
     assert [row["outcome"] for row in found["injections"]] == ["equal"] * INJECTIONS
@@ -41,7 +41,7 @@ def test_no_injection_loses_anything(tmp_path: Path, start: Callable[..., Any]) 
 @pytest.mark.slow
 def test_no_injection_into_a_study_loses_anything(tmp_path: Path) -> None:
     """One of every kind; tests/studies/test_runner.py kills a worker and a starter in every run of the tests."""
-    found = campaign("study_faults.py", 8, tmp_path / "faults.json")
+    found = campaign("study_faults", 8, tmp_path / "faults.json")
     assert [row["outcome"] for row in found["injections"]] == ["equal"] * 8
     assert {row["kind"] for row in found["injections"]} == set(found["summary"]["by_kind"])
     assert sum(row["struck"] for row in found["injections"]) >= 4

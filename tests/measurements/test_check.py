@@ -22,8 +22,8 @@ def committed() -> dict[str, Any]:
 def checked(folder: Path, figures: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     path = folder / "fresh.json"
     path.write_text(json.dumps(figures), encoding="utf-8")
-    command = [sys.executable, str(ROOT / "benchmarks" / "check.py"), "--fresh", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "measurements.benchmarks.check", "--fresh", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_equal_and_faster_figures_pass(tmp_path: Path, committed: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_rehearsal_runs_every_line(tmp_path: Path) -> None:
     out, environment = tmp_path / "gpu.json", {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     words = ["--device", "cpu", "--out", str(out), "--only", "MAGAN"]
-    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "gpu.py"), *words], check=True, env=environment)
+    subprocess.run([sys.executable, "-m", "measurements.benchmarks.gpu", *words], check=True, env=environment)
     found = json.loads(out.read_text(encoding="utf-8"))
     assert found["rehearsal"] is True
     row = found["rows"]["MAGAN MNIST"]

@@ -1,11 +1,9 @@
 """What strangers may hand us: nothing is executed, nothing is written elsewhere, and every refusal is one sentence."""
 
-import importlib.util
 import io
 import os
 import pickle
 import shutil
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -22,8 +20,8 @@ from equipoise.data.download import Source
 from equipoise.data.published import Archive, _unpack
 from equipoise.evaluation.features import OnnxExtractor
 from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
+from measurements.trust import fuzz
 
-FUZZ = Path(__file__).parent / "fuzz.py"
 CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"
 
 
@@ -88,7 +86,6 @@ def test_a_hostile_checkpoint_is_refused_and_not_executed(
     kind: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also when its checksums fit: whoever can write the tensors can write the index."""
-    fuzz = _fuzz()
     (tensors,), mark = (run / "checkpoints").glob("*.safetensors"), tmp_path / "executed"
     tensors.write_bytes(HOSTILE[kind](mark))
     index = tensors.with_suffix(".json")
@@ -291,19 +288,8 @@ def test_an_archive_cut_in_its_first_bytes_is_refused(content: bytes, tmp_path: 
         _unpack(packed, archive, ["one.bin"], tmp_path / "set")
 
 
-def _fuzz() -> Any:
-    spec = importlib.util.spec_from_file_location("equipoise_fuzz", FUZZ)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules["equipoise_fuzz"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_damaged_input_is_accepted_or_refused_and_nothing_else(tmp_path: Path) -> None:
     """A second of fuzzing for every reader; minutes of it are recorded in results/trust/fuzz.json."""
-    fuzz = _fuzz()
     for target in fuzz.targets(tmp_path):
         found = fuzz.fuzz(target, 1.0, seed=1)
         assert found["findings"] == 0, (target.name, found["examples"])

@@ -112,10 +112,9 @@ def test_a_ray_cluster_ends_with_the_same_results(
 def test_a_killed_ray_node_loses_nothing(tmp_path: Path) -> None:
     """Two nodes on this machine: what had finished is not touched, what was interrupted resumes on the other one."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
-    folder = Path(__file__).parents[2] / "benchmarks"
-    paths = os.pathsep.join([str(Path.cwd()), str(folder), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(Path.cwd()), str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-    words = [folder / "ray_faults.py", "--injections", 1, "--out", tmp_path / "found.json"]
+    words = ["-m", "measurements.trust.ray_faults", "--injections", 1, "--out", tmp_path / "found.json"]
     command = [sys.executable, *map(str, words)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-2000:]
