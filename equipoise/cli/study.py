@@ -49,7 +49,8 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
     Raises:
         EquipoiseError: a directory holds neither a study nor a run.
     """
-    from equipoise.reports.pages import group_runs, write_comparison, write_run_report
+    from equipoise.reports.grouping import group_runs
+    from equipoise.reports.pages import write_comparison, write_run_report
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.results import FILE
 

@@ -1,1 +1,58 @@
-"""Scores: of a run, with their passports, the extractors of features and their cache."""
+"""Scores: of a run, with their passports, the extractors of features and their cache.
+
+Names are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from equipoise.evaluation.classifier import Classifier as Classifier
+    from equipoise.evaluation.classifier import cached_classifier as cached_classifier
+    from equipoise.evaluation.classifier import train_classifier as train_classifier
+    from equipoise.evaluation.classifier_network import ClassifierRecipe as ClassifierRecipe
+    from equipoise.evaluation.classifier_network import recipe_for as recipe_for
+    from equipoise.evaluation.feature_cache import cached_features as cached_features
+    from equipoise.evaluation.features import ClassifierExtractor as ClassifierExtractor
+    from equipoise.evaluation.features import Extracted as Extracted
+    from equipoise.evaluation.features import Extractor as Extractor
+    from equipoise.evaluation.features import InceptionExtractor as InceptionExtractor
+    from equipoise.evaluation.features import ModuleExtractor as ModuleExtractor
+    from equipoise.evaluation.features import OnnxExtractor as OnnxExtractor
+    from equipoise.evaluation.features import extract as extract
+    from equipoise.evaluation.passport import Passport as Passport
+    from equipoise.evaluation.passport import comparable as comparable
+    from equipoise.evaluation.passport import current_versions as current_versions
+    from equipoise.evaluation.passport import differences as differences
+
+_HOMES = {
+    "Classifier": "equipoise.evaluation.classifier",
+    "ClassifierExtractor": "equipoise.evaluation.features",
+    "ClassifierRecipe": "equipoise.evaluation.classifier_network",
+    "Extracted": "equipoise.evaluation.features",
+    "Extractor": "equipoise.evaluation.features",
+    "InceptionExtractor": "equipoise.evaluation.features",
+    "ModuleExtractor": "equipoise.evaluation.features",
+    "OnnxExtractor": "equipoise.evaluation.features",
+    "Passport": "equipoise.evaluation.passport",
+    "cached_classifier": "equipoise.evaluation.classifier",
+    "cached_features": "equipoise.evaluation.feature_cache",
+    "comparable": "equipoise.evaluation.passport",
+    "current_versions": "equipoise.evaluation.passport",
+    "differences": "equipoise.evaluation.passport",
+    "extract": "equipoise.evaluation.features",
+    "recipe_for": "equipoise.evaluation.classifier_network",
+    "train_classifier": "equipoise.evaluation.classifier",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

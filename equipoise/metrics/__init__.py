@@ -9,23 +9,6 @@ from typing import TYPE_CHECKING
 from equipoise.metrics.catalogue import METRICS as METRICS
 
 if TYPE_CHECKING:
-    from equipoise.evaluation.classifier import Classifier as Classifier
-    from equipoise.evaluation.classifier import cached_classifier as cached_classifier
-    from equipoise.evaluation.classifier import train_classifier as train_classifier
-    from equipoise.evaluation.classifier_network import ClassifierRecipe as ClassifierRecipe
-    from equipoise.evaluation.classifier_network import recipe_for as recipe_for
-    from equipoise.evaluation.feature_cache import cached_features as cached_features
-    from equipoise.evaluation.features import ClassifierExtractor as ClassifierExtractor
-    from equipoise.evaluation.features import Extracted as Extracted
-    from equipoise.evaluation.features import Extractor as Extractor
-    from equipoise.evaluation.features import InceptionExtractor as InceptionExtractor
-    from equipoise.evaluation.features import ModuleExtractor as ModuleExtractor
-    from equipoise.evaluation.features import OnnxExtractor as OnnxExtractor
-    from equipoise.evaluation.features import extract as extract
-    from equipoise.evaluation.passport import Passport as Passport
-    from equipoise.evaluation.passport import comparable as comparable
-    from equipoise.evaluation.passport import current_versions as current_versions
-    from equipoise.evaluation.passport import differences as differences
     from equipoise.metrics.class_separation import class_silhouette as class_silhouette
     from equipoise.metrics.class_separation import neighbour_purity as neighbour_purity
     from equipoise.metrics.collapse import Variety as Variety
@@ -61,35 +44,20 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ClassCounts": "equipoise.metrics.histogram",
-    "Classifier": "equipoise.evaluation.classifier",
-    "ClassifierExtractor": "equipoise.evaluation.features",
-    "ClassifierRecipe": "equipoise.evaluation.classifier_network",
-    "Extracted": "equipoise.evaluation.features",
-    "Extractor": "equipoise.evaluation.features",
     "FeatureMoments": "equipoise.metrics.frechet",
-    "InceptionExtractor": "equipoise.evaluation.features",
     "KernelDistance": "equipoise.metrics.kernel",
     "Memorisation": "equipoise.metrics.neighbours",
     "MissingModes": "equipoise.metrics.third_party",
     "ModeCoverage": "equipoise.metrics.histogram",
-    "ModuleExtractor": "equipoise.evaluation.features",
-    "OnnxExtractor": "equipoise.evaluation.features",
-    "Passport": "equipoise.evaluation.passport",
     "PointCoverage": "equipoise.metrics.points",
     "TwoSampleTest": "equipoise.metrics.two_sample",
     "Variety": "equipoise.metrics.collapse",
-    "cached_classifier": "equipoise.evaluation.classifier",
-    "cached_features": "equipoise.evaluation.feature_cache",
     "class_histogram": "equipoise.metrics.histogram",
     "class_silhouette": "equipoise.metrics.class_separation",
     "combined_labels": "equipoise.metrics.composite",
-    "comparable": "equipoise.evaluation.passport",
     "composed_labels": "equipoise.metrics.composite",
     "coverage_of_counts": "equipoise.metrics.histogram",
-    "current_versions": "equipoise.evaluation.passport",
     "density_coverage": "equipoise.metrics.manifolds",
-    "differences": "equipoise.evaluation.passport",
-    "extract": "equipoise.evaluation.features",
     "frechet_distance": "equipoise.metrics.frechet",
     "inception_score": "equipoise.metrics.inception",
     "kernel_distance": "equipoise.metrics.kernel",
@@ -104,9 +72,7 @@ _HOMES = {
     "point_coverage": "equipoise.metrics.points",
     "precision_recall": "equipoise.metrics.manifolds",
     "random_pairs": "equipoise.metrics.structural_similarity",
-    "recipe_for": "equipoise.evaluation.classifier_network",
     "stacked_labels": "equipoise.metrics.composite",
-    "train_classifier": "equipoise.evaluation.classifier",
     "two_sample_test": "equipoise.metrics.two_sample",
     "variety": "equipoise.metrics.collapse",
 }

@@ -86,7 +86,7 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
     iterations = sorted({frame.iteration for one in grids for frame in one.frames})
     return render(
         "study.html",
-        (_HERE / "templates",),
+        (_HERE / "study_templates",),
         title=summary.study.title,
         study=summary.study,
         budget=summary.budget,

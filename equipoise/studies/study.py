@@ -28,7 +28,8 @@ class Measure:
     """A column of the table.
 
     Attributes:
-        metric: a name of `equipoise.evaluation.catalogue.EVALUATORS`, or of `equipoise.studies.log_measures.LOG_MEASURES`.
+        metric: a name of `equipoise.evaluation.catalogue.EVALUATORS`, or of
+            `equipoise.studies.log_measures.LOG_MEASURES`.
         title: what the column is called.
         stand_in: the metric that is taken where the first cannot be, for want of Inception's weights.
         same: whether the published figures were measured as ours are; if not, only their order can be compared.

@@ -3,8 +3,8 @@
 Then ours in each precision and layout, with cuDNN's trials and without, how often the host waits, and whether every toy
 experiment of the contracts can be recorded and ends where it ends eagerly.
 
-Run: python -m measurements.benchmarks.gpu                      needs CUDA; about 10 minutes; writes results/benchmarks/gpu.json
-     python -m measurements.benchmarks.gpu --device cpu --out X   a rehearsal of every line with a few iterations, without a GPU
+Run: python -m measurements.benchmarks.gpu               needs CUDA; 10 minutes; writes results/benchmarks/gpu.json
+     python -m measurements.benchmarks.gpu --device cpu --out X   a rehearsal of every line, a few iterations each
 
 Times are wall clock between two synchronisations, the sides in turns; nothing else synchronises. Data are random bytes
 on the device. Each row is written as soon as it is known. A row that fails says why and the others go on.

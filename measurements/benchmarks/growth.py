@@ -1,6 +1,6 @@
 """Peak memory of the families, and how time and memory grow: each point in a process of its own.
 
-    python -m measurements.benchmarks.growth POINT      measures one point, given as JSON, and prints what it found as JSON
+    python -m measurements.benchmarks.growth POINT      measures one point, given as JSON, and prints JSON
 
 CPU time and the process's largest resident size, on random images; the size before the game was built is subtracted
 where growth is meant, as torch alone takes some hundred megabytes.

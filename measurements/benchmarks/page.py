@@ -26,8 +26,8 @@ HEAD = """# Performance
 Each row is one piece of work done in two or more ways, in turns (A B A B): CPU time at one thread, the median of the
 ratios of each round, with quartiles. Each way of a training step has a process of its own, ours with its memory kept
 between steps as in a run. Ratios are worth more than times: the machine was shared. The plain ways are written out in
-`measurements/benchmarks/plain.py`; `python -m measurements.benchmarks.run` measures every row again and rewrites this page from
-`results/benchmarks/cpu.json`.
+`measurements/benchmarks/plain.py`; `python -m measurements.benchmarks.run` measures every row again and rewrites this
+page from `results/benchmarks/cpu.json`.
 
 """
 
@@ -106,7 +106,8 @@ def _whole(whole: dict[str, Any]) -> str:
     return (
         "## How it is measured\n\n"
         f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that other work was using\n"
-        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart: `python -m measurements.benchmarks.run --long`.\n"
+        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart:\n"
+        "`python -m measurements.benchmarks.run --long`.\n"
         "`make bench-check` measures the short rows again and fails where a ratio has fallen by more than three\n"
         "tenths.\n"
     )

@@ -15,9 +15,9 @@ count what direct convolutions of the same layers would take, folds included. Th
 """
 _USED = """## What each trick gave
 
-The same work without the trick and with it, everything else in place, in turns (`python -m measurements.benchmarks.tricks`). Memory
-kept between steps: `equipoise train` tells glibc to keep up to a gibibyte of what it frees; where the environment sets
-`MALLOC_` variables of its own, they stand.
+The same work without the trick and with it, everything else in place, in turns:
+`python -m measurements.benchmarks.tricks`. Memory kept between steps: `equipoise train` tells glibc to keep up to a
+gibibyte of what it frees; where the environment sets `MALLOC_` variables of its own, they stand.
 """
 _UNUSED = """## What did not pay
 """

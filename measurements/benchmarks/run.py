@@ -1,6 +1,6 @@
 """Measure every row on the CPU, then write the page.
 
-Run: python -m measurements.benchmarks.run [words...]          a quarter of an hour on one free core; words choose rows by name
+Run: python -m measurements.benchmarks.run [words...]   a quarter of an hour on one free core; words choose rows by name
      python -m measurements.benchmarks.run --long [words...]   the rows that take too long for every day: half an hour
 
 Each row goes to results/benchmarks/cpu.json as soon as it is measured; docs/performance.md and its figures follow.

@@ -1,6 +1,6 @@
 """What each trick gives on its own: the same work without it and with it, in turns.
 
-Run: python -m measurements.benchmarks.tricks [words...]      about eight minutes on one free core; words choose tricks by name
+Run: python -m measurements.benchmarks.tricks [words...]      eight minutes on one free core; words choose tricks
 
 Writes results/benchmarks/tricks.json, which `measurements/benchmarks/page.py` shows in docs/performance.md.
 """

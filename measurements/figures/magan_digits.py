@@ -1,4 +1,7 @@
-"""Draw MAGAN against fixed margins on digits from what the demo measured. Run: python -m measurements.figures.magan_digits"""
+"""Draw MAGAN against fixed margins on digits from what the demo measured.
+
+Run: python -m measurements.figures.magan_digits
+"""
 
 import json
 import statistics

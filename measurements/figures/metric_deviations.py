@@ -1,6 +1,6 @@
 """Hold every metric against an independent implementation, keep the largest deviations, and print the page's table.
 
-python -m measurements.figures.metric_deviations            measures and writes results/metrics/deviations.json; a minute
+python -m measurements.figures.metric_deviations      measures and writes results/metrics/deviations.json; a minute
 python -m measurements.figures.metric_deviations --table    prints the table of docs/metrics.md from that file
 
 Needs scikit-learn, scipy and torchmetrics. A deviation is relative: |ours - theirs| / |theirs|, the largest over all

@@ -1,7 +1,7 @@
 """Does the third-party estimator tell a generator that lacks a digit from one that does not? On scikit-learn's digits.
 
 python -m measurements.figures.missing_digit                    the dense third party; a minute
-python -m measurements.figures.missing_digit --judge dcgan      DCGAN's discriminator with its own optimiser; ten minutes
+python -m measurements.figures.missing_digit --judge dcgan      DCGAN's discriminator, its own optimiser; ten minutes
 python -m measurements.figures.missing_digit --table            prints the table of docs/metrics.md from the file
 
 They write results/metrics/missing_digit.json and missing_digit_dcgan.json.

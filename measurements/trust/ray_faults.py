@@ -3,7 +3,7 @@
     python -m measurements.trust.ray_faults --injections 5 --out results/trust/ray_faults.json
 
 Both nodes are processes of this machine (ray's own cluster utilities) with one core each; the driver has a third one
-without cores. The study is that of measurements/trust/study_faults.py with longer runs. A node is killed when both train and a
+without cores. The study is that of study_faults.py with longer runs. A node is killed when both train and a
 random number of runs is finished; what had finished must stay untouched, the interrupted run must resume on the other
 node, and the results must be byte by byte those of an undisturbed study without Ray.
 """

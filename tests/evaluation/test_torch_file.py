@@ -138,7 +138,7 @@ def test_big_endian_numbers_and_missing_files_are_refused(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("as_zip", FORMATS.values(), ids=FORMATS)
 def test_damaged_bytes_are_refused_or_read_but_nothing_else(as_zip: bool, tmp_path: Path) -> None:
-    """One sentence or tensors, whatever the bytes; `measurements/trust/fuzz.py` does the same for as long as one likes."""
+    """One sentence or tensors, whatever the bytes; `measurements.trust.fuzz` does so for as long as one likes."""
     chance, good = random.Random(0), saved(network().state_dict(), as_zip)
     refused = 0
     for _ in range(150):
