@@ -129,9 +129,13 @@ def map_figure(name: str, found: CriticMap) -> Figure:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_aspect("equal")
+        axes.spines["bottom"].set_visible(False)
 
     spoken = f"A map of {len(found.labels)} images of {len(classes)} classes."
-    keys = tuple(Key(f"class {label}", f"series-{place % _SERIES}") for place, label in enumerate(classes[:_MOST_KEYS]))
+    keys = tuple(
+        Key(f"class {label}{', crosses' if place >= _SERIES else ''}", f"series-{place % _SERIES}")
+        for place, label in enumerate(classes[:_MOST_KEYS])
+    )
     return Figure(drawing(name, spoken, paint, (4.2, 4.2)), keys)
 
 

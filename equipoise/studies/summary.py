@@ -187,11 +187,13 @@ def _found(
     usual: Mapping[str, Mapping[str, Passport]],
 ) -> Found:
     groups: dict[str, list[float]] = {}
+    spreads: dict[str, float | None] = {}
     for run in raw["runs"]:
         value = _value(run, taken)
         if value is not None:
             name = run["variant"] if study.summary == "best variant" else ""
             groups.setdefault(name, []).append(value)
+            spreads[name] = run["scores"][taken].get("deviation")
     published = row.published.get(metric) if row is not None else None
     values = tuple(value for run in raw["runs"] if (value := _value(run, taken)) is not None)
     if not groups:
@@ -199,12 +201,13 @@ def _found(
     best = min if is_lower_better(taken) else max
     variant = best(groups, key=lambda name: statistics.fmean(groups[name]))
     marks = _marks(raw["runs"], taken, usual[taken].get(raw["block"]))
-    return Found(published, values, _figure(groups[variant]), variant, marks)
+    return Found(published, values, _figure(groups[variant], spreads[variant]), variant, marks)
 
 
-def _figure(values: Sequence[float]) -> Figure:
-    deviation = statistics.stdev(values) if len(values) > 1 else None
-    return Figure(statistics.fmean(values), deviation, len(values))
+def _figure(values: Sequence[float], spread: float | None) -> Figure:
+    if len(values) == 1:
+        return Figure(values[0], spread=spread)
+    return Figure(statistics.fmean(values), statistics.stdev(values), len(values))
 
 
 def _value(run: Run, metric: str) -> float | None:

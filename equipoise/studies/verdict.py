@@ -23,7 +23,8 @@ RULE = (
     "order contradicts the paper, but some difference is smaller than its standard error over seeds. Not reproduced: "
     "some order is the other way round, or every run diverged where the paper has a figure, or there is no order and "
     "the figure is another. Not comparable: nothing was published, nothing was measured, there is nothing to compare "
-    "with, or the budget is smoke. With one seed a difference has no standard error, and its order is weak evidence."
+    "with, or the budget is smoke. With one seed the spread that the score itself reports, over splits, stands in for "
+    "the standard error; where it reports none there is none, and the order is weak evidence."
 )
 
 
@@ -36,11 +37,15 @@ SENTENCE_RULE = (
 
 @dataclass(frozen=True)
 class Figure:
-    """Ours or the published: mean and standard deviation over `count` seeds; no mean where every run diverged."""
+    """Ours or the published: mean and standard deviation over `count` seeds; no mean where every run diverged.
+
+    Of a single run `spread` is what its metric reports, over splits, or None.
+    """
 
     mean: float | None
     deviation: float | None = None
     count: int = 1
+    spread: float | None = None
 
     @classmethod
     def share(cls, some: int, of: int) -> "Figure":
@@ -223,5 +228,7 @@ def _order(a: Figure, b: Figure, lower: bool) -> int:
 
 
 def _error(figure: Figure) -> float:
-    """The standard error of the mean; none is known of a single run."""
-    return figure.deviation / math.sqrt(figure.count) if figure.deviation is not None and figure.count > 1 else 0.0
+    """The standard error of the mean; of a single run the spread that its metric reports, if it does."""
+    if figure.count == 1:
+        return figure.spread or 0.0
+    return figure.deviation / math.sqrt(figure.count) if figure.deviation is not None else 0.0

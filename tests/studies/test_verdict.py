@@ -37,6 +37,13 @@ def test_the_order_decides_below_the_papers_budget() -> None:
     assert judge(a, [a, b], [], lower=True, same=False, budget="cpu").word == ORDERING
 
 
+def test_with_one_seed_a_difference_within_the_scores_own_spread_decides_nothing() -> None:
+    near, far = Figure(5.95, spread=0.08), Figure(5.92, spread=0.11)
+    assert word(near, far) == word(far, near) == UNDECIDED
+    assert word(Figure(6.3, spread=0.08), far) == ORDERING
+    assert judge_sentence(near, "above", far, "cpu").word == UNDECIDED
+
+
 def test_a_difference_within_its_standard_error_decides_nothing() -> None:
     assert word(Figure(9.0, 2.0, 4), Figure(8.9, 2.0, 4)) == UNDECIDED
     assert word(Figure(9.0, 0.01, 4), Figure(8.9, 0.01, 4)) == ORDERING
