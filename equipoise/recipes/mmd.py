@@ -105,7 +105,8 @@ def figure3(repulsion: float, bounded: bool) -> Experiment:
 
     The paper finds lambda >= 0 good, 0.5 to 1 best, more divergence the larger it is, and the bounded kernel to rescue
     most of that; it prints no number. Between 0 and 1 its bounded kernel left the cross term without a bound, as the
-    authors' code does; Eq. 6 would bound it (`code_compat=False`).
+    authors' code does; Eq. 6 would bound it (`code_compat=False`). Below 0 the recipes follow Eq. 6, where that code
+    spares the cross term too.
     Run:  equipoise train mmd-lambda-0.5-cifar10        100,000 iterations; best on a GPU
     """
     like = "rbf" if repulsion < 0 else ("rep-b" if bounded else "rep")
