@@ -121,8 +121,8 @@ def figure_3() -> Study:
             "The paper prints no numbers: it finds that going from -1 to -0.5 helps much, that lambda of 0 and more is "
             "good and 0.5 to 1 best, that more runs diverge the larger lambda is, and that the bounded kernel rescues "
             "most of them. A FID above 30 counts as diverged. Between lambda 0 and 1 the bounded kernel spares pairs "
-            "of a real and a generated sample, as the authors' code does; below 0 it bounds them, as Eq. 6 asks and that "
-            "code does not."
+            "of a real and a generated sample, as the authors' code does; below 0 it bounds them, as Eq. 6 asks and "
+            "that code does not."
         ),
         rows=rows,
         measures=(_FID,),
