@@ -8,8 +8,9 @@ _ENOUGH = 3
 def duration(seconds: float) -> str:
     """A length of time as a person says it, to one or two units.
 
-    >>> [duration(each) for each in (0.2, 42, 100, 600, 5000, 90_000, 2_123_920)]
-    ['1 second', '42 seconds', '1 minute 40 seconds', '10 minutes', '1 hour 23 minutes', '1 day 1 hour', '25 days']
+    Examples:
+        >>> [duration(each) for each in (0.2, 42, 100, 600, 5000, 90_000, 2_123_920)]
+        ['1 second', '42 seconds', '1 minute 40 seconds', '10 minutes', '1 hour 23 minutes', '1 day 1 hour', '25 days']
     """
     left = max(1, round(seconds))
     for place, (size, name) in enumerate(_UNITS):

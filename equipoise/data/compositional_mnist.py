@@ -61,8 +61,9 @@ class CompositionalMnist:
     def slots(self) -> list[tuple[int, int]]:
         """(top, left) of the three digits; each is digit_size high and wide.
 
-        >>> CompositionalMnist().slots()
-        [(22, 2), (22, 22), (22, 42)]
+        Examples:
+            >>> CompositionalMnist().slots()
+            [(22, 2), (22, 22), (22, 42)]
         """
         top, left = (SIDE - self.digit_size) // 2, (SIDE - POSITIONS * self.digit_size) // 2
         return [(top, left + position * self.digit_size) for position in range(POSITIONS)]

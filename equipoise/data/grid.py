@@ -40,8 +40,9 @@ class Grid:
     def centres(self) -> list[tuple[float, float]]:
         """The Gaussians' centres, row by row.
 
-        >>> Grid(side=2, spacing=2.0).centres()
-        [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
+        Examples:
+            >>> Grid(side=2, spacing=2.0).centres()
+            [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)]
         """
         places = [(index - (self.side - 1) / 2) * self.spacing for index in range(self.side)]
         return [(x, y) for y in places for x in places]

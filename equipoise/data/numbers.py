@@ -13,7 +13,7 @@ def draw_digits(uniform: torch.Tensor, probabilities: list[list[float]]) -> torc
 
     Args:
         uniform: [count, positions] in [0, 1).
-        probabilities: [positions][10], each summing to 1.
+        probabilities: [positions, 10] as lists, each row summing to 1.
 
     Returns:
         int64 [count, positions] in 0..9.

@@ -41,8 +41,9 @@ class Ring:
     def centres(self) -> list[tuple[float, float]]:
         """The Gaussians' centres.
 
-        >>> [(round(x, 3), round(y, 3)) for x, y in Ring(modes=4, radius=2.0).centres()]
-        [(2.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (-0.0, -2.0)]
+        Examples:
+            >>> [(round(x, 3), round(y, 3)) for x, y in Ring(modes=4, radius=2.0).centres()]
+            [(2.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (-0.0, -2.0)]
         """
         angles = [2 * math.pi * mode / self.modes for mode in range(self.modes)]
         return [(self.radius * math.cos(angle), self.radius * math.sin(angle)) for angle in angles]

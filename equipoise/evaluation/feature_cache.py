@@ -34,7 +34,7 @@ def cached_features(
         extractor: its name, weights and resize are part of the key.
         content_hash: of exactly these images; another part of the key, with their shape.
         cache_directory: by default `features` in the cache folder.
-        batch_size, device, report: as in `extract`.
+        batch_size: as in `extract`, like `device` and `report`.
 
     Features in another precision than float32 have keys of their own.
     """

@@ -20,8 +20,9 @@ def combined_labels(labels: Array, classes: int) -> torch.Tensor:
     Returns:
         [samples] in 0 .. classes^parts - 1.
 
-    >>> combined_labels(torch.tensor([[1, 0, 7], [0, 4, 2]]), classes=10).tolist()
-    [107, 42]
+    Examples:
+        >>> combined_labels(torch.tensor([[1, 0, 7], [0, 4, 2]]), classes=10).tolist()
+        [107, 42]
     """
     classes = check_whole("classes", classes, 1)
     parts = as_tensor("labels", labels)

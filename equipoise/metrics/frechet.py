@@ -23,12 +23,13 @@ def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covarian
     B's if only B has one, or A's symmetric root if both are rank-deficient; eigenvalues below 0 by rounding count as 0.
 
     Args:
-        mean_a, mean_b: [features].
-        covariance_a, covariance_b: [features, features], symmetric, without negative eigenvalues.
+        mean_a: [features], as `mean_b`.
+        covariance_a: [features, features], symmetric, without negative eigenvalues, as `covariance_b`.
 
-    >>> import numpy as np
-    >>> frechet_distance(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2))
-    25.0
+    Examples:
+        >>> import numpy as np
+        >>> frechet_distance(np.zeros(2), np.eye(2), np.array([3.0, 4.0]), np.eye(2))
+        25.0
     """
     means = [as_float64("mean_a", mean_a, "features"), as_float64("mean_b", mean_b, "features")]
     a = _covariance("covariance_a", covariance_a, means[0])
@@ -61,7 +62,7 @@ def _trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 class FeatureMoments:
     """Count, mean and covariance of features that come in batches, in float64 by pairwise merging (Chan et al. 1979).
 
-    Example:
+    Examples:
         >>> moments = FeatureMoments(2)
         >>> moments.update(torch.tensor([[0.0, 1.0], [2.0, 1.0]]))
         >>> moments.update(torch.tensor([[4.0, 1.0]]))

@@ -19,8 +19,9 @@ def class_histogram(labels: Array, classes: int) -> torch.Tensor:
     Returns:
         [classes] int64 counts, on the CPU.
 
-    >>> class_histogram(torch.tensor([2, 0, 2]), classes=4).tolist()
-    [1, 0, 2, 0]
+    Examples:
+        >>> class_histogram(torch.tensor([2, 0, 2]), classes=4).tolist()
+        [1, 0, 2, 0]
     """
     return torch.bincount(as_labels("labels", labels, classes).cpu(), minlength=int(classes))
 
@@ -71,8 +72,9 @@ def mode_coverage(labels: Array, classes: int, target: Array | None = None) -> M
         classes: the number of modes.
         target: [classes] probabilities of the training data; uniform if not given.
 
-    >>> mode_coverage(torch.tensor([0, 0, 1, 1]), classes=4).missing
-    2
+    Examples:
+        >>> mode_coverage(torch.tensor([0, 0, 1, 1]), classes=4).missing
+        2
     """
     return coverage_of_counts(class_histogram(labels, classes), target)
 

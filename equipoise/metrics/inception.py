@@ -23,9 +23,10 @@ def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, floa
     Returns:
         Mean and population deviation over the splits.
 
-    >>> mean, deviation = inception_score(torch.eye(10).repeat(10, 1), splits=1)
-    >>> round(mean, 9), deviation
-    (10.0, 0.0)
+    Examples:
+        >>> mean, deviation = inception_score(torch.eye(10).repeat(10, 1), splits=1)
+        >>> round(mean, 9), deviation
+        (10.0, 0.0)
     """
     rows = as_probabilities("probabilities", probabilities)
     count = rows.shape[0]

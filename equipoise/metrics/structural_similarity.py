@@ -50,9 +50,10 @@ def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
 def random_pairs(count: int, pairs: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Positions [pairs] of two different images out of `count`, each pair drawn independently.
 
-    >>> first, second = random_pairs(5, 100, torch.Generator().manual_seed(0))
-    >>> bool((first != second).all()), int(second.max())
-    (True, 4)
+    Examples:
+        >>> first, second = random_pairs(5, 100, torch.Generator().manual_seed(0))
+        >>> bool((first != second).all()), int(second.max())
+        (True, 4)
     """
     count, pairs = check_whole("count", count, 2), check_whole("pairs", pairs, 1)
     device = generator.device

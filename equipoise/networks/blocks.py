@@ -135,8 +135,9 @@ def halvings(image_size: int, largest_base: int = _LARGEST_BASE) -> tuple[int, i
 
     Halved as long as the side is even and above `largest_base`.
 
-    >>> halvings(64), halvings(48), halvings(28)
-    ((4, 4), (6, 3), (7, 2))
+    Examples:
+        >>> halvings(64), halvings(48), halvings(28)
+        ((4, 4), (6, 3), (7, 2))
     """
     base, times = image_size, 0
     while base > largest_base and base % 2 == 0:

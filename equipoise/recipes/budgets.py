@@ -199,8 +199,9 @@ def smaller(network: Network) -> Network:
 def small_side(side: int) -> int:
     """The side, halved until it is below 32.
 
-    >>> [small_side(side) for side in (8, 28, 32, 48, 64)]
-    [8, 28, 16, 24, 16]
+    Examples:
+        >>> [small_side(side) for side in (8, 28, 32, 48, 64)]
+        [8, 28, 16, 24, 16]
     """
     return side if side < 32 else small_side(side // 2)
 

@@ -9,8 +9,9 @@ _NUMBERED = re.compile(r"(.+-)(\d[\d.]*)")
 def families(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The names by family, in order; braces enclose what differs, as a shell expands them.
 
-    >>> families(["gan", "pico-16", "pico-32", "set-1"])
-    {'gan': ('gan',), 'pico-{16,32}': ('pico-16', 'pico-32'), 'set-1': ('set-1',)}
+    Examples:
+        >>> families(["gan", "pico-16", "pico-32", "set-1"])
+        {'gan': ('gan',), 'pico-{16,32}': ('pico-16', 'pico-32'), 'set-1': ('set-1',)}
     """
     groups: dict[str, list[str]] = {}
     for name in names:

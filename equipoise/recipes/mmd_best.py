@@ -78,8 +78,9 @@ def best_gain(features: int) -> int:
 def nearest_gain(gain: float) -> int:
     """The scale of the authors' grid that is nearest in ratio.
 
-    >>> nearest_gain((1 / 0.55) ** 8), nearest_gain((1 / 0.55) ** 10)
-    (128, 256)
+    Examples:
+        >>> nearest_gain((1 / 0.55) ** 8), nearest_gain((1 / 0.55) ** 10)
+        (128, 256)
     """
     return min(GAINS, key=lambda each: max(each / gain, gain / each))
 

@@ -12,7 +12,8 @@ def two_players(
     """Generator and discriminator.
 
     Args:
-        generator, discriminator: the networks.
+        generator: its network.
+        discriminator: its network.
         optimiser: of the generator, and of the discriminator unless it has one of its own.
         second: the discriminator's own.
         fields: further fields of the discriminator, as its constraint.

@@ -196,8 +196,9 @@ class Study:
 def evenly(count: int, most: int | None) -> list[int]:
     """At most `most` of the positions 0 .. count - 1, evenly spread, the first and the last among them.
 
-    >>> evenly(5, 2), evenly(2, 5)
-    ([0, 4], [0, 1])
+    Examples:
+        >>> evenly(5, 2), evenly(2, 5)
+        ([0, 4], [0, 1])
     """
     if most is None or count <= most:
         return list(range(count))
