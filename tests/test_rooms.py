@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "studies": {"recipes", "runs", "reports", *RUNS},
     "simulations": {"losses", "recipes", "runs", "studies", *RUNS},
     "reports": {"runs", "studies", *RUNS},
+    "testing": {"algorithms", "recipes", "runs", "studies", "simulations", "reports", *RUNS, *GROUND},
     "cli": {"recipes", "runs", "studies", "simulations", "reports", *RUNS},
 }
 

@@ -1,7 +1,7 @@
 """The same iterations on one GPU: plain eager, ours eager, and ours as CUDA graphs. No figure has been taken yet.
 
 Then ours in each precision and layout, with cuDNN's trials and without, how often the host waits, and whether every toy
-experiment of the contracts can be recorded and ends where it ends eagerly.
+experiment can be recorded and ends where it ends eagerly.
 
 Run: python -m measurements.benchmarks.gpu               needs CUDA; 10 minutes; writes results/benchmarks/gpu.json
      python -m measurements.benchmarks.gpu --device cpu --out X   a rehearsal of every line, a few iterations each
@@ -13,11 +13,11 @@ on the device. Each row is written as soon as it is known. A row that fails says
 import argparse
 import json
 import platform
-import runpy
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,17 @@ from equipoise.experiments.build import Layout, build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import lga, magan
 from equipoise.recipes.catalogue import recipe
+from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable, refusal
 from equipoise.training.loop import Game, Loop
 from equipoise.training.precision import PRECISIONS, Precision, algorithms, matrix_precision
 from equipoise.training.state import State, state_tensors
-from measurements import RESULTS_FOLDER, ROOT
+from measurements import RESULTS_FOLDER
 from measurements.benchmarks import plain
 from measurements.benchmarks.cases.common import bare_players, repulsive_mmd, with_steps, without_pretraining
 from measurements.benchmarks.timers import Way
 
 LAYOUTS: tuple[Layout, ...] = ("channels-last", "contiguous")
-CONTRACTS = ROOT / "tests" / "contracts" / "conftest.py"
 RESULTS = RESULTS_FOLDER / "benchmarks" / "gpu.json"
 
 
@@ -225,16 +225,16 @@ def by_layout(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
 
 
 def recorded_differences(device: torch.device) -> dict[str, Any]:
-    """Every toy experiment of the contracts, eager against recorded: the largest difference after nine iterations.
+    """Every toy experiment, eager against recorded: the largest difference after nine iterations.
 
     It is relative to the largest number of the same tensor. A recording that breaks is named; after one whose device is
     lost, the others fail too.
     """
-    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(CONTRACTS))["TOY_EXPERIMENTS"]
-    return {name: attempt(lambda make=make: _difference(make(), device)) for name, make in table.items()}  # type: ignore[misc]
+    return {name: attempt(partial(_difference, make, device)) for name, make in TOY_EXPERIMENTS.items()}
 
 
-def _difference(experiment: Experiment, device: torch.device) -> float | str:
+def _difference(make: Callable[[], Experiment], device: torch.device) -> float | str:
+    experiment = make()
     store, ends = experiment.data.load().to(device), []
     for recorded in (False, True):
         game = build_game(experiment, store)

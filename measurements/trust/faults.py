@@ -2,7 +2,7 @@
 
     python -m measurements.trust.faults --injections 240 --workers 2 --out results/trust/faults.json
 
-Every toy experiment of tests/contracts is trained once undisturbed. Then processes that train it are ended, one by one:
+Every toy experiment of equipoise.testing is trained once undisturbed. Then processes that train it are ended one by one
 by SIGKILL, SIGTERM, SIGINT or an exception at a random moment, or by SIGKILL in the middle of writing a file. The run
 is resumed, half of the time killed once more, and its end is compared bit for bit with the undisturbed one's: the last
 checkpoint's tensors and clock, the whole log, and every sample grid. Processes are forked, so that torch is imported
@@ -17,7 +17,6 @@ import multiprocessing
 import os
 import platform
 import random
-import runpy
 import shutil
 import signal
 import sys
@@ -39,10 +38,9 @@ from equipoise.runs import train as training
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Interrupted, Settings, resume, train
+from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.loop import Loop
-from measurements import ROOT
 
-TABLE = ROOT / "tests" / "contracts" / "conftest.py"
 KINDS = ("SIGKILL", "SIGTERM", "SIGINT", "exception", "SIGKILL while writing")
 SETTINGS = Settings(device="cpu", threads=1, quiet=True)
 ITERATIONS = 24
@@ -55,9 +53,9 @@ class Injected(Exception):
 
 
 def experiments() -> dict[str, Experiment]:
-    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"]
     watch = Watch(sample_grids=4, checkpoints=8, keep=2)
-    return {name: with_length(replace(make(), watch=watch), iterations=ITERATIONS) for name, make in table.items()}
+    toys = TOY_EXPERIMENTS.items()
+    return {name: with_length(replace(make(), watch=watch), iterations=ITERATIONS) for name, make in toys}
 
 
 def forked(work: Callable[[], object]) -> int:

@@ -2,40 +2,46 @@
 
     python -m measurements.trust.ranks --out results/trust/ranks.json
 
-Plays what tests/distributed/test_processes_equal_one.py plays, for all entries of the table and at 2 and 4 processes.
+Plays what tests/distributed/test_processes_equal_one.py plays, for all toy experiments and at 2 and 4 processes.
 """
 
 import argparse
 import json
-import runpy
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
 
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.environment import git_commit
-from measurements import ROOT
+from equipoise.testing.ranks import deviation, play_in_float64, play_on_ranks
+from equipoise.testing.toys import TOY_EXPERIMENTS
 
-CONTRACT = ROOT / "tests" / "distributed" / "test_processes_equal_one.py"
-JOBS = {"2": "2:gather:20", "4": "4:gather:20", "2 without the gather": "2:forget:20"}
+ITERATIONS = 20
+JOBS = {"1": (1, True), "2": (2, True), "4": (4, True), "2 without the gather": (2, False)}
+"""A label -> the number of processes, and whether scores are gathered."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("results/trust/ranks.json"))
-    chosen, test = parser.parse_args(), SimpleNamespace(**runpy.run_path(str(CONTRACT)))
-    names = sorted(test.toy_table())
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    experiments = {name: TOY_EXPERIMENTS[name]() for name in sorted(TOY_EXPERIMENTS)}
+    play_in_float64(experiments["gan"], 1)  # imports, once for all ranks, whatever torch imports late
     with tempfile.TemporaryDirectory() as folder:
-        ends = test.play(Path(folder), dict.fromkeys(("1:gather:20", *JOBS.values()), names))
+        alone, *several = (
+            play_on_ranks(experiments, size, ITERATIONS, Path(folder, str(number)), gathers)
+            for number, (size, gathers) in enumerate(JOBS.values())
+        )
+    labels = list(JOBS)[1:]
     found = {
-        name: {label: test.deviation(ends[job][name][0], ends["1:gather:20"][name][0]) for label, job in JOBS.items()}
-        for name in names
+        name: {label: deviation(ends[name][0], alone[name][0]) for label, ends in zip(labels, several, strict=True)}
+        for name in experiments
     }
     result = {
-        "passport": {"torch": torch.__version__, "iterations": 20, "dtype": "float64", "commit": git_commit()},
-        "experiments": len(names),
+        "passport": {"torch": torch.__version__, "iterations": ITERATIONS, "dtype": "float64", "commit": git_commit()},
+        "experiments": len(experiments),
         "largest": {label: max(row[label] for row in found.values()) for label in ("2", "4")},
         "smallest_without_the_gather": min(row["2 without the gather"] for row in found.values()),
         "largest_deviation_from_one_process": found,

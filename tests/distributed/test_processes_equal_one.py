@@ -1,22 +1,20 @@
 """n processes with b/n samples each end where one process with b ends, for every algorithm; and the gather is why."""
 
 import os
-import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
 import equipoise
+from equipoise.testing.ranks import deviation
+from equipoise.testing.toys import TOY_EXPERIMENTS
 
-HERE = Path(__file__).parent
-TABLE = HERE.parent / "contracts" / "conftest.py"
+ROOT = Path(__file__).parents[2]
 LARGEST_DEVIATION = 1e-9
 LONGEST_SECONDS = 900
 SIZES, ITERATIONS = (2, 4), 20
@@ -40,17 +38,13 @@ EACH_ALGORITHM = (
 Ends = dict[str, list[dict[str, Tensor]]]
 
 
-def toy_table() -> dict[str, Any]:
-    return {name: make() for name, make in runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"].items()}
-
-
 def play(out: Path, played: dict[str, Sequence[str]]) -> dict[str, Ends]:
     """What every rank ends with: by job, by experiment. All jobs share one process's imports.
 
     A job is SIZE:gather:ITERATIONS or SIZE:forget:ITERATIONS.
     """
-    words = [HERE / "worker.py", TABLE, out, *(f"{job}:{','.join(some)}" for job, some in played.items())]
-    paths = os.pathsep.join([str(Path(equipoise.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    words = ["-m", "tests.distributed.worker", out, *(f"{job}:{','.join(some)}" for job, some in played.items())]
+    paths = os.pathsep.join([str(Path(equipoise.__file__).parents[1]), str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *map(str, words)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS)
@@ -64,16 +58,6 @@ def play(out: Path, played: dict[str, Sequence[str]]) -> dict[str, Ends]:
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ends]:
     return play(tmp_path_factory.mktemp("ends"), dict.fromkeys((*GATHERING, FORGETTING), EACH_ALGORITHM))
-
-
-def deviation(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
-    """The largest difference of any number of the state; infinities must agree."""
-    assert one.keys() == other.keys()
-    largest = 0.0
-    for name, value in one.items():
-        difference = (value.double() - other[name].double())[~torch.eq(value, other[name])]
-        largest = max([largest, *difference.abs().flatten().tolist()])
-    return largest
 
 
 def check_equal(ends: dict[str, Ends], size: int) -> None:
@@ -90,7 +74,7 @@ def test_several_processes_equal_one(ends: dict[str, Ends], size: int) -> None:
 
 @pytest.mark.slow
 def test_several_processes_equal_one_for_every_entry(tmp_path: Path) -> None:
-    others = sorted(set(toy_table()) - set(EACH_ALGORITHM))
+    others = sorted(set(TOY_EXPERIMENTS) - set(EACH_ALGORITHM))
     found = play(tmp_path, dict.fromkeys(GATHERING, (*others, *EACH_ALGORITHM)))
     for size in SIZES:
         check_equal(found, size)
@@ -103,6 +87,6 @@ def test_without_the_gather_two_processes_end_elsewhere(ends: dict[str, Ends]) -
 
 
 def test_every_algorithm_is_played_at_four_processes() -> None:
-    table = toy_table()
+    table = {name: make() for name, make in TOY_EXPERIMENTS.items()}
     played = {type(table[name].algorithm) for name in EACH_ALGORITHM}
     assert played == {type(experiment.algorithm) for experiment in table.values()}

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import runpy
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,6 +27,7 @@ from equipoise.networks import normalisation
 from equipoise.networks.normalisation import BatchNorm
 from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import load_trained
+from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.average import Average
 from equipoise.training.checkpoint import DERIVED, _seal
 from equipoise.training.draw import Latent
@@ -36,14 +36,7 @@ from equipoise.training.optimisers import Adam
 from equipoise.training.state import State, state_tensors
 
 CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True, page=False)
-TABLE = Path(__file__).parents[1] / "contracts" / "conftest.py"
 BATCHES = 400
-
-
-@pytest.fixture(scope="module")
-def toys() -> dict[str, Callable[[], Experiment]]:
-    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"]
-    return table
 
 
 def fast(experiment: Experiment, **generator: Any) -> Experiment:
@@ -111,10 +104,8 @@ def furthest(network: nn.Module, kind: str, right: dict[str, tuple[Tensor, Tenso
 
 
 @pytest.mark.parametrize("name", ["gan-with-everything", "dcgan", "reg-gan", "mdgan", "vaegan"])
-def test_fast_weights_get_the_statistics_of_a_long_direct_average(
-    name: str, toys: dict[str, Callable[[], Experiment]]
-) -> None:
-    experiment = fast(toys[name]())
+def test_fast_weights_get_the_statistics_of_a_long_direct_average(name: str) -> None:
+    experiment = fast(TOY_EXPERIMENTS[name]())
     _, state = played(experiment)
     average = state.averages["generator"]
     right = direct_average(average, "noise", latents(experiment))
@@ -123,8 +114,8 @@ def test_fast_weights_get_the_statistics_of_a_long_direct_average(
 
 
 @pytest.mark.parametrize("name", ["reg-gan", "mdgan", "vaegan"])
-def test_encoded_batches_have_statistics_of_their_own(name: str, toys: dict[str, Callable[[], Experiment]]) -> None:
-    experiment = fast(toys[name]())
+def test_encoded_batches_have_statistics_of_their_own(name: str) -> None:
+    experiment = fast(TOY_EXPERIMENTS[name]())
     assert isinstance(experiment.algorithm, RegGAN | MDGAN | VAEGAN)
     game, state = played(experiment)
     average = state.averages["generator"]
@@ -139,8 +130,8 @@ def test_encoded_batches_have_statistics_of_their_own(name: str, toys: dict[str,
     assert all(map(torch.equal, noise, [b for key, b in without_data.named_buffers() if key.endswith("_noise")]))
 
 
-def test_spectral_vectors_follow_the_averaged_weights(toys: dict[str, Callable[[], Experiment]]) -> None:
-    experiment = fast(toys["gan"](), constraint=SpectralNorm())
+def test_spectral_vectors_follow_the_averaged_weights() -> None:
+    experiment = fast(TOY_EXPERIMENTS["gan"](), constraint=SpectralNorm())
     _, state = played(experiment)
     own = sampling_generator(experiment, state)
     weights = {key: each for key, each in own.named_parameters() if key.endswith("weight.original")}
@@ -150,11 +141,9 @@ def test_spectral_vectors_follow_the_averaged_weights(toys: dict[str, Callable[[
     assert copied != pytest.approx(exact, rel=1e-3)
 
 
-def test_reading_changes_nothing_and_is_the_same_each_time(
-    toys: dict[str, Callable[[], Experiment]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_changes_nothing_and_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does it ask the other processes of the run, which are training meanwhile."""
-    experiment = fast(toys["reg-gan"]())
+    experiment = fast(TOY_EXPERIMENTS["reg-gan"]())
     game, state = played(experiment)
     before = {name: value.clone() for name, value in state_tensors(state).items()}
     modes = [module.training for module in state.players.modules()]
@@ -170,9 +159,9 @@ def test_reading_changes_nothing_and_is_the_same_each_time(
     assert not any(module.training for module in once.modules())
 
 
-def test_an_average_without_buffers_is_used_as_it_is(toys: dict[str, Callable[[], Experiment]]) -> None:
-    _, state = played(fast(toys["gan"]()))
-    assert sampling_generator(fast(toys["gan"]()), state) is state.averages["generator"]
+def test_an_average_without_buffers_is_used_as_it_is() -> None:
+    _, state = played(fast(TOY_EXPERIMENTS["gan"]()))
+    assert sampling_generator(fast(TOY_EXPERIMENTS["gan"]()), state) is state.averages["generator"]
 
 
 def on_digits() -> Experiment:

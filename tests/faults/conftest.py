@@ -1,6 +1,5 @@
 """Toy experiments for the tests of faults: seconds, not minutes."""
 
-import runpy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,15 +11,6 @@ import torch
 from safetensors.torch import load_file
 
 from equipoise.experiments.experiment import Experiment, Watch
-
-TABLE = Path(__file__).parents[1] / "contracts" / "conftest.py"
-
-
-@pytest.fixture(scope="session")
-def toys() -> dict[str, Callable[[], Experiment]]:
-    """Toy experiments by name."""
-    table: dict[str, Callable[[], Experiment]] = runpy.run_path(str(TABLE))["TOY_EXPERIMENTS"]
-    return table
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from equipoise.monitor.health import Health
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.session import first_offender
 from equipoise.runs.train import Settings, resume, train
+from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training import loop as loops
 
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
@@ -143,7 +144,6 @@ def stopping_at(monkeypatch: pytest.MonkeyPatch, iteration: int) -> Iterator[Non
 )
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
 def test_a_running_statistic_or_spectral_vector_is_named(
-    toys: dict[str, Callable[[], Experiment]],
     monkeypatch: pytest.MonkeyPatch,
     toy: str,
     player: str,
@@ -151,7 +151,7 @@ def test_a_running_statistic_or_spectral_vector_is_named(
     wrong: float,
 ) -> None:
     """In the very iteration: before a later move complains, and although training mode reads no running statistic."""
-    experiment = with_length(toys[toy](), iterations=6)
+    experiment = with_length(TOY_EXPERIMENTS[toy](), iterations=6)
     game = build_game(experiment, experiment.data.load())
     loop = loops.Loop(game, build_state(experiment, game, torch.device("cpu")))
     spoiled = next(value for name, value in loop.state.players[player].named_buffers() if buffer in name)

@@ -1,0 +1,1 @@
+"""Toy experiments and contract checks, for our own tests and for authors of new methods."""

@@ -1,0 +1,251 @@
+"""One table of toy experiments: every algorithm, and every variant that the engine could get wrong, has an entry.
+
+Nearly all of them train on 66 random grey images of 4x4, in batches of 16, with tiny networks. A new algorithm of the
+package joins here; a method author calls `toy(...)`, and `equipoise.testing.check_algorithm` tests what it returns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from equipoise.algorithms.ali import ALI
+from equipoise.algorithms.began import BEGAN
+from equipoise.algorithms.ebgan import EBGAN
+from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.magan import MAGAN
+from equipoise.algorithms.mdgan import MDGAN
+from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.algorithms.reg_gan import RegGAN
+from equipoise.algorithms.vaegan import VAEGAN
+from equipoise.constraints import SpectralNorm, WeightClip
+from equipoise.data.store import Store, held
+from equipoise.experiments.experiment import Experiment, Network, Player, network
+from equipoise.training.average import Average
+from equipoise.training.draw import Latent
+from equipoise.training.game import Algorithm
+from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop
+
+SHAPE = (1, 4, 4)
+COUNT = 66  # two more than whole batches, so that every pass leaves another rest
+
+
+@dataclass(frozen=True)
+class ToyImages:
+    """66 random images of 4 classes in place of a data set; `shape` is that of one image."""
+
+    shape: tuple[int, ...] = SHAPE
+
+    @property
+    def name(self) -> str:
+        """The word for it in reports."""
+        return "toy"
+
+    def load(self, root: Any = None, seed: int = 0) -> Store:
+        """The same images whatever the folder and the seed."""
+        generator = torch.Generator().manual_seed(7)
+        images = torch.randint(0, 256, (COUNT, *self.shape), generator=generator, dtype=torch.uint8)
+        return held(images, torch.arange(COUNT) % 4, classes=4)
+
+
+def toy(algorithm: Algorithm, players: dict[str, Player], **changes: Any) -> Experiment:
+    """A toy experiment with this algorithm and these players; `changes` are other fields of `Experiment`."""
+    fixed: dict[str, Any] = {"name": "toy", "data": ToyImages(), "value_range": "unit", "batch_size": 16}
+    return Experiment(**(fixed | {"latent": Latent(3), "players": players, "algorithm": algorithm} | changes))
+
+
+def generator(**options: Any) -> Network:
+    """A tiny generator of toy images from 3 latents; `options` are those of "mlp-generator"."""
+    fixed = {"latent_size": 3, "image_shape": SHAPE, "hidden": (8,), "output_activation": "sigmoid"}
+    return network("mlp-generator", **(fixed | options))
+
+
+def discriminator(**options: Any) -> Network:
+    """A tiny discriminator of toy images; `options` are those of "mlp-discriminator"."""
+    return network("mlp-discriminator", **({"image_shape": SHAPE, "hidden": (8,)} | options))
+
+
+def autoencoder() -> Network:
+    """A tiny auto-encoder of toy images, for algorithms whose discriminator is one."""
+    return network("dense-autoencoder", image_shape=SHAPE, encoder_sizes=(8, 4))
+
+
+def two(
+    generator_network: Network,
+    discriminator_network: Network,
+    optimiser: Optimiser | None = None,
+    **discriminator_fields: Any,
+) -> dict[str, Player]:
+    """The players "generator" and "discriminator" with one optimiser, by default Adam with learning rate 0.01.
+
+    `discriminator_fields` are further fields of the discriminator's `Player`, such as its constraint.
+    """
+    optimiser = optimiser or Adam(lr=1e-2)
+    return {
+        "generator": Player(network=generator_network, optimiser=optimiser),
+        "discriminator": Player(network=discriminator_network, optimiser=optimiser, **discriminator_fields),
+    }
+
+
+def _gan(**options: Any) -> Experiment:
+    return toy(GAN(**({"iterations": 5} | options)), two(generator(), discriminator()))
+
+
+def _gan_with_everything() -> Experiment:
+    """Batch norm, dropout, a moving average and a falling learning rate at once."""
+    players = two(
+        generator(batch_norm=True),
+        discriminator(dropout=0.5),
+        Adam(lr=1e-2, schedule=LinearDecay(end=20)),
+    )
+    return toy(GAN(iterations=14, discriminator_steps=2), players, average=Average(half_life_images=50))
+
+
+def _gan_optimisers() -> Experiment:
+    players = two(generator(), discriminator())
+    players["generator"] = replace(players["generator"], optimiser=RMSprop(lr=1e-3, schedule=Halving(every=4)))
+    players["discriminator"] = replace(players["discriminator"], optimiser=SGD(lr=1e-2, momentum=0.9))
+    return toy(GAN(epochs=3, loss="hinge"), players)
+
+
+def _energy(algorithm: Algorithm) -> Experiment:
+    return toy(algorithm, two(generator(), autoencoder(), Adamax(lr=1e-2)))
+
+
+def image_networks() -> dict[str, Network]:
+    """Networks that exist for square images only, at their smallest size."""
+    size = {"image_size": 8, "channels": 1}
+    return {
+        "generator": network("dcgan-generator", latent_size=3, width=2, output_activation="sigmoid", **size),
+        "encoder": network("variational-encoder", latent_size=3, width=2, **size),
+        "pairs": network("joint-discriminator", latent_size=3, width=2, joint_width=4, dropout=0.3, **size),
+    }
+
+
+def _dcgan() -> Experiment:
+    """Batch normalisation on both sides: a frozen discriminator's statistics must stand still."""
+    players = two(
+        image_networks()["generator"],
+        network("dcgan-discriminator", image_size=8, channels=1, width=2, batch_norm=True),
+    )
+    return toy(GAN(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
+def _map(kind: str = "wgan-gp-resnet", map_size: int = 4, constraint: Any = None, **options: Any) -> Experiment:
+    """The spatial loss needs a map of scores."""
+    size = {"image_size": 16, "channels": 1, "width": 2}
+    players = two(
+        network(f"{kind}-generator", latent_size=3, **size),
+        network(f"{kind}-discriminator", map_size=map_size, **size),
+        constraint=constraint,
+    )
+    fixed: dict[str, Any] = {"iterations": 4, "loss": "hinge", "amplifier": "magnitude"}
+    return toy(GAN(**(fixed | options)), players, data=ToyImages((1, 16, 16)), value_range="symmetric")
+
+
+def _spectral(algorithm: Algorithm, method: Any, **options: Any) -> Experiment:
+    players = two(
+        network("mmd-generator", latent_size=3, image_size=8, channels=1, width=2),
+        network("mmd-discriminator", image_size=8, channels=1, width=2, **options),
+        constraint=SpectralNorm(method, scale=1.5),
+    )
+    return toy(algorithm, players, data=ToyImages((1, 8, 8)), value_range="symmetric")
+
+
+def _mmd(**options: Any) -> Experiment:
+    return toy(MMDGAN(**({"iterations": 5} | options)), two(generator(), discriminator(output_size=3)))
+
+
+def _with_encoder(algorithm: Algorithm, *names: str) -> Experiment:
+    """Generator with batch statistics of its own for encoded batches, encoder, and discriminators of these names."""
+    adam = Adam(lr=1e-2)
+    encoder = network("mlp-encoder", image_shape=SHAPE, latent_size=3, hidden=(8,), output_activation="none")
+    players = {
+        "generator": Player(network=generator(batch_norm=True, batch_kinds=("noise", "encoded")), optimiser=adam),
+        "encoder": Player(network=encoder, optimiser=adam),
+    }
+    return toy(
+        algorithm, players | {name: Player(network=discriminator(dropout=0.2), optimiser=adam) for name in names}
+    )
+
+
+def _ali() -> Experiment:
+    adam, networks = Adam(lr=1e-2), image_networks()
+    players = {
+        "generator": Player(network=networks["generator"], optimiser=adam),
+        "encoder": Player(network=networks["encoder"], optimiser=adam),
+        "discriminator": Player(network=networks["pairs"], optimiser=adam),
+    }
+    return toy(ALI(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
+def _vaegan() -> Experiment:
+    adam, networks = Adam(lr=1e-2), image_networks()
+    options = dict(networks["generator"].options) | {"batch_kinds": ("noise", "encoded")}
+    players = {
+        "generator": Player(network=network("dcgan-generator", **options), optimiser=adam),
+        "encoder": Player(network=networks["encoder"], optimiser=adam),
+        "discriminator": Player(network=discriminator(image_shape=(1, 8, 8)), optimiser=adam),
+    }
+    return toy(VAEGAN(iterations=5), players, data=ToyImages((1, 8, 8)))
+
+
+def _clipped(except_last: bool, **options: Any) -> Experiment:
+    players = two(generator(), discriminator(), RMSprop(lr=1e-3), constraint=WeightClip(0.01, except_last=except_last))
+    return toy(GAN(iterations=5, **options), players)
+
+
+TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
+    "gan": lambda: toy(GAN(epochs=3), two(generator(), discriminator())),
+    "gan-hinge": lambda: _gan(loss="hinge"),
+    "dcgan": _dcgan,
+    "gan-simultaneous": lambda: _gan(update="simultaneous"),
+    "gan-n-dis": lambda: toy(GAN(iterations=7, discriminator_steps=3), two(generator(), discriminator())),
+    "gan-with-everything": _gan_with_everything,
+    "gan-other-optimisers": _gan_optimisers,
+    "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
+    "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
+    "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),
+    "ebgan-code": lambda: _energy(
+        EBGAN(margin=1.0, epochs=2, energy="mean_squared", pulling_away_weight=0.1, pulling_away_of="images")
+    ),
+    "began": lambda: _energy(BEGAN(epochs=2)),
+    "gan-minimax": lambda: _gan(loss="minimax"),
+    "gan-least-squares": lambda: _gan(loss="least-squares"),
+    "gan-wgan-gp": lambda: _gan(loss="wasserstein", penalty="wgan-gp", first="generator", generator_batches=2),
+    "gan-generator-batches": lambda: toy(
+        GAN(iterations=5, loss="hinge", generator_batches=3),
+        two(generator(batch_norm=True), discriminator(dropout=0.3)),
+    ),
+    "gan-one-sided": lambda: _gan(loss="wasserstein", penalty="wgan-gp-one-sided", update="simultaneous"),
+    "gan-r1": lambda: _gan(penalty="r1"),
+    "gan-r2": lambda: _gan(penalty="r2"),
+    "gan-dequantised": lambda: _gan(loss="wasserstein", penalty="wgan-gp", dequantisation="unit"),
+    "wgan": lambda: _clipped(except_last=False, loss="wasserstein", discriminator_steps=2),
+    "gan-clipped": lambda: _clipped(except_last=True, loss="hinge", head_decay=0.1),
+    "gan-spectral-norm": lambda: _spectral(GAN(iterations=5, loss="hinge"), "matrix", output_size=None),
+    "lga": lambda: _map(penalty="wgan-gp", penalty_weight=1.0, discriminator_steps=2),
+    "lga-wgan": lambda: _map(map_size=8, loss="wasserstein", amplifier="zero", constraint=WeightClip(0.01)),
+    "lga-wgan-gp": lambda: _map(loss="wasserstein", penalty="wgan-gp", dequantisation="symmetric"),
+    "lga-geogan": lambda: _map(amplifier="margin", head_decay=0.1, constraint=WeightClip(0.01, except_last=True)),
+    "lga-sngan": lambda: _map("sngan", first="generator", generator_batches=2, constraint=SpectralNorm("matrix")),
+    "mmd-repulsive": lambda: _mmd(),
+    "mmd-bounded": lambda: _mmd(bounds=(0.25, 4.0)),
+    "mmd-bounded-code": lambda: _mmd(repulsion=-0.5, bounds=(0.25, 4.0), code_compat=True),
+    "mmd-lambda-alternating": lambda: _mmd(repulsion=0.5, update="alternating", discriminator_steps=2),
+    "mmd-rational-quadratic": lambda: _mmd(repulsion=-1.0, kernel="rational-quadratic", widths=(0.2, 1.0)),
+    "mmd-scaled": lambda: _mmd(scale="scaled-repulsive"),
+    "mmd-scaled-attractive": lambda: _mmd(repulsion=-1.0, scale="scaled-mmd", update="alternating"),
+    "mmd-penalty": lambda: _mmd(penalty="wgan-gp"),
+    "mmd-spectral-norm": lambda: _spectral(MMDGAN(iterations=5), "convolution", output_size=3),
+    "reg-gan": lambda: _with_encoder(RegGAN(epochs=2), "discriminator"),
+    "reg-gan-features": lambda: _with_encoder(
+        RegGAN(epochs=2, similarity="features", reduction="sum", encoded_fakes=True, discriminator_steps=2),
+        "discriminator",
+    ),
+    "mdgan": lambda: _with_encoder(MDGAN(iterations=4), "manifold-discriminator", "diffusion-discriminator"),
+    "vaegan": _vaegan,
+    "ali": _ali,
+    "magan-norm": lambda: _energy(MAGAN(epochs=4, pretrain_epochs=1, energy="norm")),
+}
