@@ -14,6 +14,10 @@ demo: $(VENV)/demo.installed
 test: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL)
 
+# For the inner loop, under a minute: every room, without the files that take long.
+test-quick: $(VENV)/test.installed
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL) -m "not slow and not lengthy"
+
 test-slow: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m slow
 

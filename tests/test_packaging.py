@@ -55,3 +55,10 @@ def test_the_version_is_in_the_changelog() -> None:
     sections = re.findall(r"^## (Unreleased|\d+\.\d+\.\d+(?: - \d{4}-\d\d-\d\d)?)$", text, flags=re.MULTILINE)
     assert sections == re.findall(r"^## (.*)$", text, flags=re.MULTILINE), "a heading is no version with its date"
     assert sections[0] == "Unreleased" or sections[0].startswith(equipoise.__version__)
+
+
+def test_the_quick_selection_leaves_no_room_out() -> None:
+    folders: dict[Path, list[bool]] = {}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        folders.setdefault(file.parent, []).append("pytest.mark.lengthy" in file.read_text(encoding="utf-8"))
+    assert [folder for folder, lengthy in folders.items() if all(lengthy)] == []

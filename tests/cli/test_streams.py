@@ -14,6 +14,8 @@ from equipoise.cli.main import main
 from equipoise.cli.streams import Patient
 from equipoise.runs.directory import open_run
 
+pytestmark = pytest.mark.lengthy
+
 SHORT = ("--iterations", "2", "--device", "cpu", "--threads", "1", "--set", "watch.checkpoints=1")
 WORDS = [["list"], ["list", "--help"], ["--help"], ["--version"], ["show", "--help"]]
 SEVERAL = (

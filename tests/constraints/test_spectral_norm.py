@@ -14,6 +14,8 @@ from torch.nn.utils import parametrize
 from equipoise.common.random import stream
 from equipoise.constraints import SpectralNorm, advance_spectral_norms, exact_spectral_norm, spectral_norms
 
+pytestmark = pytest.mark.lengthy
+
 METHODS = ["matrix", "convolution"]
 
 

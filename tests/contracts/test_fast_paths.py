@@ -20,6 +20,8 @@ from equipoise.training.loop import Loop
 from equipoise.training.optimisers import SGD
 from equipoise.training.state import State
 
+pytestmark = pytest.mark.lengthy
+
 
 @dataclass(frozen=True)
 class InFloat64:

@@ -17,6 +17,8 @@ from equipoise.training.graphs import Rehearsal, refusal
 from equipoise.training.loop import Loop, Turn
 from equipoise.training.state import load_state_tensors, state_tensors
 
+pytestmark = pytest.mark.lengthy
+
 
 def loop_of(experiment: Experiment, recorded: bool) -> Loop:
     game = build_game(experiment, experiment.data.load())

@@ -15,6 +15,8 @@ from equipoise.training.log import Recorder, shorten_log
 from equipoise.training.loop import Loop, Turn
 from equipoise.training.state import State, state_tensors
 
+pytestmark = pytest.mark.lengthy
+
 DEVICE = torch.device("cpu")
 
 

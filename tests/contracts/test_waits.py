@@ -30,6 +30,8 @@ from equipoise.training.graphs import Rehearsal
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Loop, Observer
 
+pytestmark = pytest.mark.lengthy
+
 META = torch.device("meta")
 
 

@@ -17,6 +17,8 @@ from equipoise.runs.processes import Processes
 from equipoise.runs.session import Settings
 from equipoise.runs.train import _load_data
 
+pytestmark = pytest.mark.lengthy
+
 COMMAND = ("train", "gan-digits", "--iterations", "4", "--device", "cpu", "--quiet")
 LONGEST_SECONDS = 100
 

@@ -14,6 +14,8 @@ import equipoise
 from equipoise.testing.ranks import deviation
 from equipoise.testing.toys import TOY_EXPERIMENTS
 
+pytestmark = pytest.mark.lengthy
+
 ROOT = Path(__file__).parents[2]
 LARGEST_DEVIATION = 1e-9
 LONGEST_SECONDS = 900

@@ -21,6 +21,8 @@ from safetensors.torch import load_file
 
 import equipoise
 
+pytestmark = pytest.mark.lengthy
+
 RECIPE = ("gan-digits", "--iterations", "100", "--set", "watch.checkpoints=10", "--set", "watch.sample_grids=1")
 FIXED = ("--device", "cpu", "--quiet")
 LONGEST_SECONDS = 150

@@ -14,6 +14,8 @@ from equipoise.evaluation.classifier_network import (
     recipe_for,
 )
 
+pytestmark = pytest.mark.lengthy
+
 QUICK = ClassifierRecipe(channels=(4, 8), features=8, epochs=1, batch_size=128)
 
 

@@ -25,6 +25,8 @@ from equipoise.experiments.experiment import Experiment, network
 from equipoise.recipes.catalogue import recipe
 from equipoise.training.draw import Latent
 
+pytestmark = pytest.mark.lengthy
+
 SIDES = {"digits": 8, "unlabelled": 8, "tiny": 2}
 COUNTS = (1, 2, 3, 5, 9, 10, 64, 65)
 """On both sides of what some metric needs."""

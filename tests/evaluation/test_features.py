@@ -21,6 +21,8 @@ from equipoise.evaluation.features import (
 from equipoise.evaluation.inception_network import BlockA, BlockE, InceptionV3
 from equipoise.metrics.resize import resize_clean, resize_reference
 
+pytestmark = pytest.mark.lengthy
+
 
 def colour_images(count: int, side: int = 32) -> torch.Tensor:
     generator = torch.Generator().manual_seed(count)

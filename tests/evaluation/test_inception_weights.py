@@ -11,6 +11,8 @@ from equipoise.evaluation import inception_weights
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.inception_weights import inception_network, kept_weights, weights_are_kept
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def published(inception: InceptionExtractor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -36,6 +36,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import Adam
 
+pytestmark = pytest.mark.lengthy
+
 CPU = torch.device("cpu")
 MISSING = 4
 

@@ -35,6 +35,8 @@ from equipoise.training.loop import Game, Loop
 from equipoise.training.optimisers import Adam
 from equipoise.training.state import State, state_tensors
 
+pytestmark = pytest.mark.lengthy
+
 CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True, page=False)
 BATCHES = 400
 

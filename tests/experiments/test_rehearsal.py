@@ -20,6 +20,8 @@ from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move, Outcome, Players, Stage
 
+pytestmark = pytest.mark.lengthy
+
 SHORT = ("--iterations", "1", "--device", "cpu", "--threads", "1", "--quiet")
 IMPOSSIBLE = [
     ("gan-digits", "latent.size=8", "made for latent vectors of 16, and latent.size is 8"),

@@ -12,6 +12,8 @@ import pytest
 
 import equipoise
 
+pytestmark = pytest.mark.lengthy
+
 ROOT = Path(__file__).parents[2]
 INJECTIONS = 5
 

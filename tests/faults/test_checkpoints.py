@@ -24,6 +24,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training.checkpoint import FORMAT, _seal, list_checkpoints, newest_good
 
+pytestmark = pytest.mark.lengthy
+
 Recovery = Callable[[], AbstractContextManager[None]]
 QUIET = Settings(device="cpu", threads=1, quiet=True)
 LAST = "iteration-000000016"

@@ -21,6 +21,8 @@ from equipoise.runs.train import Settings, resume, train
 from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training import loop as loops
 
+pytestmark = pytest.mark.lengthy
+
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
 
 

@@ -6,6 +6,8 @@ from scipy.ndimage import correlate1d
 from equipoise.metrics import structural_similarity
 from equipoise.metrics.structural_similarity import SCALE_WEIGHTS, ms_ssim, random_pairs
 
+pytestmark = pytest.mark.lengthy
+
 
 def smooth_images(numbers: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Random waves, so that coarse scales differ too."""

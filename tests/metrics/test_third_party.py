@@ -5,6 +5,8 @@ from torch import nn
 from equipoise.metrics.third_party import ThirdParty, missing_modes
 from equipoise.networks import Dropout
 
+pytestmark = pytest.mark.lengthy
+
 MISSING = 4
 SETTINGS = {"sigma": 0.7, "iterations": 400, "thresholds": (0.7, 0.8, 0.9, 0.95)}
 

@@ -21,6 +21,8 @@ from equipoise.runs.train import Settings, resume, train
 from equipoise.training.checkpoint import list_checkpoints
 from equipoise.training.log import Recorder
 
+pytestmark = pytest.mark.lengthy
+
 
 def settings(on_collapse: OnCollapse = "log") -> Settings:
     return Settings("cpu", threads=1, quiet=True, on_collapse=on_collapse, page=on_collapse == "warn")

@@ -10,6 +10,8 @@ from equipoise.common.random import Reseedable, stream
 from equipoise.networks import build
 from equipoise.networks.catalogue import NETWORKS
 
+pytestmark = pytest.mark.lengthy
+
 # Small options for each kind, the shape of one output, and more cases of image sizes and channels.
 CASES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("mlp-generator", {"batch_norm": True, "batch_kinds": ("noise", "encoded")}, (2,)),

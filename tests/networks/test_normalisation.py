@@ -206,6 +206,7 @@ distributed.destroy_process_group()
 """
 
 
+@pytest.mark.lengthy
 def test_two_ranks_equal_one_process(tmp_path, start):
     result, program = tmp_path / "result.safetensors", tmp_path / "program.py"
     program.write_text(RANK_PROGRAM)

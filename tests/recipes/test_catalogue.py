@@ -13,6 +13,8 @@ from equipoise.data.noise import Noise
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.recipes.catalogue import BUDGETS, RECIPES, recipe
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.parametrize("name", RECIPES)

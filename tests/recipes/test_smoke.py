@@ -15,6 +15,8 @@ from equipoise.cli.main import main
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.recipes.families import families
 
+pytestmark = pytest.mark.lengthy
+
 WITH_REPORT = ("magan-digits", "gan-ring", "lga4-cifar10")
 TRAINED = dict.fromkeys(name for names in families(RECIPES).values() for name in (names[0], names[-1]))
 THROUGH_THE_ENTRY_POINT = ("mmd-rep-b-cifar10",)

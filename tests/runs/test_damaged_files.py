@@ -16,6 +16,8 @@ from equipoise.runs.remembered import check_remembered
 from equipoise.training import checkpoint
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_good
 
+pytestmark = pytest.mark.lengthy
+
 SHORT = ("--iterations", "4", "--device", "cpu", "--threads", "1", "--quiet", "--set", "watch.checkpoints=2")
 
 

@@ -21,6 +21,8 @@ from equipoise.runs.export import export
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import Trained, load_trained
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture(scope="module", params=["gan-digits", "gan-ring"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
 
+pytestmark = pytest.mark.lengthy
+
 RECIPE = "magan-digits"  # three stages and a memory: whatever can be lost, it has
 EPOCHS = 6
 ENDS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)

@@ -19,6 +19,8 @@ from equipoise.runs.lock import Replaced, only_writer
 from equipoise.runs.train import Settings, resume, train
 from equipoise.training.loop import Loop, Turn
 
+pytestmark = pytest.mark.lengthy
+
 pytest.importorskip("fcntl", reason="this system has no such locks")
 HOLDER = "import fcntl, sys, time; f = open(sys.argv[1], 'r+b'); fcntl.flock(f, 2); print('held', flush=True)"
 

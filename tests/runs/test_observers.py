@@ -15,6 +15,8 @@ from equipoise.runs.directory import RunDirectory
 from equipoise.runs.train import Settings, train
 from equipoise.training.checkpoint import list_checkpoints
 
+pytestmark = pytest.mark.lengthy
+
 SETTINGS = Settings(device="cpu", threads=1, quiet=True)
 VALUES = {10: 1.0, 20: 3.0, 30: 2.0, 40: 2.5}
 

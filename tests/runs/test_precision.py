@@ -19,6 +19,8 @@ from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import load_trained
 from equipoise.training.precision import algorithms
 
+pytestmark = pytest.mark.lengthy
+
 QUICK = Settings(device="cpu", threads=1, quiet=True, page=False, on_collapse="log")
 
 

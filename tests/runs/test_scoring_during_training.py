@@ -3,6 +3,8 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
+import pytest
+
 from equipoise.common.files import sha256_of
 from equipoise.evaluation.passport import Passport
 from equipoise.experiments.experiment import Experiment, Watch, with_length
@@ -10,6 +12,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.record import read_run
 from equipoise.runs.train import Settings, train
+
+pytestmark = pytest.mark.lengthy
 
 METRICS = ("inception-score", "modes-kl", "ms-ssim")
 

@@ -25,6 +25,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.training import checkpoint as checkpoints
 from equipoise.training.checkpoint import Checkpoint
 
+pytestmark = pytest.mark.lengthy
+
 quickly = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 PLAIN = st.recursive(

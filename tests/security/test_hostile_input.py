@@ -22,6 +22,8 @@ from equipoise.evaluation.features import OnnxExtractor
 from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
 from measurements.trust import fuzz
 
+pytestmark = pytest.mark.lengthy
+
 CONTROL = "\x1b[31mred\x07\x1b]0;title\x07"
 
 

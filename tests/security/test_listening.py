@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.lengthy
+
 LISTENERS = """
 import os, pathlib
 from equipoise.runs.processes import joined

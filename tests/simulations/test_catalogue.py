@@ -21,6 +21,8 @@ from equipoise.simulations import (
 )
 from equipoise.simulations.report import write_figure
 
+pytestmark = pytest.mark.lengthy
+
 SMALL = {
     "two-parameter-mmd": two_parameter_mmd_report.Settings(
         grid=4,

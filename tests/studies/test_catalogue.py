@@ -14,6 +14,8 @@ from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import content_hash, experiment_of, plan, some_variants
 from equipoise.studies.study import DIVERGED, Variant
 
+pytestmark = pytest.mark.lengthy
+
 MMD_BLOCKS = ("CIFAR-10", "STL-10", "CelebA", "LSUN bedrooms")
 
 

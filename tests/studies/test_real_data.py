@@ -17,6 +17,8 @@ from equipoise.studies.results import read_results
 from equipoise.studies.study import Published, Reference, Study
 from equipoise.studies.summary import summarise
 
+pytestmark = pytest.mark.lengthy
+
 SETTINGS = Settings("cpu", threads=1, quiet=True)
 PRINTED = {"inception-score": Published(9.09, 0.08)}
 

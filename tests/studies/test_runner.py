@@ -23,6 +23,8 @@ from equipoise.studies.ray_cluster import run_jobs_on_ray
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Study
 
+pytestmark = pytest.mark.lengthy
+
 ALONE = Means(workers=1, device="cpu")
 
 

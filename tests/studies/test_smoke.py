@@ -22,6 +22,8 @@ from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import SMOKE
 from equipoise.studies.verdict import NOT_COMPARABLE
 
+pytestmark = pytest.mark.lengthy
+
 NEED_MORE_THAN_AN_EPOCH = {"trailing-distance", "batches-to-100", "real-energy-change", "fake-energy-change"}
 
 

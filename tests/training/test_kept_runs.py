@@ -15,6 +15,8 @@ import pytest
 
 from equipoise.cli.main import main
 
+pytestmark = pytest.mark.lengthy
+
 KEPT = Path(__file__).parent / "kept"
 RUNS = [path.relative_to(KEPT).as_posix() for path in sorted(KEPT.glob("format-*/*"))]
 FIXED = ("--device", "cpu", "--threads", "1", "--quiet")

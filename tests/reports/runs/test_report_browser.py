@@ -10,6 +10,8 @@ import pytest
 
 from equipoise.reports.pages import write_comparison
 
+pytestmark = pytest.mark.lengthy
+
 playwright_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install playwright"
 )

@@ -17,6 +17,8 @@ from equipoise.reports.pages import write_comparison, write_run_report
 from equipoise.reports.summary import MARK, comparison_table, shown, spread
 from equipoise.runs.record import read_run
 
+pytestmark = pytest.mark.lengthy
+
 MOST_BYTES = 3_000_000
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from equipoise.reports.study_pages import write_study_report
 
+pytestmark = pytest.mark.lengthy
+
 playwright_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install playwright"
 )
