@@ -1,12 +1,11 @@
 """Rows of the table of losses: scores of one discriminator."""
 
-import runpy
 from collections.abc import Callable
-from operator import itemgetter
-from pathlib import Path
 
-TOOLS = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-Contract, cross_entropy, draw, mean_of, soft = itemgetter("Contract", "cross_entropy", "draw", "mean_of", "soft")(TOOLS)
+from equipoise import losses
+from equipoise.testing.losses import LossCase, draw
+from tests.contracts.losses.references import cross_entropy, mean_of, soft
+
 PAIR = draw((6,), (6,))
 MAPS = draw((3, 4, 4), (3, 4, 4))
 
@@ -16,26 +15,28 @@ def halved_square(target: float) -> Callable[[float], float]:
 
 
 ROWS = [
-    Contract("minimax_discriminator_loss", PAIR, cross_entropy),
-    Contract("minimax_discriminator_loss", MAPS, cross_entropy, variant="map"),
-    Contract("minimax_generator_loss", draw((6,)), lambda y: -mean_of(soft, y)),
-    Contract("non_saturating_generator_loss", draw((6, 1)), lambda y: mean_of(lambda s: soft(-s), y)),
+    LossCase(losses.minimax_discriminator_loss, PAIR, cross_entropy),
+    LossCase(losses.minimax_discriminator_loss, MAPS, cross_entropy, variant="map"),
+    LossCase(losses.minimax_generator_loss, draw((6,)), lambda y: -mean_of(soft, y)),
+    LossCase(losses.non_saturating_generator_loss, draw((6, 1)), lambda y: mean_of(lambda s: soft(-s), y)),
     *(
-        Contract(
-            "hinge_discriminator_loss",
+        LossCase(
+            losses.hinge_discriminator_loss,
             arguments,
             lambda x, y: mean_of(lambda s: max(0, 1 - s), x) + mean_of(lambda s: max(0, 1 + s), y),
             variant=variant,
         )
         for arguments, variant in ((PAIR, ""), (MAPS, "map"))
     ),
-    Contract("hinge_generator_loss", draw((6,)), lambda y: mean_of(lambda s: -s, y)),
-    Contract("wasserstein_discriminator_loss", PAIR, lambda x, y: mean_of(lambda s: s, y) - mean_of(lambda s: s, x)),
-    Contract("wasserstein_generator_loss", draw((6,)), lambda y: mean_of(lambda s: -s, y)),
-    Contract(
-        "least_squares_discriminator_loss",
+    LossCase(losses.hinge_generator_loss, draw((6,)), lambda y: mean_of(lambda s: -s, y)),
+    LossCase(
+        losses.wasserstein_discriminator_loss, PAIR, lambda x, y: mean_of(lambda s: s, y) - mean_of(lambda s: s, x)
+    ),
+    LossCase(losses.wasserstein_generator_loss, draw((6,)), lambda y: mean_of(lambda s: -s, y)),
+    LossCase(
+        losses.least_squares_discriminator_loss,
         PAIR,
         lambda x, y: mean_of(halved_square(1), x) + mean_of(halved_square(0), y),
     ),
-    Contract("least_squares_generator_loss", draw((6,)), lambda y: mean_of(halved_square(1), y)),
+    LossCase(losses.least_squares_generator_loss, draw((6,)), lambda y: mean_of(halved_square(1), y)),
 ]

@@ -1,18 +1,15 @@
 """Rows of the table of losses: energies, margins and balances."""
 
 import math
-import runpy
 from functools import partial
-from operator import itemgetter
-from pathlib import Path
 
 import numpy as np
 import torch
 
-TOOLS = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-Contract, draw, energies, mean_of, numbers, positive = itemgetter(
-    "Contract", "draw", "energies", "mean_of", "numbers", "positive"
-)(TOOLS)
+from equipoise import losses
+from equipoise.testing.losses import LossCase, draw
+from tests.contracts.losses.references import energies, mean_of, numbers, positive
+
 IMAGES = ((5, 2, 3, 3), (5, 2, 3, 3))
 
 
@@ -41,19 +38,20 @@ def mean_squared_projection(samples: np.ndarray) -> float:
 
 ROWS = [
     *(
-        Contract(
-            "reconstruction_energy",
+        LossCase(
+            losses.reconstruction_energy,
             draw(*IMAGES),
             partial(energies, kind=kind),
             {"kind": kind},
+            batch="samples",
             refused=({"kind": "cosine"},),
             variant=kind,
         )
         for kind in ("squared", "norm", "mean_absolute", "mean_squared")
     ),
     *(
-        Contract(
-            "energy_discriminator_loss",
+        LossCase(
+            losses.energy_discriminator_loss,
             positive((6,), (6,)),
             lambda x, y, m=margin: mean_of(lambda e: e, x) + mean_of(lambda e: max(0, m - e), y),
             {"margin": margin},
@@ -69,10 +67,10 @@ ROWS = [
         )
         for margin in (0.0, 1.3)
     ),
-    Contract("energy_generator_loss", positive((6,)), lambda y: mean_of(lambda e: e, y)),
+    LossCase(losses.energy_generator_loss, positive((6,)), lambda y: mean_of(lambda e: e, y)),
     *(
-        Contract(
-            "adapted_margin", numbers(*values), margin_rule, has_gradient=False, has_batch=False, variant=str(values)
+        LossCase(
+            losses.adapted_margin, numbers(*values), margin_rule, has_gradient=False, batch="none", variant=str(values)
         )
         for values in (
             (5.0, 3.0, 4.0, 3.5),
@@ -84,21 +82,21 @@ ROWS = [
             (5.0, 4.0, 4.0, 1.0),
         )
     ),
-    Contract("pulling_away", draw((5, 4)), mean_squared_cosine),
-    Contract("pulling_away", draw((4, 3, 2, 2)), mean_squared_cosine, variant="map"),
-    Contract("one_sided_pulling_away", draw((5, 4)), mean_squared_projection),
-    Contract("one_sided_pulling_away", draw((4, 3, 2, 2)), mean_squared_projection, variant="images"),
-    Contract(
-        "boundary_equilibrium_losses",
+    LossCase(losses.pulling_away, draw((5, 4)), mean_squared_cosine),
+    LossCase(losses.pulling_away, draw((4, 3, 2, 2)), mean_squared_cosine, variant="map"),
+    LossCase(losses.one_sided_pulling_away, draw((5, 4)), mean_squared_projection),
+    LossCase(losses.one_sided_pulling_away, draw((4, 3, 2, 2)), mean_squared_projection, variant="images"),
+    LossCase(
+        losses.boundary_equilibrium_losses,
         positive((6,), (6,)),
         lambda x, y: (mean_of(lambda e: e, x) - 0.4 * mean_of(lambda e: e, y), mean_of(lambda e: e, y)),
         {"balance": 0.4},
         refused=({"balance": -0.1}, {"balance": torch.tensor(math.nan)}),
     ),
     *(
-        Contract(
-            "updated_balance",
-            lambda k=balance: (*numbers(k)(), *positive((6,), (6,))()),
+        LossCase(
+            losses.updated_balance,
+            (*numbers(balance), *positive((6,), (6,))),
             lambda k, x, y, g=gamma: min(
                 1.0, max(0.0, float(k) + 0.2 * (g * mean_of(lambda e: e, x) - mean_of(lambda e: e, y)))
             ),
@@ -109,8 +107,8 @@ ROWS = [
         )
         for balance, gamma in ((0.5, 0.5), (0.0, 0.3), (1.0, 9.0))
     ),
-    Contract(
-        "convergence_measure",
+    LossCase(
+        losses.convergence_measure,
         positive((6,), (6,)),
         lambda x, y: mean_of(lambda e: e, x) + abs(0.7 * mean_of(lambda e: e, x) - mean_of(lambda e: e, y)),
         {"gamma": 0.7},

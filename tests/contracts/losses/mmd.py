@@ -1,20 +1,16 @@
 """Rows of the table of losses: distances, kernels and discrepancies."""
 
 import math
-import runpy
 from collections.abc import Callable
 from functools import partial
-from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from equipoise import losses
-
-TOOLS = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-Contract, draw, positive = itemgetter("Contract", "draw", "positive")(TOOLS)
+from equipoise.testing.losses import LossCase, draw
+from tests.contracts.losses.references import positive
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -90,9 +86,9 @@ ALPHAS_REFUSED = tuple({"alphas": widths} for widths in [(), (0.0,), (1.0, -1.0)
 BOUNDS_REFUSED = tuple({"bounds": bounds} for bounds in [(-1.0, 4.0), (4.0, 0.25), (1.0, 1.0), 4.0, (1.0,), ("a", "b")])
 
 
-def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bool = False) -> Contract:
-    return Contract(
-        "mmd_discriminator_loss",
+def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bool = False) -> LossCase:
+    return LossCase(
+        losses.mmd_discriminator_loss,
         FEATURES,
         partial(mmd_critic, repulsion=repulsion, bounds=bounds, code_compat=code_compat),
         {"repulsion": repulsion, "bounds": bounds, "code_compat": code_compat},
@@ -101,9 +97,11 @@ def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bo
     )
 
 
-def estimator(public: str, kernel: Any, reference: Callable[[float], float], unbiased: bool, variant: str) -> Contract:
-    return Contract(
-        public,
+def estimator(
+    loss: Callable[..., Any], kernel: Any, reference: Callable[[float], float], unbiased: bool, variant: str
+) -> LossCase:
+    return LossCase(
+        loss,
         FEATURES,
         partial(mmd, kernel=reference, unbiased=unbiased),
         {"kernel": kernel, "unbiased": unbiased},
@@ -112,41 +110,45 @@ def estimator(public: str, kernel: Any, reference: Callable[[float], float], unb
 
 
 ROWS = [
-    Contract("squared_distances", draw((5, 3), (5, 3)), all_distances),
+    LossCase(losses.squared_distances, draw((5, 3), (5, 3)), all_distances, batch="pairs"),
     *(
-        Contract(
-            "gaussian_kernel",
+        LossCase(
+            losses.gaussian_kernel,
             positive((5, 5)),
             lambda d, s=sigmas: elementwise(lambda v: gaussian(v, s), d),
             {"bandwidths": sigmas},
+            batch="samples",
             refused=WIDTHS_REFUSED,
             variant=f"{len(sigmas)}",
         )
         for sigmas in (ONE, FIVE, (0.7, 3.0))
     ),
-    Contract(
-        "GaussianKernel",
+    LossCase(
+        losses.GaussianKernel,
         positive((5, 5)),
         lambda d: elementwise(lambda v: gaussian(v, FIVE), d),
         {"bandwidths": FIVE},
+        batch="samples",
         refused=WIDTHS_REFUSED,
     ),
-    Contract(
-        "rational_quadratic_kernel",
+    LossCase(
+        losses.rational_quadratic_kernel,
         positive((5, 5)),
         lambda d: elementwise(lambda v: rational(v, ALPHAS), d),
         {"alphas": ALPHAS},
+        batch="samples",
         refused=ALPHAS_REFUSED,
     ),
-    Contract(
-        "RationalQuadraticKernel",
+    LossCase(
+        losses.RationalQuadraticKernel,
         positive((5, 5)),
         lambda d: elementwise(lambda v: rational(v, ALPHAS), d),
         {"alphas": ALPHAS},
+        batch="samples",
         refused=ALPHAS_REFUSED,
     ),
     *(
-        estimator("squared_mmd", kernel, reference, unbiased, f"{variant} {'unbiased' if unbiased else 'biased'}")
+        estimator(losses.squared_mmd, kernel, reference, unbiased, f"{variant} {'unbiased' if unbiased else 'biased'}")
         for kernel, reference, variant in (
             (losses.GaussianKernel(ONE), partial(gaussian, bandwidths=ONE), "gaussian"),
             (losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), "gaussian mixture"),
@@ -155,7 +157,7 @@ ROWS = [
         )
         for unbiased in (True, False)
     ),
-    estimator("mmd_generator_loss", losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), True, ""),
+    estimator(losses.mmd_generator_loss, losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), True, ""),
     *(critic(repulsion, bounds) for repulsion in (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0) for bounds in (None, (0.25, 1.5))),
     *(critic(repulsion, (0.25, 1.5), code_compat=True) for repulsion in (-1.0, 0.5, 1.0, 2.0)),
 ]

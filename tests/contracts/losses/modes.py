@@ -1,17 +1,14 @@
 """Rows of the table of losses: encoders, and what keeps modes from being missed."""
 
 import math
-import runpy
 from functools import partial
-from operator import itemgetter
-from pathlib import Path
 
 import numpy as np
 
-TOOLS = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-Contract, cross_entropy, draw, energies, mean_of, soft = itemgetter(
-    "Contract", "cross_entropy", "draw", "energies", "mean_of", "soft"
-)(TOOLS)
+from equipoise import losses
+from equipoise.testing.losses import LossCase, draw
+from tests.contracts.losses.references import cross_entropy, energies, mean_of, soft
+
 PAIR = draw((6,), (6,))
 IMAGES = ((5, 2, 3, 3), (5, 2, 3, 3))
 
@@ -34,10 +31,10 @@ REG_REFUSED = ({"geometric_weight": -1.0}, {"mode_weight": math.nan}, {"reductio
 
 
 ROWS = [
-    Contract("mode_regulariser", draw((5,)), lambda s: mean_of(lambda v: soft(-v), s)),
+    LossCase(losses.mode_regulariser, draw((5,)), lambda s: mean_of(lambda v: soft(-v), s)),
     *(
-        Contract(
-            "geometric_regulariser",
+        LossCase(
+            losses.geometric_regulariser,
             draw(*IMAGES),
             partial(geometric, kind=kind),
             {"reduction": reduction},
@@ -49,22 +46,22 @@ ROWS = [
         )
         for reduction, kind in (("mean", "mean_squared"), ("sum", "squared"))
     ),
-    Contract("reg_gan_encoder_loss", MODES, encoder, REG_WEIGHTS, refused=REG_REFUSED),
-    Contract(
-        "reg_gan_generator_loss",
+    LossCase(losses.reg_gan_encoder_loss, MODES, encoder, REG_WEIGHTS, refused=REG_REFUSED),
+    LossCase(
+        losses.reg_gan_generator_loss,
         draw((5,), (5,), *IMAGES),
         lambda fake, scores, images, others: mean_of(lambda s: soft(-s), fake) + encoder(scores, images, others),
         REG_WEIGHTS,
         refused=REG_REFUSED,
     ),
-    Contract("manifold_discriminator_loss", PAIR, cross_entropy),
-    Contract(
-        "manifold_generator_loss",
+    LossCase(losses.manifold_discriminator_loss, PAIR, cross_entropy),
+    LossCase(
+        losses.manifold_generator_loss,
         MODES,
         lambda s, x, r: geometric(x, r, "squared") + 0.6 * mean_of(lambda v: soft(-v), s),
         {"adversarial_weight": 0.6, "reduction": "sum"},
         refused=({"adversarial_weight": -0.5}, {"reduction": "median"}, {"reduction": ["sum"]}),
     ),
-    Contract("diffusion_discriminator_loss", PAIR, cross_entropy),
-    Contract("diffusion_generator_loss", draw((6,)), lambda y: mean_of(lambda s: soft(-s), y)),
+    LossCase(losses.diffusion_discriminator_loss, PAIR, cross_entropy),
+    LossCase(losses.diffusion_generator_loss, draw((6,)), lambda y: mean_of(lambda s: soft(-s), y)),
 ]

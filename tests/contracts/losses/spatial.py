@@ -1,13 +1,10 @@
 """Rows of the table of losses: the amplified hinge on maps of scores."""
 
-import runpy
 from collections.abc import Callable
-from operator import itemgetter
-from pathlib import Path
 
-TOOLS = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-Contract, draw, mean_of = itemgetter("Contract", "draw", "mean_of")(TOOLS)
-
+from equipoise import losses
+from equipoise.testing.losses import LossCase, draw
+from tests.contracts.losses.references import mean_of
 
 AMPLIFICATION: dict[str, Callable[[float], float]] = {
     "magnitude": lambda y: abs(min(y, 1)),
@@ -28,9 +25,9 @@ POTENTIAL: dict[str, Callable[[float], float]] = {
 }
 
 
-def spatial(amplifier: str) -> Contract:
-    return Contract(
-        "spatial_generator_loss",
+def spatial(amplifier: str) -> LossCase:
+    return LossCase(
+        losses.spatial_generator_loss,
         draw((3, 4, 4), scale=2.0),
         lambda y: -mean_of(lambda s: s * AMPLIFICATION[amplifier](s), y),
         {"amplifier": amplifier},
