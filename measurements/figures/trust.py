@@ -73,9 +73,9 @@ def injected(data: Data) -> str:
     runs, studies = data["faults"]["summary"], data["study_faults"]["summary"]
     struck = runs["struck_before_the_end"]
     return (
-        f"{struck} faults struck {runs['runs']} runs of {runs['experiments']} toy experiments, of every algorithm,\n"
-        f"before they were over ({runs['faults'] - struck} more came too late), and "
-        f"{studies['struck_before_the_end']} a study."
+        f"{struck} faults were injected into {runs['runs']} runs of {runs['experiments']} toy experiments, which\n"
+        f"cover every algorithm ({runs['faults'] - struck} more arrived after the run had ended), and "
+        f"{studies['struck_before_the_end']} into a study."
     )
 
 
@@ -84,7 +84,8 @@ def health(data: Data) -> str:
         line(row["name"], *(f"{row['ways']['without']['ratio'][key]:.3f}" for key in ("median", *QUARTILES)))
         for row in data["health"]["rows"]
     ]
-    return "\n".join(["| recipe | ratio | quarter below | quarter above |", "| --- | --- | --- | --- |", *rows])
+    head = ["| recipe | ratio (median) | lower quartile | upper quartile |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows])
 
 
 QUARTILES = ("lower_quartile", "upper_quartile")
@@ -95,8 +96,8 @@ def ranks(data: Data) -> str:
     largest, smallest = max(found["largest"].values()), found["smallest_without_the_gather"]
     return (
         f"In float64, after 20 iterations, all {found['experiments']} toy experiments agree with one process to "
-        f"{largest:.1e}\nat 2 and at 4 processes (`results/trust/ranks.json`); without the gather the nearest one is "
-        f"{smallest:.0e} away."
+        f"{largest:.1e}\nat 2 and at 4 processes (`results/trust/ranks.json`). Without gathering the scores, the "
+        f"closest one differs by {smallest:.0e}."
     )
 
 
@@ -110,12 +111,13 @@ def wire(data: Data) -> str:
     fit = last["wire"]
     return "\n".join(
         [
-            "| bytes of a process | a gather, ms | a sum, ms |",
+            "| bytes per process | gather, ms | sum, ms |",
             "| --- | --- | --- |",
             *rows,
             "",
             f"That is a latency of {1e6 * fit['gather_seconds']:.0f} us for a gather and "
-            f"{1e6 * fit['reduce_seconds']:.0f} us for a sum, and {fit['bandwidth_bytes_per_second'] / 1e9:.2f} GB/s.",
+            f"{1e6 * fit['reduce_seconds']:.0f} us for a sum, and a bandwidth of "
+            f"{fit['bandwidth_bytes_per_second'] / 1e9:.2f} GB/s.",
         ]
     )
 
@@ -126,14 +128,14 @@ POINTS = (
     "bytes",
     "messages",
     "1 process",
-    "its half",
+    "1 process, half batch",
     "work",
     "waiting",
-    "messages",
+    "time for messages",
     "model",
     "2 processes",
     "model / measured",
-    "in all sittings",
+    "all sessions",
 )
 
 
@@ -144,7 +146,7 @@ def points(data: Data) -> str:
 
 
 def point(sittings: Sequence[Data]) -> str:
-    """The last sitting, and how far the model was off in any."""
+    """The last session, and how far the model was off in any."""
     found, ratios = sittings[-1], [each["predicted_over_measured"] for each in sittings]
     shared, sent = found["all_processes"], found["all_processes"]["collectives"]
     work, together = shared["work"]["seconds"], shared["work_and_waiting"]["seconds"]
@@ -162,14 +164,14 @@ def point(sittings: Sequence[Data]) -> str:
     )
 
 
-PREDICTION = """Take {millions:.0f} million parameters in both players, stepped once an iteration, batch {batch:,}
-({each:.0f} a GPU), {gigabytes:.0f} GB/s between GPUs, {microseconds:.0f} us a message, {batch_normalisations} batch
-normalisations with {messages_of_one_batch_normalisation_and_pass} messages in each of {passes} passes and
-{other_messages} messages besides, {compute:.0f} ms to compute 64 images, and {waiting_share_of_compute:.0%} of that
-for waiting. An iteration then reduces {reduced:.0f} MB, which travel for {travelling:.1f} ms; the latency of
-{messages_per_step} messages adds {latency:.1f} ms; a step takes {step:.0f} ms, {images_per_second:,.0f} images a
-second: {share_of_ideal_speed:.0%} of 64 times one GPU's speed, and {share_without_batch_normalisation:.0%} without
-batch normalisation."""
+PREDICTION = """Assume {millions:.0f} million parameters in both players, stepped once per iteration; batch {batch:,}
+({each:.0f} per GPU); {gigabytes:.0f} GB/s between GPUs; {microseconds:.0f} us per message; {batch_normalisations} batch
+normalisations with {messages_of_one_batch_normalisation_and_pass} messages in each of {passes} passes, and
+{other_messages} other messages; {compute:.0f} ms to compute 64 images; and {waiting_share_of_compute:.0%} of that
+for waiting. Each iteration then reduces {reduced:.0f} MB, which takes {travelling:.1f} ms. The latency of
+{messages_per_step} messages adds {latency:.1f} ms. A step takes {step:.0f} ms, or {images_per_second:,.0f} images per
+second. That is {share_of_ideal_speed:.0%} of 64 times the speed of one GPU, and {share_without_batch_normalisation:.0%}
+without batch normalisation."""
 
 
 def prediction(data: Data) -> str:

@@ -13,7 +13,7 @@ def page(figure_script: Callable[[str], Any]) -> Any:
 
 @pytest.mark.parametrize("document", ["trust.md", "scaling.md"])
 def test_a_document_holds_what_its_data_say(document: str, page: Any) -> None:
-    assert page.filled(document, page.read()) == (page.DOCS / document).read_text(encoding="utf-8")
+    assert page.filled(document, page.read()) == (page.DOCS_FOLDER / document).read_text(encoding="utf-8")
 
 
 def test_nothing_was_lost(page: Any) -> None:
