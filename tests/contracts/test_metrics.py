@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from equipoise import metrics
+from equipoise.evaluation import features
 from equipoise.metrics import METRICS
 
 NUMBERS = np.random.default_rng(0)
@@ -271,8 +272,8 @@ WHOLE: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "iterations": (lambda n: missing_with(iterations=n), 2),
     "noise_draws": (lambda n: missing_with(noise_draws=n), 2),
     "batch_size": (lambda n: missing_with(batch_size=n), 2),
-    "batch_size ": (lambda n: metrics.extract(SMALL / 2 + 0.5, extractor(), n).features.tolist(), 2),
-    "side": (lambda n: metrics.ModuleExtractor(torch.nn.Flatten(), "mine", side=n).side, 2),
+    "batch_size ": (lambda n: features.extract(SMALL / 2 + 0.5, extractor(), n).features.tolist(), 2),
+    "side": (lambda n: features.ModuleExtractor(torch.nn.Flatten(), "mine", side=n).side, 2),
 }
 
 
@@ -281,8 +282,8 @@ def missing_with(**settings: Any) -> list[float]:
     return metrics.missing_modes(SMALL, SMALL[::2], SMALL[:5], **given).outputs.tolist()
 
 
-def extractor() -> metrics.ModuleExtractor:
-    return metrics.ModuleExtractor(torch.nn.Flatten(), "mine")
+def extractor() -> features.ModuleExtractor:
+    return features.ModuleExtractor(torch.nn.Flatten(), "mine")
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -301,10 +302,10 @@ LAST = NUMBERS.integers(0, 256, size=(5, 12, 12, 3)).astype(np.uint8)
 
 @pytest.mark.parametrize("images", [LAST, torch.from_numpy(LAST), LAST / 255], ids=["numpy", "torch", "floating"])
 def test_images_with_their_channels_last_are_refused_with_the_way_out(images: Any) -> None:
-    calls = [lambda: metrics.extract(images, extractor()), lambda: extractor()(images)]
+    calls = [lambda: features.extract(images, extractor()), lambda: extractor()(images)]
     calls += [lambda: metrics.ms_ssim(images, images)]
     for call in calls:
         with pytest.raises(ValueError, match=r"images.* are the channels last\? Permute \(0, 3, 1, 2\)"):
             call()
-    found = metrics.extract(np.transpose(LAST, (0, 3, 1, 2)), extractor()).features
+    found = features.extract(np.transpose(LAST, (0, 3, 1, 2)), extractor()).features
     np.testing.assert_allclose(found, LAST.transpose(0, 3, 1, 2).reshape(5, -1) / 255, rtol=1e-6)

@@ -10,7 +10,8 @@ from equipoise.cli.study import write_reports
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
 from equipoise.recipes.catalogue import recipe
-from equipoise.reports.pages import group_runs, write_comparison
+from equipoise.reports.grouping import group_runs
+from equipoise.reports.pages import write_comparison
 from equipoise.reports.summary import comparison_table
 from equipoise.runs.record import read_run
 
