@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_not_negative, check_whole
-from equipoise.algorithms.penalties import PenaltyName, penalty
+from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
 from equipoise.losses import GaussianKernel, RationalQuadraticKernel, mmd_discriminator_loss, mmd_generator_loss
@@ -44,8 +44,7 @@ class MMDGAN(Algorithm):
         scale: divides the discriminator's loss by 1 + scale_weight E ||J||_F^2 at real images: "scaled-mmd" (Eq. S7)
             or "scaled-repulsive", which subtracts 1 from the loss first (Eq. S8); "none" for neither.
         scale_weight: lambda of S7 and S8, 0.1 in the paper.
-        penalty: added to the discriminator's loss, on its whole Jacobian.
-        penalty_weight: of the penalty.
+        penalties: added to the discriminator's loss, on its whole Jacobian; each kind at most once.
         discriminator_steps: discriminator steps per generator step, when they alternate.
         update: "simultaneous", both gradients from one forward pass as in the authors' code, or "alternating".
     """
@@ -58,15 +57,15 @@ class MMDGAN(Algorithm):
     code_compat: bool = False
     scale: ScaleName = "none"
     scale_weight: float = 0.1
-    penalty: PenaltyName = "none"
-    penalty_weight: float = 1.0
+    penalties: tuple[Penalty, ...] = ()
     discriminator_steps: int = 1
     update: Literal["simultaneous", "alternating"] = "simultaneous"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _KERNELS[self.kernel](self.widths)
-        check_not_negative(self, "scale_weight", "penalty_weight")
+        check_not_negative(self, "scale_weight")
+        check_penalties(self.penalties)
         check_whole(self, "discriminator_steps", least=1)
         if self.update == "simultaneous" and self.discriminator_steps != 1:
             raise ValueError("a simultaneous update makes exactly one discriminator step per generator step.")
@@ -135,10 +134,8 @@ class MMDGAN(Algorithm):
         if jacobian is not None:
             loss = _SCALED_LOSSES[self.scale](loss, jacobian, self.scale_weight)
             measures["squared_jacobian"] = jacobian.mean()
-        if self.penalty != "none":
-            measures["penalty"] = penalty(self.penalty, players["discriminator"], fake, draw)
-            loss = loss + self.penalty_weight * measures["penalty"]
-        return loss, measures
+        loss, found = penalised(loss, self.penalties, players["discriminator"], fake, draw)
+        return loss, measures | found
 
     def _real_features(self, players: Players, draw: Draw) -> tuple[Tensor, Tensor | None]:
         """The real features, and the squared norm of each sample's Jacobian where the loss is scaled by it."""

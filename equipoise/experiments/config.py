@@ -15,6 +15,7 @@ from equipoise.common.errors import EquipoiseError, UnknownName, shortened, show
 from equipoise.data.catalogue import DataSet
 from equipoise.experiments.catalogue import find_kind, resolve
 from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
+from equipoise.experiments.former import of_today
 from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Optimiser, Schedule
@@ -152,11 +153,13 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
     if typing.get_origin(hint) is Mapping:
         item = typing.get_args(hint)[1]
         return {name: _convert(item, value, _below(where, name)) for name, value in _mapping(plain, where).items()}
+    if typing.get_origin(hint) is tuple and dataclasses.is_dataclass(item := typing.get_args(hint)[0]):
+        return tuple(_convert(item, value, f"{where}[{index}]") for index, value in enumerate(_list(plain, where)))
     return _checked(hint, plain, where)
 
 
 def _build_kind(what: str, plain: Plain, where: str) -> Any:
-    values = dict(_mapping(plain, where))
+    values = of_today(what, dict(_mapping(plain, where)))
     return _build(resolve(what, _kind(values, what, where)), values, where)
 
 
@@ -194,6 +197,12 @@ def _mapping(plain: Plain, where: str) -> dict[str, Plain]:
     if not isinstance(plain, dict):
         raise EquipoiseError(f"{where} must be a mapping of fields, got {shown(plain)}.")
     return {str(name): value for name, value in plain.items()}
+
+
+def _list(plain: Plain, where: str) -> list[Plain]:
+    if not isinstance(plain, list):
+        raise EquipoiseError(f"{where} must be a list, got {shown(plain)}.")
+    return plain
 
 
 def _refuse_unknown(values: Mapping[str, Plain], known: Mapping[str, Any], where: str) -> None:

@@ -1,6 +1,7 @@
 """Losses: pure functions of scores, energies or features. One equation, one function."""
 
 from equipoise.losses.adversarial import (
+    AdversarialLoss,
     hinge_discriminator_loss,
     hinge_generator_loss,
     least_squares_discriminator_loss,
@@ -38,6 +39,7 @@ from equipoise.losses.modes import (
 from equipoise.losses.spatial import spatial_generator_loss
 
 __all__ = [
+    "AdversarialLoss",
     "GaussianKernel",
     "RationalQuadraticKernel",
     "adapted_margin",

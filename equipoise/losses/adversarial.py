@@ -6,12 +6,34 @@ With scores s, D = sigmoid(s) is the probability of being real, so that -log D =
 -log(1 - D) = softplus(s).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch.nn.functional import logsigmoid, relu
 
 from equipoise.common.checks import check_scores
 from equipoise.common.precision import in_full_precision
 from equipoise.losses.checks import check_pair
+
+PairLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""(real scores, fake scores), each [batch, ...] -> a 0-dimensional loss."""
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """The losses of both players, each called with (real scores, fake scores).
+
+    Attributes:
+        discriminator: what the discriminator minimises.
+        generator: what the generator minimises.
+        generator_needs_real: whether the generator's loss reads the real scores, as relativistic losses do. Where it
+            does not, its step spares the pass over real images, and it is called with an empty tensor for them.
+    """
+
+    discriminator: PairLoss
+    generator: PairLoss
+    generator_needs_real: bool
 
 
 def softplus(scores: torch.Tensor) -> torch.Tensor:
@@ -122,3 +144,15 @@ def least_squares_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     """
     check_scores(fake_scores=fake_scores)
     return (fake_scores - 1).square().mean() / 2
+
+
+def _of_fakes(loss: Callable[[torch.Tensor], torch.Tensor]) -> PairLoss:
+    """A loss of fake scores alone, called as one of both."""
+    return lambda real_scores, fake_scores: loss(fake_scores)
+
+
+NON_SATURATING = AdversarialLoss(minimax_discriminator_loss, _of_fakes(non_saturating_generator_loss), False)
+MINIMAX = AdversarialLoss(minimax_discriminator_loss, _of_fakes(minimax_generator_loss), False)
+HINGE = AdversarialLoss(hinge_discriminator_loss, _of_fakes(hinge_generator_loss), False)
+WASSERSTEIN = AdversarialLoss(wasserstein_discriminator_loss, _of_fakes(wasserstein_generator_loss), False)
+LEAST_SQUARES = AdversarialLoss(least_squares_discriminator_loss, _of_fakes(least_squares_generator_loss), False)

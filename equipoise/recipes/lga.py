@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from equipoise.algorithms.dequantise import Dequantisation
 from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.penalties import Penalty
 from equipoise.constraints import SpectralNorm, WeightClip
 from equipoise.data.catalogue import DataSet
 from equipoise.data.celeba import CelebA
@@ -48,6 +49,8 @@ _REAL = {"stl10": 5_000}
 """Real images that FID is taken with, where the paper says another number than 10,000."""
 _BATCH = 64
 _CLIP = 0.01
+_LIGHT = (Penalty("wgan-gp", 1.0),)
+"""The penalty of every row but WGAN-GP's own."""
 _SNGAN_ITERATIONS = 50_000
 """Over which the learning rate falls to 0, on both data sets; on STL-10 the paper stops long before."""
 _SNGAN_STL10_ITERATIONS = 10_000
@@ -113,29 +116,28 @@ def _wgan_gp(setting: _Setting) -> Experiment:
     return _experiment(
         setting,
         network(f"{setting.kind}-discriminator"),
-        GAN(loss="wasserstein", penalty="wgan-gp", penalty_weight=10.0, epochs=setting.epochs),
+        GAN(loss="wasserstein", penalties=(Penalty("wgan-gp", 10.0),), epochs=setting.epochs),
     )
 
 
 def _hinge_gp(setting: _Setting) -> Experiment:
-    """The penalty's weight is 1 in every row but WGAN-GP's own."""
     base = _wgan_gp(setting)
-    algorithm = GAN(loss="hinge", penalty="wgan-gp", penalty_weight=1.0, epochs=setting.epochs)
+    algorithm = GAN(loss="hinge", penalties=_LIGHT, epochs=setting.epochs)
     return replace(base, algorithm=_paced(algorithm, setting))
 
 
 def _lga4(setting: _Setting) -> Experiment:
-    algorithm = GAN(loss="hinge", amplifier="magnitude", penalty="wgan-gp", penalty_weight=1.0, epochs=setting.epochs)
+    algorithm = GAN(loss="hinge", amplifier="magnitude", penalties=_LIGHT, epochs=setting.epochs)
     return _experiment(setting, network(f"{setting.kind}-discriminator", map_size=4), algorithm)
 
 
 def _zero_lga4(setting: _Setting) -> Experiment:
-    algorithm = GAN(loss="hinge", amplifier="zero", penalty="wgan-gp", penalty_weight=1.0, epochs=setting.epochs)
+    algorithm = GAN(loss="hinge", amplifier="zero", penalties=_LIGHT, epochs=setting.epochs)
     return _experiment(setting, network(f"{setting.kind}-discriminator", map_size=4), algorithm)
 
 
 def _lga8(setting: _Setting) -> Experiment:
-    algorithm = GAN(loss="hinge", amplifier="magnitude", penalty="wgan-gp", penalty_weight=1.0, epochs=setting.epochs)
+    algorithm = GAN(loss="hinge", amplifier="magnitude", penalties=_LIGHT, epochs=setting.epochs)
     return _experiment(setting, network(f"{setting.kind}-discriminator", map_size=8), algorithm)
 
 

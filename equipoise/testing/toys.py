@@ -17,6 +17,7 @@ from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
 from equipoise.algorithms.mdgan import MDGAN
 from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.algorithms.penalties import Penalty
 from equipoise.algorithms.reg_gan import RegGAN
 from equipoise.algorithms.vaegan import VAEGAN
 from equipoise.constraints import SpectralNorm, WeightClip
@@ -213,21 +214,26 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "began": lambda: _energy(BEGAN(epochs=2)),
     "gan-minimax": lambda: _gan(loss="minimax"),
     "gan-least-squares": lambda: _gan(loss="least-squares"),
-    "gan-wgan-gp": lambda: _gan(loss="wasserstein", penalty="wgan-gp", first="generator", generator_batches=2),
+    "gan-wgan-gp": lambda: _gan(
+        loss="wasserstein", penalties=(Penalty("wgan-gp", 10.0),), first="generator", generator_batches=2
+    ),
     "gan-generator-batches": lambda: toy(
         GAN(iterations=5, loss="hinge", generator_batches=3),
         two(generator(batch_norm=True), discriminator(dropout=0.3)),
     ),
-    "gan-one-sided": lambda: _gan(loss="wasserstein", penalty="wgan-gp-one-sided", update="simultaneous"),
-    "gan-r1": lambda: _gan(penalty="r1"),
-    "gan-r2": lambda: _gan(penalty="r2"),
-    "gan-dequantised": lambda: _gan(loss="wasserstein", penalty="wgan-gp", dequantisation="unit"),
+    "gan-one-sided": lambda: _gan(
+        loss="wasserstein", penalties=(Penalty("wgan-gp-one-sided", 10.0),), update="simultaneous"
+    ),
+    "gan-r1": lambda: _gan(penalties=(Penalty("r1", 10.0),)),
+    "gan-r2": lambda: _gan(penalties=(Penalty("r2", 10.0),)),
+    "gan-two-penalties": lambda: _gan(penalties=(Penalty("r1", 10.0), Penalty("r2", 5.0))),
+    "gan-dequantised": lambda: _gan(loss="wasserstein", penalties=(Penalty("wgan-gp", 10.0),), dequantisation="unit"),
     "wgan": lambda: _clipped(except_last=False, loss="wasserstein", discriminator_steps=2),
     "gan-clipped": lambda: _clipped(except_last=True, loss="hinge", head_decay=0.1),
     "gan-spectral-norm": lambda: _spectral(GAN(iterations=5, loss="hinge"), "matrix", output_size=None),
-    "lga": lambda: _map(penalty="wgan-gp", penalty_weight=1.0, discriminator_steps=2),
+    "lga": lambda: _map(penalties=(Penalty("wgan-gp", 1.0),), discriminator_steps=2),
     "lga-wgan": lambda: _map(map_size=8, loss="wasserstein", amplifier="zero", constraint=WeightClip(0.01)),
-    "lga-wgan-gp": lambda: _map(loss="wasserstein", penalty="wgan-gp", dequantisation="symmetric"),
+    "lga-wgan-gp": lambda: _map(loss="wasserstein", penalties=(Penalty("wgan-gp", 10.0),), dequantisation="symmetric"),
     "lga-geogan": lambda: _map(amplifier="margin", head_decay=0.1, constraint=WeightClip(0.01, except_last=True)),
     "lga-sngan": lambda: _map("sngan", first="generator", generator_batches=2, constraint=SpectralNorm("matrix")),
     "mmd-repulsive": lambda: _mmd(),
@@ -237,7 +243,7 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mmd-rational-quadratic": lambda: _mmd(repulsion=-1.0, kernel="rational-quadratic", widths=(0.2, 1.0)),
     "mmd-scaled": lambda: _mmd(scale="scaled-repulsive"),
     "mmd-scaled-attractive": lambda: _mmd(repulsion=-1.0, scale="scaled-mmd", update="alternating"),
-    "mmd-penalty": lambda: _mmd(penalty="wgan-gp"),
+    "mmd-penalty": lambda: _mmd(penalties=(Penalty("wgan-gp", 1.0),)),
     "mmd-spectral-norm": lambda: _spectral(MMDGAN(iterations=5), "convolution", output_size=3),
     "reg-gan": lambda: _with_encoder(RegGAN(epochs=2), "discriminator"),
     "reg-gan-features": lambda: _with_encoder(

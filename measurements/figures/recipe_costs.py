@@ -53,7 +53,7 @@ COUNTS: dict[type, int] = {
 COUNTED = (Ring, Grid, StackedMnist, CompositionalMnist, LsunBedroom)
 FREE_OF_PLAYERS = {"lr", "betas", "eps", "schedule", "limit", "output_activation", "output_size"}
 FREE_OF_ALGORITHMS = {
-    "loss", "amplifier", "kernel", "widths", "margin", "repulsion", "bounds", "code_compat", "penalty_weight",
+    "loss", "amplifier", "kernel", "widths", "margin", "repulsion", "bounds", "code_compat", "weight",
     "scale_weight", "geometric_weight", "mode_weight", "adversarial_weight", "pulling_away_weight", "pulling_away_of",
     "similarity_weight", "real_weight", "head_decay", "dequantisation", "iterations", "epochs", "pretrain_epochs",
 }  # fmt: skip
@@ -95,6 +95,8 @@ def fingerprint(experiment: Experiment) -> str:
 
 def structure(plain: Any, free: set[str]) -> Any:
     """The same without the fields that cost nothing."""
+    if isinstance(plain, list):
+        return [structure(each, free) for each in plain]
     if not isinstance(plain, dict):
         return plain
     return {

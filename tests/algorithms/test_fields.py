@@ -45,9 +45,9 @@ def test_a_number_or_a_truth_value_is_one(kind: type, name: str, hint: Any) -> N
 
 
 def test_numpys_whole_numbers_and_numbers_are_taken() -> None:
-    found = GAN(iterations=np.int64(3), discriminator_steps=np.int32(2), penalty_weight=np.float32(0.5))
-    assert found == GAN(iterations=3, discriminator_steps=2, penalty_weight=0.5)
-    assert {type(found.iterations), type(found.discriminator_steps), type(found.penalty_weight)} == {int, float}
+    found = GAN(iterations=np.int64(3), discriminator_steps=np.int32(2), head_decay=np.float32(0.5))
+    assert found == GAN(iterations=3, discriminator_steps=2, head_decay=0.5)
+    assert {type(found.iterations), type(found.discriminator_steps), type(found.head_decay)} == {int, float}
 
 
 def test_there_are_words_and_numbers_among_the_fields() -> None:

@@ -7,8 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from equipoise.algorithms import gan
 from equipoise.algorithms.dequantise import dequantised
 from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.penalties import Penalty
+from equipoise.losses import AdversarialLoss
 
 SHAPE = (1, 4, 4)
 RealFake = tuple[Tensor, Tensor]
@@ -101,12 +104,95 @@ def test_penalties(
     dealt = draw(*SHAPE)
     for parameter in two["discriminator"].parameters():
         parameter.data *= 3  # so that some gradients are longer than one
-    algorithm = GAN(loss="wasserstein", penalty=penalty, penalty_weight=7.0, update=update, iterations=1)
+    algorithm = GAN(loss="wasserstein", penalties=(Penalty(penalty, 7.0),), update=update, iterations=1)
     name = "both" if update == "simultaneous" else "discriminator"
     found = play(algorithm, name, two, dealt).losses["discriminator"]
     judge, fake = two["discriminator"], two["generator"](dealt.latent()).detach()
     expected = plain_penalties(judge, dealt.real, fake, dealt.uniform("interpolation"))[penalty]
     same_gradients(found, judge(fake).mean() - judge(dealt.real).mean() + 7 * expected, judge)
+
+
+@pytest.mark.parametrize("update", ["alternating", "simultaneous"])
+def test_two_penalties_are_their_weighted_sum(update: Any, two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
+    dealt, judge = draw(*SHAPE), two["discriminator"]
+    penalties = (Penalty("r1", 7.0), Penalty("r2", 3.0))
+    algorithm = GAN(loss="wasserstein", penalties=penalties, update=update, iterations=1)
+    found = play(algorithm, "both" if update == "simultaneous" else "discriminator", two, dealt)
+    fake = two["generator"](dealt.latent()).detach()
+    each = plain_penalties(judge, dealt.real, fake, dealt.uniform("interpolation"))
+    expected = judge(fake).mean() - judge(dealt.real).mean() + 7 * each["r1"] + 3 * each["r2"]
+    same_gradients(found.losses["discriminator"], expected, judge)
+    for kind in ("r1", "r2"):
+        torch.testing.assert_close(found.measures[f"penalty_{kind}"], each[kind])
+
+
+@pytest.mark.parametrize(
+    ("penalties", "told"),
+    [
+        ((Penalty("r1", 1.0), Penalty("r1", 2.0)), "each kind once, got r1, r1"),
+        ([Penalty("r1", 1.0)], "must be a tuple"),
+        (("r1",), "must be a tuple"),
+        ("r1", "must be a tuple"),
+    ],
+)
+def test_penalties_that_cannot_be_added_are_refused(penalties: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        GAN(iterations=1, penalties=penalties)
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "told"),
+    [("r3", 1.0, "kind must be one of"), ("r1", -1.0, "weight of r1"), ("r1", float("nan"), "weight of r1")],
+)
+def test_an_impossible_penalty_is_refused(kind: Any, weight: float, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Penalty(kind, weight)
+
+
+def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return (1 + (fake - real).exp()).log().mean()
+
+
+def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return relativistic_discriminator_loss(fake, real)
+
+
+@pytest.fixture
+def relativistic(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = AdversarialLoss(relativistic_discriminator_loss, relativistic_generator_loss, generator_needs_real=True)
+    monkeypatch.setitem(gan.LOSSES, "hinge", pair)
+
+
+@pytest.mark.usefixtures("relativistic")
+@pytest.mark.parametrize("dequantisation", ["none", "unit"])
+@pytest.mark.parametrize("update", ["alternating", "simultaneous"])
+def test_a_relativistic_loss_sees_the_scores_of_both(
+    update: Any, dequantisation: Any, two: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt, judge = draw(*SHAPE), two["discriminator"]
+    algorithm = GAN(loss="hinge", update=update, dequantisation=dequantisation, iterations=1)
+    found = play(algorithm, "both" if update == "simultaneous" else "generator", two, dealt).losses["generator"]
+    noisy = (dealt.real * 255 + dealt.uniform("dequantisation", *SHAPE)) / 256
+    real = dealt.real if dequantisation == "none" else noisy
+    expected = relativistic_generator_loss(judge(real), judge(two["generator"](dealt.latent())))
+    same_gradients(found, expected, two["generator"])
+
+
+@pytest.mark.usefixtures("relativistic")
+def test_a_relativistic_loss_compares_as_many_real_as_fake_scores() -> None:
+    with pytest.raises(ValueError, match="generator_batches must be 1"):
+        GAN(loss="hinge", generator_batches=2, iterations=1)
+    GAN(loss="hinge", amplifier="magnitude", generator_batches=2, iterations=1)  # whose generator loss is another
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_of_fakes_alone_spares_the_real_scores(loss: Any, two: Any, draw: Any, play: Any) -> None:
+    seen = []
+    two["discriminator"].register_forward_pre_hook(lambda module, images: seen.append(images[0]))
+    dealt = draw(*SHAPE)
+    play(GAN(loss=loss, iterations=1), "generator", two, dealt)
+    assert [len(images) for images in seen] == [len(dealt.real)]
+    assert not torch.equal(seen[0], dealt.real)
 
 
 def wgan_gp_codes_images(levels: Tensor, noise: Tensor) -> Tensor:
@@ -131,7 +217,9 @@ def test_the_discriminator_and_its_penalty_see_dequantised_images(
     update: Any, two: Any, draw: Any, play: Any, same_gradients: Any
 ) -> None:
     dealt, judge = draw(*SHAPE), two["discriminator"]
-    algorithm = GAN(loss="wasserstein", penalty="r1", dequantisation="unit", update=update, iterations=1)
+    algorithm = GAN(
+        loss="wasserstein", penalties=(Penalty("r1", 10.0),), dequantisation="unit", update=update, iterations=1
+    )
     found = play(algorithm, "both" if update == "simultaneous" else "discriminator", two, dealt).losses["discriminator"]
     real = (dealt.real * 255 + dealt.uniform("dequantisation", *SHAPE)) / 256
     fake = two["generator"](dealt.latent()).detach()
@@ -220,7 +308,7 @@ def test_who_moves_first_and_how_often() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("discriminator_steps", 0), ("generator_batches", 0), ("penalty_weight", -1.0), ("head_decay", float("nan"))],
+    [("discriminator_steps", 0), ("generator_batches", 0), ("head_decay", float("nan"))],
 )
 def test_impossible_settings_are_refused(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=field):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.mmd_gan import MMDGAN
+from equipoise.algorithms.penalties import Penalty
 
 SHAPE = (1, 4, 4)
 Kernel = Callable[[Tensor], Tensor]
@@ -128,7 +129,7 @@ def test_scaled_losses(
 
 def test_the_penalty_counts_the_whole_jacobian(two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
     dealt, judge = draw(*SHAPE), two["discriminator"]
-    found = play(MMDGAN(penalty="wgan-gp", penalty_weight=2.0, iterations=1), "both", two, dealt)
+    found = play(MMDGAN(penalties=(Penalty("wgan-gp", 2.0),), iterations=1), "both", two, dealt)
     fake = two["generator"](dealt.latent()).detach()
     mixing = dealt.uniform("interpolation").reshape(-1, 1, 1, 1)
     norms = plain_squared_jacobians(judge, mixing * dealt.real + (1 - mixing) * fake).sqrt()

@@ -156,7 +156,9 @@ def test_sngan_stops_on_stl10_long_before_its_rate_is_zero(name: str, lga: str, 
 
 
 def test_published_settings_of_lga() -> None:
-    weights = {name: algorithm_of(f"{name}-cifar10").penalty_weight for name in ("wgan-gp", "hinge-gp", "lga4", "lga8")}
+    weights = {
+        name: algorithm_of(f"{name}-cifar10").penalties[0].weight for name in ("wgan-gp", "hinge-gp", "lga4", "lga8")
+    }
     assert weights == {"wgan-gp": 10.0, "hinge-gp": 1.0, "lga4": 1.0, "lga8": 1.0}
     noise = [algorithm_of(f"lga8-{data}").dequantisation for data in ("cifar10", "stl10", "celeba", "lsun")]
     assert noise == ["symmetric", "symmetric", "none", "none"]
