@@ -28,7 +28,7 @@ def fill_sample(parser: argparse.ArgumentParser) -> None:
 
 def sample_command(chosen: argparse.Namespace) -> int:
     """Write generated samples."""
-    from equipoise.runs.environment import choose_device
+    from equipoise.common.machine import choose_device
     from equipoise.runs.trained import sample
 
     device = choose_device(chosen.device)
@@ -69,11 +69,19 @@ def fill_evaluate(parser: argparse.ArgumentParser) -> None:
 def evaluate_command(chosen: argparse.Namespace) -> int:
     """Score a run's generator."""
     from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
     from equipoise.runs.train import Settings
     from equipoise.runs.trained import PartlyMeasured, evaluate
 
     weights = local_weights(chosen.inception_weights)
-    settings = Settings(chosen.device, chosen.data_root, chosen.threads, chosen.quiet, inception_weights=weights)
+    settings = Settings(
+        chosen.device,
+        chosen.data_root,
+        chosen.threads,
+        chosen.quiet,
+        inception_weights=weights,
+        page=write_run_report,
+    )
     metrics, which = tuple(chosen.metrics), chosen.checkpoint
     try:
         scores = evaluate(chosen.directory, metrics, chosen.samples, settings, checkpoint=which, tell=print)
@@ -102,9 +110,9 @@ def classifier_command(chosen: argparse.Namespace) -> int:
     """Train the classifier that judges samples of a labelled data set, or find it trained."""
     import torch
 
+    from equipoise.common.machine import choose_device
     from equipoise.data.catalogue import parse_data
     from equipoise.evaluation.judge import judge_of
-    from equipoise.runs.environment import choose_device
 
     torch.set_num_threads(chosen.threads or 1)
     judge = judge_of(parse_data(chosen.data), chosen.data_root, choose_device(chosen.device), print)

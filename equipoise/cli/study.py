@@ -90,6 +90,7 @@ def fill_report(parser: argparse.ArgumentParser) -> None:
 
 def _means(chosen: argparse.Namespace) -> "Means":
     from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
     from equipoise.studies.runner import Means
 
     if chosen.workers is not None and chosen.ray not in (None, "local"):
@@ -106,4 +107,5 @@ def _means(chosen: argparse.Namespace) -> "Means":
         inception_weights=local_weights(chosen.inception_weights),
         precision=chosen.precision or "float32",
         graphs=chosen.graphs,
+        page=write_run_report,
     )

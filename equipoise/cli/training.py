@@ -77,6 +77,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _settings(chosen: argparse.Namespace) -> "Settings":
     from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
     from equipoise.runs.train import Settings
 
     return Settings(
@@ -93,6 +94,7 @@ def _settings(chosen: argparse.Namespace) -> "Settings":
         cudnn_trials=chosen.cudnn_trials,
         layout=chosen.layout,
         inception_weights=local_weights(chosen.inception_weights),
+        page=write_run_report,
     )
 
 

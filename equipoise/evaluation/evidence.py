@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.machine import git_commit
 from equipoise.common.precision import product_precision
 from equipoise.data.store import Store
 from equipoise.evaluation.classifier import Classifier
@@ -22,7 +23,6 @@ from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.manifolds import density_coverage, precision_recall
-from equipoise.runs.environment import git_commit
 
 _JUDGED_AT_ONCE = 250
 

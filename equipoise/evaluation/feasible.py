@@ -1,5 +1,8 @@
 """Whether the metrics that a run asks for can be taken at all: better said before the training than in its middle."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import torch
 
 from equipoise.common.errors import EquipoiseError
@@ -10,6 +13,7 @@ from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import NEEDS_INCEPTION
 from equipoise.evaluation.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.evaluation.critic import critic_of
+from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.evaluation.judge import DIGIT_BY_DIGIT
 from equipoise.experiments.experiment import Experiment
 
@@ -27,6 +31,17 @@ _LEAST_SAMPLES = {"inception-score": 10, "inception-v3-score": 10, "ms-ssim": 2}
 _LEAST_ITEMS = {"classifier-kid": 3, "kid": 3, "precision": 4, "recall": 4, "density": 6, "coverage": 6, _TEST: 4}
 """Of samples and of real items."""
 _FEWEST_DIVIDED = 6
+
+
+def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None:
+    """Metrics that are defined by Inception-v3 need its weights, and it is better to say so before a long training.
+
+    Raises:
+        EquipoiseError: a metric needs them, and they were not given.
+    """
+    needy = [metric for metric in metrics if metric in NEEDS_INCEPTION]
+    if needy and choice is None:
+        raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
 
 
 def check_metric(metric: str, samples: int, experiment: Experiment, store: Store) -> None:

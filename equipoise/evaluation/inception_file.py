@@ -1,13 +1,11 @@
 """Where the weights of Inception-v3 come from: a file of the user's, or the published one, downloaded once."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
 from equipoise.data.download import Source, download
 from equipoise.evaluation import inception_weights
-from equipoise.evaluation.catalogue import NEEDS_INCEPTION
 
 DOWNLOAD = "download"
 WEIGHTS_ARE_MISSING = (
@@ -36,17 +34,6 @@ def local_weights(choice: Path | str | None) -> Path | None:
             f"there is no file {printable(choice)} with Inception's weights; give one, or the word {DOWNLOAD}."
         )
     return Path(choice)
-
-
-def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None:
-    """Metrics that are defined by Inception-v3 need its weights, and it is better to say so before a long training.
-
-    Raises:
-        EquipoiseError: a metric needs them, and they were not given.
-    """
-    needy = [metric for metric in metrics if metric in NEEDS_INCEPTION]
-    if needy and choice is None:
-        raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
 
 
 def _downloaded() -> Path:

@@ -1,13 +1,28 @@
 """The mode of an image made of several digits: each part is judged by a classifier of single digits."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch.nn import functional
 
 from equipoise.common.checks import check_whole
-from equipoise.evaluation.classifier import Classifier
 from equipoise.metrics.arrays import Array, as_images, as_labels, as_tensor
+
+
+class Judge(Protocol):
+    """A classifier of images of one size, as `equipoise.evaluation.Classifier`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width) of the images that it judges."""
+
+    @property
+    def classes(self) -> int:
+        """How many it knows."""
+
+    def probabilities(self, images: torch.Tensor, /) -> torch.Tensor:
+        """Of each class for each image: [samples, classes]."""
 
 
 def combined_labels(labels: Array, classes: int) -> torch.Tensor:
@@ -33,7 +48,7 @@ def combined_labels(labels: Array, classes: int) -> torch.Tensor:
     return (flat * torch.tensor(weights, device=flat.device)).sum(dim=1)
 
 
-def stacked_labels(images: Array, classifier: Classifier) -> torch.Tensor:
+def stacked_labels(images: Array, classifier: Judge) -> torch.Tensor:
     """The number that stacked digits show, one digit per channel (stacked MNIST: 0 .. 999).
 
     Args:
@@ -49,7 +64,7 @@ def stacked_labels(images: Array, classifier: Classifier) -> torch.Tensor:
     return combined_labels(labels, classifier.classes)
 
 
-def composed_labels(images: Array, classifier: Classifier, slots: Sequence[tuple[int, int]], side: int) -> torch.Tensor:
+def composed_labels(images: Array, classifier: Judge, slots: Sequence[tuple[int, int]], side: int) -> torch.Tensor:
     """The number that digits beside each other show (compositional MNIST: 0 .. 999).
 
     Each slot is cut out and resized to the classifier's size (bilinear, antialiased).
@@ -70,7 +85,7 @@ def composed_labels(images: Array, classifier: Classifier, slots: Sequence[tuple
     return combined_labels(torch.stack(labels, dim=1), classifier.classes)
 
 
-def _labels_of(part: torch.Tensor, classifier: Classifier) -> torch.Tensor:
+def _labels_of(part: torch.Tensor, classifier: Judge) -> torch.Tensor:
     size = classifier.shape[1:]
     resized = functional.interpolate(part, size=size, mode="bilinear", align_corners=False, antialias=True)
     return classifier.probabilities(resized).argmax(dim=1)

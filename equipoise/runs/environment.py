@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -12,31 +11,11 @@ from typing import Any
 import torch
 
 from equipoise import __version__
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
+from equipoise.common.machine import git_commit
 
 _PACKAGES = ("torch", "numpy", "safetensors", "pillow")
-_GIT_SECONDS = 5
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of this name; "auto" is the first GPU where there is one, else the CPU.
-
-    A GPU that is named by its number becomes the current one, where streams and recordings are made.
-
-    Raises:
-        EquipoiseError: no such device here.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-        if device.type == "cuda" and device.index is not None:
-            torch.cuda.set_device(device)
-    except (RuntimeError, AssertionError) as error:
-        raise EquipoiseError(f"there is no device '{printable(name)}' here; use cpu, or auto to choose.") from error
-    return device
 
 
 def describe_environment(
@@ -99,16 +78,6 @@ def read_sessions(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
     return [session for session in found if isinstance(session, dict)] if isinstance(found, list) else []
-
-
-def git_commit() -> str | None:
-    """The commit of the checkout that this package runs from, or None outside one."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
 
 
 def _version(package: str) -> str | None:

@@ -13,7 +13,7 @@ from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
-from equipoise.monitor.collapse import CollapseAlarm
+from equipoise.runs.alarm import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
@@ -135,7 +135,7 @@ class Checkpointer:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
         log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
-        alarm = asdict(self.alarm.memory) if self.alarm is not None else None
+        alarm = asdict(self.alarm.monitor.memory) if self.alarm is not None else None
         extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
         extra |= {"experiment": to_plain(self.experiment), "layout": self.layout}
         checkpoint = save_checkpoint(self.run.checkpoints, state, extra, self._average_buffers(state))

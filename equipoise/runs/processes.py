@@ -20,8 +20,8 @@ from torch import Tensor
 from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
+from equipoise.common.machine import choose_device
 from equipoise.experiments.difference import differences
-from equipoise.runs.environment import choose_device
 from equipoise.runs.heartbeat import beat
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 

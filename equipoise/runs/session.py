@@ -1,7 +1,7 @@
 """One sitting of a run: play from where the state stands to the end, under the eyes of all observers."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +12,9 @@ from equipoise.common.say import warn
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.tensorboard import EventWriter
-from equipoise.monitor.collapse import STOP, CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
+from equipoise.monitor.collapse import Memory, collapse_monitor
 from equipoise.monitor.health import Diverged, Health
-from equipoise.reports.pages import write_run_report
+from equipoise.runs.alarm import STOP, CollapseAlarm, Collapsed, OnCollapse
 from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.lock import Claim, Replaced
@@ -28,6 +28,9 @@ from equipoise.training.log import Listener, Recorder
 from equipoise.training.loop import Game, Loop, Observer
 from equipoise.training.precision import Precision
 from equipoise.training.state import State
+
+Page = Callable[[Path], object] | None
+"""Writes a run's page, given its directory. At the top level of a module, so that worker processes find it."""
 
 
 class Interrupted(EquipoiseError):
@@ -61,7 +64,8 @@ class Settings:
         layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
         shorter: what else could be asked for where a run takes long, in words that end in "; ".
-        page: whether the run's page is drawn at its end; whoever scores it afterwards draws it then, once.
+        page: writes the run's page, when the run ends or collapses and when it is scored; None for no page, as where
+            it is written later, once.
     """
 
     device: str = "auto"
@@ -78,7 +82,12 @@ class Settings:
     cudnn_trials: bool | None = None
     layout: Layout | None = None
     shorter: str = ""
-    page: bool = True
+    page: Page = None
+
+    def write_page(self, run: Path) -> None:
+        """Write the run's page, where one is wanted."""
+        if self.page is not None:
+            self.page(run)
 
 
 @dataclass
@@ -140,8 +149,8 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
             writers.progress.close()
     if not loop.finished:
         raise _collapsed(session, writers) if agreed == STOP else _interrupted(session, agreed)
-    if writers is not None and session.settings.page:
-        write_run_report(session.run.path)
+    if writers is not None:
+        session.settings.write_page(session.run.path)
     return session.run
 
 
@@ -242,7 +251,8 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
         experiment, recorder, total, settings.data_root, settings.inception_weights, restored.get("best")
     )
     source = session.game.source
-    alarm = collapse_alarm(experiment, source, recorder, total, settings.on_collapse)
+    monitor = collapse_monitor(source)
+    alarm = None if monitor is None else CollapseAlarm(experiment, recorder, total, monitor, settings.on_collapse)
     if alarm is None and settings.on_collapse == "stop":
         warn("--on-collapse stop has no effect: the data are too few, or too much alike, to tell a collapse by.")
     _remember_alarm(alarm, restored)
@@ -254,7 +264,7 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
 
 def _remember_alarm(alarm: CollapseAlarm | None, remembered: dict[str, Any]) -> None:
     if alarm is not None:
-        alarm.memory = Memory(**(remembered.get("alarm") or {}))
+        alarm.monitor.memory = Memory(**(remembered.get("alarm") or {}))
 
 
 def _alarm_stop(writers: Writers | None) -> int:
@@ -277,10 +287,11 @@ def _interrupted(session: Session, signal_number: int) -> Interrupted:
 
 def _collapsed(session: Session, writers: Writers | None) -> Collapsed:
     if writers is not None:
-        write_run_report(session.run.path)
+        session.settings.write_page(session.run.path)
     told = writers.alarm.rang if writers is not None and writers.alarm is not None else "the samples have collapsed."
     advice = f"go on with: {resume_command(session.run.path)}"
-    return Collapsed(f"{told} The run is saved and its page is written; {advice}")
+    written = " and its page is written" if session.settings.page else ""
+    return Collapsed(f"{told} The run is saved{written}; {advice}")
 
 
 def _last_good(session: Session) -> str:

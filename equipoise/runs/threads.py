@@ -1,15 +1,14 @@
-"""How many threads a run uses: the user's word, what a short trial finds fastest, or a share of the cores by a GPU."""
+"""How many threads are fastest for a run on a CPU, by a short trial."""
 
 import time
 from collections.abc import Callable
 
 import torch
 
-from equipoise.common.cores import available_cores
+from equipoise.common.machine import available_cores
 from equipoise.training.loop import Loop
 
 _TRIAL_ITERATIONS = 3
-_MOST_BESIDE_A_GPU = 8
 _CLEARLY_FASTER = 0.9
 
 
@@ -29,15 +28,6 @@ def choose_threads(fresh_loop: Callable[[], Loop]) -> int:
         best, fastest, threads = threads, seconds, threads * 2
     torch.set_num_threads(best)
     return best
-
-
-def threads_beside_a_gpu(processes: int) -> int:
-    """Threads for what a GPU leaves to the CPU, as decoding, and the metrics that are computed there.
-
-    A trial of iterations would say nothing about that. Each process of this machine gets its part of the cores, and
-    none more than 8: large matrices gain little beyond.
-    """
-    return max(1, min(_MOST_BESIDE_A_GPU, available_cores() // processes))
 
 
 def _seconds_per_iteration(loop: Loop, threads: int) -> float:

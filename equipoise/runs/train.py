@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 from equipoise import __version__
+from equipoise.common.machine import threads_beside_a_gpu
 from equipoise.common.say import warn
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import NEEDS_INCEPTION, check_best, check_metrics
-from equipoise.evaluation.feasible import check_metric
-from equipoise.evaluation.inception_file import check_weights_are_there
+from equipoise.evaluation.feasible import check_metric, check_weights_are_there
 from equipoise.evaluation.inception_weights import inception_network
 from equipoise.experiments.build import build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
@@ -30,14 +30,14 @@ from equipoise.runs.manner import Manner, chosen_manner
 from equipoise.runs.places import as_before, places
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.rollback import restore
-from equipoise.runs.session import Interrupted, Session, Settings, play_session
-from equipoise.runs.threads import choose_threads, threads_beside_a_gpu
+from equipoise.runs.session import Interrupted, Page, Session, Settings, play_session
+from equipoise.runs.threads import choose_threads
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
 _MOST_THREADS = 4096
 
-__all__ = ["Interrupted", "Settings", "recorded_threads", "resume", "train"]
+__all__ = ["Interrupted", "Page", "Settings", "recorded_threads", "resume", "train"]
 
 
 def train(experiment: Experiment, out: Path, settings: Settings | None = None) -> RunDirectory:

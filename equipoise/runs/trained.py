@@ -12,6 +12,7 @@ from torch import nn
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import check_metrics
 from equipoise.evaluation.sampling import check_place, export_samples, generate
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
@@ -19,10 +20,8 @@ from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player, image_shape
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
-from equipoise.reports.pages import write_run_report
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.directory import RunDirectory, open_run
-from equipoise.runs.environment import choose_device
 from equipoise.runs.observers import AVERAGE_BUFFERS
 from equipoise.runs.places import as_before
 from equipoise.runs.train import Settings, recorded_threads
@@ -150,7 +149,7 @@ def evaluate(
     checkpoint: str | None = None,
     tell: Tell | None = None,
 ) -> list[Score]:
-    """Score a run's generator, write the scores beside it and into its report.
+    """Score a run's generator, write the scores beside it, and its page where the settings ask for one.
 
     Scores of other metrics that were taken before stay there.
 
@@ -179,7 +178,7 @@ def evaluate(
     if not scores:
         raise EquipoiseError(reasons(impossible))
     keep_scores(trained, scores)
-    write_run_report(trained.run.path)
+    settings.write_page(trained.run.path)
     if impossible:
         raise PartlyMeasured(reasons(impossible), scores)
     return scores

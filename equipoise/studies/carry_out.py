@@ -11,13 +11,12 @@ import torch
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
+from equipoise.common.machine import choose_device
 from equipoise.common.random import stream
 from equipoise.evaluation.sampling import sample_picture, write_picture
 from equipoise.evaluation.scoring import take_possible
 from equipoise.experiments.experiment import Experiment
-from equipoise.reports.pages import write_run_report
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.environment import choose_device
 from equipoise.runs.record import read_run
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
@@ -36,7 +35,7 @@ class Job:
         directory: of the run.
         metrics: what is scored.
         samples: that each metric sees.
-        settings: where and how loudly.
+        settings: where and how loudly, and what writes the page.
         few_samples: as in `evaluate`.
     """
 
@@ -59,7 +58,7 @@ class Job:
 
 
 def carry_out(job: Job) -> None:
-    """Train what is missing of one run, score it, and draw its page; `outcome.json`, written last, tells how it ended.
+    """Train what is missing of one run, score it, and write its page; `outcome.json`, written last, says how it ended.
 
     A run diverged if its training met a value that is not a number, if its last logged losses or energies are not
     finite, or if its samples are not.
@@ -80,7 +79,7 @@ def carry_out(job: Job) -> None:
         if not_finite is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
         outcome = {"status": "diverged", "reason": not_finite}
-    write_run_report(job.directory)
+    job.settings.write_page(job.directory)
     text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
     write_text_atomically(job.directory / _OUTCOME, text)
 
@@ -115,7 +114,7 @@ def _trained(job: Job) -> str:
     """Train to the end. Returns: why it counts as diverged, or nothing."""
     torch.set_num_threads(job.settings.threads or 1)
     run, start = RunDirectory(job.directory), time.monotonic()
-    settings = replace(job.settings, page=False)  # it is drawn when the scores are known
+    settings = replace(job.settings, page=None)  # it is written when the scores are known
     if not run.config.exists():
         train(job.experiment, job.directory, settings)
     else:

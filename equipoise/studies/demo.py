@@ -1,4 +1,4 @@
-"""The demo: MAGAN against fixed margins on real digits, and one page that shows what happened."""
+"""The demo: MAGAN against fixed margins on real digits."""
 
 import json
 import statistics
@@ -9,16 +9,15 @@ from typing import Any
 
 import torch
 
-from equipoise.common.cores import available_cores
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import available_cores
 from equipoise.data.digits import Digits
 from equipoise.evaluation.judge import judge_of
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.digits import ebgan_digits, magan_digits
-from equipoise.reports.pages import write_comparison
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.train import Settings, resume, train
+from equipoise.runs.train import Page, Settings, resume, train
 from equipoise.runs.trained import evaluate
 from equipoise.studies.workers import run_jobs
 
@@ -43,25 +42,29 @@ class Job:
     group: str
     experiment: Experiment
     out: Path
+    page: Page
 
 
-def run_demo(out: Path, seeds: int = 3, workers: int | None = None, epochs: int = EPOCHS) -> Path:
-    """Train MAGAN and EBGAN at margins 10, 5 and 1 on digits, score them, and write one page.
+def run_demo(
+    out: Path, seeds: int = 3, workers: int | None = None, epochs: int = EPOCHS, page: Page = None
+) -> dict[str, list[Path]]:
+    """Train MAGAN and EBGAN at margins 10, 5 and 1 on digits, score them, and write `summary.json`.
 
     What an earlier call finished is kept; what it left unfinished goes on.
 
     Args:
-        out: the folder for the runs, `summary.json` and the page.
+        out: the folder for the runs and `summary.json`.
         seeds: how many seeds of each.
         workers: runs at a time; one per core by default.
         epochs: adversarial epochs of each run.
+        page: writes a run's page, as in `Settings`.
 
-    Returns: the page's path.
+    Returns: the runs of each group.
 
     Raises:
         EquipoiseError: the folder holds other runs, or cannot be written.
     """
-    jobs = _jobs(out, seeds, epochs)
+    jobs = _jobs(out, seeds, epochs, page)
     torch.set_num_threads(1)
     judge_of(Digits(), None, torch.device("cpu"))
     _tell(f"{len(jobs)} runs of {epochs} epochs; each takes about half a minute on one core.")
@@ -75,13 +78,18 @@ def run_demo(out: Path, seeds: int = 3, workers: int | None = None, epochs: int 
     write_text_atomically(out / "summary.json", json.dumps({"epochs": epochs, "groups": summary}, indent=1))
     for group, numbers in summary.items():
         _tell(f"{group:<18} inception score {numbers['mean']:.2f} ± {numbers['deviation']:.2f} over {seeds} seeds")
-    return write_comparison(TITLE, INTRODUCTION, groups, out / "index.html")
+    return groups
 
 
-def _jobs(out: Path, seeds: int, epochs: int) -> list[Job]:
+def _jobs(out: Path, seeds: int, epochs: int, page: Page) -> list[Job]:
     bases = {"MAGAN": magan_digits()} | {f"EBGAN, margin {m:g}": ebgan_digits(m) for m in MARGINS}
     return [
-        Job(group, with_length(replace(base, seed=seed), epochs=epochs), out / "runs" / f"{_word(group)}-seed{seed}")
+        Job(
+            group,
+            with_length(replace(base, seed=seed), epochs=epochs),
+            out / "runs" / f"{_word(group)}-seed{seed}",
+            page,
+        )
         for group, base in bases.items()
         for seed in range(seeds)
     ]
@@ -89,7 +97,7 @@ def _jobs(out: Path, seeds: int, epochs: int) -> list[Job]:
 
 def _carry_out(job: Job) -> None:
     """Train what is missing of one run, and score it."""
-    settings = Settings(device="cpu", threads=1, quiet=True, on_collapse="log", page=False)
+    settings = Settings(device="cpu", threads=1, quiet=True, on_collapse="log")
     run = RunDirectory(job.out)
     if not run.config.exists():
         train(job.experiment, job.out, settings)
@@ -97,7 +105,7 @@ def _carry_out(job: Job) -> None:
         resume(job.out, settings)
     else:
         raise EquipoiseError(f"{printable(job.out)} holds another run; choose a new folder with --out.")
-    evaluate(job.out, METRICS, SAMPLES, settings)
+    evaluate(job.out, METRICS, SAMPLES, replace(settings, page=job.page))
 
 
 def _summary(paths: list[Path]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
+from equipoise.common.machine import choose_device
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.environment import choose_device
 from equipoise.runs.pace import stage_seconds
 from equipoise.studies.carry_out import recorded_seconds
 from equipoise.studies.plan import Planned

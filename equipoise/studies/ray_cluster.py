@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
-from equipoise.common.cores import available_cores
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.machine import available_cores
 from equipoise.studies.workers import MOST_DEATHS, Done
 
 Job = TypeVar("Job")

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
+from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import evaluator
 from equipoise.evaluation.evidence import Evidence
 from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import choose_device
 from equipoise.runs.train import Settings
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of, scale_of

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import torch
 
-from equipoise.common.cores import available_cores
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu
 from equipoise.data.mnist import Mnist
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import DIGIT_BY_DIGIT, judge_of
-from equipoise.runs.environment import choose_device
-from equipoise.runs.threads import threads_beside_a_gpu
-from equipoise.runs.train import Settings
+from equipoise.runs.train import Page, Settings
 from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.estimate import estimate
@@ -43,6 +41,7 @@ class Means:
         inception_weights: the file with the weights of Inception-v3, or None.
         precision: what the players of every run compute in; runs in another than float32 have directories of their own.
         graphs: whether whole iterations are played as CUDA graphs, where they can be.
+        page: writes each run's page, as in `Settings`.
     """
 
     workers: int | None = None
@@ -53,6 +52,7 @@ class Means:
     inception_weights: Path | None = None
     precision: Precision = "float32"
     graphs: bool = False
+    page: Page = None
 
 
 def tell(line: str) -> None:
@@ -162,6 +162,7 @@ def _settings(means: Means) -> Settings:
         inception_weights=means.inception_weights,
         precision=means.precision,
         graphs=means.graphs,
+        page=means.page,
     )
 
 

@@ -31,11 +31,11 @@ import torch
 import torch.distributed as dist
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.data.noise import Noise
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.training.loop import Loop
 
 RECIPES: dict[str, dict[str, Any]] = {

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.experiments.config import from_plain, set_field, to_plain
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evaluate
 from measurements import RESULTS_FOLDER

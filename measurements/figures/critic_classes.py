@@ -20,13 +20,13 @@ import torch
 
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.constraints import SpectralNorm
 from equipoise.evaluation.catalogue import evaluator
 from equipoise.evaluation.passport import current_versions
 from equipoise.experiments.experiment import Experiment, Network
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evidence_of, load_trained
 from measurements import RESULTS_FOLDER
@@ -38,7 +38,7 @@ LOSSES = {
     "repulsive": MMDGAN(repulsion=1.0, iterations=ITERATIONS),
     "attractive": MMDGAN(repulsion=-1.0, widths=GAUSSIAN_MIXTURE, iterations=ITERATIONS),
 }
-QUIET = Settings("cpu", quiet=True, page=False, threads=1)
+QUIET = Settings("cpu", quiet=True, threads=1)
 
 
 def experiment(loss: str, seed: int) -> Experiment:

@@ -22,6 +22,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.passport import current_versions
 from equipoise.metrics import (
@@ -40,7 +41,6 @@ from equipoise.metrics import (
     two_sample_test,
 )
 from equipoise.metrics.resize import resize_clean
-from equipoise.runs.environment import git_commit
 from measurements import RESULTS_FOLDER
 
 DATA = RESULTS_FOLDER / "metrics" / "deviations.json"

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.data.digits import Digits
 from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.evaluation.passport import current_versions
@@ -25,7 +26,6 @@ from equipoise.metrics import missing_modes
 from equipoise.metrics.third_party import DENSE, ThirdParty
 from equipoise.networks import build
 from equipoise.networks.dcgan import DCGANDiscriminator
-from equipoise.runs.environment import git_commit
 from measurements import RESULTS_FOLDER
 
 METRICS = RESULTS_FOLDER / "metrics"

@@ -15,10 +15,10 @@ import torch
 
 from equipoise import __version__
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.simulations.ring_over_time import (
     COUNTED_SAMPLES,
     LEAST_SAMPLES,

@@ -33,10 +33,10 @@ import torch
 
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.machine import git_commit
 from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.runs import train as training
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.environment import git_commit
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.loop import Loop

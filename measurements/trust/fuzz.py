@@ -32,6 +32,7 @@ from PIL import Image
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
+from equipoise.common.machine import git_commit
 from equipoise.data.celeba import CelebA
 from equipoise.data.download import Source
 from equipoise.data.idx import read_idx
@@ -43,7 +44,6 @@ from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.training import checkpoint as reader
 from equipoise.training.checkpoint import Checkpoint, save_checkpoint
 

@@ -77,7 +77,7 @@ def main() -> None:
         fuzz_one(chosen.one, chosen.seconds, chosen.corpus)
         return
     sys.path.insert(0, str(HERE))
-    from equipoise.runs.environment import git_commit
+    from equipoise.common.machine import git_commit
     from measurements.trust import fuzz
 
     passport = {"seconds_for_each": chosen.seconds, "commit": git_commit()}

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.data.noise import Noise
 from equipoise.experiments.build import build_game, build_state
 from equipoise.monitor.health import Health
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs.environment import git_commit
 from equipoise.training import loop as loops
 from equipoise.training.loop import Loop
 from measurements.benchmarks.measure import Case, compare, machine

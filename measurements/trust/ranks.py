@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from equipoise.common.files import write_text_atomically
-from equipoise.runs.environment import git_commit
+from equipoise.common.machine import git_commit
 from equipoise.testing.ranks import deviation, play_in_float64, play_on_ranks
 from equipoise.testing.toys import TOY_EXPERIMENTS
 

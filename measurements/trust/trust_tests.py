@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from equipoise.common.files import write_text_atomically
-from equipoise.runs.environment import git_commit
+from equipoise.common.machine import git_commit
 from measurements import ROOT
 
 ROWS = {

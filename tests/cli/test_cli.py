@@ -146,7 +146,7 @@ def test_the_length_bounds_every_stage_on_real_data(
 ) -> None:
     """None of MAGAN's three stages is longer than what was asked for; one that is cut short still sets the margin."""
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("equipoise.runs.session.write_run_report", lambda path: None)
+    monkeypatch.setattr("equipoise.reports.pages.write_run_report", lambda path: None)
     (tmp_path / "pictures").mkdir()
     for number in range(60):
         Image.new("L", (28, 28), 4 * number).save(tmp_path / "pictures" / f"{number}.png")

@@ -11,12 +11,13 @@ import torch
 import torch.distributed as dist
 
 import equipoise
+from equipoise.common import machine
+from equipoise.common.machine import choose_device
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import with_length
 from equipoise.monitor.health import Diverged, Health
 from equipoise.recipes.catalogue import recipe
-from equipoise.runs import processes, threads, train
-from equipoise.runs.environment import choose_device
+from equipoise.runs import processes, train
 from equipoise.runs.manner import Manner
 from equipoise.training.loop import Loop
 
@@ -123,7 +124,7 @@ def test_a_trial_of_threads_is_for_one_process_on_a_cpu(
         raise AssertionError("iterations were timed")
 
     monkeypatch.setattr(train, "choose_threads", trial)
-    monkeypatch.setattr(threads, "available_cores", lambda: 16)
+    monkeypatch.setattr(machine, "available_cores", lambda: 16)
     experiment = recipe("gan-digits")
     game = build_game(experiment, experiment.data.load())
     place = processes.Processes(0, size, 0, size, 0, torch.device(device))

@@ -21,7 +21,7 @@ from equipoise.runs.trained import evidence_of, load_trained
 from equipoise.studies.critic_map import read_critic_map, write_critic_map
 
 METRICS = ("critic-silhouette", "critic-purity")
-QUIET = Settings("cpu", quiet=True, page=False)
+QUIET = Settings("cpu", quiet=True)
 
 
 def short(name: str) -> Experiment:

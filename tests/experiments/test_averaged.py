@@ -37,7 +37,7 @@ from equipoise.training.state import State, state_tensors
 
 pytestmark = pytest.mark.lengthy
 
-CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True, page=False)
+CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True)
 BATCHES = 400
 
 

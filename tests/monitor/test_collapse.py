@@ -13,8 +13,11 @@ from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.metrics import collapse as variety
 from equipoise.metrics.collapse import Variety
 from equipoise.monitor import collapse
-from equipoise.monitor.collapse import CollapseAlarm, Collapsed, Memory, OnCollapse, collapse_alarm
+from equipoise.monitor.collapse import CollapseMonitor, Memory, collapse_monitor
 from equipoise.recipes.digits import gan_digits
+from equipoise.reports.pages import write_run_report
+from equipoise.runs import alarm as observing
+from equipoise.runs.alarm import CollapseAlarm, Collapsed, OnCollapse
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.run_log import read_log
 from equipoise.runs.train import Settings, resume, train
@@ -25,7 +28,8 @@ pytestmark = pytest.mark.lengthy
 
 
 def settings(on_collapse: OnCollapse = "log") -> Settings:
-    return Settings("cpu", threads=1, quiet=True, on_collapse=on_collapse, page=on_collapse == "warn")
+    page = write_run_report if on_collapse == "warn" else None
+    return Settings("cpu", threads=1, quiet=True, on_collapse=on_collapse, page=page)
 
 
 def collapsing(iterations: int) -> Experiment:
@@ -41,16 +45,16 @@ def lines(run: RunDirectory, kind: str) -> list[dict[str, object]]:
     return [line for line in every if line["kind"] == kind]
 
 
-def alarm_after(tmp_path: Path, looks: Sequence[Variety], total: int) -> list[str]:
-    """What an alarm tells at each of these looks, one per iteration."""
-    alarm = CollapseAlarm(gan_digits(), Recorder(tmp_path / "log"), total, torch.empty(0), torch.empty(0), "log")
-    return [alarm._judge(found, iteration) for iteration, found in enumerate(looks, 1)]
+def told_after(looks: Sequence[Variety], total: int) -> list[str]:
+    """What a monitor tells at each of these looks, one per iteration."""
+    monitor = CollapseMonitor(torch.empty(0), torch.empty(0))
+    return [monitor.judge(found, iteration, total).told for iteration, found in enumerate(looks, 1)]
 
 
 def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 40)
+    monkeypatch.setattr(observing, "SHORTEST_PAUSE", 40)
     run = train(collapsing(100), tmp_path / "collapsing", settings("warn"))
     (alarm,) = lines(run, "alarm")
     assert alarm["iteration"] == 80
@@ -66,7 +70,7 @@ def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
 def test_it_stops_a_run_that_can_go_on_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 40)
+    monkeypatch.setattr(observing, "SHORTEST_PAUSE", 40)
     whole = train(collapsing(120), tmp_path / "whole", settings())
     with pytest.raises(Collapsed, match=r"almost all the same \(iteration 80\)\. The run is saved"):
         train(collapsing(120), tmp_path / "stopped", settings("stop"))
@@ -80,8 +84,8 @@ def test_it_stops_a_run_that_can_go_on_to_the_same_end(
 def test_looking_changes_nothing_about_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = with_length(gan_digits(), iterations=20)
     blind = train(experiment, tmp_path / "blind", settings())
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 5)
-    monkeypatch.setattr(collapse, "LOOKS", 4)
+    monkeypatch.setattr(observing, "SHORTEST_PAUSE", 5)
+    monkeypatch.setattr(observing, "LOOKS", 4)
     watched = train(experiment, tmp_path / "watched", settings())
     assert len(lines(watched, "variety")) == 4
     assert lines(blind, "variety") == []
@@ -93,7 +97,7 @@ def test_what_never_changes_is_measured_once(tmp_path: Path, monkeypatch: pytest
     measured: list[int] = []
     spacing = variety._spacing
     monkeypatch.setattr(variety, "_spacing", lambda points: (measured.append(len(points)), spacing(points))[1])
-    monkeypatch.setattr(collapse, "SHORTEST_PAUSE", 2)
+    monkeypatch.setattr(observing, "SHORTEST_PAUSE", 2)
     monkeypatch.setattr(collapse, "SAMPLES", 40)
     run = train(with_length(gan_digits(), iterations=6), tmp_path / "run", settings())
     assert len(lines(run, "variety")) == 3
@@ -102,17 +106,19 @@ def test_what_never_changes_is_measured_once(tmp_path: Path, monkeypatch: pytest
 
 def test_the_end_of_a_collapse_is_a_line_of_its_own(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "log")
-    alarm = CollapseAlarm(gan_digits(), recorder, 100, torch.empty(0), torch.empty(0), "log")
+    monitor = CollapseMonitor(torch.empty(0), torch.empty(0))
+    alarm = CollapseAlarm(gan_digits(), recorder, 100, monitor, "log")
     told = []
     for iteration, found in enumerate([Variety(0.9, 1, 1), *[Variety(0.1, 1, 1)] * 2, Variety(0.9, 1, 1)], 1):
-        alarm._tell_of(found, {"iteration": iteration, "stage": "adversarial", "epoch": 0})
+        look = monitor.judge(found, iteration, 100)
+        alarm.tell_of(look, {"iteration": iteration, "stage": "adversarial", "epoch": 0})
         told.append(read_log(tmp_path / "log").collapsed)
     assert told == [False, False, True, False]
 
 
-def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too(tmp_path: Path) -> None:
+def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too() -> None:
     good, fair, poor, same = Variety(0.9, 1, 1), Variety(0.4, 1, 1), Variety(0.1, 1, 1), Variety(0.9, 0, 0.01)
-    assert alarm_after(tmp_path, [good, poor, poor, fair, good, poor], 100) == [
+    assert told_after([good, poor, poor, fair, good, poor], 100) == [
         "",
         "",
         "collapse: samples reach 10% of what held-out data reach, after 90% (iteration 3).",
@@ -120,10 +126,10 @@ def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too(tmp_path: Path)
         "the collapse has passed: samples reach 90% (iteration 5).",
         "",
     ]
-    assert alarm_after(tmp_path, [same, good, same, same], 100)[3] == (
+    assert told_after([same, good, same, same], 100)[3] == (
         "collapse: the samples are almost all the same (iteration 4)."
     )
-    slow = alarm_after(tmp_path, [poor] * 10, 10)
+    slow = told_after([poor] * 10, 10)
     assert slow[:8] == [""] * 8
     assert (
         slow[8] == "collapse: after 90% of the training, samples reach 10% of what held-out data reach (iteration 9)."
@@ -131,7 +137,7 @@ def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too(tmp_path: Path)
     assert slow[9] == ""
 
 
-def test_it_keeps_silent_where_it_cannot_tell(tmp_path: Path) -> None:
+def test_it_keeps_silent_where_it_cannot_tell() -> None:
     class Source:
         def __init__(self, items: torch.Tensor) -> None:
             self.items = items
@@ -142,13 +148,10 @@ def test_it_keeps_silent_where_it_cannot_tell(tmp_path: Path) -> None:
         def batch(self, indices: torch.Tensor) -> torch.Tensor:
             return self.items[indices]
 
-    def alarm(items: torch.Tensor) -> CollapseAlarm | None:
-        return collapse_alarm(gan_digits(), Source(items), Recorder(tmp_path / "log"), 100, "warn")
-
     noise = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert alarm(noise[:63]) is None
-    assert alarm(torch.ones_like(noise)) is None
-    usual = alarm(noise)
+    assert collapse_monitor(Source(noise[:63])) is None
+    assert collapse_monitor(Source(torch.ones_like(noise))) is None
+    usual = collapse_monitor(Source(noise))
     assert usual is not None
     assert usual.real.shape == usual.held_out.shape == (100, 64)
     assert not (usual.real[:, None] == usual.held_out).all(dim=-1).any()

@@ -43,7 +43,7 @@ def test_every_recipe_trains_at_the_smoke_budget(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if name not in WITH_REPORT:  # drawing takes longer than the training
-        monkeypatch.setattr("equipoise.runs.session.write_run_report", lambda path: None)
+        monkeypatch.setattr("equipoise.reports.pages.write_run_report", lambda path: None)
         monkeypatch.setattr("equipoise.runs.observers.GRID_SAMPLES", 4)
     run = tmp_path / "run"
     assert main(["train", name, "--out", str(run), *FIXED]) == 0

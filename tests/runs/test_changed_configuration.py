@@ -19,7 +19,7 @@ from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import load_trained
 from equipoise.training.checkpoint import _seal
 
-CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True, page=False)
+CPU, QUIET = torch.device("cpu"), Settings("cpu", threads=1, quiet=True)
 EXPERIMENT = replace(
     with_length(recipe("gan-digits"), iterations=4),
     batch_size=16,

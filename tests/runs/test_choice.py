@@ -77,7 +77,7 @@ def test_the_checkpoint_that_was_wished_for_is_taken(wish: str | None, iteration
 def test_every_reading_command_takes_it_and_says_so(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("equipoise.runs.trained.write_run_report", lambda run: run)
+    monkeypatch.setattr("equipoise.reports.pages.write_run_report", lambda run: run)
 
     def said(*words: object) -> str:
         assert main([str(word) for word in words]) == 0

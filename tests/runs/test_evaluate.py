@@ -35,13 +35,6 @@ def run(digits: Path) -> Path:
     return digits
 
 
-@pytest.fixture(autouse=True)
-def no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take most of the time, and are tested elsewhere."""
-    monkeypatch.setattr("equipoise.runs.trained.write_run_report", lambda run: run)
-    monkeypatch.setattr("equipoise.runs.session.write_run_report", lambda run: run)
-
-
 def kept(run: Path) -> dict[str, int]:
     """How many samples each metric in the file saw."""
     scores = json.loads((run / "scores.json").read_text())["scores"]

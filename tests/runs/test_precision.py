@@ -21,7 +21,7 @@ from equipoise.training.precision import algorithms
 
 pytestmark = pytest.mark.lengthy
 
-QUICK = Settings(device="cpu", threads=1, quiet=True, page=False, on_collapse="log")
+QUICK = Settings(device="cpu", threads=1, quiet=True, on_collapse="log")
 
 
 def trained(out: Path, **settings: object) -> dict[str, torch.Tensor]:

@@ -10,7 +10,7 @@ from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports import figures, measurements
 from equipoise.reports.canvas import Drawing
-from equipoise.runs import session
+from equipoise.reports.pages import write_run_report
 from equipoise.runs.train import Settings
 from equipoise.studies import carry_out as carrying
 from equipoise.studies.carry_out import Job, carry_out, read_outcome
@@ -19,18 +19,23 @@ SHORT = with_length(recipe("ebgan-digits"), iterations=2)
 
 
 def job_of(experiment: Experiment, place: Path) -> Job:
-    return Job(experiment, place, ("inception-score",), 40, Settings("cpu", threads=1, quiet=True), True)
+    return Job(
+        experiment, place, ("inception-score",), 40, Settings("cpu", threads=1, quiet=True, page=write_run_report), True
+    )
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The pages that were drawn, in order; their figures are left out, which take most of the time."""
     pages: list[Path] = []
-    write = carrying.write_run_report
     for module in (figures, measurements):
         monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
-    for module in (session, carrying):
-        monkeypatch.setattr(module, "write_run_report", lambda run: pages.append(write(run)) or pages[-1])
+
+    def write_page(settings: Settings, run: Path) -> None:
+        if settings.page is not None:
+            pages.append(write_run_report(run))
+
+    monkeypatch.setattr(Settings, "write_page", write_page)
     return pages
 
 
@@ -42,16 +47,16 @@ def test_a_page_is_drawn_once_and_tells_the_scores(tmp_path: Path, drawn: list[P
     assert len(drawn) == 1
 
 
-@pytest.mark.parametrize("moment", ["load_trained", "write_run_report"])
+@pytest.mark.parametrize("moment", [(carrying, "load_trained"), (Settings, "write_page")])
 def test_a_run_that_was_ended_before_its_page_gets_it_later(
-    moment: str, tmp_path: Path, drawn: list[Path], monkeypatch: pytest.MonkeyPatch
+    moment: tuple[object, str], tmp_path: Path, drawn: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, whole = job_of(SHORT, tmp_path / "run"), getattr(carrying, moment)
-    monkeypatch.setattr(carrying, moment, _end)
+    job, whole = job_of(SHORT, tmp_path / "run"), getattr(*moment)
+    monkeypatch.setattr(*moment, _end)
     with pytest.raises(KeyboardInterrupt):
         carry_out(job)
     assert (drawn, read_outcome(job)) == ([], None)
-    monkeypatch.setattr(carrying, moment, whole)
+    monkeypatch.setattr(*moment, whole)
     carry_out(job)
     assert "inception-score" in drawn[-1].read_text()
     assert read_outcome(job) is not None

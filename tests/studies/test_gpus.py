@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from equipoise.cli.study import _means, fill_study
-from equipoise.runs import threads
+from equipoise.common import machine
+from equipoise.reports.pages import write_run_report
 from equipoise.studies import runner
 from equipoise.studies.carry_out import Job
 from equipoise.studies.estimate import Estimate
@@ -33,7 +34,7 @@ def begun(
 
     monkeypatch.setattr(runner, "choose_device", torch.device)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(threads, "available_cores", lambda: 16)
+    monkeypatch.setattr(machine, "available_cores", lambda: 16)
     monkeypatch.setattr(runner, "estimate", lambda *words: Estimate(36_000.0, "a test"))
     monkeypatch.setattr(runner, "_train_judges", lambda *words: None)
     monkeypatch.setattr(runner, "run_jobs", run_jobs)
@@ -82,8 +83,8 @@ def test_which_gpus_a_device_names(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gpus_process_gets_its_part_of_the_cores(
     cores: int, processes: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "available_cores", lambda: cores)
-    assert threads.threads_beside_a_gpu(processes) == found
+    monkeypatch.setattr(machine, "available_cores", lambda: cores)
+    assert machine.threads_beside_a_gpu(processes) == found
 
 
 def test_the_command_line_says_how_runs_compute() -> None:
@@ -92,4 +93,4 @@ def test_the_command_line_says_how_runs_compute() -> None:
     words = ["mmd-table-1", "--precision", "bfloat16", "--graphs", "--workers", "4", "--device", "cuda"]
     means = _means(parser.parse_args(words))
     assert (means.precision, means.graphs, means.workers, means.device) == ("bfloat16", True, 4, "cuda")
-    assert _means(parser.parse_args(["mmd-table-1"])) == Means()
+    assert _means(parser.parse_args(["mmd-table-1"])) == Means(page=write_run_report)

@@ -1,0 +1,56 @@
+"""The machine that this runs on: its devices and cores, and the checkout of the package."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import torch
+
+from equipoise.common.errors import EquipoiseError, printable
+
+_MOST_BESIDE_A_GPU = 8
+_GIT_SECONDS = 5
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of this name; "auto" is the first GPU where there is one, else the CPU.
+
+    A GPU that is named by its number becomes the current one, where streams and recordings are made.
+
+    Raises:
+        EquipoiseError: no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)
+    except (RuntimeError, AssertionError) as error:
+        raise EquipoiseError(f"there is no device '{printable(name)}' here; use cpu, or auto to choose.") from error
+    return device
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_beside_a_gpu(processes: int) -> int:
+    """Threads for what a GPU leaves to the CPU, as decoding, and the metrics that are computed there.
+
+    A trial of iterations would say nothing about that. Each process of this machine gets its part of the cores, and
+    none more than 8: large matrices gain little beyond.
+    """
+    return max(1, min(_MOST_BESIDE_A_GPU, available_cores() // processes))
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that this package runs from, or None outside one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
