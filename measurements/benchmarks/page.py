@@ -23,11 +23,15 @@ PAGE = ROOT / "docs" / "performance.md"
 
 HEAD = """# Performance
 
-Each row is one piece of work done in two or more ways, in turns (A B A B): CPU time at one thread, the median of the
-ratios of each round, with quartiles. Each way of a training step has a process of its own, ours with its memory kept
-between steps as in a run. Ratios are worth more than times: the machine was shared. The plain ways are written out in
-`measurements/benchmarks/plain.py`; `python -m measurements.benchmarks.run` measures every row again and rewrites this
-page from `results/benchmarks/cpu.json`.
+This page compares Equipoise with plain PyTorch code that gives the same results, and with other libraries.
+
+**How to read it.** Each row is one task, implemented in two or more ways and run alternately (A B A B) on one CPU
+thread. "Times as fast" is relative to the first way of the same task: the median of the ratios of each round, with
+quartiles. Trust ratios over times, because other work used the machine at the same time. Each way of a training step
+has its own process; in ours, memory is kept between steps, as in a real run.
+
+The plain implementations are in `measurements/benchmarks/plain.py`. `python -m measurements.benchmarks.run` measures
+every row again and rewrites this page from `results/benchmarks/cpu.json`.
 
 """
 
@@ -57,18 +61,18 @@ def write(found: dict[str, Any]) -> None:
 def _machine(machine: dict[str, Any]) -> str:
     return (
         f"Measured on a CPU ({machine['processor']}, {machine['capability']}), {machine['threads']} thread, "
-        f"torch {machine['torch']}, Python {machine['python']}. No figure here comes from a GPU:\n"
-        "`make bench-gpu` is ready to take them, and nothing has been measured on a GPU yet. CUDA graphs\n"
-        "(`--graphs`), TF32 and bfloat16 (`--precision`) have been tried on a CPU only, as far as that goes: played\n"
-        "from its buffers, a run is the plain one bit for bit. Layouts and cuDNN's trials (`--layout`,\n"
-        "`--cudnn-trials`) wait for that measurement too: the default is channels last without trials.\n\n"
-        "![Each way's speed against the first, plain one](figures/performance.png)\n"
+        f"torch {machine['torch']}, Python {machine['python']}.\n\n"
+        "**Nothing has been measured on a GPU yet.** `make bench-gpu` is ready to do it. CUDA graphs (`--graphs`),\n"
+        "TF32 and bfloat16 (`--precision`) have been tested on a CPU only, as far as possible: a run that reads\n"
+        "from the buffers of the graphs gives the same bits as a plain one. Layouts and cuDNN's trials (`--layout`,\n"
+        "`--cudnn-trials`) have not been measured on a GPU either; the default is channels last without trials.\n\n"
+        "![Speed of each way, relative to plain code](figures/performance.png)\n"
     )
 
 
 def _table(rows: dict[str, Any]) -> str:
     lines = [
-        "| work | way | times as fast (quartiles) | target | seconds | GFLOP | GFLOP/s |",
+        "| task | way | times as fast (quartiles) | target | seconds | GFLOP | GFLOP/s |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows.values():
@@ -96,7 +100,7 @@ def _others(rows: dict[str, Any]) -> str:
     ]
     if not lines:
         return ""
-    head = ["| work | way | against | times as fast (quartiles) | target |", "| --- | --- | --- | --- | --- |"]
+    head = ["| task | way | compared with | times as fast (quartiles) | target |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([*head, *lines]) + "\n"
 
 
@@ -104,19 +108,18 @@ def _whole(whole: dict[str, Any]) -> str:
     if not whole:
         return ""
     return (
-        "## How it is measured\n\n"
-        f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that other work was using\n"
-        "too. Rows of batch 64, 1,000 pairs and 50,000 samples are measured apart:\n"
+        "## Measure it yourself\n\n"
+        f"`make bench` measured all of this in {whole['minutes']:.1f} minutes, on a machine that was also used for\n"
+        "other work. Rows with batch 64, 1,000 pairs and 50,000 samples are measured separately, by\n"
         "`python -m measurements.benchmarks.run --long`.\n"
-        "`make bench-check` measures the short rows again and fails where a ratio has fallen by more than three\n"
-        "tenths.\n"
+        "`make bench-check` measures the short rows again, and fails if a ratio has fallen by more than 30%.\n"
     )
 
 
 def _start(start: dict[str, Any]) -> str:
     if not start:
         return ""
-    lines = ["## Starting", "", "| command | CPU seconds, median | best |", "| --- | --- | --- |"]
+    lines = ["## Start-up time", "", "| command | CPU seconds, median | best |", "| --- | --- | --- |"]
     lines += [f"| `{name}` | {t['median_seconds']:.2f} | {t['best_seconds']:.2f} |" for name, t in start.items()]
     return "\n".join(lines) + "\n"
 
@@ -136,7 +139,7 @@ def _draw(rows: dict[str, Any]) -> None:
             axes.plot([target, target], [place - 0.4, place + 0.4], color="#cc3311", linewidth=2)
     axes.set_yticks(range(len(bars)), [label for label, _, _ in reversed(bars)], fontsize=8)
     axes.axvline(1, color="#888888", linewidth=1)
-    axes.set_xlabel("times as fast as the plain way (red: the target)")
+    axes.set_xlabel("times as fast as plain code (red: the target)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(FIGURE, dpi=110)
     pyplot.close(figure)

@@ -14,13 +14,14 @@ def input_section(found: dict[str, Any]) -> str:
     if not found:
         return ""
     lines = [
-        "## From a folder to the first step",
+        "## Reading data",
         "",
-        f"{found['pictures']} are read, decoded, resized and kept as bytes in the cache; a later start",
-        "reads the cache. An epoch draws every image once, from bytes in memory to floating-point batches of 64. CPU",
-        "seconds, all threads together; the last column is of 2,048 images in memory, over five epochs.",
+        f"At the first start, {found['pictures']} are read, decoded, resized and stored as bytes in the",
+        "cache. Later starts read the cache. An epoch draws every image once, from bytes in memory to floating-point",
+        "batches of 64. Times are CPU seconds of all threads together. The last column is for 2,048 images in memory,",
+        "over five epochs.",
         "",
-        "| side | first start, s | images decoded a second | later start, s | an epoch of them, s | images a second |",
+        "| side | first start, s | images decoded per s | later start, s | one epoch, s | images per s, in memory |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for folder, memory in zip(found["folder"], found["in_memory"], strict=True):
@@ -32,10 +33,10 @@ def input_section(found: dict[str, Any]) -> str:
         )
     lines += [
         "",
-        "Data lie in memory (or in a mapped file), and a batch is drawn by the training thread itself: there is no",
-        "queue to run dry. What a step waits is the time inside `source.batch`:",
+        "The data are in memory (or in a memory-mapped file), and the training thread draws each batch itself, so",
+        "there is no queue that can run empty. The time a step waits for data is the time inside `source.batch`:",
         "",
-        "| game | CPU seconds an iteration | share of it that draws real data |",
+        "| recipe | CPU seconds per iteration | share spent on drawing real data |",
         "| --- | --- | --- |",
         *(
             f"| {each['game']} | {each['seconds_per_iteration']:.3g} | {each['share']:.2%} |"
@@ -52,11 +53,11 @@ def growth_section(found: dict[str, Any]) -> str:
     lines = [
         "## Memory",
         "",
-        "One whole iteration of the adversarial stage in a fresh process, on random images, at the paper's batch; one",
-        "discriminator step an iteration. Peak is the largest resident size of the process; of it, about",
-        f"{_idle(found['memory']):.0f} MiB are Python, torch and the libraries before anything is built.",
+        "One whole iteration of the adversarial stage in a new process, on random images, with the paper's batch size",
+        "and one discriminator step per iteration. Peak is the largest resident size of the process. Python, torch and",
+        f"the libraries alone take about {_idle(found['memory']):.0f} MiB of it.",
         "",
-        "| recipe | batch | parameters | peak, MiB | above the libraries, MiB | CPU seconds an iteration |",
+        "| recipe | batch | parameters | peak, MiB | without libraries, MiB | CPU seconds per iteration |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
             f"| {each['recipe']} | {each['batch']} | {each['parameters']:,} | {each['peak_mib']:,.0f} | "
@@ -68,12 +69,12 @@ def growth_section(found: dict[str, Any]) -> str:
         "",
         "![Time per image, and peak memory, as batch, resolution and data set grow](figures/growth.png)",
         "",
-        "The figure's time is that of 32x32 pixels, one image but for the larger sides.",
-        "Batch: the repulsive MMD GAN of 32x32 images. Resolution and data set: a DCGAN of width 16 at batch 16.",
-        "Processes: what one of them sends in a step of `gan-digits`, in bytes, since processes that share a machine's",
-        "cores say nothing of seconds; [scaling](scaling.md) has more.",
+        "The figure shows the time per 32x32 pixels: one image, or a part of a larger one.",
+        "Batch: the repulsive MMD GAN on 32x32 images. Resolution and data set: a DCGAN of width 16 at batch 16.",
+        "Processes: what one process sends in a step of `gan-digits`, in bytes, because processes that share the cores",
+        "of one machine tell you nothing about time; [scaling](scaling.md) has more.",
         "",
-        "| what grows | to | CPU ms an image | above the libraries, MiB |",
+        "| what grows | to | CPU ms per image | memory without libraries, MiB |",
         "| --- | --- | --- | --- |",
     ]
     for axis, field in (("batch", "batch"), ("resolution", "image_size"), ("images", "images")):
@@ -82,7 +83,7 @@ def growth_section(found: dict[str, Any]) -> str:
             f"{each['peak_above_start_mib']:,.0f} |"
             for each in found[axis]
         ]
-    lines += ["", "| processes | bytes reduced a step | bytes gathered a step |", "| --- | --- | --- |"]
+    lines += ["", "| processes | bytes reduced per step | bytes gathered per step |", "| --- | --- | --- |"]
     lines += [
         f"| {each['processes']} | {each['bytes_reduced_per_step']:,} | {each['bytes_gathered_per_step']:,} |"
         for each in found["ranks"]
@@ -102,8 +103,8 @@ def growth_figure(found: dict[str, Any], path: Any) -> None:
     for column, (axis, field, label) in enumerate(axes):
         _panel(panels[0][column], found[axis], field, "", _milliseconds)
         _panel(panels[1][column], found[axis], field, label, lambda each: each["peak_above_start_mib"])
-    panels[0][0].set_ylabel("CPU ms for 32x32 pixels")
-    panels[1][0].set_ylabel("MiB above the libraries")
+    panels[0][0].set_ylabel("CPU ms per 32x32 pixels")
+    panels[1][0].set_ylabel("MiB without libraries")
     figure.savefig(path, dpi=110)
 
 

@@ -6,20 +6,21 @@ from typing import Any
 from measurements import RESULTS_FOLDER
 
 TRICKS = RESULTS_FOLDER / "benchmarks" / "tricks.json"
-_PEAK = """## Near the machine's limit
+_PEAK = """## Distance to the machine's peak
 
-GFLOP per second of each way, and of the fastest of several large 3x3 convolutions (256 to 256 maps of 32x32, channels
-last) between the rounds. Operations are those that were carried out. Minimal filtering leaves out operations that run
-at the peak and adds cheap ones that do not, so that the share falls while the step becomes faster: the last two columns
-count what direct convolutions of the same layers would take, folds included. That is the share to hold against 0.7.
+The peak is the speed of the fastest of several large 3x3 convolutions (256 to 256 maps of 32x32, channels last),
+measured between the rounds. "GFLOP/s" and the first "share" count the operations that were really carried out. Minimal
+filtering needs fewer operations at peak speed and adds cheap ones below it, so this share falls although the step
+becomes faster. The last two columns therefore count the operations that direct convolutions of the same layers would
+need, folded layers included. Compare the last share with the target of 0.7.
 """
-_USED = """## What each trick gave
+_USED = """## What each optimisation gains
 
-The same work without the trick and with it, everything else in place, in turns:
-`python -m measurements.benchmarks.tricks`. Memory kept between steps: `equipoise train` tells glibc to keep up to a
-gibibyte of what it frees; where the environment sets `MALLOC_` variables of its own, they stand.
+The same task without and with one optimisation, everything else unchanged, measured alternately by
+`python -m measurements.benchmarks.tricks`. "Memory kept between steps" means that `equipoise train` tells glibc to keep
+up to one gibibyte of freed memory, unless your environment sets `MALLOC_` variables of its own.
 """
-_UNUSED = """## What did not pay
+_UNUSED = """## What did not help
 """
 
 
@@ -33,7 +34,7 @@ def peak_section(rows: dict[str, Any]) -> str:
         for name, way in row["ways"].items()
     ]
     head = [
-        "| work | way | peak | GFLOP/s | share | direct GFLOP/s | share |",
+        "| task | way | peak, GFLOP/s | GFLOP/s | share | direct GFLOP/s | direct share |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     return _PEAK + "\n" + "\n".join([*head, *lines]) + "\n" if lines else ""
@@ -53,7 +54,10 @@ def tricks_section() -> str:
 
 
 def _table(rows: dict[str, Any]) -> str:
-    head = ["| trick | work | times as fast (quartiles) | seconds without | with |", "| --- | --- | --- | --- | --- |"]
+    head = [
+        "| optimisation | task | times as fast (quartiles) | seconds without | with |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     return "\n".join([*head, *(_line(row) for row in rows.values())]) + "\n"
 
 
@@ -71,9 +75,11 @@ def _compiling(found: dict[str, Any]) -> str:
         return ""
     ways = next(row["ways"] for row in found["unused"].values() if "compile" in row["name"])
     saved = ways["without"]["median_seconds"] - ways["with"]["median_seconds"]
-    paid = f"after {seconds / saved:,.0f} of them" if saved > 0 else "never"
+    paid = (
+        f"{seconds / saved:,.0f} faster steps make up for this" if saved > 0 else "later steps never make up for this"
+    )
     return (
-        f"The first step of the compiled networks took {seconds:.0f} seconds, which these steps pay back {paid}.\n"
-        "Nothing here is compiled: compiled networks go past the routes above, which gain more, and refuse second\n"
-        "derivatives.\n"
+        f"The first compiled step took {seconds:.0f} seconds; {paid}.\n"
+        "Equipoise compiles nothing: compiled networks bypass the optimisations above, which gain more, and do\n"
+        "not support second derivatives.\n"
     )
