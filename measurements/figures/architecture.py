@@ -1,4 +1,4 @@
-"""Draw the rooms of Equipoise and what may import what. Run: python -m measurements.figures.architecture"""
+"""Draw the packages of Equipoise and what may import what. Run: python -m measurements.figures.architecture"""
 
 import matplotlib
 
@@ -8,19 +8,24 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 ROWS = [
-    (["commands"], "what each word of the command line does"),
-    (["studies", "simulations"], "many runs, one table; the papers' theory"),
-    (["recipes", "runs"], "experiments by name; one run and its directory"),
+    (["cli", "testing"], "the command line; contract checks for authors"),
+    (["reports"], "pages and figures of runs and studies"),
+    (["simulations"], "the theory of the papers"),
+    (["studies"], "many runs, one table"),
+    (["runs"], "one run and its directory"),
+    (["recipes", "evaluation", "monitor", "integrations"], "experiments by name; scores; warnings; adapters"),
     (["experiments"], "a complete run as data"),
     (["algorithms"], "one paper, one file"),
-    (["losses", "constraints", "networks", "data", "metrics", "training"], "none imports another"),
-    (["common"], "errors, checks, addressed randomness, atomic files"),
+    (["training"], "the game, the loop, checkpoints"),
+    (["losses", "constraints", "networks", "data", "metrics", "kernels"], "none imports another"),
+    (["common"], "errors, checks, random numbers, safe file writes"),
 ]
-COLOURS = ["#f4e3d7", "#e3ecf4", "#e3ecf4", "#e6f0e4", "#e6f0e4", "#fff3cf", "#ececec"]
+"""From the top: packages, and what they do. `tests/test_rooms.py` has the exact rules."""
+COLOURS = ["#f4e3d7", *["#e3ecf4"] * 4, *["#e6f0e4"] * 4, "#fff3cf", "#ececec"]
 
 
 def main() -> None:
-    figure, axes = plt.subplots(figsize=(8, 5.6), dpi=110)
+    figure, axes = plt.subplots(figsize=(8, 6.6), dpi=110)
     for row, ((rooms, note), colour) in enumerate(zip(ROWS, COLOURS, strict=True)):
         y = len(ROWS) - 1 - row
         width = 12 / len(rooms)
@@ -45,7 +50,7 @@ def main() -> None:
     axes.text(
         -0.75,
         len(ROWS) / 2,
-        "may import what lies below",
+        "may import what is below",
         rotation=90,
         ha="center",
         va="center",
