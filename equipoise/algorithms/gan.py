@@ -33,7 +33,7 @@ LOSSES: dict[LossName, AdversarialLoss] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class GAN(Algorithm):
+class GAN(Algorithm[nn.Module]):
     """Generator against discriminator, with the loss by name.
 
     Attributes:
@@ -81,7 +81,7 @@ class GAN(Algorithm):
         """Generator and discriminator."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""
         both = Move("both", self._both, ("discriminator", "generator"))
         discriminator = Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps)
