@@ -1,9 +1,7 @@
 """One thread for every test, the place of the real data where it is at hand, and commands in processes of their own."""
 
-import importlib
 import multiprocessing
 import os
-import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import torch
 from equipoise.common.random import derived_seed
 from equipoise.evaluation.classifier import Classifier, train_classifier
 from equipoise.evaluation.features import InceptionExtractor
+from tests import process_of_its_own
 
 torch.set_num_threads(1)
 
@@ -26,9 +25,8 @@ class Command:
     """A command in a process of its own, to be watched as a subprocess.Popen is."""
 
     def __init__(self, request: dict[str, Any]) -> None:
-        script = str(Path(__file__).with_name("process_of_its_own.py"))
-        words = (script, {"REQUEST": request}, "__main__")
-        self.process = multiprocessing.get_context("forkserver").Process(target=runpy.run_path, args=words)
+        context = multiprocessing.get_context("forkserver")
+        self.process = context.Process(target=process_of_its_own.main, args=(request,))
         self.process.start()
         self.output, self.errors = Path(request["output"]), Path(request["errors"])
 
@@ -91,16 +89,6 @@ def shared_data() -> Path:
     if not (root / "MNIST" / "raw").is_dir():
         pytest.skip(f"the real data sets are not at {root}; set EQUIPOISE_TEST_DATA to their folder")
     return root
-
-
-@pytest.fixture(scope="session")
-def figure_script() -> Callable[[str], Any]:
-    """A script of measurements/figures by its name."""
-
-    def load(name: str) -> Any:
-        return importlib.import_module(f"measurements.figures.{name}")
-
-    return load
 
 
 @pytest.fixture(autouse=True)

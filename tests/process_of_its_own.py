@@ -1,6 +1,7 @@
 """Runs one command in this process, which was forked from one that has imported torch and done nothing else.
 
-The fixture `start` of tests/conftest.py has runpy run this file, with REQUEST among its globals.
+The fixture `start` of tests/conftest.py begins it. runpy is what makes a module the main one of a forked process, as
+`python -m` does for a new one.
 """
 
 import os
@@ -43,6 +44,7 @@ def launch_ranks(words: list[str], ranks: int, restarts: int) -> None:
 
 
 def main(request: dict[str, Any]) -> None:
+    """The command that the fixture asks for, its streams in files."""
     for stream, path in ((1, request["output"]), (2, request["errors"])):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
     os.environ.clear()
@@ -52,7 +54,3 @@ def main(request: dict[str, Any]) -> None:
         launch_ranks(request["words"], request["ranks"], request["restarts"])
     else:
         run_module(request["module"], request["words"])
-
-
-if __name__ == "__main__":
-    main(globals()["REQUEST"])

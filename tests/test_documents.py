@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,44 +10,42 @@ from equipoise.reports.study_tables import as_markdown, study_table
 from equipoise.studies.catalogue import study
 from equipoise.studies.results import read_results
 from equipoise.studies.summary import summarise
+from measurements.figures import collapse, critic_classes, magan_digits, missing_digit
 
 ROOT = Path(__file__).parents[1]
-FigureScript = Callable[[str], Any]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/algorithms/magan.md"])
-def test_the_digits_table_is_that_of_the_data_file(document: str, figure_script: FigureScript) -> None:
-    script = figure_script("magan_digits")
-    groups = json.loads(script.DATA.read_text(encoding="utf-8"))["groups"]
-    assert script.table(groups) in (ROOT / document).read_text(encoding="utf-8")
+def test_the_digits_table_is_that_of_the_data_file(document: str) -> None:
+    groups = json.loads(magan_digits.DATA.read_text(encoding="utf-8"))["groups"]
+    assert magan_digits.table(groups) in (ROOT / document).read_text(encoding="utf-8")
 
 
-def test_the_metrics_deviations_are_those_of_the_data_file(figure_script: FigureScript) -> None:
+def test_the_metrics_deviations_are_those_of_the_data_file() -> None:
     for module in ("sklearn", "scipy", "torchmetrics"):
         pytest.importorskip(module)
-    script = figure_script("metric_deviations")
-    document = json.loads(script.DATA.read_text(encoding="utf-8"))
-    assert [row["metric"] for row in document["rows"]] == [metric for metric, *_ in script.CASES]
-    assert script.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    from measurements.figures import metric_deviations
+
+    document = json.loads(metric_deviations.DATA.read_text(encoding="utf-8"))
+    assert [row["metric"] for row in document["rows"]] == [metric for metric, *_ in metric_deviations.CASES]
+    assert metric_deviations.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert all(row["largest"] < 1e-4 for row in document["rows"])
 
 
-def test_the_classes_in_a_discriminators_outputs_are_those_of_the_data_file(figure_script: FigureScript) -> None:
-    script = figure_script("critic_classes")
-    document = json.loads(script.DATA.read_text(encoding="utf-8"))
-    assert script.table(document) in (ROOT / "docs" / "algorithms" / "mmd-gan.md").read_text(encoding="utf-8")
-    found = {loss: [run for run in document["runs"] if run["loss"] == loss] for loss in script.LOSSES}
-    for metric in script.METRICS:
+def test_the_classes_in_a_discriminators_outputs_are_those_of_the_data_file() -> None:
+    document = json.loads(critic_classes.DATA.read_text(encoding="utf-8"))
+    assert critic_classes.table(document) in (ROOT / "docs" / "algorithms" / "mmd-gan.md").read_text(encoding="utf-8")
+    found = {loss: [run for run in document["runs"] if run["loss"] == loss] for loss in critic_classes.LOSSES}
+    for metric in critic_classes.METRICS:
         apart = min(run[metric] for run in found["repulsive"]) - max(run[metric] for run in found["attractive"])
         assert apart > 0.2, "the page says that it holds"
 
 
 @pytest.mark.parametrize("judge", ["dense", "dcgan"])
-def test_a_digit_that_is_left_out_is_told_from_one_that_is_not(judge: str, figure_script: FigureScript) -> None:
-    script = figure_script("missing_digit")
-    file, *_ = script.JUDGES[judge]
-    document = json.loads((script.METRICS / file).read_text(encoding="utf-8"))
-    assert script.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+def test_a_digit_that_is_left_out_is_told_from_one_that_is_not(judge: str) -> None:
+    file, *_ = missing_digit.JUDGES[judge]
+    document = json.loads((missing_digit.METRICS / file).read_text(encoding="utf-8"))
+    assert missing_digit.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     for row in document["rows"]:
         assert row["lacking_flagged"] >= 6 * max(row["complete_flagged"], 1), "the page says that each digit is seen"
 
@@ -72,11 +68,10 @@ def test_the_margin_on_mnist_moved_when_the_page_says_so() -> None:
     assert [round(margin, 1) for margin in margins] == [6.9] * 4 + [5.0] * 8
 
 
-def test_the_collapse_page_tells_what_the_data_file_tells(figure_script: FigureScript) -> None:
-    script = figure_script("collapse")
-    runs = json.loads(script.DATA.read_text(encoding="utf-8"))["runs"]
+def test_the_collapse_page_tells_what_the_data_file_tells() -> None:
+    runs = json.loads(collapse.DATA.read_text(encoding="utf-8"))["runs"]
     page = (ROOT / "docs" / "collapse.md").read_text(encoding="utf-8")
-    assert script.table(runs) in page
+    assert collapse.table(runs) in page
     silent = [run for run in runs if not run["told"]]
     assert (len(runs), len(silent)) == (21, 17)
     assert min(run["reach"][-1] for run in silent) == pytest.approx(0.375, abs=0.001)

@@ -182,35 +182,10 @@ def test_the_kernel_over_ranks_gets_the_statistics_that_it_may_read_on_a_gpu(sha
     torch.testing.assert_close(precision, (variance + layer.epsilon).rsqrt())
 
 
-RANK_PROGRAM = """
-import sys
-import torch
-from safetensors.torch import save_file
-from torch import distributed
-from equipoise.networks.normalisation import BatchNorm
-
-torch.set_num_threads(1)
-rank, store, result = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
-values = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-mine = values.chunk(2)[rank].clone().requires_grad_()
-layer = BatchNorm(3).double()
-output = layer(mine)
-# Each rank's own term of one loss over the whole batch; the gradient must count the other rank's term too.
-loss = (output ** 3).sum()
-(gradient,) = torch.autograd.grad(loss, mine)
-if rank == 0:
-    save_file({"output": output.detach(), "gradient": gradient, **layer.state_dict()}, result)
-distributed.barrier()
-distributed.destroy_process_group()
-"""
-
-
 @pytest.mark.lengthy
 def test_two_ranks_equal_one_process(tmp_path, start):
-    result, program = tmp_path / "result.safetensors", tmp_path / "program.py"
-    program.write_text(RANK_PROGRAM)
-    ranks = [start(rank, tmp_path / "store", result, script=program) for rank in range(2)]
+    result = tmp_path / "result.safetensors"
+    ranks = [start(rank, tmp_path / "store", result, module="tests.networks.rank") for rank in range(2)]
     errors = [rank.communicate(timeout=120)[1] for rank in ranks]
     assert [rank.returncode for rank in ranks] == [0, 0], errors
     found = load_file(result)

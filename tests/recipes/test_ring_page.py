@@ -1,25 +1,24 @@
 """The ring's page shows the figures of the committed data files, which were measured with the recipes as they are."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from equipoise.experiments.config import from_plain, to_plain
 from equipoise.recipes.catalogue import recipe
+from measurements.figures import ring
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "ring"
 
 
-def test_the_tables_are_those_of_the_data_files(figure_script: Callable[[str], Any]) -> None:
-    script, page = figure_script("ring"), (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
-    for titles, seeds in ((script.TABLE, {"20", "21", "22"}), (script.EARLIER, {"5", "6", "7", "8", "9"})):
-        found = script.table(titles)
+def test_the_tables_are_those_of_the_data_files() -> None:
+    page = (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+    for titles, seeds in ((ring.TABLE, {"20", "21", "22"}), (ring.EARLIER, {"5", "6", "7", "8", "9"})):
+        found = ring.table(titles)
         assert found in page
-        assert all(seeds <= set(script.runs_of(name)) for name in list(titles)[:2])
+        assert all(seeds <= set(ring.runs_of(name)) for name in list(titles)[:2])
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RESULTS.glob("*.json")))

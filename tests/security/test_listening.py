@@ -12,32 +12,16 @@ import pytest
 
 pytestmark = pytest.mark.lengthy
 
-LISTENERS = """
-import os, pathlib
-from equipoise.runs.processes import joined
-with joined("cpu") as processes:
-    processes.share_text(lambda: "hello")
-    links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
-    ours = {os.readlink(link) for link in links if os.path.islink(link)}
-    for name in ("tcp", "tcp6"):
-        for line in pathlib.Path("/proc/net", name).read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and f"socket:[{words[9]}]" in ours:
-                print(words[1].split(":")[0])
-    processes.wait_for_all()
-"""
 LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="this system does not list its sockets")
-def test_two_processes_on_one_host_listen_on_loopback_alone(tmp_path: Path, start: Callable[..., Any]) -> None:
-    script = tmp_path / "listeners.py"
-    script.write_text(LISTENERS)
+def test_two_processes_on_one_host_listen_on_loopback_alone(start: Callable[..., Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
     places = [{"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"} for rank in range(2)]
-    both = [start(script=script, **meeting, **place) for place in places]
+    both = [start(module="tests.security.listeners", **meeting, **place) for place in places]
     found = [process.communicate(timeout=120)[0].split() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert all(found), "nobody listens: the test looks at the wrong place"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from equipoise.studies.catalogue import STUDIES
 from equipoise.studies.ray_cluster import run_jobs_on_ray
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Study
+from tests.studies.starter import jobs_in
 
 pytestmark = pytest.mark.lengthy
 
@@ -133,43 +133,13 @@ def test_ray_is_asked_for_in_one_sentence_where_it_is_missing(monkeypatch: pytes
         run_jobs_on_ray(len, ["a"], "local", 1, 0.0)
 
 
-STARTER = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from equipoise.experiments.experiment import Watch, with_length
-from equipoise.recipes.catalogue import recipe
-from equipoise.runs.train import Settings
-from equipoise.studies.carry_out import Job, carry_out
-from equipoise.studies.workers import run_jobs
-
-def jobs_in(folder, iterations):
-    for seed in range(2):
-        experiment = with_length(recipe("ebgan-digits"), iterations=iterations)
-        experiment = replace(experiment, seed=seed, watch=Watch(sample_grids=1, checkpoints=30, keep=1))
-        settings = Settings("cpu", None, 1, True)
-        yield Job(experiment, folder / str(seed), ("inception-score",), 100, settings, False)
-
-if __name__ == "__main__":
-    run_jobs(carry_out, list(jobs_in(Path(sys.argv[1]), int(sys.argv[2]))), 2)
-"""
-
-
-@pytest.fixture
-def starter(tmp_path: Path) -> Path:
-    """A script that carries out two jobs in two workers: starter.py FOLDER ITERATIONS."""
-    script = tmp_path / "starter.py"
-    script.write_text(STARTER)
-    return script
-
-
 def test_a_killed_worker_loses_nothing(
-    starter: Path, tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_DIR", "/nonexistent")
-    jobs = runpy.run_path(str(starter))["jobs_in"](tmp_path / "whole", 120)
+    jobs = jobs_in(tmp_path / "whole", 120)
     workers.run_jobs(carrying.carry_out, list(jobs), 1)
-    process = start(tmp_path / "killed", 120, script=starter)
+    process = start(tmp_path / "killed", 120, module="tests.studies.starter")
     _wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
     worker = _workers_of(process.pid)[0]
     assert not list((tmp_path / "killed").glob("*/outcome.json"))
@@ -235,10 +205,8 @@ def test_a_killed_worker_that_waited_for_work_holds_nobody_up(how: str, tmp_path
         process.kill()
 
 
-def test_workers_end_with_the_process_that_started_them(
-    starter: Path, tmp_path: Path, start: Callable[..., Any]
-) -> None:
-    process = start(tmp_path / "left", 100_000, script=starter)
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path, start: Callable[..., Any]) -> None:
+    process = start(tmp_path / "left", 100_000, module="tests.studies.starter")
     _wait_for(lambda: len(list((tmp_path / "left").glob("*/metrics.jsonl"))) == 2, process)
     workers_left = _workers_of(process.pid)
     process.send_signal(signal.SIGKILL)

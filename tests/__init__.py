@@ -1,0 +1,1 @@
+"""Our tests. A package of this name that something else installs does not take its place."""
