@@ -56,13 +56,18 @@ def documented(node: ast.AST, following: ast.AST | None) -> bool:
     return isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
 
 
+def is_type_variable(node: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether an assignment makes a TypeVar, which is no name for a reader."""
+    return isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "TypeVar"
+
+
 def public(body: list[ast.stmt], constants: bool = True) -> Iterator[tuple[str, ast.stmt, ast.stmt | None]]:
     """Name, node and next node of each public definition, and of the constants of a module."""
     for node, following in zip(body, [*body[1:], None], strict=True):
         names: list[str] = []
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             names = [node.name]
-        elif constants and isinstance(node, ast.Assign | ast.AnnAssign):
+        elif constants and isinstance(node, ast.Assign | ast.AnnAssign) and not is_type_variable(node):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
         yield from ((name, node, following) for name in names if not name.startswith("_"))
@@ -72,7 +77,7 @@ def undocumented(module: Module) -> Iterator[str]:
     """The dotted names of a module that have no docstring."""
     if not documented(module.tree, None):
         yield module.name
-    for name, node, following in public(module.tree.body, constants=False):
+    for name, node, following in public(module.tree.body):
         if not documented(node, following):
             yield f"{module.name}.{name}"
         if isinstance(node, ast.ClassDef):

@@ -9,6 +9,7 @@ from torch import Tensor
 from equipoise.training.draw import Draw
 
 Dequantisation = Literal["none", "unit", "symmetric"]
+"""Noise on real images: none, or as wide as a level of 256 in [0, 1] or in [-1, 1]."""
 _LEVELS = 256
 _RANGES: Mapping[Dequantisation, tuple[float, float]] = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0)}
 """The lowest and the highest value of an image in each range."""

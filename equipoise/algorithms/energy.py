@@ -12,6 +12,7 @@ from equipoise.training.game import Outcome, Players
 from equipoise.training.passes import together
 
 EnergyKind = Literal["squared", "norm"]
+"""The scale of an energy: the sum of squares, or its root."""
 
 
 def energies(players: Players, images: Tensor, kind: str) -> Tensor:

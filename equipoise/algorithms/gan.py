@@ -21,7 +21,9 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 LossName = Literal["non-saturating", "minimax", "hinge", "wasserstein", "least-squares"]
+"""The adversarial losses, by name."""
 Amplifier = Literal["none", "magnitude", "margin", "zero", "literal", "zero-literal"]
+"""What multiplies the gradient of each position of a score map, by name."""
 
 LOSSES: dict[LossName, AdversarialLoss] = {
     "non-saturating": NON_SATURATING,
@@ -30,6 +32,7 @@ LOSSES: dict[LossName, AdversarialLoss] = {
     "wasserstein": WASSERSTEIN,
     "least-squares": LEAST_SQUARES,
 }
+"""The discriminator's and the generator's loss, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,9 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 KernelName = Literal["gaussian", "rational-quadratic"]
+"""The kernels, by name."""
 ScaleName = Literal["none", "scaled-mmd", "scaled-repulsive"]
+"""How the discriminator's loss is scaled by its Jacobian, by name."""
 _Kernel = GaussianKernel | RationalQuadraticKernel
 
 _KERNELS: Mapping[KernelName, Callable[[tuple[float, ...]], _Kernel]] = {

@@ -18,6 +18,7 @@ from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 
 PenaltyName = Literal["wgan-gp", "wgan-gp-one-sided", "r1", "r2"]
+"""The gradient penalties, by name."""
 _PerSample = Callable[[nn.Module, Tensor, Draw], Tensor]
 
 
@@ -65,6 +66,7 @@ PENALTIES: dict[PenaltyName, _PerSample] = {
     "r1": _r1,
     "r2": _r2,
 }
+"""By name."""
 
 
 def check_penalties(penalties: tuple[Penalty, ...]) -> None:

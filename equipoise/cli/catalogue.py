@@ -91,3 +91,4 @@ COMMANDS = {
         fill_demo,
     ),
 }
+"""By the word that calls it."""

@@ -25,6 +25,7 @@ def list_command(chosen: argparse.Namespace) -> int:
 
 
 fill_show = add_experiment
+"""The arguments of `show`: an experiment."""
 
 
 def show_command(chosen: argparse.Namespace) -> int:

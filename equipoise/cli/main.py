@@ -11,7 +11,7 @@ from equipoise.cli.catalogue import COMMANDS
 from equipoise.cli.streams import discard, prepare_streams
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 
-USER_ERROR = 2
+_USER_ERROR = 2
 _SIGNAL_EXIT = 128
 _LONGEST = 4000
 """Letters of a refusal: enough for two paths at their longest."""
@@ -21,7 +21,7 @@ class _Parser(argparse.ArgumentParser):
     """Complaints are one sentence, and a mistyped command is told the nearest one."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
+        self.exit(_USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Unlike the original's, a failure is not passed over."""
@@ -34,18 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except EquipoiseError as error:
-        return _refuse(error, getattr(error, "signal_number", USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
+        return _refuse(error, getattr(error, "signal_number", _USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
     except KeyboardInterrupt:
         return _refuse("interrupted.", _SIGNAL_EXIT + signal.SIGINT)
     except UnicodeEncodeError as error:
-        return _refuse(f"a name holds letters that {error.encoding} lacks; set LC_ALL=C.UTF-8.", USER_ERROR)
+        return _refuse(f"a name holds letters that {error.encoding} lacks; set LC_ALL=C.UTF-8.", _USER_ERROR)
     except BrokenPipeError:
         discard(sys.stdout)
         return 1
     except OSError as error:
         place = f" of {printable(error.filename)}" if error.filename else ""
         discard(sys.stdout)
-        return _refuse(f"reading or writing{place} failed: {error.strerror or error}.", USER_ERROR)
+        return _refuse(f"reading or writing{place} failed: {error.strerror or error}.", _USER_ERROR)
 
 
 def _run(words: list[str]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from torch.overrides import TorchFunctionMode
 
 Function = Callable[..., Any]
+"""Any function."""
 
 
 class Replacing(TorchFunctionMode):

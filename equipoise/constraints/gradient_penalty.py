@@ -27,6 +27,7 @@ from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
 
 Discriminator = Callable[[Tensor], Tensor]
+"""From samples to scores."""
 
 
 def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:

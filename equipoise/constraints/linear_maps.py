@@ -14,7 +14,9 @@ from torch.nn import functional
 from equipoise.common.checks import check_whole
 
 LinearMap = Callable[[Tensor, Tensor], Tensor]
+"""From a weight and an input to the output, without a bias."""
 WEIGHTED_LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+"""The layers that can be normalised."""
 
 
 def layer_map(layer: nn.Module) -> LinearMap:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
 def input_sizes(module: nn.Module, example: Tensor) -> dict[str, tuple[int, int]]:
@@ -19,7 +19,7 @@ def input_sizes(module: nn.Module, example: Tensor) -> dict[str, tuple[int, int]
     hooks = [
         part.register_forward_pre_hook(_recorder(sizes, name))
         for name, part in module.named_modules()
-        if isinstance(part, CONVOLUTIONS)
+        if isinstance(part, _CONVOLUTIONS)
     ]
     try:
         module.eval()

@@ -28,6 +28,7 @@ from equipoise.constraints.linear_maps import (
 from equipoise.constraints.probe import input_sizes
 
 Method = Literal["matrix", "convolution"]
+"""Whose norm is taken: the reshaped kernel's, or the convolution's."""
 _ITERATIONS_AT_ATTACH = 30
 _LEAST_SIGMA = 1e-12
 _ELEMENTWISE = (nn.LayerNorm, nn.RMSNorm)

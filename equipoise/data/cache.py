@@ -31,6 +31,7 @@ _said: set[str] = set()
 _log = logging.getLogger(__name__)
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
+"""Images in bytes and their labels."""
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,10 @@ DATA: dict[str, tuple[str, str]] = {
     "noise": ("equipoise.data.noise:Noise", "random images of any shape, to try out a recipe without its data"),
     "npz": ("equipoise.data.npz:Npz", "images of one size in a NumPy file, as npz:PATH"),
 }
+"""Kind -> ("module:class", what it is in one line)."""
 
 WITH_PATH = ("folder", "npz")
+"""The kinds that are read from a path of the user's."""
 
 
 def data_class(kind: str) -> type[DataSet]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from equipoise.data.store import Store
 
 SIDE = 64
-POSITIONS = 3
+"""Pixels on a side of an image."""
+_POSITIONS = 3
 _CONCENTRATION = 5  # of the Dirichlet distribution that the digit probabilities come from
 
 
@@ -51,7 +52,7 @@ class CompositionalMnist:
 
     def digit_probabilities(self) -> list[list[float]]:
         """The ten digits' probabilities at each of the three positions."""
-        return [_dirichlet(f"data/compositional-mnist/{self.set}/{position}") for position in range(POSITIONS)]
+        return [_dirichlet(f"data/compositional-mnist/{self.set}/{position}") for position in range(_POSITIONS)]
 
     def distribution(self) -> list[float]:
         """The probability of each number 0..999, all above zero."""
@@ -65,8 +66,8 @@ class CompositionalMnist:
             >>> CompositionalMnist().slots()
             [(22, 2), (22, 22), (22, 42)]
         """
-        top, left = (SIDE - self.digit_size) // 2, (SIDE - POSITIONS * self.digit_size) // 2
-        return [(top, left + position * self.digit_size) for position in range(POSITIONS)]
+        top, left = (SIDE - self.digit_size) // 2, (SIDE - _POSITIONS * self.digit_size) // 2
+        return [(top, left + position * self.digit_size) for position in range(_POSITIONS)]
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Choose the digits of this seed; the images are put together batch by batch, on the device.
@@ -87,9 +88,9 @@ class CompositionalMnist:
         if len(torch.unique(pictures.labels)) != 10:
             raise EquipoiseError("compositional-mnist needs MNIST images of all ten digits.")
         generator = stream(seed, f"data/{self.name}/{self.split}")
-        uniform = torch.rand((self.count, 2 * POSITIONS), generator=generator, dtype=torch.float64)
-        digits = draw_digits(uniform[:, :POSITIONS], self.digit_probabilities())
-        table = draw_images(uniform[:, POSITIONS:], digits, pictures.labels)
+        uniform = torch.rand((self.count, 2 * _POSITIONS), generator=generator, dtype=torch.float64)
+        digits = draw_digits(uniform[:, :_POSITIONS], self.digit_probabilities())
+        table = draw_images(uniform[:, _POSITIONS:], digits, pictures.labels)
         parts = pictures.items.gather(torch.arange(len(pictures))).squeeze(1)
         return Store(Composed(parts, table, self._row, (1, SIDE, SIDE)), number_of(digits), classes=1000)
 

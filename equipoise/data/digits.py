@@ -11,7 +11,7 @@ from equipoise.data.fields import check_choice
 if TYPE_CHECKING:
     from equipoise.data.store import Store
 
-TEST_COUNT = 360
+_TEST_COUNT = 360
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def _positions(count: int) -> dict[str, list[int]]:
     shuffled = sorted(range(count), key=lambda position: derived_seed(0, "digits/split", position))
     return {
         "all": list(range(count)),
-        "test": sorted(shuffled[:TEST_COUNT]),
-        "train": sorted(shuffled[TEST_COUNT:]),
+        "test": sorted(shuffled[:_TEST_COUNT]),
+        "train": sorted(shuffled[_TEST_COUNT:]),
     }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 from equipoise.common.files import check_regular
 
-UNSIGNED_BYTE = 0x08
+_UNSIGNED_BYTE = 0x08
 _MOST_DIMENSIONS = 4
 
 
@@ -26,7 +26,7 @@ def read_idx(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         EquipoiseError: the bytes are not such a file, or has no values, or more or fewer than its header says.
     """
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != UNSIGNED_BYTE:
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE:
         raise EquipoiseError(f"{printable(name)} is not an IDX file of unsigned bytes; fetch it again.")
     dimensions = content[3]
     start = 4 + 4 * dimensions

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from equipoise.common.transfer import send
 
 Compose = Callable[[torch.Tensor], torch.Tensor]
+"""From the parts of items to the items."""
 
 
 class Items(Protocol):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError
 
-SHARE_VARIABLE = "EQUIPOISE_MEMORY_SHARE"
+_SHARE_VARIABLE = "EQUIPOISE_MEMORY_SHARE"
 _DEFAULT_SHARE = 0.25
 _ASSUMED_BYTES = 8 << 30
 
@@ -22,7 +22,7 @@ def memory_share() -> float:
     Raises:
         EquipoiseError: the variable holds something else.
     """
-    text = os.environ.get(SHARE_VARIABLE, "")
+    text = os.environ.get(_SHARE_VARIABLE, "")
     if not text:
         return _DEFAULT_SHARE
     try:
@@ -30,7 +30,7 @@ def memory_share() -> float:
     except ValueError:
         share = math.nan
     if not 0 <= share <= 1:
-        raise EquipoiseError(f"{SHARE_VARIABLE} must be a number from 0 to 1, not {text!r}.")
+        raise EquipoiseError(f"{_SHARE_VARIABLE} must be a number from 0 to 1, not {text!r}.")
     return share
 
 

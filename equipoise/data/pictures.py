@@ -20,8 +20,9 @@ from equipoise.data.cache import Batch
 from equipoise.data.fields import Resampling
 from equipoise.data.kinds import image_kinds
 
-MOST_PIXELS = 80_000_000
+_MOST_PIXELS = 80_000_000
 MOST_FILE_BYTES = 256 << 20
+"""A larger file is not read."""
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 """Tags of TIFF."""
 _GROUP = 32
@@ -29,6 +30,7 @@ _MOST_THREADS = 8
 _SMALL_BYTES = 4096
 
 Frame = Callable[[Image.Image], Image.Image]
+"""From a picture to the part of it that is taken."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def _refusal(error: Exception) -> UnreadableError | UnavailableError:
     if isinstance(error, UnidentifiedImageError):
         return UnreadableError("no image of a known kind")
     if isinstance(error, Image.DecompressionBombError):
-        return UnreadableError(f"more than {MOST_PIXELS:,} pixels")
+        return UnreadableError(f"more than {_MOST_PIXELS:,} pixels")
     if "truncated" in words:
         return UnreadableError("cut short")
     if "conversion" in words:
@@ -184,13 +186,13 @@ def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Deco
     """One image: turned upright, on white where it is transparent, then framed.
 
     Raises:
-        UnreadableError: more pixels than `MOST_PIXELS`, or a kind of pixel that has no meaning as a colour.
+        UnreadableError: more than 80 million pixels, or a kind of pixel that has no meaning as a colour.
         Exception: whatever a decoder raises for a broken file.
     """
     with Image.open(io.BytesIO(content), formats=tuple(image_kinds())) as image:
         width, height = image.size
-        if width * height > MOST_PIXELS:
-            raise UnreadableError(f"{width}x{height} is more than {MOST_PIXELS:,} pixels")
+        if width * height > _MOST_PIXELS:
+            raise UnreadableError(f"{width}x{height} is more than {_MOST_PIXELS:,} pixels")
         shallow = _shallow(image)
         if draft_side:
             shallow.draft(None, (draft_side, draft_side))

@@ -11,6 +11,7 @@ from equipoise.data.store import Store, held
 
 _CHUNK_IMAGES = 2048
 Resize = Callable[[torch.Tensor, int], torch.Tensor]
+"""From images and a side in pixels to images of that side."""
 
 
 def resized_store(

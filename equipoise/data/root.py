@@ -9,6 +9,7 @@ from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 from equipoise.common.files import cache_directory, local_path
 
 HOW_TO_POINT = "pass --data-root or set EQUIPOISE_DATA to the folder that holds it"
+"""What an error says about a folder that was not found."""
 
 
 def find_root(explicit: Path | None = None) -> Path:

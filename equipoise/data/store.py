@@ -12,6 +12,7 @@ from equipoise.data.account import Account
 from equipoise.data.items import Held, Items
 
 ValueRange = Literal["unit", "symmetric"]
+"""The range of an image's values: [0, 1], or [-1, 1]."""
 _CHUNK_ITEMS = 1024
 
 

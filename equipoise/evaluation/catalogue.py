@@ -17,7 +17,9 @@ _SCORING, _MODES, _IMAGES = (
 _MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
 
 Better = Literal["higher", "lower", "neither"]
+"""Which values of a score are better."""
 HIGHER, LOWER, NEITHER = cast(tuple[Better, Better, Better], get_args(Better))
+"""The three directions."""
 
 
 class Evaluation(NamedTuple):

@@ -7,11 +7,12 @@ from equipoise.common.files import cache_directory
 from equipoise.data.download import Source, download
 from equipoise.evaluation import inception_weights
 
-DOWNLOAD = "download"
+_DOWNLOAD = "download"
 WEIGHTS_ARE_MISSING = (
-    f"this metric is defined by Inception-v3: give its weights with --inception-weights FILE, or the word {DOWNLOAD} "
+    f"this metric is defined by Inception-v3: give its weights with --inception-weights FILE, or the word {_DOWNLOAD} "
     "for FILE, or take classifier-fid, classifier-kid or inception-score."
 )
+"""What an error says about a metric without its weights."""
 _CALLED = "inception-v3"
 _INSTEAD = "or name your copy with --inception-weights"
 
@@ -27,11 +28,11 @@ def local_weights(choice: Path | str | None) -> Path | None:
     """
     if choice is None:
         return None
-    if str(choice) == DOWNLOAD and not Path(choice).exists():
+    if str(choice) == _DOWNLOAD and not Path(choice).exists():
         return _downloaded()
     if not Path(choice).is_file():
         raise EquipoiseError(
-            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {DOWNLOAD}."
+            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {_DOWNLOAD}."
         )
     return Path(choice)
 

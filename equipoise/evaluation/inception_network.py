@@ -5,8 +5,9 @@ from torch import nn
 from torch.nn import functional
 
 SIDE = 299
-FEATURES = 2048
-CLASSES = 1008
+"""Pixels on a side of an image that Inception-v3 takes."""
+_FEATURES = 2048
+_CLASSES = 1008
 
 
 class Convolution(nn.Module):
@@ -176,7 +177,7 @@ class InceptionV3(nn.Module):
         self.Mixed_6d, self.Mixed_6e = BlockC(768, 160), BlockC(768, 192)
         self.Mixed_7a = BlockD(768)
         self.Mixed_7b, self.Mixed_7c = BlockE(1280, pool_by_maximum=False), BlockE(2048, pool_by_maximum=True)
-        self.fc = nn.Linear(FEATURES, CLASSES)
+        self.fc = nn.Linear(_FEATURES, _CLASSES)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images [batch, 3, 299, 299], (value - 128) / 128, to the last average pooling [batch, 2048]."""

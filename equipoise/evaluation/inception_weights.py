@@ -15,9 +15,11 @@ from equipoise.evaluation.torch_file import read_torch_file
 PUBLISHED_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 )
+"""Where the published weights lie."""
 PUBLISHED_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 """Of the port of pytorch-fid; torch-fidelity offers the same bytes as `weights-inception-2015-12-05-6726825d.pth`."""
 PUBLISHED_MOST_BYTES = 100_000_000
+"""A longer download is not the published file."""
 _HOW = "docs/metrics.md says where to get it"
 _COUNTS = "num_batches_tracked"
 

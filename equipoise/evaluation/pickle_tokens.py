@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-MOST_OPERATIONS = 1_000_000
+_MOST_OPERATIONS = 1_000_000
 _MOST_DIMENSIONS, _MOST_NUMBERS = 8, 1 << 40
 
 
@@ -64,8 +64,8 @@ def read_pickle(file: IO[bytes]) -> Any:
     machine = _Machine()
     try:
         for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
-            if count > MOST_OPERATIONS:
-                raise NotTensors(f"it has more than {MOST_OPERATIONS} operations")
+            if count > _MOST_OPERATIONS:
+                raise NotTensors(f"it has more than {_MOST_OPERATIONS} operations")
             if operation.name not in _OPERATIONS:
                 raise NotTensors(f"it asks for the operation {operation.name}")
             _OPERATIONS[operation.name](machine, argument)

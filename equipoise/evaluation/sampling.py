@@ -17,7 +17,7 @@ from equipoise.common.random import stream
 from equipoise.training.draw import Latent
 
 _BATCH = 500
-GRID_COLUMNS = 10
+_GRID_COLUMNS = 10
 _SMALLEST_PIXELS = 32
 _ENDINGS = _GRID, _ARRAYS = ".png", ".npz"
 
@@ -51,13 +51,13 @@ def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tenso
 
 
 def sample_picture(
-    samples: Tensor, value_range: Literal["unit", "symmetric"], columns: int = GRID_COLUMNS
+    samples: Tensor, value_range: Literal["unit", "symmetric"], columns: int = _GRID_COLUMNS
 ) -> Image.Image:
     """A picture of samples: a grid of images, or a scatter plot of points [count, 2]."""
     return scatter(samples) if samples.ndim == 2 else grid(to_bytes(samples, value_range), columns)
 
 
-def grid(images: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:
+def grid(images: Tensor, columns: int = _GRID_COLUMNS) -> Image.Image:
     """Images [count, channels, height, width] uint8 as one picture with `columns` columns; small ones are enlarged."""
     count, channels, height, width = images.shape
     rows = -(-count // columns)

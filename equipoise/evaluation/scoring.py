@@ -18,7 +18,7 @@ from equipoise.metrics.inception import inception_score, mode_score
 from equipoise.metrics.kernel import kernel_distance
 from equipoise.metrics.two_sample import two_sample_test
 
-SPLITS = 10
+_SPLITS = 10
 
 
 def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
@@ -78,8 +78,8 @@ def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
 def score_inception(evidence: Evidence) -> Score:
     """Inception score over 10 splits, by the data set's classifier."""
     _check_splits(evidence)
-    mean, deviation = inception_score(evidence.probabilities, SPLITS)
-    passport = evidence.judged_passport(f"inception-score, {SPLITS} splits", splits=SPLITS)
+    mean, deviation = inception_score(evidence.probabilities, _SPLITS)
+    passport = evidence.judged_passport(f"inception-score, {_SPLITS} splits", splits=_SPLITS)
     return Score("inception-score", mean, deviation, passport)
 
 
@@ -110,8 +110,8 @@ def score_inception_v3(evidence: Evidence) -> Score:
     _check_splits(evidence)
     features = evidence.inception_features
     assert features.generated.probabilities is not None
-    mean, deviation = inception_score(features.generated.probabilities, SPLITS)
-    passport = evidence.compared_passport(f"inception-v3-score, {SPLITS} splits", features, real_count=0)
+    mean, deviation = inception_score(features.generated.probabilities, _SPLITS)
+    passport = evidence.compared_passport(f"inception-v3-score, {_SPLITS} splits", features, real_count=0)
     return Score("inception-v3-score", mean, deviation, passport)
 
 
@@ -160,8 +160,8 @@ def score_two_sample_test(evidence: Evidence) -> Score:
 
 
 def _check_splits(evidence: Evidence) -> None:
-    if evidence.samples_count < SPLITS:
-        raise EquipoiseError(f"its {SPLITS} splits need at least {SPLITS} samples, got {evidence.samples_count}.")
+    if evidence.samples_count < _SPLITS:
+        raise EquipoiseError(f"its {_SPLITS} splits need at least {_SPLITS} samples, got {evidence.samples_count}.")
 
 
 def _frechet(name: str, evidence: Evidence, features: Features) -> Score:

@@ -14,7 +14,7 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import NOISE, Players
 from equipoise.training.loop import Source
 
-LATENTS, FEWEST_BATCHES, POWER_ITERATIONS = 2048, 16, 30
+_LATENTS, _FEWEST_BATCHES, _POWER_ITERATIONS = 2048, 16, 30
 _ADDRESS = "average/statistics"
 
 
@@ -44,7 +44,7 @@ def settled(
     if next(average.buffers(), None) is None:
         return average
     network = copy.deepcopy(average).eval()
-    advance_spectral_norms(network, POWER_ITERATIONS)
+    advance_spectral_norms(network, _POWER_ITERATIONS)
     if any(isinstance(module, BatchNorm) for module in network.modules()):
         others = _copies(network, players or {}) if source is not None else {}
         with own_statistics(network, *others.values()):
@@ -65,7 +65,7 @@ def _batches(
     experiment: Experiment, like: Tensor, others: Players, source: Source | None
 ) -> Iterator[tuple[str, Tensor]]:
     """Batches of what the generator is fed, with their kinds."""
-    for number in range(max(FEWEST_BATCHES, -(-LATENTS // experiment.batch_size))):
+    for number in range(max(_FEWEST_BATCHES, -(-_LATENTS // experiment.batch_size))):
         real = like.new_empty(0)
         if others and source is not None:
             chance = stream(experiment.seed, f"{_ADDRESS}/real", number)

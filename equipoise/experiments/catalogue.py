@@ -22,6 +22,7 @@ ALGORITHMS: dict[str, str] = {
     "vaegan": "equipoise.algorithms.vaegan:VAEGAN",
     "ali": "equipoise.algorithms.ali:ALI",
 }
+"""Kind -> "module:class"."""
 
 OPTIMISERS: dict[str, str] = {
     "adam": "equipoise.training.optimisers:Adam",
@@ -29,19 +30,23 @@ OPTIMISERS: dict[str, str] = {
     "rmsprop": "equipoise.training.optimisers:RMSprop",
     "sgd": "equipoise.training.optimisers:SGD",
 }
+"""Kind -> "module:class"."""
 
 SCHEDULES: dict[str, str] = {
     "constant": "equipoise.training.optimisers:Constant",
     "linear-decay": "equipoise.training.optimisers:LinearDecay",
     "halving": "equipoise.training.optimisers:Halving",
 }
+"""Kind -> "module:class"."""
 
 CONSTRAINTS: dict[str, str] = {
     "spectral-norm": "equipoise.constraints:SpectralNorm",
     "weight-clip": "equipoise.constraints:WeightClip",
 }
+"""Kind -> "module:class"."""
 
 DATA_SETS: dict[str, str] = {kind: place for kind, (place, _) in DATA.items()}
+"""Kind -> "module:class"."""
 
 KINDS: dict[str, Mapping[str, str]] = {
     "algorithm": ALGORITHMS,
@@ -51,6 +56,7 @@ KINDS: dict[str, Mapping[str, str]] = {
     "data set": DATA_SETS,
     "network": NETWORKS,
 }
+"""The kinds of each field that has a choice."""
 
 
 def resolve(what: str, kind: str) -> type[Any]:

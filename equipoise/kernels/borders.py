@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 Pair = tuple[int, int]
+"""Of the height and of the width."""
 
 
 def bordered(maps: Tensor, images: int, rows: Pair, columns: Pair) -> Iterator[tuple[slice, Tensor]]:

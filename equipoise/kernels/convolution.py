@@ -17,6 +17,7 @@ from torch import Tensor
 from equipoise.kernels import patches, winograd
 
 Pair = tuple[int, int]
+"""Of the height and of the width."""
 
 
 def convolve(

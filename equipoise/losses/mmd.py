@@ -19,6 +19,7 @@ from equipoise.losses.pair_sums import sum_of_terms
 from equipoise.losses.terms import FAKE, REAL, Sides, Term
 
 Bounds = tuple[float, float]
+"""The lower and the upper bound of a squared distance."""
 _ANYWHERE: Bounds = (0.0, math.inf)
 _UNIT_GAUSSIAN = GaussianKernel((1.0,))
 

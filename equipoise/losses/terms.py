@@ -8,6 +8,7 @@ import torch
 Sides = tuple[torch.Tensor, torch.Tensor]
 """Real and generated features, both [batch, features]."""
 REAL, FAKE = 0, 1
+"""Whose a sample is, as an index."""
 
 
 class Term(NamedTuple):

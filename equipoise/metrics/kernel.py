@@ -11,6 +11,7 @@ from equipoise.common.checks import check_whole, described, is_number
 from equipoise.metrics.arrays import Array, as_float64
 
 Places = torch.Tensor | slice
+"""Which samples: indices, or a stretch."""
 Drawn = tuple[Places, Places]
 """Where the rows of a subset stand on either side."""
 _BLOCK = 256

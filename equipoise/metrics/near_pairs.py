@@ -13,6 +13,7 @@ from equipoise.common.precision import product_precision
 from equipoise.metrics.floors import Block, slack, underflow
 
 Pairs = tuple[torch.Tensor, torch.Tensor]
+"""Indices of the first and of the second sample of each pair."""
 _FEW = 64
 """Of so many pairs, one may be left open before the floors are taken more finely."""
 _HALVINGS = 4

@@ -10,10 +10,10 @@ from equipoise.metrics.arrays import Array, as_images
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the five scales, from fine to coarse (Wang et al. 2003)."""
-WINDOW, DEVIATION = 11, 1.5
-SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 16
+_WINDOW, _DEVIATION = 11, 1.5
+SMALLEST_SIDE = (_WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 16
 """Images with a shorter side (176 pixels) are resized, since the coarsest scale must hold a whole window."""
-RESIZED_SIDE = 256
+_RESIZED_SIDE = 256
 _PAIRS_AT_ONCE = 16
 _NUMBERS_AT_ONCE = 1 << 18
 """Of each side, on a CPU: more than its cache holds takes up to twice as long."""
@@ -91,9 +91,9 @@ def _similarities(a: torch.Tensor, b: torch.Tensor, with_luminance: bool) -> tor
 
 def _blurred(images: torch.Tensor) -> torch.Tensor:
     """The Gaussian window, one direction after the other, as sums of shifted copies (faster here than convolutions)."""
-    height, width = (side - WINDOW + 1 for side in images.shape[2:])
-    rows = _weighted_sum([images[..., i : i + width] for i in range(WINDOW)])
-    return _weighted_sum([rows[..., i : i + height, :] for i in range(WINDOW)])
+    height, width = (side - _WINDOW + 1 for side in images.shape[2:])
+    rows = _weighted_sum([images[..., i : i + width] for i in range(_WINDOW)])
+    return _weighted_sum([rows[..., i : i + height, :] for i in range(_WINDOW)])
 
 
 def _weighted_sum(shifted: list[torch.Tensor]) -> torch.Tensor:
@@ -105,7 +105,7 @@ def _weighted_sum(shifted: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _window_weights() -> list[float]:
-    raw = [math.exp(-((i - WINDOW // 2) ** 2) / (2 * DEVIATION**2)) for i in range(WINDOW)]
+    raw = [math.exp(-((i - _WINDOW // 2) ** 2) / (2 * _DEVIATION**2)) for i in range(_WINDOW)]
     return [value / sum(raw) for value in raw]
 
 
@@ -116,14 +116,14 @@ def _pairs_at_once(images: torch.Tensor) -> int:
     if images.device.type != "cpu":
         return _PAIRS_AT_ONCE
     channels, height, width = images.shape[1:]
-    pixels = height * width if min(height, width) >= SMALLEST_SIDE else RESIZED_SIDE**2
+    pixels = height * width if min(height, width) >= SMALLEST_SIDE else _RESIZED_SIDE**2
     return max(1, _NUMBERS_AT_ONCE // (channels * pixels))
 
 
 def _large(images: torch.Tensor) -> torch.Tensor:
     if min(images.shape[2:]) >= SMALLEST_SIDE:
         return images
-    return functional.interpolate(images, size=(RESIZED_SIDE, RESIZED_SIDE), mode="bilinear", align_corners=False)
+    return functional.interpolate(images, size=(_RESIZED_SIDE, _RESIZED_SIDE), mode="bilinear", align_corners=False)
 
 
 def _images(name: str, value: Array) -> torch.Tensor:

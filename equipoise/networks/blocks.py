@@ -11,9 +11,11 @@ from equipoise.networks.folds import folds_of, is_watched
 from equipoise.networks.normalisation import BatchNorm
 
 Activation = Literal["none", "relu", "leaky_relu", "elu", "tanh", "sigmoid"]
+"""The activations, by name."""
 OutputActivation = Literal["none", "tanh", "sigmoid"]
+"""The activations at the end of a network, by name."""
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "none": nn.Identity,
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.2),
@@ -28,14 +30,15 @@ ACTIVATION_NAMES: dict[type[nn.Module], str] = {
     nn.Tanh: "tanh",
     nn.Sigmoid: "sigmoid",
 }
+"""The name of an activation's class."""
 _LARGEST_BASE = 7
 
 
 def activation(name: Activation) -> list[nn.Module]:
     """The activation as a list of no or one layer, ready to be put between others."""
-    if name not in ACTIVATIONS:
-        raise UnknownName("activation", name, ACTIVATIONS)
-    return [] if name == "none" else [ACTIVATIONS[name]()]
+    if name not in _ACTIVATIONS:
+        raise UnknownName("activation", name, _ACTIVATIONS)
+    return [] if name == "none" else [_ACTIVATIONS[name]()]
 
 
 class KindAware(nn.Module):

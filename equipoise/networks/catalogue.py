@@ -33,3 +33,4 @@ NETWORKS: dict[str, str] = {
     "sngan-generator": "equipoise.networks.resnet:SNGANGenerator",
     "sngan-discriminator": "equipoise.networks.resnet:SNGANDiscriminator",
 }
+"""Kind -> "module:class"."""

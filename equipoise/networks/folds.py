@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Fold = Callable[[nn.Module, nn.Module, Tensor], Tensor]
+"""From two layers and an input to the output of both."""
 
 
 def folds_of(layers: Iterable[nn.Module]) -> Mapping[int, Fold]:

@@ -20,8 +20,11 @@ from equipoise.networks.network import Network
 from equipoise.networks.normalisation import BatchNorm
 
 Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d | Projection
+"""A layer with a weight."""
 Normalised = BatchNorm | nn.GroupNorm
+"""A layer with a scale and a shift."""
 Scheme = Callable[[Weighted, str, torch.Generator], None]
+"""Draws the weights of a layer, whose place is named, from a generator."""
 NetworkType = TypeVar("NetworkType", bound=Network)
 
 
@@ -218,3 +221,4 @@ SCHEMES: dict[str, Scheme] = {
     "wgan-gp": wgan_gp,
     "he-uniform": he_uniform,
 }
+"""By name."""

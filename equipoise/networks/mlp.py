@@ -12,6 +12,7 @@ from equipoise.networks.network import Discriminator, Encoder, Generator, score_
 from equipoise.networks.normalisation import BatchNorm
 
 MLPScheme = Literal["default", "dcgan", "magan", "glorot", "he-uniform"]
+"""The schemes that suit dense networks."""
 
 
 def dense(sizes: Sequence[int], between: Callable[[int], list[nn.Module]]) -> list[nn.Module]:

@@ -11,6 +11,7 @@ from equipoise.networks.network import Discriminator, Generator, score_shape
 from equipoise.networks.normalisation import BatchNorm
 
 Weights = Literal["mmd", "mmd-sn-paper"]
+"""The schemes of first weights."""
 _EPSILON, _DECAY = 1e-3, 0.99
 _SLOPE = 0.1
 _LAST_BLOCK = 4

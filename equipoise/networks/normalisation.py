@@ -10,6 +10,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 MAIN_KIND = ("main",)
+"""The kinds of batch of a network with one kind."""
 
 
 def many_ranks() -> bool:

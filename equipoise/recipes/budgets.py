@@ -46,13 +46,15 @@ class Shrinkage:
 _CONVOLUTIONS = frozenset({"width", "widths", "largest_width"})
 _DENSE = frozenset({"hidden", "encoder_sizes", "decoder_sizes", "dense_size", "joint_width", "code_size"})
 SMOKE_WIDTHS = Shrinkage(_CONVOLUTIONS | _DENSE, divisor=32, least=2)
+"""How the budget `smoke` narrows networks."""
 CPU_WIDTHS = Shrinkage(_CONVOLUTIONS, divisor=4, least=16)
-CPU_WIDTHS_OF_HEAVY = Shrinkage(_CONVOLUTIONS, divisor=16, least=4)
+"""How the budget `cpu` narrows networks."""
+_CPU_WIDTHS_OF_HEAVY = Shrinkage(_CONVOLUTIONS, divisor=16, least=4)
 _HEAVY = ("wgan-gp-resnet", "sngan", "began", "magan-autoencoder", "magan-cifar")
 """How the kinds of those networks begin that take seconds for an iteration at a quarter of their width."""
 
-SMOKE_ITERATIONS, SMOKE_BATCH, SMOKE_IMAGES = 2, 4, 8
-CPU_DISCRIMINATOR_STEPS, CPU_IMAGES = 2000, 20_000
+_SMOKE_ITERATIONS, _SMOKE_BATCH, _SMOKE_IMAGES = 2, 4, 8
+_CPU_DISCRIMINATOR_STEPS, _CPU_IMAGES = 2000, 20_000
 _CPU_STEPS_OF_SLOW: Mapping[tuple[str, int], int] = {
     ("began-generator", 64): 1400,
     ("dcgan-generator", 64): 280,
@@ -90,10 +92,10 @@ def smoke(experiment: Experiment) -> Experiment:
         _with_networks(_with_networks(experiment, partial(narrower, shrinkage=SMOKE_WIDTHS)), smaller),
         name=f"{experiment.name}-smoke",
         data=_stand_in(experiment.data),
-        batch_size=SMOKE_BATCH,
+        batch_size=_SMOKE_BATCH,
         watch=Watch(sample_grids=1, checkpoints=1),
     )
-    return _with_iterations(tiny, SMOKE_ITERATIONS)
+    return _with_iterations(tiny, _SMOKE_ITERATIONS)
 
 
 def cpu(experiment: Experiment) -> Experiment:
@@ -117,9 +119,9 @@ def cpu(experiment: Experiment) -> Experiment:
 def _stand_in(data: DataSet) -> DataSet:
     """Data of the same shape that need no files."""
     if isinstance(data, Ring | Grid):
-        return replace(data, count=SMOKE_IMAGES)
+        return replace(data, count=_SMOKE_IMAGES)
     channels, height, width = image_shape(data)
-    return Noise((channels, small_side(height), small_side(width)), SMOKE_IMAGES)
+    return Noise((channels, small_side(height), small_side(width)), _SMOKE_IMAGES)
 
 
 def image_shape(data: DataSet) -> tuple[int, int, int]:
@@ -135,7 +137,7 @@ def _fewer(data: DataSet) -> DataSet:
 
 _FEWER: Mapping[type, Callable[[Any], DataSet]] = {
     CelebA: lambda data: replace(data, split="valid"),
-    LsunBedroom: lambda data: replace(data, count=CPU_IMAGES),
+    LsunBedroom: lambda data: replace(data, count=_CPU_IMAGES),
 }
 
 
@@ -182,11 +184,11 @@ def narrower(network: Network, shrinkage: Shrinkage) -> Network:
 
 def _cpu_steps(generator: Network) -> int:
     side = _all_options(generator).get("image_size", 28)  # all others make points or MNIST
-    return _CPU_STEPS_OF_SLOW.get((generator.kind, side), CPU_DISCRIMINATOR_STEPS)
+    return _CPU_STEPS_OF_SLOW.get((generator.kind, side), _CPU_DISCRIMINATOR_STEPS)
 
 
 def _narrow_for_a_cpu(network: Network) -> Network:
-    return narrower(network, CPU_WIDTHS_OF_HEAVY if network.kind.startswith(_HEAVY) else CPU_WIDTHS)
+    return narrower(network, _CPU_WIDTHS_OF_HEAVY if network.kind.startswith(_HEAVY) else CPU_WIDTHS)
 
 
 def smaller(network: Network) -> Network:

@@ -31,6 +31,7 @@ RECIPES: dict[str, Entry] = {
     **MODE_ROWS,
     **MMD_ROWS,
 }
+"""By name."""
 
 
 def recipe(name: str, budget: str = "paper") -> "Experiment":

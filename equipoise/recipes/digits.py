@@ -9,7 +9,7 @@ from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam, Adamax
 
-EPOCHS = 200
+_EPOCHS = 200
 _SHAPE = (1, 8, 8)
 
 
@@ -19,7 +19,7 @@ def magan_digits() -> Experiment:
     Run:  equipoise train magan-digits --seed 0        about half a minute on one core
     No published figure. Ours: results/digits/magan-against-ebgan.json, the table of the MAGAN page.
     """
-    return _energy_experiment("magan-digits", MAGAN(epochs=EPOCHS))
+    return _energy_experiment("magan-digits", MAGAN(epochs=_EPOCHS))
 
 
 def ebgan_digits(margin: float = 10.0) -> Experiment:
@@ -28,7 +28,7 @@ def ebgan_digits(margin: float = 10.0) -> Experiment:
     Run:  equipoise train ebgan-digits --set algorithm.margin=5        about half a minute on one core
     No published figure. Ours: results/digits/magan-against-ebgan.json, the table of the MAGAN page.
     """
-    return _energy_experiment("ebgan-digits", EBGAN(margin=margin, epochs=EPOCHS))
+    return _energy_experiment("ebgan-digits", EBGAN(margin=margin, epochs=_EPOCHS))
 
 
 def gan_digits() -> Experiment:
@@ -49,7 +49,7 @@ def gan_digits() -> Experiment:
             "generator": Player(network=generator, optimiser=adam),
             "discriminator": Player(network=discriminator, optimiser=adam),
         },
-        algorithm=GAN(loss="non-saturating", epochs=EPOCHS),
+        algorithm=GAN(loss="non-saturating", epochs=_EPOCHS),
         watch=Watch(sample_grids=20),
     )
 

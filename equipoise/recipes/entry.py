@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 Argument = float | int | str | bool | None
+"""What a recipe's function may be given."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from equipoise.recipes.entry import Entry, entry
 
-LGA_DATA: dict[str, str] = {
+_LGA_DATA: dict[str, str] = {
     "cifar10": "CIFAR-10",
     "stl10": "STL-10 at 32x32",
     "celeba": "CelebA",
     "lsun": "LSUN bedrooms",
 }
-LGA_METHODS: dict[str, str] = {
+_LGA_METHODS: dict[str, str] = {
     "geogan": "Geometric GAN (hinge, weight clipping)",
     "wgan-gp": "WGAN-GP",
     "hinge-gp": "WGAN-GP with the hinge loss",
@@ -16,23 +16,25 @@ LGA_METHODS: dict[str, str] = {
     "zero-lga4": "hinge, gradient penalty and zero-LGA 4x4",
     "lga8": "hinge, gradient penalty and LGA 8x8",
 }
-SNGAN_DATA: tuple[str, ...] = ("cifar10", "stl10")
+_SNGAN_DATA: tuple[str, ...] = ("cifar10", "stl10")
 
 LGA_ROWS: dict[str, Entry] = {
     **{
-        f"{method}-{data}": entry("lga:table1", f"{title} on {LGA_DATA[data]} (LGA, Table 1)", method=method, data=data)
-        for method, title in LGA_METHODS.items()
-        for data in LGA_DATA
+        f"{method}-{data}": entry(
+            "lga:table1", f"{title} on {_LGA_DATA[data]} (LGA, Table 1)", method=method, data=data
+        )
+        for method, title in _LGA_METHODS.items()
+        for data in _LGA_DATA
     },
     **{
-        f"sngan-{data}": entry("lga:sngan", f"SNGAN on {LGA_DATA[data]} (LGA, Table 2)", data=data)
-        for data in SNGAN_DATA
+        f"sngan-{data}": entry("lga:sngan", f"SNGAN on {_LGA_DATA[data]} (LGA, Table 2)", data=data)
+        for data in _SNGAN_DATA
     },
     **{
         f"sngan-lga4-{data}": entry(
-            "lga:sngan", f"SNGAN with LGA 4x4 on {LGA_DATA[data]} (LGA, Table 2)", data=data, map_size=4
+            "lga:sngan", f"SNGAN with LGA 4x4 on {_LGA_DATA[data]} (LGA, Table 2)", data=data, map_size=4
         )
-        for data in SNGAN_DATA
+        for data in _SNGAN_DATA
     },
     "sngan-stl10-whole": entry(
         "lga:sngan",
@@ -48,3 +50,4 @@ LGA_ROWS: dict[str, Entry] = {
         whole=True,
     ),
 }
+"""By name."""

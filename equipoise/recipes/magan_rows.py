@@ -31,3 +31,4 @@ MAGAN_ROWS: dict[str, Entry] = {
         "magan:ali_cifar10", f"Adversarially learned inference on CIFAR-10 (compared in {_PAPER}, Table 1)"
     ),
 }
+"""By name."""

@@ -27,7 +27,8 @@ from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam
 
 ITERATIONS = 100_000
-BOUNDS = (0.25, 4.0)
+"""Of every run of the paper."""
+_BOUNDS = (0.25, 4.0)
 SCALE = 1 / 0.55
 """C of the main text, on every layer."""
 _FEATURES = 16
@@ -56,10 +57,11 @@ LOSSES: Mapping[str, Callable[[], Algorithm]] = {
     "rq": lambda: MMDGAN(
         repulsion=-1.0, kernel="rational-quadratic", widths=RATIONAL_QUADRATIC_MIXTURE, iterations=ITERATIONS
     ),
-    "rbf-b": lambda: MMDGAN(repulsion=-1.0, bounds=BOUNDS, iterations=ITERATIONS),
+    "rbf-b": lambda: MMDGAN(repulsion=-1.0, bounds=_BOUNDS, iterations=ITERATIONS),
     "rep": lambda: MMDGAN(repulsion=1.0, iterations=ITERATIONS),
-    "rep-b": lambda: MMDGAN(repulsion=1.0, bounds=BOUNDS, iterations=ITERATIONS),
+    "rep-b": lambda: MMDGAN(repulsion=1.0, bounds=_BOUNDS, iterations=ITERATIONS),
 }
+"""The algorithm of each loss of Table 1."""
 
 
 def table1(loss: str, data: str) -> Experiment:
@@ -112,7 +114,7 @@ def figure3(repulsion: float, bounded: bool) -> Experiment:
     like = "rbf" if repulsion < 0 else ("rep-b" if bounded else "rep")
     algorithm = MMDGAN(
         repulsion=repulsion,
-        bounds=BOUNDS if bounded else None,
+        bounds=_BOUNDS if bounded else None,
         code_compat=bounded and 0 <= repulsion < 1,
         iterations=ITERATIONS,
     )

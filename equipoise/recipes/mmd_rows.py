@@ -10,6 +10,7 @@ MMD_DATA: dict[str, str] = {
     "celeba": "CelebA",
     "lsun": "LSUN bedrooms",
 }
+"""The four data sets, and how they are called."""
 MMD_LOSSES: dict[str, tuple[str, str]] = {
     "non-saturating": ("non-saturating", "Non-saturating GAN"),
     "hinge": ("hinge", "Hinge GAN"),
@@ -22,13 +23,13 @@ MMD_LOSSES: dict[str, tuple[str, str]] = {
 """recipe's beginning -> (loss, title)."""
 GRID_LOSSES: tuple[str, ...] = ("hinge", "mmd-rbf", "mmd-rep", "mmd-rep-b")
 """The losses of Figure S2 and Table S3."""
-LAMBDAS: dict[str, float] = {"minus-1": -1.0, "minus-0.5": -0.5, "0": 0.0, "0.5": 0.5, "1": 1.0, "2": 2.0}
-S4_METHODS: dict[str, str] = {
+_LAMBDAS: dict[str, float] = {"minus-1": -1.0, "minus-0.5": -0.5, "0": 0.0, "0.5": 0.5, "1": 1.0, "2": 2.0}
+_S4_METHODS: dict[str, str] = {
     "mmd-smmd": "Scaled MMD-GAN (gradient penalty of Eq. S7)",
     "mmd-sn-smmd": "Scaled MMD-GAN with spectral normalisation",
     "mmd-rep-gp": "MMD-GAN, repulsive, with the gradient penalty of Eq. S8",
 }
-S5_SIZES: tuple[int, ...] = (1, 4, 16, 64, 256)
+_S5_SIZES: tuple[int, ...] = (1, 4, 16, 64, 256)
 
 _TABLE1 = {
     f"{name}-{data}": entry(
@@ -67,18 +68,18 @@ _LAMBDA = {
         repulsion=number,
         bounded=bounded,
     )
-    for word, number in LAMBDAS.items()
+    for word, number in _LAMBDAS.items()
     for bounded in (False, True)
 }
 _S4 = {
     f"{name}-cifar10": entry("mmd:table_s4", f"{title} on CIFAR-10 ({_PAPER}, Table S4)", method=name)
-    for name, title in S4_METHODS.items()
+    for name, title in _S4_METHODS.items()
 }
 _S5 = {
     f"mmd-rep-cifar10-features-{size}": entry(
         "mmd:table_s5", f"MMD-GAN, repulsive, with {size} features on CIFAR-10 ({_PAPER}, Table S5)", size=size
     )
-    for size in S5_SIZES
+    for size in _S5_SIZES
 }
 _FOLDER = {
     f"{name}-folder": entry(
@@ -89,3 +90,4 @@ _FOLDER = {
 }
 
 MMD_ROWS: dict[str, Entry] = {**_TABLE1, **_PICO, **_PIM, **_LAMBDA, **_S4, **_S5, **_FOLDER}
+"""By name."""

@@ -23,13 +23,13 @@ from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import SGD, Adam, Optimiser, RMSprop
 
-BATCH_KINDS = ("noise", "encoded")
-RING_ITERATIONS, RING_RATE = 12_000, 1e-3
-RING_GEOMETRIC_WEIGHT, RING_MODE_WEIGHT, RING_DISCRIMINATOR_RATE, RING_ENCODER_RATE = 0.1, 0.1, 3e-4, 1e-4
-GEOMETRIC_WEIGHT, MODE_WEIGHT = 0.2, 0.4
-GRID_EPOCHS = 20
-CELEBA_EPOCHS, VAEGAN_EPOCHS, VAEGAN_BATCH = 20, 30, 64
-COMPOSITIONAL_EPOCHS, STACKED_EPOCHS = 50, 50
+_BATCH_KINDS = ("noise", "encoded")
+_RING_ITERATIONS, _RING_RATE = 12_000, 1e-3
+_RING_GEOMETRIC_WEIGHT, _RING_MODE_WEIGHT, _RING_DISCRIMINATOR_RATE, _RING_ENCODER_RATE = 0.1, 0.1, 3e-4, 1e-4
+_GEOMETRIC_WEIGHT, _MODE_WEIGHT = 0.2, 0.4
+_GRID_EPOCHS = 20
+_CELEBA_EPOCHS, _VAEGAN_EPOCHS, _VAEGAN_BATCH = 20, 30, 64
+_COMPOSITIONAL_EPOCHS, _STACKED_EPOCHS = 50, 50
 _DCGAN_ADAM = Adam(lr=2e-4, betas=(0.5, 0.999))
 _OPTIMISERS: Mapping[str, Callable[[float], Optimiser]] = {
     "adam": lambda lr: Adam(lr=lr, betas=(0.5, 0.999)),
@@ -37,7 +37,7 @@ _OPTIMISERS: Mapping[str, Callable[[float], Optimiser]] = {
 }
 
 
-def gan_ring(lr: float = RING_RATE, discriminator_lr: float = RING_DISCRIMINATOR_RATE) -> Experiment:
+def gan_ring(lr: float = _RING_RATE, discriminator_lr: float = _RING_DISCRIMINATOR_RATE) -> Experiment:
     """GAN on six Gaussians in a ring (Che et al. 2017, Figure 9). The paper shows pictures and gives no number.
 
     The learning rates are those that Reg-GAN was tuned with, so that nothing but the encoder tells the two apart.
@@ -52,16 +52,16 @@ def gan_ring(lr: float = RING_RATE, discriminator_lr: float = RING_DISCRIMINATOR
         players=two_players(
             network("mlp-generator"), network("mlp-discriminator"), Adam(lr=lr), Adam(lr=discriminator_lr)
         ),
-        algorithm=GAN(iterations=RING_ITERATIONS),
+        algorithm=GAN(iterations=_RING_ITERATIONS),
     )
 
 
 def reg_gan_ring(
-    geometric_weight: float = RING_GEOMETRIC_WEIGHT,
-    mode_weight: float = RING_MODE_WEIGHT,
-    lr: float = RING_RATE,
-    discriminator_lr: float = RING_DISCRIMINATOR_RATE,
-    encoder_lr: float = RING_ENCODER_RATE,
+    geometric_weight: float = _RING_GEOMETRIC_WEIGHT,
+    mode_weight: float = _RING_MODE_WEIGHT,
+    lr: float = _RING_RATE,
+    discriminator_lr: float = _RING_DISCRIMINATOR_RATE,
+    encoder_lr: float = _RING_ENCODER_RATE,
 ) -> Experiment:
     """Reg-GAN on six Gaussians in a ring (Che et al. 2017, Figure 9).
 
@@ -70,7 +70,7 @@ def reg_gan_ring(
     Run:  equipoise train reg-gan-ring --seed 0        12,000 iterations, a minute or two on one core
     """
     algorithm = RegGAN(
-        geometric_weight=geometric_weight, mode_weight=mode_weight, reduction="sum", iterations=RING_ITERATIONS
+        geometric_weight=geometric_weight, mode_weight=mode_weight, reduction="sum", iterations=_RING_ITERATIONS
     )
     base = gan_ring(lr, discriminator_lr)
     encoder = Player(network=network("mlp-encoder"), optimiser=Adam(lr=encoder_lr))
@@ -83,7 +83,7 @@ def mdgan_ring() -> Experiment:
     The learning rates are Reg-GAN's; nothing was tuned for MDGAN.
     Run:  equipoise train mdgan-ring --seed 0        12,000 iterations, a minute or two on one core
     """
-    algorithm = MDGAN(reduction="sum", iterations=RING_ITERATIONS)
+    algorithm = MDGAN(reduction="sum", iterations=_RING_ITERATIONS)
     return replace(_manifold_diffusion(reg_gan_ring(), algorithm), name="mdgan-ring")
 
 
@@ -125,7 +125,7 @@ def mnist_grid(
         batch_size=64,
         latent=Latent(100, "uniform"),
         players=two_players(generator, discriminator, learning, judging),
-        algorithm=GAN(epochs=GRID_EPOCHS),
+        algorithm=GAN(epochs=_GRID_EPOCHS),
     )
     return _METHODS[method](base, encoder)
 
@@ -150,7 +150,7 @@ def compositional(method: Literal["gan", "reg-gan"], number: int) -> Experiment:
     is our choice, and so are the sets' distributions, which the paper does not give.
     Run:  equipoise train reg-dcgan-compositional-mnist-1        50 epochs; best on a GPU
     """
-    base = _dcgan(CompositionalMnist(set=number), channels=1, latent=100, epochs=COMPOSITIONAL_EPOCHS)
+    base = _dcgan(CompositionalMnist(set=number), channels=1, latent=100, epochs=_COMPOSITIONAL_EPOCHS)
     return _METHODS[method](base, network("dcgan-encoder", channels=1, output_activation="tanh"))
 
 
@@ -169,7 +169,7 @@ def stacked(method: Literal["gan", "reg-gan"]) -> Experiment:
         players=two_players(
             network("stacked-mnist-generator"), network("stacked-mnist-discriminator", width=4), _DCGAN_ADAM
         ),
-        algorithm=GAN(epochs=STACKED_EPOCHS),
+        algorithm=GAN(epochs=_STACKED_EPOCHS),
         watch=Watch(sample_grids=20),
     )
     encoder = network("dcgan-encoder", image_size=28, latent_size=256, width=16, output_activation="tanh")
@@ -183,7 +183,7 @@ def celeba(method: Literal["gan", "reg-gan", "mdgan"], latent: int) -> Experimen
     and 15832, Reg-GAN(100) 754 and 42, Reg-GAN(200) 3644 and 391, MDGAN(200) 74 and 13. MDGAN(100) is in no table.
     Run:  equipoise train reg-dcgan-celeba-100        20 epochs; best on a GPU
     """
-    base = _dcgan(CelebA(crop="dcgan", split="train"), channels=3, latent=latent, epochs=CELEBA_EPOCHS)
+    base = _dcgan(CelebA(crop="dcgan", split="train"), channels=3, latent=latent, epochs=_CELEBA_EPOCHS)
     return _METHODS[method](base, network("dcgan-encoder", latent_size=latent, output_activation="tanh"))
 
 
@@ -195,13 +195,13 @@ def vaegan_celeba() -> Experiment:
     it divides by the batch of 64. The networks are those of the other rows, not the code's 5x5 convolutions.
     Run:  equipoise train vaegan-celeba-128        30 epochs; best on a GPU
     """
-    rms = RMSprop(lr=0.025 / VAEGAN_BATCH, alpha=0.9)
-    base = replace(celeba("gan", 128), latent=Latent(128), batch_size=VAEGAN_BATCH)
+    rms = RMSprop(lr=0.025 / _VAEGAN_BATCH, alpha=0.9)
+    base = replace(celeba("gan", 128), latent=Latent(128), batch_size=_VAEGAN_BATCH)
     players = {name: replace(player, optimiser=rms) for name, player in base.players.items()}
     players["encoder"] = Player(network=network("variational-encoder", latent_size=128), optimiser=rms)
     generator = players["generator"]
     players["generator"] = replace(generator, network=_with_batch_kinds(generator.network))
-    return replace(base, players=players, algorithm=VAEGAN(epochs=VAEGAN_EPOCHS))
+    return replace(base, players=players, algorithm=VAEGAN(epochs=_VAEGAN_EPOCHS))
 
 
 def _dcgan(data: Any, channels: int, latent: int, epochs: int) -> Experiment:
@@ -233,12 +233,12 @@ def _as_reg_gan(base: Experiment, encoder: Network) -> Experiment:
         "generator": replace(generator, network=_with_batch_kinds(generator.network)),
         "encoder": Player(network=encoder, optimiser=generator.optimiser),
     }
-    algorithm = RegGAN(geometric_weight=GEOMETRIC_WEIGHT, mode_weight=MODE_WEIGHT, epochs=base.algorithm.epochs)
+    algorithm = RegGAN(geometric_weight=_GEOMETRIC_WEIGHT, mode_weight=_MODE_WEIGHT, epochs=base.algorithm.epochs)
     return replace(base, players=players, algorithm=algorithm)
 
 
 def _with_batch_kinds(generator: Network) -> Network:
-    return Network(generator.kind, {**generator.options, "batch_kinds": BATCH_KINDS})
+    return Network(generator.kind, {**generator.options, "batch_kinds": _BATCH_KINDS})
 
 
 def _as_mdgan(base: Experiment, encoder: Network) -> Experiment:

@@ -68,3 +68,4 @@ MODE_ROWS: dict[str, Entry] = {
         "mode_regularised:vaegan_celeba", f"VAEGAN with 128 latent dimensions on CelebA ({_PAPER}, Table 4)"
     ),
 }
+"""By name."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import FuncFormatter
 
 # Colours that stand for a variable of the style sheet: matplotlib writes them, the page replaces them.
-VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
-COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(VARIABLES, start=1)}
+_VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
+_COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(_VARIABLES, start=1)}
 _SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "text.usetex": False}
 
 
@@ -56,7 +56,7 @@ def drawing(
 
 def colour(name: str) -> str:
     """The colour that becomes the style sheet's variable of this name."""
-    return COLOURS[name]
+    return _COLOURS[name]
 
 
 def logarithmic(axes: "Axes") -> None:
@@ -112,7 +112,7 @@ def _inline(document: str, name: str, description: str) -> Markup:
     body = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', body)
     body = re.sub(r"font-family: [^;\"]+", "font-family: inherit", body)
     body = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1; font-family: inherit", body)
-    for variable, sentinel in COLOURS.items():
+    for variable, sentinel in _COLOURS.items():
         body = body.replace(sentinel, f"var(--{variable})")
     opening = re.match(r"<svg[^>]*>", body, flags=re.DOTALL)
     view = re.search(r'viewBox="[^"]+"', body)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NEXT_MARGIN = "next_margin"
+"""Where the log keeps the margin of the next epoch."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Figure:
     gaps: int = 0
 
 
-ENERGY_KEYS = {
+_ENERGY_KEYS = {
     REAL: Key("real samples", "series-0"),
     FAKE: Key("generated samples", "series-1"),
     MARGIN: Key("margin", "series-2", dashed=True),
@@ -62,7 +63,7 @@ def energy_figure(run: RunRecord) -> Figure | None:
 
     def paint(axes: "Axes") -> None:
         for name, found in curves.items():
-            paint_band(axes, found, ENERGY_KEYS[name].series)
+            paint_band(axes, found, _ENERGY_KEYS[name].series)
         if margin:
             axes.step(
                 margin.positions, margin.values, where="pre", color=colour("series-2"), linewidth=1.4, dashes=(5, 3)
@@ -72,10 +73,10 @@ def energy_figure(run: RunRecord) -> Figure | None:
         scale_energies(axes, [*curves.values(), *([margin] if margin else [])])
 
     shown = [*curves, *([MARGIN] if margin else [])]
-    description = f"Energies over iterations. {ends({ENERGY_KEYS[name].label: curves[name] for name in curves})}"
+    description = f"Energies over iterations. {ends({_ENERGY_KEYS[name].label: curves[name] for name in curves})}"
     return Figure(
         drawing("energies", description, paint),
-        tuple(ENERGY_KEYS[name] for name in shown),
+        tuple(_ENERGY_KEYS[name] for name in shown),
         "Energies",
         sum(found.gaps for found in curves.values()),
     )
@@ -116,16 +117,16 @@ def energy_panel(name: str, runs: Sequence[RunRecord], limits: tuple[float, floa
         return None
 
     def paint(axes: "Axes") -> None:
-        for value, key in ENERGY_KEYS.items():
+        for value, key in _ENERGY_KEYS.items():
             paint_runs(axes, curves[value], key.series, key.dashed)
         axes.set_xlabel("epoch")
         last, low, high = limits
         axes.set_xlim(1 - 0.02 * last, last * 1.02)
         share_scale(axes, low, high)
 
-    means = {key.label: mean_curve(curves[value]) for value, key in ENERGY_KEYS.items() if curves[value]}
+    means = {key.label: mean_curve(curves[value]) for value, key in _ENERGY_KEYS.items() if curves[value]}
     description = f"Energies over epochs, mean over runs. {ends(means)}"
-    keys = tuple(key for value, key in ENERGY_KEYS.items() if curves[value])
+    keys = tuple(key for value, key in _ENERGY_KEYS.items() if curves[value])
     gaps = sum(found.gaps for value in (REAL, FAKE) for found in curves[value])
     return Figure(drawing(name, description, paint, (3.5, 2.9)), keys, gaps=gaps)
 

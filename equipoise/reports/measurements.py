@@ -13,8 +13,8 @@ from equipoise.runs.run_log import Record
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_OTHERS = 12
-VARIETY_KEYS = {
+_MOST_OTHERS = 12
+_VARIETY_KEYS = {
     "reach": Key("reach: real items that are the nearest of some sample", "series-0"),
     "spread": Key("spread: total variance", "series-1"),
     "spacing": Key("spacing: distance to the nearest fellow", "series-2"),
@@ -23,21 +23,21 @@ VARIETY_KEYS = {
 
 def variety_figure(run: RunRecord) -> Figure | None:
     """The samples' variety beside held-out data's, as the collapse alarm saw it."""
-    curves = {name: found for name in VARIETY_KEYS if (found := curve(run.log.variety, name))}
+    curves = {name: found for name in _VARIETY_KEYS if (found := curve(run.log.variety, name))}
     if not curves:
         return None
 
     def paint(axes: "Axes") -> None:
         axes.axhline(1, color=colour("ink"), linewidth=1, dashes=(4, 3))
         for name, found in curves.items():
-            paint_band(axes, found, VARIETY_KEYS[name].series)
+            paint_band(axes, found, _VARIETY_KEYS[name].series)
         axes.set_xlabel("iteration")
         axes.set_ylim(bottom=0)
 
     description = f"Variety of the samples over iterations; 1 is that of held-out data. {ends(curves)}"
     return Figure(
         drawing("variety", description, paint),
-        tuple(VARIETY_KEYS[name] for name in curves),
+        tuple(_VARIETY_KEYS[name] for name in curves),
         "Variety of the samples (held-out data: 1)",
     )
 
@@ -46,7 +46,7 @@ def score_figures(run: RunRecord) -> tuple[Figure, ...]:
     """Metrics that were taken during the training, one small panel each."""
     names = dict.fromkeys(name for record in run.log.scores for name in record.values)
     figures = (_panel(f"score-{index}", run.log.scores, name) for index, name in enumerate(names))
-    return tuple(figure for figure in figures if figure is not None)[:MOST_OTHERS]
+    return tuple(figure for figure in figures if figure is not None)[:_MOST_OTHERS]
 
 
 def other_figures(run: RunRecord) -> tuple[Figure, ...]:
@@ -57,7 +57,7 @@ def other_figures(run: RunRecord) -> tuple[Figure, ...]:
         _panel(f"other-{index}", run.log.iterations, name) or _panel(f"other-{index}", run.log.epochs, name)
         for index, name in enumerate(names)
     )
-    return tuple(figure for figure in figures if figure is not None)[:MOST_OTHERS]
+    return tuple(figure for figure in figures if figure is not None)[:_MOST_OTHERS]
 
 
 def _panel(key: str, records: Sequence[Record], name: str) -> Figure | None:

@@ -13,15 +13,15 @@ from equipoise.runs.run_log import Log
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WINDOWS = 160
-PANEL_WINDOWS = 100
+_WINDOWS = 160
+_PANEL_WINDOWS = 100
 _LOG_FROM_RATIO = 15.0
 _SYMMETRIC_FROM_RATIO = 60.0
 
 
 def paint_band(axes: "Axes", found: Curve, series: str) -> None:
     """The mean of a thinned curve as a line, and its smallest to largest values as a band."""
-    band = thinned(found, WINDOWS)
+    band = thinned(found, _WINDOWS)
     axes.fill_between(band.positions, band.low, band.high, color=colour(series), alpha=0.18, linewidth=0)
     axes.plot(band.positions, band.mean, color=colour(series), linewidth=1.5, solid_capstyle="round")
 
@@ -30,9 +30,9 @@ def paint_runs(axes: "Axes", curves: Sequence[Curve], series: str, dashed: bool)
     """Each run thin, their mean thick."""
     style = (0, (5, 3)) if dashed else "-"
     for found in curves if len(curves) > 1 else ():
-        band = thinned(found, PANEL_WINDOWS)
+        band = thinned(found, _PANEL_WINDOWS)
         axes.plot(band.positions, band.mean, color=colour(series), linewidth=0.7, alpha=0.45)
-    band = thinned(mean_curve(curves), PANEL_WINDOWS)
+    band = thinned(mean_curve(curves), _PANEL_WINDOWS)
     marker = "o" if len(band.positions) == 1 else ""
     axes.plot(band.positions, band.mean, color=colour(series), linewidth=2, marker=marker, linestyle=style)
 

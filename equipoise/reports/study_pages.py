@@ -21,7 +21,7 @@ from equipoise.studies.study import Study
 from equipoise.studies.summary import RowSummary, Summary, summarise
 from equipoise.studies.verdict import RULE, SENTENCE_RULE
 
-DIVERGENCE = (
+_DIVERGENCE = (
     "A run counts as diverged if its training met a value that is not a number, if its last logged losses or energies "
     "are not finite, if its samples are not, or if its score is beyond the study's threshold where it has one. "
     "Diverged runs are counted, and left out of means."
@@ -30,6 +30,7 @@ _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES, _WALK_BUDGET_BYTES = 1_200_000, 1_500_000
 _MOST_FRAMES, _MOST_ROWS = 12, 24
 Records = Mapping[tuple[str, str], Sequence[RunRecord]]
+"""By row and variant."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         rule=RULE,
         sentence_columns=SENTENCE_COLUMNS,
         sentence_rule=SENTENCE_RULE,
-        divergence=DIVERGENCE,
+        divergence=_DIVERGENCE,
         boxes=_boxes(summary),
         curves=_curves(summary.study, records),
         histograms=_histograms(records),

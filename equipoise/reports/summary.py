@@ -12,6 +12,7 @@ from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord, Score
 
 DASH = "\N{EN DASH}"
+"""In a cell without a value."""
 _PLAIN_FROM, _PLAIN_BELOW = 5e-4, 1e6
 
 
@@ -38,7 +39,7 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
     """A row per group: runs, diverged and collapsed ones, every scalar score, and the last energies and margin."""
     metrics = tuple(dict.fromkeys(score.metric for runs in groups.values() for run in runs for score in _scalars(run)))
     usual = {metric: usual_passport(groups, metric) for metric in metrics}
-    ends = tuple(name for name in ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
+    ends = tuple(name for name in _ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
     rows = tuple(_row(label, runs, metrics, usual, ends) for label, runs in groups.items())
     columns = (
         "group",
@@ -46,7 +47,7 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
         "diverged",
         "collapsed",
         *(title(metric) for metric in metrics),
-        *(ENDS[name] for name in ends),
+        *(_ENDS[name] for name in ends),
     )
     marked = any(cell.marked for row in rows for cell in row)
     cautions = (note for label, runs in groups.items() for note in _cautions(label, runs))
@@ -54,11 +55,12 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
     return Table("Scores and final energies, mean ± standard deviation over seeds", columns, rows, notes)
 
 
-ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
+_ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
 MARK = (
     "† measured differently from the rest of its column, or from run to run, and then without a mean: the passports "
     "below tell how; do not compare it."
 )
+"""What stands below a table with a mark."""
 
 
 def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> str:

@@ -14,7 +14,7 @@ from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_g
 
 Found = TypeVar("Found")
 
-BEST, NEWEST = "best", "newest"
+_BEST, _NEWEST = "best", "newest"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
     Raises:
         EquipoiseError: there is no such checkpoint, or it is damaged.
     """
-    if wish not in (None, BEST, NEWEST):
+    if wish not in (None, _BEST, _NEWEST):
         return _of_iteration(run, str(wish))
     newest, complaints = newest_good(run.checkpoints)
     if newest is None:
@@ -56,7 +56,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
     index = newest.read_index()
     check_remembered(newest, index["extra"])
     best = best_by(experiment, index["extra"].get("best"))
-    if wish == NEWEST or (wish is None and best is None):
+    if wish == _NEWEST or (wish is None and best is None):
         return Chosen(newest, index, "the newest checkpoint")
     if best is None:
         metric = experiment.watch.best
@@ -84,7 +84,9 @@ def while_it_changes(directory: Path, read: Callable[[], Found]) -> Found:
 
 def _of_iteration(run: RunDirectory, wish: str) -> Chosen:
     if not wish.isdecimal():
-        raise EquipoiseError(f"a checkpoint is chosen by {BEST}, {NEWEST} or an iteration, not by '{printable(wish)}'.")
+        raise EquipoiseError(
+            f"a checkpoint is chosen by {_BEST}, {_NEWEST} or an iteration, not by '{printable(wish)}'."
+        )
     found = _at(run, int(wish))
     return Chosen(found, found.read_index(), "as asked for")
 

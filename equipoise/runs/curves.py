@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from equipoise.runs.run_log import Log, Record, means_per_epoch
 
 Numbers = NDArray[np.float64]
+"""A column of the log."""
 _LARGEST = 1e60  # what lies beyond cannot be drawn, and counts as not finite
 REAL, FAKE, MARGIN = "real_energy", "fake_energy", "margin"
+"""Where the log keeps energies and the margin."""
 
 
 @dataclass(frozen=True)

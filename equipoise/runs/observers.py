@@ -21,8 +21,10 @@ from equipoise.training.loop import Source, Turn
 from equipoise.training.state import State
 
 AVERAGE_BUFFERS = f"{DERIVED}generator."
+"""The names of a checkpoint's tensors that belong to the averaged generator begin so."""
 GRID_SAMPLES = 100
-POINT_SAMPLES = 1000
+"""In a picture."""
+_POINT_SAMPLES = 1000
 
 
 def is_due(iteration: int, times: int, total: int) -> bool:
@@ -49,7 +51,7 @@ class Sampler:
         generator = sampling_generator(experiment, state)
         samples = generate(generator, experiment.latent, GRID_SAMPLES, experiment.seed)
         if samples.ndim == 2:
-            samples = generate(generator, experiment.latent, POINT_SAMPLES, experiment.seed)
+            samples = generate(generator, experiment.latent, _POINT_SAMPLES, experiment.seed)
         path = self.run.samples / f"iteration-{state.clock.iteration:09d}.png"
         write_picture(sample_picture(samples, experiment.value_range), path)
 

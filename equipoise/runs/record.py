@@ -15,6 +15,7 @@ from equipoise.runs.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
 from equipoise.runs.run_log import Log, Record, number, read_log
 
 HISTOGRAM = "class-histogram"
+"""The metric that a run's page draws."""
 _USUAL = "float32"
 
 

@@ -29,6 +29,7 @@ from equipoise.training.checkpoint import Checkpoint
 from equipoise.training.state import check_same_tensors
 
 Tell = Callable[[str], None]
+"""What a sentence for the user is given to."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ SIMULATIONS: dict[str, Simulation] = {
         "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",
     ),
 }
+"""By name."""
 
 
 def simulate(name: str, out: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from equipoise.simulations.discrete_magan_lemmas import counter_examples, identi
 from equipoise.simulations.report import FIGURE_WIDTH_INCHES, Results, rounded, write_report
 
 NAME = "discrete-magan"
+"""On the command line."""
 _FLOOR = 1e-17
 
 

@@ -22,7 +22,8 @@ from equipoise.losses import GaussianKernel, mmd_discriminator_loss, mmd_generat
 from equipoise.simulations.report import FIGURE_WIDTH_INCHES, Results, rounded, write_report
 
 NAME = "score-particles"
-KERNEL = GaussianKernel((math.sqrt(0.5),))
+"""On the command line."""
+_KERNEL = GaussianKernel((math.sqrt(0.5),))
 _LOSSES = {"attractive": -1.0, "repulsive": 1.0}
 
 
@@ -64,14 +65,14 @@ def move(repulsion: float, settings: Settings, repetition: int = 0) -> Paths:
     moments = [(real, fake)]
 
     def discriminator(points: Tensor) -> Tensor:
-        return mmd_discriminator_loss(points[0], points[1], repulsion=repulsion, kernel=KERNEL)
+        return mmd_discriminator_loss(points[0], points[1], repulsion=repulsion, kernel=_KERNEL)
 
     for _ in range(settings.discriminator_steps):
         real, fake = _step(discriminator, torch.stack([real, fake]), settings.step_size).unbind(0)
         moments.append((real, fake))
     target = real
     for _ in range(settings.generator_steps):
-        fake = _step(lambda points: mmd_generator_loss(target, points, KERNEL), fake, settings.step_size)
+        fake = _step(lambda points: mmd_generator_loss(target, points, _KERNEL), fake, settings.step_size)
         moments.append((real, fake))
     reals, fakes = zip(*moments, strict=True)
     return Paths(torch.stack(reals), torch.stack(fakes), settings.discriminator_steps)

@@ -17,6 +17,7 @@ import equipoise
 from equipoise.common.files import write_atomically, write_text_atomically
 
 FIGURE_WIDTH_INCHES = 5.4
+"""Of every figure."""
 _COLOURS = 64
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -27,7 +28,9 @@ _STYLE: dict[Any, Any] = {
 }
 
 Results = dict[str, Any]
+"""What a simulation found, as it is written to its file."""
 Draw = Callable[[Mapping[str, Any]], Figure]
+"""From results to a figure."""
 
 
 def write_report(out: Path, name: str, results: Results, draw: Draw) -> list[Path]:

@@ -24,6 +24,7 @@ from equipoise.simulations.report import Results, write_report
 from equipoise.training.loop import Loop
 
 NAME = "ring-over-time"
+"""On the command line."""
 COUNTED_SAMPLES, LEAST_SAMPLES, LOOSE_RADIUS = 2_500, 20, 1.0
 """A mode is covered with so many of so many samples within three deviations of its centre."""
 

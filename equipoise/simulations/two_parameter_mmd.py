@@ -14,7 +14,9 @@ from equipoise.common.checks import check_at_least, check_positive
 from equipoise.simulations.quadrature import Quadrature, uniform
 
 ATTRACTIVE = -1.0
+"""Lambda of the attractive loss."""
 REPULSIVE = 1.0
+"""Lambda of the repulsive loss."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from equipoise.simulations.two_parameter_mmd import (
 )
 
 NAME = "two-parameter-mmd"
+"""On the command line."""
 _DATA = {"uniform": uniform, "normal": standard_normal}
 _TITLES = {"uniform": "data U(-1, 1)", "normal": "data N(0, 1)"}
 _LOSSES = {"attractive": ATTRACTIVE, "repulsive": REPULSIVE}

@@ -23,6 +23,7 @@ from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_train
 from equipoise.studies.critic_map import METRICS, write_critic_map
 
 WALK_STEPS, WALK_SAMPLES = 9, 25
+"""Points of a walk between two latents, and how many walks there are."""
 _OUTCOME, _SECONDS = "outcome.json", "seconds.json"
 
 

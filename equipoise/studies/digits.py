@@ -2,14 +2,14 @@
 
 from equipoise.studies.study import SMOKE, Measure, Order, Row, Scale, Study
 
-MARGINS = (10, 5, 1)
+_MARGINS = (10, 5, 1)
 _FIVE_SEEDS = Scale(seeds=5, samples=10_000)
 
 
 def magan_digits() -> Study:
     """MAGAN against fixed margins on digits."""
     fixed = tuple(
-        Row(f"EBGAN, margin {margin}", "ebgan-digits", changes=(f"algorithm.margin={margin}",)) for margin in MARGINS
+        Row(f"EBGAN, margin {margin}", "ebgan-digits", changes=(f"algorithm.margin={margin}",)) for margin in _MARGINS
     )
     return Study(
         name="magan-digits",

@@ -10,7 +10,7 @@ from equipoise.evaluation.catalogue import LOWER, Better
 from equipoise.evaluation.passport import Passport
 from equipoise.runs.record import HISTOGRAM, RunRecord
 
-LOW_DISTANCE = 100
+_LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None
 
 LOG_MEASURES: dict[str, tuple[str, Better]] = {
@@ -77,7 +77,7 @@ def _change(run: RunRecord, watched: str, energy: str) -> _Found:
 def _of_classes(run: RunRecord, watched: str, name: str) -> _Found:
     """Of the histogram of classes, whose passport goes with it under a name of its own."""
     shares = run.histogram()
-    if len(shares) <= TWO:
+    if len(shares) <= _TWO:
         return None
     passport = next(dict(score.passport) for score in run.scores if score.metric == HISTOGRAM)
     return _CLASSES[name](shares), passport | {"metric": name}
@@ -91,12 +91,12 @@ def _even(shares: Sequence[float]) -> float:
     return sum(0.8 <= share * len(shares) <= 1.2 for share in shares)
 
 
-ONE, TWO = 1, 2
+_ONE, _TWO = 1, 2
 _CLASSES: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "share-of-ones": lambda shares: shares[ONE],
-    "share-of-twos": lambda shares: shares[TWO],
-    "lead-of-ones": lambda shares: _lead(shares, ONE, max),
-    "lead-of-twos": lambda shares: _lead(shares, TWO, min),
+    "share-of-ones": lambda shares: shares[_ONE],
+    "share-of-twos": lambda shares: shares[_TWO],
+    "lead-of-ones": lambda shares: _lead(shares, _ONE, max),
+    "lead-of-twos": lambda shares: _lead(shares, _TWO, min),
     "even-classes": _even,
 }
 
@@ -118,7 +118,7 @@ def _batches_to_100(run: RunRecord, watched: str) -> _Found:
         return None
     steps = run.config.get("algorithm", {}).get("discriminator_steps", 1)
     for record in run.log.scores:
-        if record.values.get(watched, math.inf) <= LOW_DISTANCE:
+        if record.values.get(watched, math.inf) <= _LOW_DISTANCE:
             passport = dict(record.passports.get(watched, {}))
             return record.iteration * steps, passport | {"metric": f"real batches until {watched} is at most 100"}
     return None

@@ -15,7 +15,9 @@ from equipoise.studies.plan import Planned, content_hash
 from equipoise.studies.study import Study
 
 FILE = "results.json"
+"""The name of a study's results in its folder."""
 FORMAT = "equipoise-study-1"
+"""The format that a file of results names."""
 
 
 def gather(

@@ -26,6 +26,7 @@ from equipoise.studies.workers import run_jobs
 from equipoise.training.precision import Precision
 
 Tell = Callable[[str], None]
+"""What a sentence for the user is given to."""
 
 
 @dataclass(frozen=True)

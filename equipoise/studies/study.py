@@ -149,8 +149,11 @@ class Scale:
 
 
 SMOKE = Scale(seeds=1, samples=60, variants=1)
+"""Shows that a study runs, and nothing else."""
 CPU = Scale(seeds=1, samples=10_000, variants=2)
+"""What a computer without a GPU does in hours."""
 PAPER = Scale(seeds=3, samples=50_000)
+"""What the papers did."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence,
 from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge, judge_sentence
 
 Run = Mapping[str, Any]
+"""A run's entry in the results."""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 REPRODUCED = "reproduced"
+"""The printed figure was found."""
 ORDERING = "ordering reproduced"
+"""The printed order was found."""
 UNDECIDED = "undecided"
+"""Some difference is smaller than its error."""
 NOT_REPRODUCED = "not reproduced"
+"""The printed figure or order was not found."""
 NOT_COMPARABLE = "not comparable"
-HOLDS = "holds"
-FAILS = "does not hold"
+"""There is nothing to compare."""
+_HOLDS = "holds"
+_FAILS = "does not hold"
 
-SMOKE_MEANS_NOTHING = "the smoke budget only tries whether it runs"
-CLOSE_SHARE = 0.05
+_SMOKE_MEANS_NOTHING = "the smoke budget only tries whether it runs"
+_CLOSE_SHARE = 0.05
 RULE = (
     "The verdict goes by the first measure for which the paper has figures or claims, and, by order only, by the share "
     "of diverged runs where the paper counts them or makes claims about them. Reproduced: at the paper's "
@@ -26,6 +31,7 @@ RULE = (
     "with, or the budget is smoke. With one seed the spread that the score itself reports, over splits, stands in for "
     "the standard error; where it reports none there is none, and the order is weak evidence."
 )
+"""How verdicts are reached, as every page says it."""
 
 
 SENTENCE_RULE = (
@@ -33,6 +39,7 @@ SENTENCE_RULE = (
     "undecided within that error. Where it names a figure, ours has to be as near as a published one, which is judged "
     "at the paper's budget only."
 )
+"""How sentences are judged, as every page says it."""
 
 
 @dataclass(frozen=True)
@@ -131,24 +138,24 @@ def judge_sentence(ours: Figure | None, relation: str, bound: Figure | None, bud
         budget: of ours.
     """
     if budget == "smoke":
-        return Verdict(NOT_COMPARABLE, SMOKE_MEANS_NOTHING)
+        return Verdict(NOT_COMPARABLE, _SMOKE_MEANS_NOTHING)
     if ours is None or bound is None or ours.mean is None or bound.mean is None:
         return Verdict(NOT_COMPARABLE, "nothing was measured")
     if relation == "about":
         return _about(ours, bound, budget)
     side = _order(ours, bound, relation == "below")
-    return Verdict({1: HOLDS, 0: UNDECIDED, -1: FAILS}[side], "with one seed" if ours.count == 1 else "")
+    return Verdict({1: _HOLDS, 0: UNDECIDED, -1: _FAILS}[side], "with one seed" if ours.count == 1 else "")
 
 
 def _about(ours: Figure, bound: Figure, budget: str) -> Verdict:
     if budget != "paper":
         return Verdict(NOT_COMPARABLE, "a number can only be expected at the paper's budget")
-    return Verdict(HOLDS if _is_close(ours, bound) else FAILS, "")
+    return Verdict(_HOLDS if _is_close(ours, bound) else _FAILS, "")
 
 
 def _why_not(published: bool, budget: str) -> str:
     if budget == "smoke":
-        return SMOKE_MEANS_NOTHING
+        return _SMOKE_MEANS_NOTHING
     return "nothing was measured" if published else "nothing was published"
 
 
@@ -161,7 +168,7 @@ def _is_close(ours: Figure, published: Figure) -> bool:
         return False
     gap = abs(ours.mean - published.mean)
     spread = math.hypot(ours.deviation or 0.0, published.deviation or 0.0)
-    return gap <= CLOSE_SHARE * abs(published.mean) or gap <= 2 * spread
+    return gap <= _CLOSE_SHARE * abs(published.mean) or gap <= 2 * spread
 
 
 def _without_order(absolute: bool) -> Verdict:

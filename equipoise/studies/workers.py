@@ -21,8 +21,10 @@ from equipoise.common.errors import EquipoiseError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Done = Callable[[int, int], None]
+"""Called with how many jobs have finished, and how many there are."""
 
 MOST_DEATHS = 3
+"""A job whose worker died so often is given up."""
 _SECONDS_TO_SAVE = 20
 _ORPHANED = threading.Event()
 _IMPORTED_LATE = ("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_svg")

@@ -22,7 +22,9 @@ from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
 FORMAT = 3
+"""The version of the layout; it is written into every checkpoint."""
 DERIVED = "derived/"
+"""Names of tensors that are computed from others begin so."""
 _NAME = re.compile(r"iteration-[0-9]{1,18}\.json")
 
 

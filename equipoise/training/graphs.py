@@ -34,6 +34,7 @@ class Found:
 
 
 Play = Callable[[Sequence[Deal]], Found]
+"""Plays moves with the given draws."""
 
 
 class Recording(Protocol):

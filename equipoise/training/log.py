@@ -18,6 +18,7 @@ from equipoise.training.loop import Turn
 from equipoise.training.state import State
 
 Line = dict[str, Any]
+"""A line of the log."""
 Listener = Callable[[Sequence[Line]], None]
 """Told about every batch of lines that was written."""
 

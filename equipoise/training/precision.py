@@ -13,7 +13,9 @@ import torch
 from equipoise.common.errors import EquipoiseError
 
 Precision = Literal["float32", "tf32", "bfloat16"]
+"""How products of matrices and convolutions are computed."""
 PRECISIONS: tuple[Precision, ...] = ("float32", "tf32", "bfloat16")
+"""All of them."""
 
 
 def known_precision(name: object) -> Precision:
