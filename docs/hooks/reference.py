@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[2] / "equipoise"
 COLUMNS = {
     "losses": ("equation", re.compile(r"\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")),
     "constraints": ("equation", re.compile(r"\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")),
-    "metrics": ("better", re.compile(r"([Hh]igher|[Ll]ower) is better")),
+    "metrics": ("better", re.compile(r"; (higher|lower) is better")),
 }
 """What a room's table says besides, and where it stands in a docstring."""
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -63,7 +63,7 @@ def is_type_variable(node: ast.Assign | ast.AnnAssign) -> bool:
 
 def public(body: list[ast.stmt], constants: bool = True) -> Iterator[tuple[str, ast.stmt, ast.stmt | None]]:
     """Name, node and next node of each public definition, and of the constants of a module."""
-    for node, following in zip(body, [*body[1:], None], strict=True):
+    for node, following in zip(body, [*body[1:], None], strict=False):
         names: list[str] = []
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             names = [node.name]
@@ -103,7 +103,7 @@ def table_of_names(room: str, found: list[Module]) -> list[str]:
         for name, node, _ in public(module.tree.body, constants=False):
             if name in offered and isinstance(node, Documented):
                 found_there = pattern.findall(" ".join((ast.get_docstring(node) or "").split()))
-                what = pattern.sub("", first_sentence(node)).replace(" .", ".").replace(" ,", ",").replace(" :", ":")
+                what = re.sub(r" +(?=[.,:;](?: |$))", "", pattern.sub("", first_sentence(node)))
                 lines.append(f"| [`{name}`][{module.name}.{name}] | {what} | {found_there[0] if found_there else ''} |")
     return lines
 

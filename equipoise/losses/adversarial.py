@@ -152,7 +152,12 @@ def _of_fakes(loss: Callable[[torch.Tensor], torch.Tensor]) -> PairLoss:
 
 
 NON_SATURATING = AdversarialLoss(minimax_discriminator_loss, _of_fakes(non_saturating_generator_loss), False)
+"""The generator raises the probability of its samples."""
 MINIMAX = AdversarialLoss(minimax_discriminator_loss, _of_fakes(minimax_generator_loss), False)
+"""One number, which the two players push in opposite directions."""
 HINGE = AdversarialLoss(hinge_discriminator_loss, _of_fakes(hinge_generator_loss), False)
+"""Scores beyond a margin of 1 are left alone."""
 WASSERSTEIN = AdversarialLoss(wasserstein_discriminator_loss, _of_fakes(wasserstein_generator_loss), False)
+"""The difference of mean scores, for a discriminator that is kept Lipschitz."""
 LEAST_SQUARES = AdversarialLoss(least_squares_discriminator_loss, _of_fakes(least_squares_generator_loss), False)
+"""Every score is pulled to a target."""

@@ -12,7 +12,7 @@ _BLOCK = 256
 
 
 def class_silhouette(features: Array, labels: Array) -> float:
-    """The mean silhouette coefficient of the samples, with their classes as clusters (Rousseeuw 1987).
+    """Mean silhouette coefficient of the samples, with their classes as clusters (Rousseeuw 1987); higher is better.
 
         s = (b - a) / max(a, b),    a: mean distance to the rest of its own class,    b: to the nearest other class
 
@@ -38,7 +38,7 @@ def class_silhouette(features: Array, labels: Array) -> float:
 
 
 def neighbour_purity(features: Array, labels: Array, neighbours: int = 10) -> float:
-    """The mean share of a sample's nearest neighbours that are of its own class; the sample itself is none of them.
+    """The mean share of a sample's nearest neighbours that are of its own class, without itself; higher is better.
 
     Args:
         features: [samples, features]; distances are Euclidean.

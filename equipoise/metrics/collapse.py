@@ -29,7 +29,7 @@ class Variety:
 
 
 def variety(samples: Array, real: Array, held_out: Array) -> Variety:
-    """Compare samples with held-out data.
+    """Compare samples with held-out data; higher is better.
 
     Distances are Euclidean: of pixels, they tell a collapse, not small differences of quality.
 

@@ -15,7 +15,7 @@ _TILE = 256
 
 
 def frechet_distance(mean_a: Array, covariance_a: Array, mean_b: Array, covariance_b: Array) -> float:
-    """Squared Frechet (Wasserstein-2) distance of two Gaussians (Heusel et al. 2017, Eq. 6); symmetric, never negative.
+    """Squared Frechet distance of two Gaussians (Heusel et al. 2017, Eq. 6), never negative; lower is better.
 
         d = |mean_a - mean_b|^2 + tr(A) + tr(B) - 2 tr((A B)^(1/2))
 

@@ -10,7 +10,7 @@ from equipoise.metrics.arrays import Array, as_float64, as_probabilities
 
 
 def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, float]:
-    """Inception score: exp of the mean divergence of p(y|x) from the generated marginal (Salimans et al. 2016).
+    """Exp of the mean divergence of p(y|x) from the samples' marginal (Salimans et al. 2016); higher is better.
 
         IS = exp( mean_x KL( p(y|x) || p*(y) ) ),   p*(y) = mean_x p(y|x)
 
@@ -37,7 +37,7 @@ def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, floa
 
 
 def mode_score(probabilities: Array, label_distribution: Array, form: str = "paper") -> float:
-    """MODE score, which means to punish missing classes (Che et al. 2017, Eq. 4), in one of two forms.
+    """MODE score, meant to punish missing classes (Che et al. 2017, Eq. 4), in one of two forms; higher is better.
 
         "paper":     exp( mean_x KL( p(y|x) || p(y) ) - KL( p*(y) || p(y) ) )
         "marginal":  exp( mean_x KL( p(y|x) || p*(y) ) - KL( p*(y) || p(y) ) )

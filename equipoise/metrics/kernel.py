@@ -37,7 +37,7 @@ class KernelDistance:
 
 
 def kernel_distance(features_a: Array, features_b: Array, confidence: float = 0.95) -> KernelDistance:
-    """Kernel distance of all samples at once, with a confidence interval (Binkowski et al. 2018, Eq. 4).
+    """Kernel distance of all samples, with a confidence interval (Binkowski et al. 2018, Eq. 4); lower is better.
 
         KID = mean_(i != j) k(a_i, a_j) + mean_(i != j) k(b_i, b_j) - 2 mean_(i, j) k(a_i, b_j)
         k(x, y) = ( x.y / features + 1 )^3
@@ -68,7 +68,7 @@ def kernel_distance(features_a: Array, features_b: Array, confidence: float = 0.
 def kernel_distance_of_subsets(
     features_a: Array, features_b: Array, generator: torch.Generator, subsets: int = 100, subset_size: int = 1000
 ) -> tuple[float, float]:
-    """The kernel distance as it is usually published: over random subsets, mean and population deviation.
+    """The kernel distance as it is usually published: mean and deviation over random subsets; lower is better.
 
     The deviation is that of one subset; it is no standard error of the mean.
 

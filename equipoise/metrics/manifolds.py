@@ -10,7 +10,7 @@ from equipoise.metrics.radii import nearest_radii
 
 
 def precision_recall(real: Array, generated: Array, neighbours: int = 3) -> tuple[float, float]:
-    """Improved precision and recall (Kynkaanniemi et al. 2019, Eq. 1 and 2).
+    """Improved precision and recall (Kynkaanniemi et al. 2019, Eq. 1 and 2); higher is better.
 
         precision = share of generated samples inside some real sample's ball
         recall    = share of real samples inside some generated sample's ball
@@ -28,7 +28,7 @@ def precision_recall(real: Array, generated: Array, neighbours: int = 3) -> tupl
 
 
 def density_coverage(real: Array, generated: Array, neighbours: int = 5) -> tuple[float, float]:
-    """Density and coverage (Naeem et al. 2020, Eq. 2 and 3).
+    """Density and coverage (Naeem et al. 2020, Eq. 2 and 3); higher is better.
 
         density  = mean over generated samples of (real balls that hold it) / k
         coverage = share of real samples whose ball holds a generated sample

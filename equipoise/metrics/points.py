@@ -34,7 +34,7 @@ class PointCoverage:
 def point_coverage(
     points: Array, centres: Array, deviation: float, loose_radius: float, minimum: int = 1
 ) -> PointCoverage:
-    """Modes of a mixture of Gaussians that points reach; each point counts for its nearest centre only.
+    """Modes of a mixture of Gaussians that points reach; each point counts for its nearest centre; higher is better.
 
     Args:
         points: [samples, dimensions].

@@ -20,7 +20,7 @@ _NUMBERS_AT_ONCE = 1 << 18
 
 
 def ms_ssim(images_a: Array, images_b: Array) -> torch.Tensor:
-    """Multi-scale structural similarity of each pair, 1 for equal images (Wang et al. 2003, Eq. 7).
+    """Structural similarity of each pair, 1 for equal images (Wang et al. 2003, Eq. 7); lower is better for variety.
 
         MS-SSIM = l_5^w5 * cs_1^w1 * ... * cs_5^w5      with an 11x11 Gaussian window of deviation 1.5, no padding,
         l  = (2 m_a m_b + C1) / (m_a^2 + m_b^2 + C1)    C1 = 0.01^2

@@ -28,15 +28,15 @@ from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop
 
-SHAPE = (1, 4, 4)
-COUNT = 66  # two more than whole batches, so that every pass leaves another rest
+_SHAPE = (1, 4, 4)
+_COUNT = 66  # two more than whole batches, so that every pass leaves another rest
 
 
 @dataclass(frozen=True)
 class ToyImages:
     """66 random images of 4 classes in place of a data set; `shape` is that of one image."""
 
-    shape: tuple[int, ...] = SHAPE
+    shape: tuple[int, ...] = _SHAPE
 
     @property
     def name(self) -> str:
@@ -46,8 +46,8 @@ class ToyImages:
     def load(self, root: Any = None, seed: int = 0) -> Store:
         """The same images whatever the folder and the seed."""
         generator = torch.Generator().manual_seed(7)
-        images = torch.randint(0, 256, (COUNT, *self.shape), generator=generator, dtype=torch.uint8)
-        return held(images, torch.arange(COUNT) % 4, classes=4)
+        images = torch.randint(0, 256, (_COUNT, *self.shape), generator=generator, dtype=torch.uint8)
+        return held(images, torch.arange(_COUNT) % 4, classes=4)
 
 
 def toy(algorithm: Algorithm, players: dict[str, Player], **changes: Any) -> Experiment:
@@ -58,18 +58,18 @@ def toy(algorithm: Algorithm, players: dict[str, Player], **changes: Any) -> Exp
 
 def generator(**options: Any) -> Network:
     """A tiny generator of toy images from 3 latents; `options` are those of "mlp-generator"."""
-    fixed = {"latent_size": 3, "image_shape": SHAPE, "hidden": (8,), "output_activation": "sigmoid"}
+    fixed = {"latent_size": 3, "image_shape": _SHAPE, "hidden": (8,), "output_activation": "sigmoid"}
     return network("mlp-generator", **(fixed | options))
 
 
 def discriminator(**options: Any) -> Network:
     """A tiny discriminator of toy images; `options` are those of "mlp-discriminator"."""
-    return network("mlp-discriminator", **({"image_shape": SHAPE, "hidden": (8,)} | options))
+    return network("mlp-discriminator", **({"image_shape": _SHAPE, "hidden": (8,)} | options))
 
 
 def autoencoder() -> Network:
     """A tiny auto-encoder of toy images, for algorithms whose discriminator is one."""
-    return network("dense-autoencoder", image_shape=SHAPE, encoder_sizes=(8, 4))
+    return network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(8, 4))
 
 
 def two(
@@ -161,7 +161,7 @@ def _mmd(**options: Any) -> Experiment:
 def _with_encoder(algorithm: Algorithm, *names: str) -> Experiment:
     """Generator with batch statistics of its own for encoded batches, encoder, and discriminators of these names."""
     adam = Adam(lr=1e-2)
-    encoder = network("mlp-encoder", image_shape=SHAPE, latent_size=3, hidden=(8,), output_activation="none")
+    encoder = network("mlp-encoder", image_shape=_SHAPE, latent_size=3, hidden=(8,), output_activation="none")
     players = {
         "generator": Player(network=generator(batch_norm=True, batch_kinds=("noise", "encoded")), optimiser=adam),
         "encoder": Player(network=encoder, optimiser=adam),
@@ -255,3 +255,4 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "ali": _ali,
     "magan-norm": lambda: _energy(MAGAN(epochs=4, pretrain_epochs=1, energy="norm")),
 }
+"""By name: every algorithm, and its settings that change what is computed."""
