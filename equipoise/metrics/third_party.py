@@ -100,7 +100,7 @@ def missing_modes(
     batch_size: int = 64,
     third_party: ThirdParty = DENSE,
 ) -> MissingModes:
-    """Count test images that a fresh discriminator holds to be missed (Che et al. 2017, section 4.2.1); lower is better.
+    """Count test images that a fresh discriminator holds to be missed (Che et al. 2017, section 4.2); lower is better.
 
         D* = p_data / (p_data + p_generated), both blurred by N(0, sigma^2 I); near 1 where the generator lacks a mode
 

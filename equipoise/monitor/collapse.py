@@ -13,9 +13,13 @@ from equipoise.metrics.collapse import Variety, Yardstick
 from equipoise.training.loop import Source
 
 SAMPLES, FEWEST = 256, 32
+"""Samples of a look, and the fewest that a look can take."""
 IN_A_ROW = 2
+"""Looks that must find the same before it is told."""
 SAME, LOST, LATE, RECOVERED = 0.02, 1 / 3, 0.15, 1 / 2
+"""The limits of spacing and reach, as the page on the alarm gives them."""
 FLOURISHING, LATE_SHARE = 0.3, 0.75
+"""The reach from which a loss is told, and the share of a run from which little reach is."""
 
 
 @dataclass

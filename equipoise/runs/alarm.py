@@ -16,10 +16,12 @@ from equipoise.training.loop import Turn
 from equipoise.training.state import State
 
 LOOKS, SHORTEST_PAUSE = 40, 100
+"""Looks in a run, and the fewest iterations from one to the next."""
 STOP = 1_000
 """In place of a signal's number where an alarm ends a run of several processes."""
 
 OnCollapse = Literal["warn", "stop", "log"]
+"""What a run does when its samples lose their variety."""
 
 
 class Collapsed(EquipoiseError):

@@ -21,18 +21,20 @@ from equipoise.runs.train import Page, Settings, resume, train
 from equipoise.runs.trained import evaluate
 from equipoise.studies.workers import run_jobs
 
-MARGINS = (10.0, 5.0, 1.0)
-EPOCHS = 150  # the recipes train 200; twelve runs have to fit into three minutes on two cores
-SAMPLES = 10_000
-METRICS = ("inception-score", "class-histogram")
+_MARGINS = (10.0, 5.0, 1.0)
+_EPOCHS = 150  # the recipes train 200; twelve runs have to fit into three minutes on two cores
+_SAMPLES = 10_000
+_METRICS = ("inception-score", "class-histogram")
 TITLE = "An adaptive margin against fixed ones"
+"""Of the page."""
 INTRODUCTION = (
     "Real handwritten digits (8x8 pixels), the same networks, optimiser, iterations and seeds throughout; only the "
     "margin differs. EBGAN keeps its margin fixed, and somebody has to know a good one. MAGAN (Wang et al. 2017) "
     "starts from the energy of the real data and lowers the margin whenever the generator stops improving."
 )
-CURVES = ("margin", "real_energy", "fake_energy")
-SIGNIFICANT_DIGITS = 5
+"""Below its title."""
+_CURVES = ("margin", "real_energy", "fake_energy")
+_SIGNIFICANT_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Job:
 
 
 def run_demo(
-    out: Path, seeds: int = 3, workers: int | None = None, epochs: int = EPOCHS, page: Page = None
+    out: Path, seeds: int = 3, workers: int | None = None, epochs: int = _EPOCHS, page: Page = None
 ) -> dict[str, list[Path]]:
     """Train MAGAN and EBGAN at margins 10, 5 and 1 on digits, score them, and write `summary.json`.
 
@@ -82,7 +84,7 @@ def run_demo(
 
 
 def _jobs(out: Path, seeds: int, epochs: int, page: Page) -> list[Job]:
-    bases = {"MAGAN": magan_digits()} | {f"EBGAN, margin {m:g}": ebgan_digits(m) for m in MARGINS}
+    bases = {"MAGAN": magan_digits()} | {f"EBGAN, margin {m:g}": ebgan_digits(m) for m in _MARGINS}
     return [
         Job(
             group,
@@ -105,13 +107,13 @@ def _carry_out(job: Job) -> None:
         resume(job.out, settings)
     else:
         raise EquipoiseError(f"{printable(job.out)} holds another run; choose a new folder with --out.")
-    evaluate(job.out, METRICS, SAMPLES, replace(settings, page=job.page))
+    evaluate(job.out, _METRICS, _SAMPLES, replace(settings, page=job.page))
 
 
 def _summary(paths: list[Path]) -> dict[str, Any]:
     runs = [RunDirectory(path) for path in paths]
     scores = [json.loads(run.scores.read_text(encoding="utf-8"))["scores"] for run in runs]
-    values = [next(score["value"] for score in each if score["metric"] == METRICS[0]) for each in scores]
+    values = [next(score["value"] for score in each if score["metric"] == _METRICS[0]) for each in scores]
     return {
         "inception_scores": values,
         "mean": statistics.fmean(values),
@@ -125,11 +127,11 @@ def _curves(run: RunDirectory) -> dict[str, list[float | None]]:
     """The margin and the mean energies of every adversarial epoch, as the page draws them."""
     lines = [json.loads(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
     epochs = [line["values"] for line in lines if line["kind"] == "epoch" and line["stage"] == "adversarial"]
-    return {name: [_rounded(values.get(name)) for values in epochs] for name in CURVES}
+    return {name: [_rounded(values.get(name)) for values in epochs] for name in _CURVES}
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return None if value is None else float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
 
 
 def _word(group: str) -> str:
