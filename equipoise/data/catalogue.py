@@ -2,26 +2,11 @@
 
 import os
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import cast
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import local_path
-
-if TYPE_CHECKING:
-    from equipoise.data.store import Store
-
-
-class DataSet(Protocol):
-    """A frozen description of a data set."""
-
-    @property
-    def name(self) -> str:
-        """The data set's name, without control characters."""
-
-    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
-        """The content; `root` is where published files lie, `seed` matters for synthetic sets only."""
-
+from equipoise.data.data_set import DataSet
 
 # kind -> (module:class, what it is in one line)
 DATA: dict[str, tuple[str, str]] = {

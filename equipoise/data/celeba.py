@@ -5,12 +5,13 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root, reading
 
@@ -34,7 +35,7 @@ _BEGAN_BOX = (25, 50, 153, 178)
 
 
 @dataclass(frozen=True)
-class CelebA:
+class CelebA(DataSet):
     """Faces, 178x218 as published, made square.
 
     Args:
@@ -65,6 +66,15 @@ class CelebA:
     def name(self) -> str:
         """The data set's name."""
         return "celeba"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (3, self.resolution, self.resolution)
+
+    def reduced(self) -> "CelebA":
+        """The validation images, so that MAGAN's passes over the data stay short."""
+        return replace(self, split="valid")
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/celeba/img_align_celeba/` or `<root>/celeba/img_align_celeba.zip`; the seed plays no part.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.root import find_root
 
@@ -20,7 +21,7 @@ _FILES = {"train": [f"data_batch_{number}.bin" for number in range(1, 6)], "test
 
 
 @dataclass(frozen=True)
-class Cifar10:
+class Cifar10(DataSet):
     """Colour photographs of 32x32, 10 classes: 50,000 for training, 10,000 for testing.
 
     Args:
@@ -43,6 +44,11 @@ class Cifar10:
     def name(self) -> str:
         """The data set's name."""
         return "cifar10"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (3, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/cifar-10-batches-bin/`, or `<root>/cifar-10-binary.tar.gz`, or download; no seed is needed.

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _CONCENTRATION = 5  # of the Dirichlet distribution that the digit probabilities
 
 
 @dataclass(frozen=True)
-class CompositionalMnist:
+class CompositionalMnist(DataSet):
     """Grey 64x64 images of three small MNIST digits in a centred row; the label is the number 0..999 that they show.
 
     The paper leaves the four distributions, the layout and the digits' size open. Here each position of each set has
@@ -38,6 +39,7 @@ class CompositionalMnist:
     split: Literal["train", "test"] = "train"
     digit_size: int = 20
     count: int = 60_000
+    by_digit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole(self.name, "set", self.set, 1, 4)
@@ -68,6 +70,11 @@ class CompositionalMnist:
         """
         top, left = (SIDE - self.digit_size) // 2, (SIDE - _POSITIONS * self.digit_size) // 2
         return [(top, left + position * self.digit_size) for position in range(_POSITIONS)]
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (1, SIDE, SIDE)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Choose the digits of this seed; the images are put together batch by batch, on the device.

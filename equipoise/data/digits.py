@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _TEST_COUNT = 360
 
 
 @dataclass(frozen=True)
-class Digits:
+class Digits(DataSet):
     """Handwritten digits, 1x8x8, 10 classes.
 
     The published values 0..16 become 0..255 as floor(v * 255/16 + 1/2), so 8 becomes 128.
@@ -25,6 +26,7 @@ class Digits:
     """
 
     split: Literal["all", "train", "test"] = "all"
+    is_small: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("all", "train", "test"))
@@ -33,6 +35,11 @@ class Digits:
     def name(self) -> str:
         """The data set's name."""
         return "digits"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (1, 8, 8)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Load from the installed scikit-learn; the root and the seed play no part.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_path, check_whole
 from equipoise.data.root import own_path, reading
 
@@ -21,7 +22,7 @@ _SPLITS = ("train", "test", "val", "valid", "validation")
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(DataSet):
     """Every image in a folder and below it: the largest centred square of each, resized (bilinear, antialiased).
 
     Cameras' notes on which side is up are followed, transparent images lie on white, grey of 16 bits is scaled to 8,
@@ -53,6 +54,11 @@ class Folder:
         whole = local_path(self.path).absolute()
         own = f"{whole.parent.name}-{whole.name}" if whole.name in _SPLITS else whole.name
         return printable(own or "folder")
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (self.channels, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read the folder, or the cache if nothing in it changed; the seed plays no part.

@@ -1,9 +1,10 @@
 """Gaussians on a square grid: 25 of them by default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_above_zero, check_whole
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Grid:
+class Grid(DataSet):
     """Points in the plane, each from one of side x side equally likely Gaussians; the label is the Gaussian's number.
 
     Args:
@@ -25,6 +26,7 @@ class Grid:
     spacing: float = 2.0
     deviation: float = 0.05
     count: int = 100_000
+    is_small: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole(self.name, "side", self.side, 1, 100)
@@ -46,6 +48,19 @@ class Grid:
         """
         places = [(index - (self.side - 1) / 2) * self.spacing for index in range(self.side)]
         return [(x, y) for y in places for x in places]
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """Points of the plane."""
+        return (2,)
+
+    def stand_in(self, shape: tuple[int, ...], count: int) -> "Grid":
+        """So many points."""
+        return replace(self, count=count)
+
+    def gaussians(self) -> tuple[list[tuple[float, float]], float]:
+        """The centres and the deviation."""
+        return self.centres(), self.deviation
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Draw the points of this seed; the root plays no part."""

@@ -1,11 +1,12 @@
 """LSUN bedrooms from the LMDB as published: a key-value file whose values are encoded images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
 
+_FEW = 20_000
+
 
 @dataclass(frozen=True)
-class LsunBedroom:
+class LsunBedroom(DataSet):
     """Photographs of bedrooms, about 3 million for training and 300 for validation.
 
     Args:
@@ -34,6 +37,7 @@ class LsunBedroom:
     count: int | None = None
     resampling: Resampling = "bilinear"
     crop: Literal["centre", "mmd"] = "centre"
+    held_out: ClassVar[str] = "val"
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "val"))
@@ -47,6 +51,15 @@ class LsunBedroom:
     def name(self) -> str:
         """The data set's name."""
         return "lsun-bedroom"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (3, self.resolution, self.resolution)
+
+    def reduced(self) -> "LsunBedroom":
+        """The first 20,000."""
+        return replace(self, count=_FEW)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/lsun/bedroom_<split>_lmdb/` (or without `lsun/`), once; the seed plays no part.

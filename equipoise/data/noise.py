@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_whole
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(DataSet):
     """Images whose values are drawn evenly from 0..255, each with a label of its own drawing.
 
     Args:
@@ -37,6 +38,11 @@ class Noise:
     def name(self) -> str:
         """The data set's name."""
         return "noise"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return self.shape
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Draw the images of this seed; the root plays no part."""

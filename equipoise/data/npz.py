@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_path
 from equipoise.data.root import own_path
 
@@ -21,7 +22,7 @@ _NAMES = ("images", "arr_0", "samples")
 
 
 @dataclass(frozen=True)
-class Npz:
+class Npz(DataSet):
     """Images of one size from a .npz file.
 
     Images that take more than the stated share of memory are unpacked into the cache once and mapped from there.
@@ -42,6 +43,11 @@ class Npz:
         """The file's name without its ending."""
         return printable(Path(self.path).stem or "npz")
 
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width), as the file's header says."""
+        return _channels_first(_example(self._images(None)), self.path).shape[1:]
+
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read the file; the seed plays no part. A relative path may lie below the root.
 
@@ -52,23 +58,29 @@ class Npz:
         import torch
 
         from equipoise.data.memory import fits_in_memory
-        from equipoise.data.npz_arrays import array_names, packed_arrays, whole
+        from equipoise.data.npz_arrays import packed_arrays, whole
         from equipoise.data.store import held
 
-        path = own_path(self.path, root)
-        arrays = packed_arrays(path, (*_NAMES, "labels"))
-        name = next((name for name in _NAMES if name in arrays), None)
-        if name is None:
-            held_names = ", ".join(map(printable, array_names(path))) or "none at all"
-            raise EquipoiseError(f"{printable(self.path)} holds no array 'images'; its arrays are: {held_names}.")
-        images = arrays[name]
-        _check(images, self.path)
-        labels = _labels(whole(arrays["labels"]), images.shape[0], self.path) if "labels" in arrays else None
+        images, named = self._images(root), packed_arrays(own_path(self.path, root), ("labels",))
+        labels = _labels(whole(named["labels"]), images.shape[0], self.path) if named else None
         classes = 0 if labels is None else int(np.max(labels)) + 1
         if not fits_in_memory(images.size):
             return self._mapped(images, labels, classes)
         pixels = torch.from_numpy(_channels_first(whole(images), self.path))
         return held(pixels, None if labels is None else torch.from_numpy(labels), classes)
+
+    def _images(self, root: Path | None) -> "Packed":
+        """The array of images, not yet unpacked."""
+        from equipoise.data.npz_arrays import array_names, packed_arrays
+
+        path = own_path(self.path, root)
+        found = packed_arrays(path, _NAMES)
+        images = next((found[name] for name in _NAMES if name in found), None)
+        if images is None:
+            held_names = ", ".join(map(printable, array_names(path))) or "none at all"
+            raise EquipoiseError(f"{printable(self.path)} holds no array 'images'; its arrays are: {held_names}.")
+        _check(images, self.path)
+        return images
 
     def _mapped(self, images: "Packed", labels: "NDArray[np.int64] | None", classes: int) -> "Store":
         """The images unpacked piece by piece into one raw file in the cache."""
@@ -84,10 +96,16 @@ class Npz:
                 numbers = np.zeros(len(piece), dtype=np.int64) if labels is None else labels[some]
                 yield _channels_first(piece, self.path), numbers
 
-        example = np.empty((1, *images.shape[1:]), dtype=np.uint8)
-        _, channels, height, width = _channels_first(example, self.path).shape
+        _, channels, height, width = _channels_first(_example(images), self.path).shape
         key = f"npz\0{fingerprint([images.path])}"
         return cached_store(Reading(self.name, key, (channels, height, width), classes, batches))
+
+
+def _example(images: "Packed") -> "NDArray[np.uint8]":
+    """One image of that shape, of any content."""
+    import numpy as np
+
+    return np.empty((1, *images.shape[1:]), dtype=np.uint8)
 
 
 def _check(images: "Packed", path: str) -> None:

@@ -1,10 +1,11 @@
 """Gaussians on a circle: the toy that shows missing modes (Che et al. 2017: 6 of them, radius 5, deviation 0.1)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_above_zero, check_whole
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ring:
+class Ring(DataSet):
     """Points in the plane, each from one of `modes` equally likely Gaussians; the label is the Gaussian's number.
 
     Args:
@@ -26,6 +27,7 @@ class Ring:
     radius: float = 5.0
     deviation: float = 0.1
     count: int = 100_000
+    is_small: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole(self.name, "modes", self.modes, 1, 10_000)
@@ -47,6 +49,19 @@ class Ring:
         """
         angles = [2 * math.pi * mode / self.modes for mode in range(self.modes)]
         return [(self.radius * math.cos(angle), self.radius * math.sin(angle)) for angle in angles]
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """Points of the plane."""
+        return (2,)
+
+    def stand_in(self, shape: tuple[int, ...], count: int) -> "Ring":
+        """So many points."""
+        return replace(self, count=count)
+
+    def gaussians(self) -> tuple[list[tuple[float, float]], float]:
+        """The centres and the deviation."""
+        return self.centres(), self.deviation
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Draw the points of this seed; the root plays no part."""

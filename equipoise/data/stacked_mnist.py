@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StackedMnist:
+class StackedMnist(DataSet):
     """Colour images of three MNIST digits drawn evenly with replacement; the label is the number 100 a + 10 b + c.
 
     Args:
@@ -25,6 +26,7 @@ class StackedMnist:
     split: Literal["train", "test"] = "train"
     resolution: int = 28
     count: int = 128_000
+    by_digit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "test"))
@@ -35,6 +37,11 @@ class StackedMnist:
     def name(self) -> str:
         """The data set's name."""
         return "stacked-mnist"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (3, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Choose the digits of this seed; the images are put together batch by batch, on the device."""

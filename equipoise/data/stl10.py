@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.data_set import DataSet
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import find_root, reading
 
@@ -28,7 +29,7 @@ _FILES = {
 
 
 @dataclass(frozen=True)
-class Stl10:
+class Stl10(DataSet):
     """Colour photographs: 100,000 without labels, 5,000 + 8,000 of 10 classes.
 
     Args:
@@ -50,6 +51,11 @@ class Stl10:
     def name(self) -> str:
         """The data set's name."""
         return "stl10"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (3, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/stl10_binary/`, or `<root>/stl10_binary.tar.gz`, or download; the seed plays no part.

@@ -18,7 +18,7 @@ from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.feature_cache import cached_features
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, InceptionExtractor, extract
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
-from equipoise.evaluation.judge import DIGIT_BY_DIGIT, judge_of, parts_of, split_of
+from equipoise.evaluation.judge import judge_of, parts_of, split_of
 from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.experiment import Experiment
@@ -139,7 +139,7 @@ class Evidence:
     def judge(self) -> Classifier:
         """The data set's classifier."""
         data = self.experiment.data
-        if isinstance(data, DIGIT_BY_DIGIT):
+        if data.by_digit:
             raise EquipoiseError(
                 f"{data.name} is judged digit by digit; use the metrics modes-covered, modes-missing and modes-kl."
             )

@@ -6,15 +6,12 @@ from pathlib import Path
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.grid import Grid
 from equipoise.data.memory import memory_bytes
-from equipoise.data.ring import Ring
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import NEEDS_INCEPTION
 from equipoise.evaluation.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
-from equipoise.evaluation.judge import DIGIT_BY_DIGIT
 from equipoise.experiments.experiment import Experiment
 
 _GAUSSIANS = frozenset({"share-near", "modes-covered-loosely"})
@@ -57,7 +54,7 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
         EquipoiseError: it does not; the sentence says what it needs.
     """
     judged = _needs_classifier(metric, experiment, store)
-    if metric in _GAUSSIANS and not isinstance(experiment.data, Ring | Grid):
+    if metric in _GAUSSIANS and experiment.data.gaussians() is None:
         raise _refusal(metric, f"Gaussians, and the data set {experiment.data.name} has none; it is for ring and grid")
     if not store.holds_images and (judged or metric in _OF_IMAGES or metric in NEEDS_INCEPTION):
         raise _refusal(metric, f"images, and the data set {experiment.data.name} holds points")
@@ -72,7 +69,7 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
 
 def _needs_classifier(metric: str, experiment: Experiment, store: Store) -> bool:
     if metric in _MODES:
-        return not isinstance(experiment.data, (Ring, Grid, *DIGIT_BY_DIGIT))
+        return not experiment.data.by_digit and experiment.data.gaussians() is None
     if metric == _TEST:
         return store.holds_images
     return metric not in _GAUSSIANS | _OF_IMAGES | _OF_THE_CRITIC | NEEDS_INCEPTION
@@ -80,7 +77,7 @@ def _needs_classifier(metric: str, experiment: Experiment, store: Store) -> bool
 
 def _check_judge(metric: str, experiment: Experiment, store: Store) -> None:
     name = experiment.data.name
-    if isinstance(experiment.data, DIGIT_BY_DIGIT):
+    if experiment.data.by_digit:
         raise _refusal(metric, f"one label for each image, and {name} is judged digit by digit; take modes-covered")
     if store.labels is None:
         raise _refusal(metric, f"labels, and the data set {name} has none")

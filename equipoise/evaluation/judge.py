@@ -8,17 +8,11 @@ from typing import Any, cast
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.catalogue import DataSet
-from equipoise.data.compositional_mnist import CompositionalMnist
-from equipoise.data.lsun import LsunBedroom
-from equipoise.data.stacked_mnist import StackedMnist
+from equipoise.data.data_set import DataSet
 from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
-DIGIT_BY_DIGIT = (StackedMnist, CompositionalMnist)
-"""Data sets of 1,000 modes, whose samples the classifier of single digits reads."""
 _HELD_OUT_EVERY = 6
-_HELD_OUT_NAMES: dict[type, str] = {LsunBedroom: "val"}
 
 
 def judge_of(
@@ -57,8 +51,7 @@ def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, St
     """The part that is for training and the part that is held out, by the data set's splits or by every sixth item."""
     if split_of(data) is None:
         return _divided(data.load(root, seed))
-    held_out = _HELD_OUT_NAMES.get(type(data), "test")
-    train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", held_out))
+    train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", data.held_out))
     return train.load(root, seed), test.load(root, seed)
 
 

@@ -12,7 +12,6 @@ from equipoise.evaluation.catalogue import check_metrics, evaluator
 from equipoise.evaluation.evidence import Evidence as Evidence
 from equipoise.evaluation.evidence import Features
 from equipoise.evaluation.evidence import Score as Score
-from equipoise.evaluation.judge import DIGIT_BY_DIGIT
 from equipoise.metrics.frechet import FeatureMoments
 from equipoise.metrics.inception import inception_score, mode_score
 from equipoise.metrics.kernel import kernel_distance
@@ -68,7 +67,7 @@ def reasons(impossible: Mapping[str, str]) -> str:
 def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
     """What is scored where no metric is named: what the data allow."""
     data = evidence.experiment.data
-    if isinstance(data, DIGIT_BY_DIGIT):
+    if data.by_digit:
         return ("modes-covered", "modes-kl")
     if not evidence.data.holds_images:
         return ("modes-covered", "share-near")

@@ -7,9 +7,7 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.compositional_mnist import CompositionalMnist
-from equipoise.data.grid import Grid
 from equipoise.data.mnist import Mnist
-from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.evaluation.evidence import Evidence, Score
 from equipoise.evaluation.judge import judge_of
@@ -60,7 +58,9 @@ def score_modes_covered_loosely(evidence: Evidence) -> Score:
 
 
 def _score(name: str, evidence: Evidence, read: Callable[[ModeCoverage], float]) -> Score:
-    found, passport = _READERS.get(type(evidence.experiment.data), _by_class)(evidence)
+    data = evidence.experiment.data
+    by_kind = _READERS.get(type(data), _by_class)
+    found, passport = by_kind(evidence) if data.gaussians() is None else _by_centre(evidence)
     modes = {"metric": f"{name} of {found.covered + found.missing}", "modes": found.covered + found.missing}
     return Score(name, read(found), None, dict(passport) | modes)
 
@@ -110,15 +110,14 @@ def _by_centre(evidence: Evidence) -> _Found:
 
 def _points(evidence: Evidence) -> PointCoverage:
     data = evidence.experiment.data
-    if not isinstance(data, Ring | Grid):
+    gaussians = data.gaussians()
+    if gaussians is None:
         raise EquipoiseError(f"the data set {data.name} has no Gaussians; this metric is for ring and grid.")
-    centres = torch.tensor(data.centres(), dtype=torch.float64)
-    return point_coverage(evidence.samples, centres, data.deviation, _LOOSE_DEVIATIONS * data.deviation)
+    centres, deviation = torch.tensor(gaussians[0], dtype=torch.float64), gaussians[1]
+    return point_coverage(evidence.samples, centres, deviation, _LOOSE_DEVIATIONS * deviation)
 
 
 _READERS: Mapping[type, Callable[[Evidence], _Found]] = {
     StackedMnist: _by_channel,
     CompositionalMnist: _by_slot,
-    Ring: _by_centre,
-    Grid: _by_centre,
 }

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from equipoise.common.errors import EquipoiseError, UnknownName, shortened, shown
-from equipoise.data.catalogue import DataSet
+from equipoise.data.data_set import DataSet
 from equipoise.experiments.catalogue import find_kind, resolve
 from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
 from equipoise.experiments.former import of_today
@@ -58,7 +58,7 @@ def load_experiment(path: Path) -> Experiment:
 def to_plain(value: Any) -> Plain:
     """An experiment, or any part of it, as plain data."""
     if isinstance(value, Network):
-        return {"kind": value.kind} | {name: to_plain(option) for name, option in _all_options(value).items()}
+        return {"kind": value.kind} | {name: to_plain(option) for name, option in value.all_options().items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return _kind_entry(value) | fields
@@ -112,12 +112,6 @@ def _kind_entry(value: Any) -> dict[str, str]:
     kinds = (find_kind(what, value) for what in _POLYMORPHIC.values())
     kind = next((kind for kind in kinds if kind is not None), None)
     return {} if kind is None else {"kind": kind}
-
-
-def _all_options(network: Network) -> dict[str, Any]:
-    parameters = inspect.signature(resolve("network", network.kind)).parameters
-    defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
-    return defaults | dict(network.options)
 
 
 def _build(cls: type[Any], plain: Plain, where: str) -> Any:

@@ -1,5 +1,6 @@
 """Experiment: a complete, frozen description of a run. A recipe returns one; a variant edits a copy of its base."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -7,7 +8,8 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from equipoise.data.catalogue import DataSet
+from equipoise.data.data_set import DataSet
+from equipoise.experiments.catalogue import resolve
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
@@ -25,6 +27,33 @@ class Network:
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def all_options(self) -> dict[str, Any]:
+        """Every option of the constructor, those at their default included."""
+        parameters = inspect.signature(resolve("network", self.kind)).parameters
+        defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
+        return defaults | dict(self.options)
+
+    def narrowed(self, divisor: int, least: int, dense: bool = False) -> "Network":
+        """A copy with every width of its convolutions divided, those at their default included.
+
+        Args:
+            divisor: of the widths.
+            least: where the division stops.
+            dense: whether the widths of dense layers are divided too.
+        """
+        built = resolve("network", self.kind)
+        names = built.convolution_widths + (built.dense_widths if dense else ())
+
+        def narrow(width: int) -> int:
+            return max(min(width, least), width // divisor)
+
+        widths = {
+            name: narrow(value) if isinstance(value, int) else tuple(map(narrow, value))
+            for name, value in self.all_options().items()
+            if name in names
+        }
+        return Network(self.kind, {**self.options, **widths})
 
 
 def network(kind: str, **options: Any) -> Network:

@@ -22,6 +22,8 @@ class DenseAutoEncoder(AutoEncoder):
         weights: scheme of the first weights.
     """
 
+    dense_widths = ("encoder_sizes", "decoder_sizes")
+
     def __init__(
         self,
         image_shape: tuple[int, ...] = (1, 28, 28),

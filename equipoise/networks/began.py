@@ -57,6 +57,8 @@ class BEGANAutoEncoder(AutoEncoder):
         code_size: size of the code.
     """
 
+    dense_widths = ("code_size",)
+
     def __init__(self, image_size: int = 64, channels: int = 3, width: int = 128, code_size: int = 64) -> None:
         super().__init__()
         self.image_shape, self.scheme = (channels, image_size, image_size), "glorot"

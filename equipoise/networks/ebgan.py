@@ -23,6 +23,8 @@ class EBGANGenerator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
     """
 
+    dense_widths = ("dense_size",)
+
     def __init__(
         self,
         latent_size: int = 50,

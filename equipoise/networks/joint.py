@@ -27,6 +27,8 @@ class JointDiscriminator(Network):
         output_size: scores [batch, output_size]; None for [batch].
     """
 
+    dense_widths = ("joint_width",)
+
     def __init__(
         self,
         image_size: int = 32,

@@ -40,6 +40,8 @@ class MLPGenerator(Generator):
         weights: scheme of the first weights.
     """
 
+    dense_widths = ("hidden",)
+
     def __init__(
         self,
         latent_size: int = 3,
@@ -80,6 +82,8 @@ class MLPDiscriminator(Discriminator):
         weights: scheme of the first weights.
     """
 
+    dense_widths = ("hidden",)
+
     def __init__(
         self,
         image_shape: tuple[int, ...] = (2,),
@@ -111,6 +115,8 @@ class MLPEncoder(Encoder):
         output_activation: the support of the prior: "sigmoid" for U(0, 1), "tanh" for U(-1, 1), "none" for N(0, 1).
         weights: scheme of the first weights.
     """
+
+    dense_widths = ("hidden",)
 
     def __init__(
         self,

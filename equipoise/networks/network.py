@@ -6,6 +6,7 @@ written once, below. Constraints such as spectral normalisation are attached fro
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -22,7 +23,13 @@ class Network(nn.Module):
     Attributes:
         image_shape: what it takes or gives, without the batch: (channels, height, width), or (2,) for points.
         scheme: a name in `equipoise.networks.initialise.SCHEMES`.
+        convolution_widths: the constructor's options, as far as it has them, that are widths of convolutions, alone or
+            in a tuple; smaller budgets narrow them.
+        dense_widths: the same of dense layers.
     """
+
+    convolution_widths: ClassVar[tuple[str, ...]] = ("width", "widths", "largest_width")
+    dense_widths: ClassVar[tuple[str, ...]] = ()
 
     image_shape: tuple[int, ...]
     scheme: str = "default"

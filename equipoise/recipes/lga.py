@@ -11,9 +11,9 @@ from equipoise.algorithms.dequantise import Dequantisation
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.penalties import Penalty
 from equipoise.constraints import SpectralNorm, WeightClip
-from equipoise.data.catalogue import DataSet
 from equipoise.data.celeba import CelebA
 from equipoise.data.cifar10 import Cifar10
+from equipoise.data.data_set import DataSet
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.stl10 import Stl10
 from equipoise.experiments.experiment import Experiment, Network, Watch, network

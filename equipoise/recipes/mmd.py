@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.constraints import SpectralNorm
-from equipoise.data.catalogue import DataSet
 from equipoise.data.celeba import CelebA
 from equipoise.data.cifar10 import Cifar10
+from equipoise.data.data_set import DataSet
 from equipoise.data.folder import Folder
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.stl10 import Stl10

@@ -13,7 +13,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu
 from equipoise.data.mnist import Mnist
 from equipoise.evaluation.features import InceptionExtractor
-from equipoise.evaluation.judge import DIGIT_BY_DIGIT, judge_of
+from equipoise.evaluation.judge import judge_of
 from equipoise.runs.train import Page, Settings
 from equipoise.studies.carry_out import Job, carry_out, read_outcome
 from equipoise.studies.catalogue import study as find_study
@@ -172,7 +172,7 @@ def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tel
     place = choose_device(means.device)
     torch.set_num_threads(threads_beside_a_gpu(1) if place.type == "cuda" else 1)
     for data in dict.fromkeys(each.experiment.data for each, _ in missing):
-        judged = Mnist() if isinstance(data, DIGIT_BY_DIGIT) else data
+        judged = Mnist() if data.by_digit else data
         try:
             judge_of(judged, means.data_root, place, say)
         except EquipoiseError:

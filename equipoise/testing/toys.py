@@ -21,6 +21,7 @@ from equipoise.algorithms.penalties import Penalty
 from equipoise.algorithms.reg_gan import RegGAN
 from equipoise.algorithms.vaegan import VAEGAN
 from equipoise.constraints import SpectralNorm, WeightClip
+from equipoise.data.data_set import DataSet
 from equipoise.data.store import Store, held
 from equipoise.experiments.experiment import Experiment, Network, Player, network
 from equipoise.training.average import Average
@@ -33,7 +34,7 @@ _COUNT = 66  # two more than whole batches, so that every pass leaves another re
 
 
 @dataclass(frozen=True)
-class ToyImages:
+class ToyImages(DataSet):
     """66 random images of 4 classes in place of a data set; `shape` is that of one image."""
 
     shape: tuple[int, ...] = _SHAPE
@@ -42,6 +43,11 @@ class ToyImages:
     def name(self) -> str:
         """The word for it in reports."""
         return "toy"
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return self.shape
 
     def load(self, root: Any = None, seed: int = 0) -> Store:
         """The same images whatever the folder and the seed."""

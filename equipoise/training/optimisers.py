@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -18,6 +18,10 @@ class Schedule(ABC):
     def factor(self, iteration: int) -> float:
         """What the learning rate is multiplied by in this iteration (0-based, over the whole run)."""
 
+    @abstractmethod
+    def stretched(self, factor: float) -> "Schedule":
+        """The same course over a run that is `factor` times as long."""
+
 
 @dataclass(frozen=True)
 class Constant(Schedule):
@@ -26,6 +30,10 @@ class Constant(Schedule):
     def factor(self, iteration: int) -> float:
         """Always 1."""
         return 1.0
+
+    def stretched(self, factor: float) -> "Constant":
+        """The same."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,11 @@ class LinearDecay(Schedule):
     def factor(self, iteration: int) -> float:
         """1 up to `start`, 0 from `end`."""
         return min(1.0, max(0.0, (self.end - iteration) / (self.end - self.start)))
+
+    def stretched(self, factor: float) -> "LinearDecay":
+        """Both ends, `factor` times as late."""
+        end = _stretched(self.end, factor)
+        return LinearDecay(end, min(round(self.start * factor), end - 1))
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,10 @@ class Halving(Schedule):
     def factor(self, iteration: int) -> float:
         """0.5 to the power of the completed periods, or `least`."""
         return max(self.least, float(0.5 ** (iteration // self.every)))
+
+    def stretched(self, factor: float) -> "Halving":
+        """A period `factor` times as long."""
+        return replace(self, every=_stretched(self.every, factor))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +164,10 @@ class SGD(Optimiser):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.SGD."""
         return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+
+
+def _stretched(iterations: int, factor: float) -> int:
+    return max(1, round(iterations * factor))
 
 
 def _check_betas(betas: tuple[float, float]) -> None:

@@ -30,14 +30,12 @@ from equipoise.data.folder import Folder
 from equipoise.data.grid import Grid
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.mnist import Mnist
-from equipoise.data.noise import Noise
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.data.stl10 import Stl10
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
-from equipoise.recipes.budgets import image_shape
 from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.recipes.families import families
 from equipoise.runs.pace import OneStage
@@ -90,7 +88,9 @@ def fingerprint(experiment: Experiment) -> str:
     """A hash of all that an iteration's cost depends on: networks, batch, images, the algorithm's structure."""
     plain = to_plain(experiment)
     parts = [structure(plain["players"], FREE_OF_PLAYERS), structure(plain["algorithm"], FREE_OF_ALGORITHMS)]
-    return sha256(json.dumps([parts, experiment.batch_size, list(item_shape(experiment))]).encode()).hexdigest()[:16]
+    return sha256(json.dumps([parts, experiment.batch_size, list(experiment.data.item_shape)]).encode()).hexdigest()[
+        :16
+    ]
 
 
 def structure(plain: Any, free: set[str]) -> Any:
@@ -107,11 +107,6 @@ def structure(plain: Any, free: set[str]) -> Any:
 def is_scale(name: str, value: Any) -> bool:
     """The C of a spectral norm; an algorithm's scale is a word."""
     return name == "scale" and isinstance(value, float)
-
-
-def item_shape(experiment: Experiment) -> tuple[int, ...]:
-    """The shape of an image, or of a point."""
-    return (2,) if isinstance(experiment.data, Ring | Grid) else image_shape(experiment.data)
 
 
 def measured(experiment: Experiment) -> dict[str, float]:
@@ -152,10 +147,7 @@ def count_of(experiment: Experiment) -> int:
 
 def like(experiment: Experiment) -> Any:
     """A few batches in the shape of the data."""
-    count = BATCHES * experiment.batch_size
-    if isinstance(experiment.data, Ring | Grid):
-        return replace(experiment.data, count=count)
-    return Noise(image_shape(experiment.data), count)
+    return experiment.data.stand_in(experiment.data.item_shape, BATCHES * experiment.batch_size)
 
 
 def iteration_seconds(loop: Loop) -> float:

@@ -9,7 +9,7 @@ from equipoise.algorithms.ebgan import EBGAN
 from equipoise.data.celeba import CelebA
 from equipoise.data.noise import Noise
 from equipoise.experiments.experiment import network
-from equipoise.recipes.budgets import CPU_WIDTHS, SMOKE_WIDTHS, narrower, smaller
+from equipoise.recipes.budgets import CPU_WIDTHS, SMOKE_WIDTHS, smaller
 from equipoise.recipes.catalogue import recipe
 from equipoise.studies.catalogue import study
 from equipoise.studies.plan import plan
@@ -22,14 +22,14 @@ def algorithm_of(name: str, budget: str = "paper") -> Any:
 
 
 def test_widths_at_their_default_are_reduced_too() -> None:
-    assert narrower(network("mmd-generator"), CPU_WIDTHS).options == {"width": 16}
-    assert narrower(network("mmd-generator", width=256), CPU_WIDTHS).options == {"width": 64}
-    assert narrower(network("magan-generator"), SMOKE_WIDTHS).options == {"widths": (16, 8, 4, 2)}
+    assert network("mmd-generator").narrowed(**CPU_WIDTHS).options == {"width": 16}
+    assert network("mmd-generator", width=256).narrowed(**CPU_WIDTHS).options == {"width": 64}
+    assert network("magan-generator").narrowed(**SMOKE_WIDTHS).options == {"widths": (16, 8, 4, 2)}
 
 
 def test_narrow_networks_and_dense_layers_stay_as_they_are_on_a_cpu() -> None:
-    assert narrower(network("stacked-mnist-generator"), CPU_WIDTHS).options == {"width": 8}
-    assert narrower(network("mlp-discriminator", hidden=(512, 512)), CPU_WIDTHS).options == {"hidden": (512, 512)}
+    assert network("stacked-mnist-generator").narrowed(**CPU_WIDTHS).options == {"width": 8}
+    assert network("mlp-discriminator", hidden=(512, 512)).narrowed(**CPU_WIDTHS).options == {"hidden": (512, 512)}
 
 
 def test_the_heaviest_networks_are_the_narrowest_on_a_cpu() -> None:

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from equipoise.algorithms.gan import GAN
-from equipoise.data.catalogue import DataSet
 from equipoise.data.cifar10 import Cifar10
+from equipoise.data.data_set import DataSet
 from equipoise.data.folder import Folder
 from equipoise.data.items import Held, Mapped
 from equipoise.data.lsun import LsunBedroom
