@@ -100,9 +100,8 @@ def resumes_bit_for_bit(experiment: Experiment) -> None:
         loop, recorder = begin(experiment, folder / "whole")
         whole, log = end(loop, recorder, experiment), (folder / "whole").read_text()
         total = loop.state.clock.iteration
-        require(
-            total == loop.game.total_iterations, f"it ends after {total} of {loop.game.total_iterations} iterations."
-        )
+        planned = loop.game.total_iterations
+        require(total == planned, f"it ends after {total} of {planned} iterations.")
         require(total >= 4, f"it has {total} iterations; give it at least 4, so that there is something to cut.")
         lines = [json.loads(line) for line in log.splitlines()]
         logged = [line["iteration"] for line in lines if line["kind"] == "iteration"]
@@ -150,7 +149,8 @@ def resume(experiment: Experiment, iterations: int, folder: Path) -> tuple[dict[
     Returns:
         What `end` returns, and the text of the log.
     """
-    log = shutil.copy(folder / "log", folder / f"log-{iterations}")
+    log = folder / f"log-{iterations}"
+    shutil.copy(folder / "log", log)
     loop, recorder = begin(experiment, log)
     checkpoint, complaints = newest_good(folder / f"cut-{iterations}")
     if checkpoint is None or complaints:
