@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.arguments import positive
+from equipoise.cli.command import Command
+from equipoise.cli.options import positive
 from equipoise.common.errors import printable
 
 
@@ -23,3 +24,11 @@ def demo_command(chosen: argparse.Namespace) -> int:
     page = write_comparison(TITLE, INTRODUCTION, groups, chosen.out / "index.html")
     print(printable(page.resolve()))
     return 0
+
+
+COMMAND = Command(
+    demo_command,
+    "Compare MAGAN with fixed margins on real digits, and write one page about it.",
+    "equipoise demo --out demo",
+    fill_demo,
+)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of
 
 _LISTED = ("recipes", "data", "metrics", "studies", "simulations")
@@ -51,3 +52,17 @@ def _tables() -> dict[str, dict[str, str]]:
         "studies": {name: summary for name, (_, summary) in STUDIES.items()},
         "simulations": {name: simulation.summary for name, simulation in SIMULATIONS.items()},
     }
+
+
+LIST = Command(
+    list_command,
+    "List recipes, data sets, metrics, studies and simulations.",
+    "equipoise list recipes",
+    fill_list,
+)
+SHOW = Command(
+    show_command,
+    "Print an experiment's whole configuration as YAML, which train accepts back.",
+    "equipoise show magan-digits > mine.yaml",
+    add_experiment,
+)

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equipoise.cli.arguments import whole
+from equipoise.cli.options import whole
 from equipoise.common.errors import EquipoiseError
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from equipoise.cli.command import Command
 from equipoise.common.errors import printable
 from equipoise.simulations.catalogue import SIMULATIONS, simulate
 
@@ -20,3 +21,11 @@ def fill_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("simulations"), help="the folder for its files (default: simulations)"
     )
+
+
+COMMAND = Command(
+    simulate_command,
+    "Compute one of the papers' small systems: its numbers as JSON, and a figure.",
+    "equipoise simulate discrete-magan --out simulations",
+    fill_simulate,
+)

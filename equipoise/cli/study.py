@@ -1,10 +1,11 @@
-"""`study` and `report`."""
+"""`study`."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.arguments import (
+from equipoise.cli.command import Command
+from equipoise.cli.options import (
     add_arithmetic,
     add_data_root,
     add_device,
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from equipoise.studies.runner import Means
 
 _BUDGETS = ("smoke", "cpu", "paper")
-_FORMATS = ("markdown", "csv", "latex")
 
 
 def study_command(chosen: argparse.Namespace) -> int:
@@ -32,36 +32,6 @@ def study_command(chosen: argparse.Namespace) -> int:
     print((out / "table.md").read_text(encoding="utf-8"))
     print(f"The page is {printable(page)}")
     return 0
-
-
-def report_command(chosen: argparse.Namespace) -> int:
-    """Write the page of a study, of a run, or of several runs side by side."""
-    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
-        print(f"The page is {printable(path)}")
-    return 0
-
-
-def write_reports(directories: list[Path], out: Path | None, formats: tuple[str, ...]) -> list[Path]:
-    """A page for each study; one for all runs together, or a run's own where there is only one.
-
-    Runs share a row where their configurations differ in nothing but the seed.
-
-    Raises:
-        EquipoiseError: a directory holds neither a study nor a run.
-    """
-    from equipoise.reports.grouping import group_runs
-    from equipoise.reports.pages import write_comparison, write_run_report
-    from equipoise.reports.study_pages import write_study_report
-    from equipoise.studies.results import FILE
-
-    pages = [write_study_report(place, formats) for place in directories if (place / FILE).is_file()]
-    runs = [place for place in directories if not (place / FILE).is_file()]
-    if len(runs) == 1 and out is None:
-        return [*pages, write_run_report(runs[0])]
-    if not runs:
-        return pages
-    page = (out or Path("report")) / "index.html"
-    return [*pages, write_comparison("Runs side by side", "", group_runs(runs), page)]
 
 
 def fill_study(parser: argparse.ArgumentParser) -> None:
@@ -78,14 +48,6 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     add_data_root(parser)
     add_device(parser)
     add_inception_weights(parser)
-
-
-def fill_report(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `report`."""
-    parser.add_argument("directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of either kind")
-    parser.add_argument("--out", type=Path, help="the folder of the page about several runs (default: report)")
-    formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
-    formats.help = "the study's table also as markdown, csv or latex (default: all)"
 
 
 def _means(chosen: argparse.Namespace) -> "Means":
@@ -109,3 +71,11 @@ def _means(chosen: argparse.Namespace) -> "Means":
         graphs=chosen.graphs,
         page=write_run_report,
     )
+
+
+COMMAND = Command(
+    study_command,
+    "Rebuild a published table or figure: only the runs that are missing, then one page.",
+    "equipoise study magan-digits --seeds 5 --workers 2",
+    fill_study,
+)

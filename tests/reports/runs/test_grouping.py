@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from equipoise.cli.study import write_reports
+from equipoise.cli.report import write_reports
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
 from equipoise.recipes.catalogue import recipe

@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and the kinds of numbers that they take."""
+"""Options that several commands share, and the kinds of numbers that they take."""
 
 import argparse
 from pathlib import Path
@@ -40,6 +40,12 @@ def add_inception_weights(parser: argparse.ArgumentParser) -> None:
     """Where the weights of Inception-v3 come from."""
     weights_help = "of Inception-v3, for fid, kid and the like: the published file, safetensors, or the word download"
     parser.add_argument("--inception-weights", metavar="FILE", help=weights_help)
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Which of a run's checkpoints is taken."""
+    help_text = "best, newest or an iteration (default: the best where the run keeps one, else the newest)"
+    parser.add_argument("--checkpoint", metavar="WHICH", help=help_text)
 
 
 def whole(text: str) -> int:

@@ -1,0 +1,69 @@
+"""`evaluate`."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equipoise.cli.command import Command
+from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
+from equipoise.common.errors import printable
+
+if TYPE_CHECKING:
+    from equipoise.evaluation.scoring import Score
+
+
+def fill_evaluate(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `evaluate`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    metrics_help = "which, as listed by equipoise list metrics (default: two that the data allow)"
+    parser.add_argument("--metrics", nargs="+", default=[], help=metrics_help)
+    parser.add_argument("--samples", type=positive, default=10_000, help="how many samples they see (default: 10000)")
+    add_checkpoint(parser)
+    add_inception_weights(parser)
+    add_session(parser)
+    add_threads(parser, "as the run was trained")
+
+
+def evaluate_command(chosen: argparse.Namespace) -> int:
+    """Score a run's generator."""
+    from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
+    from equipoise.runs.train import Settings
+    from equipoise.runs.trained import PartlyMeasured, evaluate
+
+    weights = local_weights(chosen.inception_weights)
+    settings = Settings(
+        chosen.device,
+        chosen.data_root,
+        chosen.threads,
+        chosen.quiet,
+        inception_weights=weights,
+        page=write_run_report,
+    )
+    metrics, which = tuple(chosen.metrics), chosen.checkpoint
+    try:
+        scores = evaluate(chosen.directory, metrics, chosen.samples, settings, checkpoint=which, tell=print)
+    except PartlyMeasured as error:
+        _print_scores(error.scores, chosen.directory)
+        raise
+    _print_scores(scores, chosen.directory)
+    return 0
+
+
+def _print_scores(scores: "list[Score]", directory: Path) -> None:
+    for score in scores:
+        deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
+        print(f"{score.metric}: {_shown(score.value)}{deviation}")
+    print(f"The scores with their passports are in {printable(directory / 'scores.json')}")
+
+
+def _shown(value: float | list[float]) -> str:
+    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, list) else f"{value:.4g}"
+
+
+COMMAND = Command(
+    evaluate_command,
+    "Score a run's generator and update its report.",
+    "equipoise evaluate runs/magan-digits-seed0 --metrics inception-score class-histogram",
+    fill_evaluate,
+)

@@ -1,0 +1,33 @@
+"""`export`."""
+
+import argparse
+from pathlib import Path
+
+from equipoise.cli.command import Command
+from equipoise.cli.options import add_checkpoint
+from equipoise.common.errors import printable
+
+
+def fill_export(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `export`."""
+    parser.add_argument("directory", type=Path, help="the run's directory")
+    out_help = "a .onnx file for any runtime (needs the extra), or .safetensors with the weights"
+    parser.add_argument("--out", type=Path, required=True, help=out_help)
+    add_checkpoint(parser)
+
+
+def export_command(chosen: argparse.Namespace) -> int:
+    """Write the generator as one file."""
+    from equipoise.runs.export import export
+
+    path = export(chosen.directory, chosen.out, chosen.checkpoint, print)
+    print(f"The generator is in {printable(path)}")
+    return 0
+
+
+COMMAND = Command(
+    export_command,
+    "Write a run's generator as one file for use elsewhere.",
+    "equipoise export runs/magan-digits-seed0 --out generator.onnx",
+    fill_export,
+)

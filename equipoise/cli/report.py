@@ -1,0 +1,55 @@
+"""`report`."""
+
+import argparse
+from pathlib import Path
+
+from equipoise.cli.command import Command
+from equipoise.common.errors import printable
+
+_FORMATS = ("markdown", "csv", "latex")
+
+
+def fill_report(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `report`."""
+    parser.add_argument("directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of either kind")
+    parser.add_argument("--out", type=Path, help="the folder of the page about several runs (default: report)")
+    formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
+    formats.help = "the study's table also as markdown, csv or latex (default: all)"
+
+
+def report_command(chosen: argparse.Namespace) -> int:
+    """Write the page of a study, of a run, or of several runs side by side."""
+    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
+        print(f"The page is {printable(path)}")
+    return 0
+
+
+def write_reports(directories: list[Path], out: Path | None, formats: tuple[str, ...]) -> list[Path]:
+    """A page for each study; one for all runs together, or a run's own where there is only one.
+
+    Runs share a row where their configurations differ in nothing but the seed.
+
+    Raises:
+        EquipoiseError: a directory holds neither a study nor a run.
+    """
+    from equipoise.reports.grouping import group_runs
+    from equipoise.reports.pages import write_comparison, write_run_report
+    from equipoise.reports.study_pages import write_study_report
+    from equipoise.studies.results import FILE
+
+    pages = [write_study_report(place, formats) for place in directories if (place / FILE).is_file()]
+    runs = [place for place in directories if not (place / FILE).is_file()]
+    if len(runs) == 1 and out is None:
+        return [*pages, write_run_report(runs[0])]
+    if not runs:
+        return pages
+    page = (out or Path("report")) / "index.html"
+    return [*pages, write_comparison("Runs side by side", "", group_runs(runs), page)]
+
+
+COMMAND = Command(
+    report_command,
+    "Write the page of a study, of a run, or of several runs side by side.",
+    "equipoise report studies/magan-digits-cpu",
+    fill_report,
+)

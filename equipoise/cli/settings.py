@@ -1,0 +1,52 @@
+"""How a run is carried out: the options of `train` and `resume`, and the settings that they make."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from equipoise.cli.options import add_arithmetic, add_inception_weights, add_session, add_threads, whole
+
+if TYPE_CHECKING:
+    from equipoise.runs.train import Settings
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Data, device, arithmetic, and what happens in trouble."""
+    add_session(parser)
+    add_inception_weights(parser)
+    add_threads(parser, "what a short trial finds fastest")
+    on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
+    parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
+    parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
+    add_arithmetic(parser, "float32, or as the run was begun")
+    deterministic = "on a GPU, only algorithms that repeat their bits: slower, but a resume is exact there too"
+    parser.add_argument("--deterministic", action="store_true", default=None, help=deterministic)
+    trials = "on a GPU, let cuDNN time its algorithms and take the fastest"
+    parser.add_argument("--cudnn-trials", action="store_true", default=None, help=trials)
+    layout = "how convolutions lie in memory (default: channels-last, or as the run was begun)"
+    parser.add_argument("--layout", choices=("channels-last", "contiguous"), help=layout)
+    on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
+    parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
+
+
+def settings_of(chosen: argparse.Namespace) -> "Settings":
+    """The settings that the words describe."""
+    from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
+    from equipoise.runs.train import Settings
+
+    return Settings(
+        device=chosen.device,
+        data_root=chosen.data_root,
+        threads=chosen.threads,
+        quiet=chosen.quiet,
+        on_nan=chosen.on_nan,
+        most_rollbacks=chosen.most_rollbacks,
+        on_collapse=chosen.on_collapse,
+        precision=chosen.precision,
+        graphs=chosen.graphs,
+        deterministic=chosen.deterministic,
+        cudnn_trials=chosen.cudnn_trials,
+        layout=chosen.layout,
+        inception_weights=local_weights(chosen.inception_weights),
+        page=write_run_report,
+    )

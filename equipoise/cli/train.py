@@ -1,0 +1,50 @@
+"""`train`."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from equipoise.cli.command import Command
+from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
+from equipoise.cli.settings import add_settings, settings_of
+from equipoise.common.errors import printable
+from equipoise.common.files import local_path
+
+_SMALL = ("smoke", "cpu")
+
+
+def fill_train(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `train`."""
+    add_experiment(parser)
+    add_settings(parser)
+    parser.add_argument("--out", type=Path, help="a new directory for the run (default: runs/RECIPE-seedN)")
+
+
+def train_command(chosen: argparse.Namespace) -> int:
+    """Train from the start."""
+    from equipoise.runs.train import train
+
+    experiment = experiment_of(chosen)
+    out = chosen.out or local_path(f"runs/{_file_name(experiment.name)}-seed{experiment.seed}")
+    run = train(experiment, out, replace(settings_of(chosen), shorter=_shorter(chosen)))
+    print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
+    return 0
+
+
+def _shorter(chosen: argparse.Namespace) -> str:
+    """The smaller budget, where one can be asked for."""
+    from equipoise.recipes.catalogue import BUDGETS
+
+    return "" if is_yaml(chosen.recipe) or chosen.budget in _SMALL else f"--budget cpu ({BUDGETS['cpu']}); "
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".") or "run"
+
+
+COMMAND = Command(
+    train_command,
+    "Train a recipe or a YAML file.",
+    "equipoise train ebgan-digits --seed 1 --epochs 50 --set algorithm.margin=5 --out runs/mine",
+    fill_train,
+)
