@@ -23,6 +23,26 @@ def check_scores(**scores: torch.Tensor) -> None:
         check_no_nan(name, value)
 
 
+def check_pair(**scores: torch.Tensor) -> None:
+    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape."""
+    check_scores(**scores)
+    check_same_shape(**scores)
+
+
+def check_features(least: int, **features: torch.Tensor) -> None:
+    """All arguments must be floating-point features [batch, features] of one shape, with at least `least` samples.
+
+    No number is read from them.
+    """
+    for name, value in features.items():
+        check_floating(name, value)
+        check_not_empty(name, value)
+    check_same_shape(**features)
+    for name, value in features.items():
+        check_dimensions(name, value, "batch, features")
+        check_samples(name, value, least)
+
+
 def check_floating(name: str, value: torch.Tensor) -> None:
     """The argument must be a floating-point tensor."""
     if not isinstance(value, torch.Tensor):
@@ -69,6 +89,12 @@ def check_dimensions(name: str, value: torch.Tensor, dimensions: str) -> None:
         raise ValueError(f"{name} must have shape [{dimensions}], got shape {tuple(value.shape)}.")
 
 
+def check_samples(name: str, value: torch.Tensor, least: int) -> None:
+    """The argument's first dimension, its batch, must hold at least `least` samples."""
+    if value.shape[0] < least:
+        raise ValueError(f"{name} must hold at least {least} samples, got shape {tuple(value.shape)}.")
+
+
 def check_same_shape(**values: torch.Tensor) -> None:
     """All arguments must have one shape."""
     (first, reference), *others = values.items()
@@ -89,6 +115,27 @@ def check_positive(name: str, value: float) -> None:
     """The number must be finite and above zero."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:
         raise ValueError(f"{name} must be a finite number above 0, got {described(value)}.")
+
+
+def check_number(name: str, value: torch.Tensor) -> None:
+    """The argument must be a 0-dimensional floating-point tensor without NaN."""
+    check_floating(name, value)
+    if value.ndim != 0:
+        raise ValueError(f"{name} must be a 0-dimensional tensor, got shape {tuple(value.shape)}.")
+    check_no_nan(name, value)
+
+
+def check_non_negative(name: str, value: torch.Tensor | float) -> None:
+    """The argument must be a finite number of at least 0, as a Python number or a 0-dimensional tensor.
+
+    A tensor's value is looked at only where it `is_readable`.
+    """
+    if not isinstance(value, torch.Tensor):
+        check_at_least(name, value, 0)
+        return
+    check_number(name, value)
+    if is_readable(value):
+        check_at_least(name, float(value.detach()), 0)
 
 
 def check_whole(name: str, value: Any, least: int, most: int | None = None, of: str = "") -> int:

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
-from equipoise.common.checks import NotFiniteError, is_readable
+from equipoise.common.checks import NotFiniteError, check_no_nan, is_readable
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -56,7 +56,8 @@ def in_full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argu
     transforms and in `torch.compile` the result is not looked at.
 
     Raises:
-        NotFiniteError: the result is not finite although every argument is; the farthest argument is named.
+        NotFiniteError: the result is not finite, and an argument holds NaN, or every argument is finite: then the
+            farthest is named.
     """
     names = tuple(inspect.signature(function).parameters)
 
@@ -96,6 +97,8 @@ def _device_type(*arguments: Any) -> str:
 
 def _check_cause(result: Tensor, arguments: Mapping[str, Any]) -> None:
     tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+    for name, value in tensors.items():
+        check_no_nan(name, value)
     if all(is_readable(value) and _is_finite(value) for value in tensors.values()):
         reached = {name: float(value.detach().abs().max()) for name, value in tensors.items()}
         name = max(reached, key=lambda each: reached[each])

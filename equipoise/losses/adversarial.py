@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import logsigmoid, relu
 
-from equipoise.common.checks import check_scores
+from equipoise.common.checks import check_pair, check_scores
 from equipoise.common.precision import in_full_precision
-from equipoise.losses.checks import check_pair
 
 PairLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """(real scores, fake scores), each [batch, ...] -> a 0-dimensional loss."""

@@ -25,7 +25,7 @@ def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     check_dimensions("b", b, "rows, features")
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"b must have {a.shape[1]} features like a, got shape {tuple(b.shape)}.")
-    return _squared_distances(*in_one_type(a, b))
+    return distances_of(*in_one_type(a, b))
 
 
 def in_one_type(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,7 +34,8 @@ def in_one_type(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.T
     return a.to(wider), b.to(wider)
 
 
-def _squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def distances_of(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """`squared_distances` of rows of one type that were checked before."""
     centre = a.detach().mean(dim=0)
     a, b = (a - centre).contiguous(), (b - centre).contiguous()
     a_squares, b_squares = a.square().sum(dim=1)[:, None], b.square().sum(dim=1)[None, :]

@@ -7,9 +7,18 @@ Energies are low for real images. They are [batch] tensors; a margin or a balanc
 import torch
 from torch.nn.functional import relu
 
-from equipoise.common.checks import check_at_least, check_choice, check_dimensions, check_positive, check_scores
+from equipoise.common.checks import (
+    check_at_least,
+    check_choice,
+    check_dimensions,
+    check_non_negative,
+    check_number,
+    check_pair,
+    check_positive,
+    check_samples,
+    check_scores,
+)
 from equipoise.common.precision import in_full_precision
-from equipoise.losses.checks import check_non_negative, check_number, check_pair, check_samples
 
 
 def _sum_of_squares(errors: torch.Tensor) -> torch.Tensor:

@@ -6,17 +6,14 @@ Exx = E k(x, x'), Exy = E k(x, y'), Eyy = E k(y, y'), so that MMD^2 = Exx - 2 Ex
 
 import math
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 
-from equipoise.common.checks import check_dimensions, described, is_number, transforms_are_active
+from equipoise.common.checks import check_features, described, is_number
 from equipoise.common.precision import in_full_precision
-from equipoise.losses.checks import check_cause_of_nan, check_pair, check_same_kind, check_samples
-from equipoise.losses.distances import in_one_type, squared_distances
-from equipoise.losses.kernels import ClosedFormKernel, GaussianKernel, Kernel
-from equipoise.losses.pair_sums import sum_of_terms
-from equipoise.losses.terms import FAKE, REAL, Sides, Term
+from equipoise.losses.kernels import GaussianKernel, Kernel
+from equipoise.losses.pair_sums import sum_over_pairs
+from equipoise.losses.terms import FAKE, REAL, Term
 
 Bounds = tuple[float, float]
 """The lower and the upper bound of a squared distance."""
@@ -37,8 +34,9 @@ def squared_mmd(
         unbiased: the U-statistic (Wang et al. 2019, Eq. S4): all three sums leave out the pairs i = j and are divided
             by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which is never negative.
     """
+    check_features(2 if unbiased else 1, real=real, fake=fake)
     terms = (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE), Term(1.0, FAKE, FAKE))
-    return _total(real, fake, kernel, terms, unbiased)
+    return sum_over_pairs(real, fake, kernel, terms, unbiased)
 
 
 def mmd_generator_loss(
@@ -79,6 +77,7 @@ def mmd_discriminator_loss(
         code_compat: with bounds, leave the cross term unbounded for every lambda, as the authors' code does: it
             computes that bound for lambda < 1 only and uses it for lambda > 1 only.
     """
+    check_features(2 if unbiased else 1, real=real, fake=fake)
     if not is_number(repulsion) or not math.isfinite(repulsion):
         raise ValueError(f"repulsion must be a finite number, got {described(repulsion)}.")
     on_real, on_cross, on_fake = _limits(repulsion, bounds, bounds_cross=repulsion < 1 and not code_compat)
@@ -87,7 +86,7 @@ def mmd_discriminator_loss(
         Term(1.0 - repulsion, REAL, FAKE, *on_cross),
         Term(-1.0, FAKE, FAKE, *on_fake),
     )
-    return _total(real, fake, kernel, terms, unbiased)
+    return sum_over_pairs(real, fake, kernel, terms, unbiased)
 
 
 def _limits(repulsion: float, bounds: Bounds | None, bounds_cross: bool) -> tuple[Bounds, Bounds, Bounds]:
@@ -100,41 +99,3 @@ def _limits(repulsion: float, bounds: Bounds | None, bounds_cross: bool) -> tupl
     lower, upper = bounds
     contracted, pushed = (lower, math.inf), (0.0, upper)
     return contracted if repulsion < 0 else pushed, pushed if bounds_cross else _ANYWHERE, contracted
-
-
-def _total(
-    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool
-) -> torch.Tensor:
-    """The sum of the terms whose weight is not 0, in closed form where the kernel allows it."""
-    check_same_kind(real=real, fake=fake)
-    check_dimensions("real", real, "batch, features")
-    check_samples("real", real, 2 if unbiased else 1)
-    if not callable(kernel):
-        raise ValueError(f"kernel must be a function of squared distances, got {described(kernel)}.")
-    present = tuple(term for term in terms if term.weight != 0)
-    sides = in_one_type(real, fake)
-    if not isinstance(kernel, ClosedFormKernel) or transforms_are_active():
-        check_pair(real=real, fake=fake)
-        return total_plainly(sides, kernel, present, unbiased)
-    plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
-    total = sum_of_terms(sides, kernel, present, unbiased, plainly)
-    check_cause_of_nan(total, real=real, fake=fake)
-    return total
-
-
-def total_plainly(sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
-    """The sum of the terms step by step: distances, bounds, kernel, mean."""
-    return torch.stack([_term(sides, kernel, term, unbiased) for term in terms]).sum()
-
-
-def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool) -> torch.Tensor:
-    distances = squared_distances(sides[term.left], sides[term.right])
-    return term.weight * _mean_over_pairs(kernel(distances.clamp(term.lowest, term.highest)), unbiased)
-
-
-def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:
-    """The mean over all elements, or over all but the diagonal."""
-    count = similarities.shape[0]
-    if not unbiased:
-        return similarities.mean()
-    return (similarities.sum() - similarities.diagonal().sum()) / (count * (count - 1))

@@ -7,10 +7,9 @@ minimised, against its own text; here it has the minus sign (see docs/losses/mod
 
 import torch
 
-from equipoise.common.checks import check_choice, check_scores
+from equipoise.common.checks import check_choice, check_non_negative, check_pair, check_scores
 from equipoise.common.precision import in_full_precision
-from equipoise.losses.adversarial import minimax_discriminator_loss, non_saturating_generator_loss, softplus
-from equipoise.losses.checks import check_non_negative, check_pair
+from equipoise.losses.adversarial import non_saturating_generator_loss, softplus
 
 
 def _mean(squares: torch.Tensor) -> torch.Tensor:
@@ -112,7 +111,7 @@ def manifold_discriminator_loss(real_scores: torch.Tensor, encoded_scores: torch
         encoded_scores: [batch, ...], logits of D1 for their reconstructions, in the shape of real_scores.
     """
     check_pair(real_scores=real_scores, encoded_scores=encoded_scores)
-    return minimax_discriminator_loss(real_scores, encoded_scores)
+    return softplus(-real_scores).mean() + softplus(encoded_scores).mean()
 
 
 @in_full_precision
@@ -148,7 +147,7 @@ def diffusion_discriminator_loss(encoded_scores: torch.Tensor, fake_scores: torc
         fake_scores: [batch, ...], logits of D2 for generated images, in the shape of encoded_scores.
     """
     check_pair(encoded_scores=encoded_scores, fake_scores=fake_scores)
-    return minimax_discriminator_loss(encoded_scores, fake_scores)
+    return softplus(-encoded_scores).mean() + softplus(fake_scores).mean()
 
 
 @in_full_precision

@@ -1,19 +1,36 @@
 """The fast path of the MMD losses: value and gradient together, in closed form.
 
-It computes what `mmd.py` writes down plainly, for kernels that know their slope k' by the squared distance:
+It computes what `terms.py` writes down plainly, for kernels that know their slope k' by the squared distance:
 one batched matrix product for the distances, another for the gradient (or, for small batches, see `gram.py`)
 d/da_i sum_j w k(||a_i - b_j||^2) = 2 sum_j w k'(||a_i - b_j||^2) (a_i - b_j).
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 
+from equipoise.common.checks import check_scores, described, transforms_are_active
 from equipoise.losses import gram
-from equipoise.losses.kernels import ClosedFormKernel
-from equipoise.losses.terms import FAKE, REAL, Sides, Term
+from equipoise.losses.distances import in_one_type
+from equipoise.losses.kernels import ClosedFormKernel, Kernel
+from equipoise.losses.terms import FAKE, REAL, Sides, Term, total_plainly
+
+
+def sum_over_pairs(
+    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool
+) -> torch.Tensor:
+    """The sum of the terms whose weight is not 0, in closed form where the kernel allows it."""
+    if not callable(kernel):
+        raise ValueError(f"kernel must be a function of squared distances, got {described(kernel)}.")
+    present = tuple(term for term in terms if term.weight != 0)
+    sides, plainly = in_one_type(real, fake), partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
+    if isinstance(kernel, ClosedFormKernel) and not transforms_are_active():
+        return sum_of_terms(sides, kernel, present, unbiased, plainly)
+    check_scores(real=real, fake=fake)
+    return plainly(sides)
 
 
 def sum_of_terms(

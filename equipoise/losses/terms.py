@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import torch
 
+from equipoise.losses.distances import distances_of
+from equipoise.losses.kernels import Kernel
+
 Sides = tuple[torch.Tensor, torch.Tensor]
 """Real and generated features, both [batch, features]."""
 REAL, FAKE = 0, 1
@@ -22,3 +25,21 @@ class Term(NamedTuple):
     right: int
     lowest: float = 0.0
     highest: float = math.inf
+
+
+def total_plainly(sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
+    """The sum of the terms step by step: distances, bounds, kernel, mean."""
+    return torch.stack([_term(sides, kernel, term, unbiased) for term in terms]).sum()
+
+
+def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool) -> torch.Tensor:
+    distances = distances_of(sides[term.left], sides[term.right])
+    return term.weight * _mean_over_pairs(kernel(distances.clamp(term.lowest, term.highest)), unbiased)
+
+
+def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:
+    """The mean over all elements, or over all but the diagonal."""
+    count = similarities.shape[0]
+    if not unbiased:
+        return similarities.mean()
+    return (similarities.sum() - similarities.diagonal().sum()) / (count * (count - 1))
