@@ -1,6 +1,7 @@
 """The collapse alarm of a run: looks at the generator's samples now and then, logs it, and warns or stops the run."""
 
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Any, Literal
 
 import torch
@@ -17,11 +18,15 @@ from equipoise.training.state import State
 
 LOOKS, SHORTEST_PAUSE = 40, 100
 """Looks in a run, and the fewest iterations from one to the next."""
-STOP = 1_000
-"""In place of a signal's number where an alarm ends a run of several processes."""
 
 OnCollapse = Literal["warn", "stop", "log"]
 """What a run does when its samples lose their variety."""
+
+
+class Stop(IntEnum):
+    """In place of a signal's number: why the processes of a run agree to end it."""
+
+    COLLAPSED = 1_000
 
 
 class Collapsed(EquipoiseError):

@@ -9,7 +9,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.observers import best_by
-from equipoise.runs.remembered import check_remembered
+from equipoise.runs.remembered import remembered_by
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_good
 
 Found = TypeVar("Found")
@@ -54,16 +54,15 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
         reason = complaints[0] if complaints else "it was stopped before its first one; resume it first."
         raise EquipoiseError(f"{printable(run.path)} has no good checkpoint: {reason}")
     index = newest.read_index()
-    check_remembered(newest, index["extra"])
-    best = best_by(experiment, index["extra"].get("best"))
+    best = best_by(experiment, remembered_by(newest, index).best)
     if wish == _NEWEST or (wish is None and best is None):
         return Chosen(newest, index, "the newest checkpoint")
     if best is None:
         metric = experiment.watch.best
         reason = "its watch.best names no metric" if metric is None else f"{metric} was not evaluated yet"
         raise EquipoiseError(f"{printable(run.path)} has no best checkpoint: {reason}; take the newest.")
-    found = _at(run, int(best["iteration"]))
-    why = f"the best checkpoint by {experiment.watch.best} ({best['value']:.4g})"
+    found = _at(run, best.iteration)
+    why = f"the best checkpoint by {experiment.watch.best} ({best.value:.4g})"
     return Chosen(found, found.read_index(), why)
 
 

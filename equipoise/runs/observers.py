@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.alarm import CollapseAlarm
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.remembered import Alarm, Best, Epoch, LogPlace, Remembered
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Source, Turn
@@ -69,7 +69,7 @@ class Evaluator:
     total: int
     data_root: Path | None
     inception_weights: Path | None = None
-    best: dict[str, Any] | None = None
+    best: Best | None = None
 
     def __post_init__(self) -> None:
         self.best = best_by(self.experiment, self.best)
@@ -100,14 +100,14 @@ class Evaluator:
         self.recorder.flush()
         self.recorder.append([{"kind": "score"} | place | {"values": numbers, "passports": passports}])
         metric = self.experiment.watch.best
-        if metric is not None and (self.best is None or is_better(metric, numbers[metric], self.best["value"])):
-            self.best = {"iteration": turn.iteration, "value": numbers[metric], "metric": metric}
+        if metric is not None and (self.best is None or is_better(metric, numbers[metric], self.best.value)):
+            self.best = Best(turn.iteration, numbers[metric], metric)
 
 
-def best_by(experiment: Experiment, remembered: dict[str, Any] | None) -> dict[str, Any] | None:
+def best_by(experiment: Experiment, remembered: Best | None) -> Best | None:
     """The best that a checkpoint remembers, where it was judged by the metric that `watch.best` names now."""
     metric = experiment.watch.best
-    if remembered is None or metric is None or remembered.get("metric", metric) != metric:
+    if remembered is None or metric is None or remembered.metric not in (None, metric):
         return None
     return remembered
 
@@ -129,19 +129,18 @@ class Checkpointer:
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due."""
         due = is_due(turn.iteration, self.experiment.watch.checkpoints, self.total)
-        best = self.evaluator.best is not None and self.evaluator.best["iteration"] == turn.iteration
+        best = self.evaluator.best is not None and self.evaluator.best.iteration == turn.iteration
         if due or best or turn.iteration == self.total:
             self.write(state)
 
     def write(self, state: State) -> Checkpoint:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
-        log = {"bytes": self.recorder.length_bytes(), "epoch": self.recorder.memory()}
-        alarm = asdict(self.alarm.monitor.memory) if self.alarm is not None else None
-        extra = {"log": log, "best": best, "data_hash": self.data_hash, "alarm": alarm}
-        extra |= {"experiment": to_plain(self.experiment), "layout": self.layout}
-        checkpoint = save_checkpoint(self.run.checkpoints, state, extra, self._average_buffers(state))
-        keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best["iteration"],) if best else ())
+        log = LogPlace(self.recorder.length_bytes(), Epoch(**self.recorder.memory()))
+        alarm = Alarm(**asdict(self.alarm.monitor.memory)) if self.alarm is not None else None
+        remembered = Remembered(log, best, self.data_hash, alarm, to_plain(self.experiment), self.layout)
+        checkpoint = save_checkpoint(self.run.checkpoints, state, asdict(remembered), self._average_buffers(state))
+        keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best.iteration,) if best else ())
         return checkpoint
 
     def _average_buffers(self, state: State) -> dict[str, Tensor]:

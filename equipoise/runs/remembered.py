@@ -1,6 +1,7 @@
-"""What a checkpoint of a run remembers besides the state, and whether what an index holds is that."""
+"""What a checkpoint of a run remembers besides the state, written and read."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,25 +12,32 @@ from equipoise.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
-class _Epoch:
+class Epoch:
+    """The log's sums over the epoch under way, and of how many iterations."""
+
     sums: dict[str, float | None]
     iterations: int
 
 
 @dataclass(frozen=True)
-class _Log:
+class LogPlace:
+    """How long the log was, in bytes, and what it had not yet written."""
+
     bytes: int
-    epoch: _Epoch
+    epoch: Epoch
 
 
 @dataclass(frozen=True)
-class _Best:
+class Best:
+    """The best value of a metric and the iteration where it was found; older checkpoints name no metric."""
+
     iteration: int
     value: float
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
-class _Alarm:
+class Alarm:
     """The fields of `equipoise.monitor.collapse.Memory`, and no other."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -39,25 +47,41 @@ class _Alarm:
 
 
 @dataclass(frozen=True)
-class _Remembered:
-    log: _Log
-    best: _Best | None
+class Remembered:
+    """What a checkpoint remembers besides the state.
+
+    Attributes:
+        log: where the log stood.
+        best: the best value so far, where one is kept.
+        data_hash: the content hash of the data.
+        alarm: what the collapse alarm remembers, or None without one.
+        experiment: what the run was trained by, as plain data; older checkpoints do not say.
+        layout: how the tensors lie.
+    """
+
+    log: LogPlace
+    best: Best | None
     data_hash: str
-    alarm: _Alarm | None
+    alarm: Alarm | None
+    experiment: Any = None
+    layout: str = "channels-last"
 
 
-_ADAPTER = TypeAdapter(_Remembered)
+NOTHING_YET = Remembered(LogPlace(0, Epoch({}, 0)), None, "", None)
+"""What there is to remember at the very start."""
+_ADAPTER = TypeAdapter(Remembered)
 
 
-def check_remembered(checkpoint: Checkpoint, extra: dict[str, Any]) -> None:
-    """The `extra` entries of an index must be what a run writes there: the log, the best value, the data, the alarm.
+def remembered_by(checkpoint: Checkpoint, index: Mapping[str, Any]) -> Remembered:
+    """What the `extra` entries of a checkpoint's index hold, where that is what a run writes there.
 
     Raises:
         EquipoiseError: an entry is missing or of another kind; it is named.
     """
-    known = {field.name: extra[field.name] for field in fields(_Remembered) if field.name in extra}
+    extra = index["extra"]
+    known = {field.name: extra[field.name] for field in fields(Remembered) if field.name in extra}
     try:
-        _ADAPTER.validate_json(json.dumps(known), strict=True)
+        return _ADAPTER.validate_json(json.dumps(known), strict=True)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         name = printable(checkpoint.index)

@@ -1,7 +1,5 @@
 """Going back: the state, the log and what else a run remembers, as they were at its newest good checkpoint."""
 
-from typing import Any
-
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.say import warn
 from equipoise.experiments.build import build_state
@@ -10,14 +8,11 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.monitor.health import Diverged
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.processes import Processes
-from equipoise.runs.remembered import check_remembered
+from equipoise.runs.remembered import NOTHING_YET, Remembered, remembered_by
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.log import append_lines, shorten_log
 from equipoise.training.loop import Game
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
-
-NOTHING_YET: dict[str, Any] = {"log": {"bytes": 0, "epoch": {"sums": {}, "iterations": 0}}, "best": None, "alarm": None}
-"""What there is to remember at the very start."""
 
 
 def restore(
@@ -26,7 +21,7 @@ def restore(
     experiment: Experiment | None = None,
     data_hash: str | None = None,
     layout: str | None = None,
-) -> dict[str, Any]:
+) -> Remembered:
     """Put the state and the log back to the newest good checkpoint; damaged newer ones are named on stderr.
 
     Args:
@@ -36,7 +31,7 @@ def restore(
         data_hash: the content hash that its data must have had, where that is to be checked.
         layout: in which its tensors must lie, where that is to be checked.
 
-    Returns: what the checkpoint remembers besides the state; empty when the run is still at its very start.
+    Returns: what the checkpoint remembers besides the state; `NOTHING_YET` when the run is still at its very start.
 
     Raises:
         EquipoiseError: there are checkpoints, and none is good; or the newest belongs to another experiment or other
@@ -50,23 +45,24 @@ def restore(
         if complaints:
             raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
         shorten_log(run.log, 0)
-        return {}
-    check_remembered(checkpoint, checkpoint.read_index()["extra"])
+        return NOTHING_YET
+    remembered = remembered_by(checkpoint, checkpoint.read_index())
     if experiment is not None:
-        trained = checkpoint.read_index()["extra"].get("experiment")
-        refuse_another_experiment(trained, experiment, checkpoint.index.name, str(run.config))
-    extra = checkpoint.load(state)
-    if data_hash not in (None, extra["data_hash"]):
+        refuse_another_experiment(remembered.experiment, experiment, checkpoint.index.name, str(run.config))
+    checkpoint.load(state)
+    if data_hash not in (None, remembered.data_hash):
         raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")
-    if layout not in (None, extra.get("layout", "channels-last")):
-        raise EquipoiseError(f"this run's checkpoints lie {extra['layout']}: go on with --layout {extra['layout']}.")
-    shorten_log(run.log, extra["log"]["bytes"])
-    return extra
+    if layout not in (None, remembered.layout):
+        raise EquipoiseError(
+            f"this run's checkpoints lie {remembered.layout}: go on with --layout {remembered.layout}."
+        )
+    shorten_log(run.log, remembered.log.bytes)
+    return remembered
 
 
 def roll_back(
     run: RunDirectory, experiment: Experiment, game: Game, state: State, diverged: Diverged, processes: Processes
-) -> dict[str, Any]:
+) -> Remembered:
     """Back to the newest good checkpoint, or to the start, with learning rates half as large as they were.
 
     All processes call it together; the first one reads, and adds a line to the log.
@@ -74,15 +70,15 @@ def roll_back(
     Returns: what the checkpoint remembers besides the state.
     """
     rollbacks = state.clock.rollbacks + 1
-    extra: dict[str, Any] = {}
+    remembered = NOTHING_YET
     if processes.is_first:
-        extra = restore(run, state)
-        if not extra:
+        remembered = restore(run, state)
+        if remembered is NOTHING_YET:
             _start_anew(experiment, game, state)
         state.clock.rollbacks = rollbacks
         _tell(run, state.clock, diverged)
     processes.share_state(state)
-    return NOTHING_YET | extra
+    return remembered
 
 
 def _start_anew(experiment: Experiment, game: Game, state: State) -> None:

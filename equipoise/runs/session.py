@@ -2,9 +2,9 @@
 
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
@@ -14,13 +14,14 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.tensorboard import EventWriter
 from equipoise.monitor.collapse import Memory, collapse_monitor
 from equipoise.monitor.health import Diverged, Health
-from equipoise.runs.alarm import STOP, CollapseAlarm, Collapsed, OnCollapse
+from equipoise.runs.alarm import CollapseAlarm, Collapsed, OnCollapse, Stop
 from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.lock import Claim, Replaced
 from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
 from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
+from equipoise.runs.remembered import Remembered
 from equipoise.runs.rollback import roll_back
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.graphs import CudaRecording, make_recordable
@@ -122,8 +123,8 @@ class Writers:
     progress: Progress
 
 
-def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
-    """Play to the end. `restored` is what the checkpoint remembers besides the state; empty at the start.
+def play_session(session: Session, restored: Remembered) -> RunDirectory:
+    """Play to the end. `restored` is what the checkpoint remembers besides the state; `NOTHING_YET` at the start.
 
     Raises:
         Interrupted: a signal came; the run is saved.
@@ -148,7 +149,7 @@ def play_session(session: Session, restored: dict[str, Any]) -> RunDirectory:
         if writers is not None:
             writers.progress.close()
     if not loop.finished:
-        raise _collapsed(session, writers) if agreed == STOP else _interrupted(session, agreed)
+        raise _collapsed(session, writers) if agreed == Stop.COLLAPSED else _interrupted(session, agreed)
     if writers is not None:
         session.settings.write_page(session.run.path)
     return session.run
@@ -190,7 +191,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
             return agreement.agreed
 
 
-def _is_due(session: Session) -> Any:
+def _is_due(session: Session) -> Callable[[int], bool]:
     """Vital signs are read before anything of the state is kept."""
     watch, total = session.experiment.watch, session.game.total_iterations
 
@@ -233,23 +234,20 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if done >= settings.most_rollbacks:
         raise EquipoiseError(f"{sentence} It went back {done} times already, which is the most that was allowed.")
     session.processes.wait_for_all()
-    extra = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
+    remembered = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
     if writers is not None:
-        writers.recorder.remember(extra["log"]["epoch"])
-        writers.evaluator.best = extra["best"]
-        _remember_alarm(writers.alarm, extra)
+        writers.recorder.remember(asdict(remembered.log.epoch))
+        writers.evaluator.best = remembered.best
+        _remember_alarm(writers.alarm, remembered)
 
 
-def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
+def _open_writers(session: Session, restored: Remembered) -> Writers:
     run, experiment, total = session.run, session.experiment, session.game.total_iterations
     progress = Progress(total, session.state.clock.iteration, session.settings.quiet)
     recorder = Recorder(run.log, listeners=_listeners(session, progress))
-    if restored:
-        recorder.remember(restored["log"]["epoch"])
+    recorder.remember(asdict(restored.log.epoch))
     settings = session.settings
-    evaluator = Evaluator(
-        experiment, recorder, total, settings.data_root, settings.inception_weights, restored.get("best")
-    )
+    evaluator = Evaluator(experiment, recorder, total, settings.data_root, settings.inception_weights, restored.best)
     source = session.game.source
     monitor = collapse_monitor(source)
     alarm = None if monitor is None else CollapseAlarm(experiment, recorder, total, monitor, settings.on_collapse)
@@ -262,13 +260,13 @@ def _open_writers(session: Session, restored: dict[str, Any]) -> Writers:
     return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)
 
 
-def _remember_alarm(alarm: CollapseAlarm | None, remembered: dict[str, Any]) -> None:
+def _remember_alarm(alarm: CollapseAlarm | None, remembered: Remembered) -> None:
     if alarm is not None:
-        alarm.monitor.memory = Memory(**(remembered.get("alarm") or {}))
+        alarm.monitor.memory = Memory() if remembered.alarm is None else Memory(**asdict(remembered.alarm))
 
 
 def _alarm_stop(writers: Writers | None) -> int:
-    return STOP if writers is not None and writers.alarm is not None and writers.alarm.rang else 0
+    return Stop.COLLAPSED if writers is not None and writers.alarm is not None and writers.alarm.rang else 0
 
 
 def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:

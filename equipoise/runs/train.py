@@ -29,6 +29,7 @@ from equipoise.runs.lock import Claim, only_writer
 from equipoise.runs.manner import Manner, chosen_manner
 from equipoise.runs.places import as_before, places
 from equipoise.runs.processes import Processes, joined
+from equipoise.runs.remembered import NOTHING_YET, Remembered
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Page, Session, Settings, play_session
 from equipoise.runs.threads import choose_threads
@@ -104,7 +105,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
             keep_account(run, store, tells)
         processes.wait_for_all()
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
-        return play_session(session, {})
+        return play_session(session, NOTHING_YET)
 
 
 def _usual_threads(experiment: Experiment, game: Game, manner: Manner, processes: Processes) -> int:
@@ -142,13 +143,13 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     state = build_state(experiment, game, processes.device, manner.layout)
     run = RunDirectory(Path(path))
     with _writing(run, processes) as claim, manner.applied(processes.device):
-        extra = {}
+        restored = NOTHING_YET
         if processes.is_first:
             where = places(experiment, settings)
-            extra = _pick_up(run, state, experiment, store, threads, processes, manner, where)
+            restored = _pick_up(run, state, experiment, store, threads, processes, manner, where)
         processes.share_state(state)
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
-        return play_session(session, extra)
+        return play_session(session, restored)
 
 
 def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[Claim | None]:
@@ -165,16 +166,16 @@ def _pick_up(
     processes: Processes,
     manner: Manner,
     where: dict[str, str],
-) -> dict[str, Any]:
+) -> Remembered:
     """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
     device = processes.device
     described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
     described |= manner.as_dict() | {"places": where}
     sweep(run)
-    extra = restore(run, state, experiment, store.content_hash, manner.layout)
+    restored = restore(run, state, experiment, store.content_hash, manner.layout)
     _warn_of_differences(run, described)
     add_session(run.environment, described)
-    return extra
+    return restored
 
 
 def _check_watched(experiment: Experiment, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import observers
 from equipoise.runs.observers import Evaluator
+from equipoise.runs.remembered import Best
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import load_trained
 from equipoise.training import checkpoint
@@ -135,7 +136,7 @@ def test_a_best_that_another_metric_found_counts_as_none(metric: str | None, kep
     changed = replace(found.experiment, watch=watch)
     (run / "config.yaml").write_text(to_yaml(changed))
     assert load_trained(run, CPU).iteration == (BEST if kept else NEWEST)
-    remembered = list_checkpoints(run / "checkpoints")[-1].read_index()["extra"]["best"]
+    remembered = Best(**list_checkpoints(run / "checkpoints")[-1].read_index()["extra"]["best"])
     evaluator = Evaluator(changed, Recorder(run / "metrics.jsonl"), NEWEST, None, best=remembered)
     assert evaluator.best == (remembered if kept else None)
 

@@ -12,7 +12,7 @@ from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.runs.directory import open_run
 from equipoise.runs.environment import read_sessions
-from equipoise.runs.remembered import check_remembered
+from equipoise.runs.remembered import remembered_by
 from equipoise.training import checkpoint
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints, newest_good
 
@@ -81,11 +81,11 @@ STRANGE: list[Any] = [
 
 @pytest.mark.parametrize("extra", STRANGE)
 def test_what_is_remembered_is_checked_by_name(extra: Any, tmp_path: Path) -> None:
-    check_remembered(Checkpoint(tmp_path / "iteration-1.json"), EXTRA)
+    remembered_by(Checkpoint(tmp_path / "iteration-1.json"), {"extra": EXTRA})
     with pytest.raises(
         EquipoiseError, match=r"is damaged: its entry extra\.[a-z]+[^\n]* is missing or of another kind"
     ):
-        check_remembered(Checkpoint(tmp_path / "iteration-1.json"), extra)
+        remembered_by(Checkpoint(tmp_path / "iteration-1.json"), {"extra": extra})
 
 
 def seal(index: Path, change: Callable[[dict[str, Any]], object]) -> None:
