@@ -3,15 +3,17 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from equipoise.common.errors import EquipoiseError, UnknownName
-from equipoise.data.catalogue import DATA, WITH_PATH, data_class, parse_data
+from equipoise.data.catalogue import DATA, WITH_PATH, parse_data
 from equipoise.data.folder import Folder
 from equipoise.data.mnist import Mnist
 from equipoise.data.npz import Npz
 from equipoise.data.root import find_root
-
-PLAIN = {int, float, str, tuple, type(None)}
+from equipoise.data.store import held
+from equipoise.testing.data import check_data, is_described_by_plain_fields
+from equipoise.testing.toys import ToyImages
 
 
 def test_every_data_set_of_the_papers_is_there():
@@ -22,16 +24,47 @@ def test_every_data_set_of_the_papers_is_there():
 
 
 @pytest.mark.parametrize("kind", list(DATA))
-def test_every_set_is_a_frozen_dataclass_of_plain_fields(kind):
-    described = data_class(kind)
-    assert dataclasses.is_dataclass(described)
+def test_every_set_is_described_by_plain_fields(kind):
     data = parse_data(f"{kind}:x" if kind in WITH_PATH else kind)
-    for field in dataclasses.fields(described):
-        assert type(getattr(data, field.name)) in PLAIN
-        with pytest.raises(dataclasses.FrozenInstanceError):
-            setattr(data, field.name, 1)
-    assert data == dataclasses.replace(data)
+    is_described_by_plain_fields(data)
     assert data.name == ("x" if kind in WITH_PATH else {"compositional-mnist": "compositional-mnist-1"}.get(kind, kind))
+
+
+@pytest.mark.parametrize("kind", ["digits", "ring", "grid", "mnist"])
+def test_a_set_keeps_the_contract(kind, small_mnist):
+    check_data(parse_data(kind), small_mnist)
+
+
+def test_toy_images_keep_the_contract():
+    check_data(ToyImages())
+
+
+@dataclasses.dataclass(frozen=True)
+class Odd:
+    """A data set that does not keep the contract in the way asked for."""
+
+    way: str = ""
+    name: str = "odd"
+
+    def load(self, root=None, seed=0):
+        if self.way == "other content":
+            return held(torch.randint(0, 256, (20, 1, 4, 4), dtype=torch.uint8))
+        labels = torch.full((20,), 7)
+        return held(torch.zeros(20, 1, 4, 4, dtype=torch.uint8), labels, classes=3)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (Odd("other content"), "odd has other content at every load"),
+        (Odd("labels"), r"labels lie in \(7, 7\), but it has 3 classes"),
+        (Odd(name=""), "its name is ''"),
+        (Odd(way=[1]), "way is list"),
+    ],
+)
+def test_a_set_that_breaks_the_contract_is_noticed(data, sentence):
+    with pytest.raises(AssertionError, match=sentence):
+        check_data(data)
 
 
 def test_short_words_with_a_path():

@@ -1,14 +1,14 @@
 """What holds for every network of the catalogue: shapes, gradients, repeatability, and reading that changes nothing."""
 
-import importlib
 from typing import Any
 
 import pytest
 import torch
 
-from equipoise.common.random import Reseedable, stream
-from equipoise.networks import build
+from equipoise.experiments.catalogue import resolve
 from equipoise.networks.catalogue import NETWORKS
+from equipoise.networks.network import Discriminator
+from equipoise.testing.networks import BATCH, NETWORK_CONTRACTS, NetworkCase, check_network, names_a_wrong_shape
 
 pytestmark = pytest.mark.lengthy
 
@@ -67,43 +67,21 @@ CASES: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("sngan-discriminator", {"width": 8, "map_size": 4}, (4, 4)),
     ("sngan-discriminator", {"width": 8, "map_size": 8, "channels": 1}, (8, 8)),
 ]
-every_case = pytest.mark.parametrize(("kind", "options", "expected"), CASES)
-BATCH = 5
+BY_KIND = {kind: options for kind, options, _ in reversed(CASES)}
 
 
-def made(kind: str, options: dict[str, Any], seed: int = 0) -> torch.nn.Module:
-    module, _, name = NETWORKS[kind].partition(":")
-    network = build(getattr(importlib.import_module(module), name), stream(seed, "weights"), **options)
-    for layer in network.modules():
-        if isinstance(layer, Reseedable):
-            layer.reseed(stream(seed, "dropout"))
-    return network
-
-
-def inputs(kind: str, network: Any) -> list[torch.Tensor]:
-    """Latent vectors for a generator, images for the others, both for the joint discriminator."""
-    noise = stream(1, "inputs")
-    latent = [torch.randn(BATCH, network.latent_size, generator=noise)] if hasattr(network, "latent_size") else []
-    if "generator" in kind:
-        return latent
-    images = [torch.rand(BATCH, *network.image_shape, generator=noise) * 2 - 1]
-    return images + latent if kind == "joint-discriminator" else images
-
-
-def outputs(kind: str, network: Any) -> list[torch.Tensor]:
-    result = network(*inputs(kind, network))
-    return list(result) if isinstance(result, tuple) else [result]
+def case_of(kind: str, options: dict[str, Any], output: tuple[int, ...] = ()) -> NetworkCase:
+    return NetworkCase(resolve("network", kind), output, options, takes_pairs=kind == "joint-discriminator")
 
 
 def test_the_cases_cover_the_catalogue():
     assert {kind for kind, _, _ in CASES} == set(NETWORKS)
 
 
-@every_case
-def test_output_shape(kind, options, expected):
-    for output in outputs(kind, made(kind, options)):
-        assert output.shape == (BATCH, *expected)
-        assert torch.isfinite(output).all()
+@pytest.mark.parametrize(("kind", "options", "output"), CASES)
+@pytest.mark.parametrize("contract", NETWORK_CONTRACTS, ids=lambda contract: contract.__name__)
+def test_every_network_keeps_the_contract(contract, kind, options, output):
+    contract(case_of(kind, options, output))
 
 
 # The published networks at their own sizes: what goes in, what comes out.
@@ -153,77 +131,32 @@ def test_published_sizes_of_the_two_of_another_form(sketch):
     assert set(PUBLISHED) | {"variational-encoder", "joint-discriminator"} == set(NETWORKS)
 
 
-@every_case
-def test_gradients_reach_every_parameter(kind, options, expected):
-    """All but a bias that a batch normalisation subtracts again get a gradient that is not zero."""
-    network = made(kind, options)
-    results = outputs(kind, network)
-    weights = [torch.randn(result.shape, generator=stream(2, "weights of outputs")) for result in results]
-    sum((result * weight).sum() for result, weight in zip(results, weights, strict=True)).backward()
-    silent = [
-        name
-        for name, parameter in network.named_parameters()
-        if parameter.grad is None or not bool(parameter.grad.abs().max() > 0)
-    ]
-    assert all(parameter.grad is not None for parameter in network.parameters())
-    assert all(name.endswith("bias") for name in silent), silent
-    assert len(silent) <= sum(type(layer).__name__ == "BatchNorm" for layer in network.modules())
+class Careless(Discriminator):
+    """It draws its weights from torch's global generator, has an idle layer, and takes images of any size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image_shape = (1, 4, 4)
+        self.layer, self.idle = torch.nn.Linear(16, 1), torch.nn.Linear(2, 2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.layer(images.flatten(1)[:, :1].expand(-1, 16)).flatten()
 
 
-@every_case
-def test_reading_changes_nothing(kind, options, expected):
-    network = made(kind, options)
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    with torch.no_grad():
-        outputs(kind, network)
-    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
-
-
-@every_case
-def test_weights_are_a_function_of_the_generator(kind, options, expected):
-    first, again, other = (made(kind, options, seed).state_dict() for seed in (0, 0, 1))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    weights = [name for name, value in first.items() if name.endswith("weight") and value.ndim > 1]
-    assert weights
-    assert all(not torch.equal(first[name], other[name]) for name in weights)
-
-
-@every_case
-def test_no_global_generator_is_read_or_moved(kind, options, expected):
-    torch.manual_seed(7)
-    state = torch.get_rng_state()
-    first = made(kind, options)
-    outputs(kind, first)
-    assert torch.equal(torch.get_rng_state(), state)
-    torch.manual_seed(8)
-    second = made(kind, options).state_dict()
-    weights = {name: value for name, value in first.state_dict().items() if "running" not in name}
-    assert all(torch.equal(value, second[name]) for name, value in weights.items())
-
-
-@every_case
-def test_channels_last_gives_the_same(kind, options, expected):
-    network = made(kind, options).eval()
-    plain = outputs(kind, network)
-    last = outputs(kind, network.to(memory_format=torch.channels_last))
-    for one, other in zip(plain, last, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
-
-
-@every_case
-def test_a_wrong_shape_is_named(kind, options, expected):
-    network = made(kind, options)
-    given = inputs(kind, network)
-    wrong = [given[0][:, :-1].contiguous() if "generator" in kind else given[0][..., :-1], *given[1:]]
-    with pytest.raises(ValueError, match=r"must have shape \[batch, .*got shape"):
-        network(*wrong)
+def test_a_network_that_breaks_the_contract_is_noticed():
+    with pytest.raises(AssertionError, match=r"gives shape \(5,\), expected \(5, 1\)"):
+        check_network(Careless, (1,))
+    with pytest.raises(AssertionError, match=r"does not depend on idle.weight, idle.bias"):
+        check_network(Careless, ())
+    with pytest.raises(AssertionError, match="is not refused"):
+        names_a_wrong_shape(NetworkCase(Careless, ()))
 
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in NETWORKS if kind.endswith("discriminator")))
 def test_discriminators_show_their_last_features(kind):
-    options = next(options for name, options, _ in CASES if name == kind)
-    network = made(kind, options)
-    features = network.features(*inputs(kind, network))
+    case = case_of(kind, BY_KIND[kind])
+    network = case.made()
+    features = network.features(*case.inputs(network))
     assert features.ndim == 2
     assert features.shape[0] == BATCH
     assert features.shape[1] > 1
@@ -231,10 +164,10 @@ def test_discriminators_show_their_last_features(kind):
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in NETWORKS if kind.endswith("autoencoder")))
 def test_autoencoders_show_their_codes(kind):
-    options = next(options for name, options, _ in CASES if name == kind)
-    network = made(kind, options)
-    codes = network.encode(*inputs(kind, network))
+    case = case_of(kind, BY_KIND[kind])
+    network = case.made()
+    codes = network.encode(*case.inputs(network))
     assert codes.ndim == 2
     with torch.no_grad():
-        expected = network.encoder(*inputs(kind, network)).flatten(1)
+        expected = network.encoder(*case.inputs(network)).flatten(1)
     torch.testing.assert_close(codes, expected)

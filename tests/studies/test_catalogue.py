@@ -3,16 +3,17 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from equipoise.common.errors import UnknownName
-from equipoise.evaluation.catalogue import EVALUATORS
-from equipoise.recipes.catalogue import BUDGETS, RECIPES
 from equipoise.studies.catalogue import STUDIES, study
-from equipoise.studies.log_measures import LOG_MEASURES
-from equipoise.studies.plan import content_hash, experiment_of, plan, some_variants
-from equipoise.studies.study import DIVERGED, Variant
+from equipoise.studies.plan import experiment_of, plan, some_variants
+from equipoise.studies.study import Measure, Order, Row, Study, Variant
+from equipoise.testing.studies import STUDY_CONTRACTS, check_study
 
 pytestmark = pytest.mark.lengthy
 
@@ -20,44 +21,29 @@ MMD_BLOCKS = ("CIFAR-10", "STL-10", "CelebA", "LSUN bedrooms")
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_study_speaks_of_what_exists(name: str) -> None:
+@pytest.mark.parametrize("contract", STUDY_CONTRACTS, ids=lambda contract: contract.__name__)
+def test_every_study_keeps_the_contract(contract: Callable[[Study], None], name: str) -> None:
     found = study(name)
     assert found.name == name
-    assert set(found.scales) == set(BUDGETS)
-    metrics = {measure.metric for measure in found.measures}
-    stand_ins = {measure.stand_in for measure in found.measures} - {None}
-    assert metrics | stand_ins <= set(EVALUATORS) | set(LOG_MEASURES)
-    labels = [(row.label, row.block) for row in found.rows]
-    assert len(set(labels)) == len(labels)
-    for row in (*found.rows, *found.references):
-        assert set(row.published) <= metrics
-        assert all(figure.value is None or figure.value > 0 for figure in row.published.values())
-    assert {reference.recipe for reference in found.references} <= {*RECIPES, ""}
-    for row in found.rows:
-        assert row.recipe in RECIPES
-        variants = [variant.label for variant in row.variants]
-        assert len(set(variants)) == len(variants)
-    for order in found.orders:
-        assert {(order.better, order.block), (order.worse, order.block)} <= set(labels)
-        assert order.metric in metrics | {DIVERGED}
-    for sentence in found.sentences:
-        assert (sentence.row, sentence.block) in labels
-        assert not isinstance(sentence.bound, str) or (sentence.bound, sentence.block) in labels
-        assert sentence.metric in metrics
-    if found.watched is not None:
-        assert {found.watched.metric, found.watched.stand_in} - {None} <= set(EVALUATORS)
+    contract(found)
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_a_study_can_be_planned(name: str) -> None:
-    found = study(name)
-    hashes = set()
-    for row in found.rows:
-        for variant in {row.variants[0].label: row.variants[0], row.variants[-1].label: row.variants[-1]}.values():
-            experiment = experiment_of(row, variant, 3, "cpu")
-            assert experiment.seed == 3
-            hashes.add(content_hash(experiment))
-    assert len(hashes) == sum(min(len(row.variants), 2) for row in found.rows)
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"rows": (Row("one", "no-such-recipe"),), "orders": (), "sentences": ()}, "unknown recipes"),
+        ({"measures": (Measure("fid-of-nothing", "FID"),)}, "unknown metrics"),
+        ({"rows": 2 * (Row("one", "gan-digits"),), "orders": (), "sentences": ()}, "two rows of one label"),
+        ({"orders": (Order("diverged", "nobody", "none"),)}, "which are no rows"),
+        (
+            {"rows": (Row("one", "gan-digits"), Row("two", "gan-digits")), "orders": (), "sentences": ()},
+            "is the same experiment as",
+        ),
+    ],
+)
+def test_a_study_that_breaks_the_contract_is_noticed(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AssertionError, match=sentence):
+        check_study(replace(study("magan-digits"), **changes))
 
 
 def test_the_grids_are_as_large_as_published() -> None:
