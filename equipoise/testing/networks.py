@@ -36,7 +36,8 @@ class NetworkCase:
     takes_pairs: bool = False
 
     def __str__(self) -> str:
-        return f"{self.network.__name__}{dict(self.options) or ''}"
+        options = ", ".join(f"{name}={value}" for name, value in self.options.items())
+        return f"{self.network.__name__}({options})"
 
     def made(self, seed: int = 0) -> Any:
         """The network with weights, and random numbers inside, that depend on the seed alone."""

@@ -4,7 +4,7 @@ from equipoise.evaluation.catalogue import EVALUATORS
 from equipoise.recipes.catalogue import BUDGETS, RECIPES
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import content_hash, experiment_of
-from equipoise.studies.study import DIVERGED, Study
+from equipoise.studies.study import DIVERGED, Reference, Row, Study
 from equipoise.testing.requirements import require
 
 
@@ -25,7 +25,8 @@ def names_metrics_that_exist(study: Study) -> None:
     watched = set() if study.watched is None else {study.watched.metric, study.watched.stand_in} - {None}
     unknown = (metrics | stand_ins) - set(EVALUATORS) - set(LOG_MEASURES) | (watched - set(EVALUATORS))
     require(not unknown, f"study {study.name} names unknown metrics: {unknown}.")
-    for row in (*study.rows, *study.references):
+    rows: tuple[Row | Reference, ...] = (*study.rows, *study.references)
+    for row in rows:
         foreign = set(row.published) - metrics
         require(not foreign, f"row {row.label!r} publishes {foreign}, which the study does not measure.")
         for metric, figure in row.published.items():
