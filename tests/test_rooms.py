@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from equipoise.registries import REGISTRIES, registry
+
 PACKAGE = Path(__file__).parents[1] / "equipoise"
 GROUND = {"losses", "constraints", "networks", "data", "metrics", "kernels"}
 EXPERIMENTS = {"common", "training", "algorithms", *GROUND}
@@ -25,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulations": {"losses", "recipes", "runs", "studies", *RUNS},
     "reports": {"runs", "studies", *RUNS},
     "testing": {"algorithms", "recipes", "runs", "studies", "simulations", "reports", *RUNS, *GROUND},
-    "cli": {"recipes", "runs", "studies", "simulations", "reports", *RUNS},
+    "cli": {"registries", "recipes", "runs", "studies", "simulations", "reports", *RUNS},
 }
 
 
@@ -46,6 +48,28 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     assert modules
     for module in modules:
         assert imported_rooms(module) <= ALLOWED[room] | {room}, module.relative_to(PACKAGE)
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_a_registry_names_only_what_its_room_may_import(kind: str) -> None:
+    room = REGISTRIES[kind].split(".")[1]
+    for name, entry in registry(kind).items():
+        place = str(entry.place)
+        assert place.split(".")[1] in ALLOWED[room] | {room}, f"{kind} {name}"
+        assert (PACKAGE.parent / f"{place.partition(':')[0].replace('.', '/')}.py").is_file(), f"{kind} {name}"
+        assert callable(entry.load()) or kind == "loss", f"{kind} {name}"
+
+
+def test_every_registry_is_listed() -> None:
+    found = {
+        f"{module.relative_to(PACKAGE.parent).with_suffix('').as_posix().replace('/', '.')}:{target.id}"
+        for module in PACKAGE.rglob("catalogue.py")
+        for node in ast.parse(module.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and "Registry(" in ast.unparse(node)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    assert found == set(REGISTRIES.values())
 
 
 def test_every_room_has_its_rule() -> None:

@@ -1,8 +1,17 @@
 """Checks of an algorithm's settings: one sentence that names the field and what would be right."""
 
 import math
+from typing import Any
 
+from equipoise.common.errors import UnknownName
+from equipoise.common.registry import Registry
 from equipoise.training.game import Algorithm
+
+
+def check_name(name: str, registry: Registry[Any], *words: str) -> None:
+    """The name must be registered, or one of the words."""
+    if name not in words and name not in registry:
+        raise UnknownName(registry.kind, name, [*words, *registry])
 
 
 def check_whole(algorithm: Algorithm, *names: str, least: int) -> None:

@@ -10,37 +10,23 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative, check_whole
+from equipoise.algorithms.checks import check_name, check_not_negative, check_whole
 from equipoise.algorithms.dequantise import Dequantisation, with_dequantised_images
 from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each, scores_one_by_one
 from equipoise.losses import AdversarialLoss, spatial_generator_loss
-from equipoise.losses.adversarial import HINGE, LEAST_SQUARES, MINIMAX, NON_SATURATING, WASSERSTEIN
+from equipoise.losses.catalogue import AMPLIFIERS, LOSSES
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
-LossName = Literal["non-saturating", "minimax", "hinge", "wasserstein", "least-squares"]
-"""The adversarial losses, by name."""
-Amplifier = Literal["none", "magnitude", "margin", "zero", "literal", "zero-literal"]
-"""What multiplies the gradient of each position of a score map, by name."""
-
-LOSSES: dict[LossName, AdversarialLoss] = {
-    "non-saturating": NON_SATURATING,
-    "minimax": MINIMAX,
-    "hinge": HINGE,
-    "wasserstein": WASSERSTEIN,
-    "least-squares": LEAST_SQUARES,
-}
-"""The discriminator's and the generator's loss, by name."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class GAN(Algorithm[nn.Module]):
+class GAN(Algorithm):
     """Generator against discriminator, with the loss by name.
 
     Attributes:
-        loss: which pair of losses.
+        loss: which pair of losses, of `equipoise.losses.catalogue.LOSSES`.
         amplifier: other than "none", the generator's loss is -E[Y A(Y)] on the discriminator's map of scores Y with
             this amplification A (see `equipoise.losses.spatial`); the discriminator then returns [batch, n, n].
         penalties: on the discriminator's gradient with respect to its input, each at most once; the discriminator must
@@ -55,8 +41,8 @@ class GAN(Algorithm[nn.Module]):
             CIFAR-10: name the experiment's value range, "symmetric" or "unit"; or "none".
     """
 
-    loss: LossName = "non-saturating"
-    amplifier: Amplifier = "none"
+    loss: str = "non-saturating"
+    amplifier: str = "none"
     penalties: tuple[Penalty, ...] = ()
     head_decay: float = 0.0
     discriminator_steps: int = 1
@@ -67,6 +53,8 @@ class GAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_name(self.loss, LOSSES)
+        check_name(self.amplifier, AMPLIFIERS, "none")
         check_whole(self, "discriminator_steps", "generator_batches", least=1)
         check_not_negative(self, "head_decay")
         check_penalties(self.penalties)
@@ -84,7 +72,7 @@ class GAN(Algorithm[nn.Module]):
         """Generator and discriminator."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage[nn.Module], ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """One stage."""
         both = Move("both", self._both, ("discriminator", "generator"))
         discriminator = Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps)
@@ -117,7 +105,8 @@ class GAN(Algorithm[nn.Module]):
 
     @property
     def _loss(self) -> AdversarialLoss:
-        return LOSSES[self.loss]
+        found: AdversarialLoss = LOSSES.load(self.loss)
+        return found
 
     @property
     def _needs_real(self) -> bool:

@@ -7,25 +7,20 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative, check_whole
+from equipoise.algorithms.checks import check_name, check_not_negative, check_whole
 from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
-from equipoise.losses import GaussianKernel, RationalQuadraticKernel, mmd_discriminator_loss, mmd_generator_loss
+from equipoise.losses import mmd_discriminator_loss, mmd_generator_loss
+from equipoise.losses.catalogue import KERNELS
+from equipoise.losses.kernels import Kernel
 from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
-KernelName = Literal["gaussian", "rational-quadratic"]
-"""The kernels, by name."""
 ScaleName = Literal["none", "scaled-mmd", "scaled-repulsive"]
 """How the discriminator's loss is scaled by its Jacobian, by name."""
-_Kernel = GaussianKernel | RationalQuadraticKernel
 
-_KERNELS: Mapping[KernelName, Callable[[tuple[float, ...]], _Kernel]] = {
-    "gaussian": GaussianKernel,
-    "rational-quadratic": RationalQuadraticKernel,
-}
 _SCALED_LOSSES: Mapping[ScaleName, Callable[[Tensor, Tensor, float], Tensor]] = {
     "scaled-mmd": scaled_mmd_loss,
     "scaled-repulsive": scaled_repulsive_loss,
@@ -33,7 +28,7 @@ _SCALED_LOSSES: Mapping[ScaleName, Callable[[Tensor, Tensor, float], Tensor]] = 
 
 
 @dataclass(frozen=True, kw_only=True)
-class MMDGAN(Algorithm[nn.Module]):
+class MMDGAN(Algorithm):
     """The generator minimises MMD^2; the discriminator's loss is lambda Exx - (lambda - 1) Exy - Eyy (Eq. 5).
 
     Attributes:
@@ -53,7 +48,7 @@ class MMDGAN(Algorithm[nn.Module]):
 
     repulsion: float = 1.0
     bounds: tuple[float, float] | None = None
-    kernel: KernelName = "gaussian"
+    kernel: str = "gaussian"
     widths: tuple[float, ...] = (1.0,)
     unbiased: bool = True
     code_compat: bool = False
@@ -65,7 +60,8 @@ class MMDGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _KERNELS[self.kernel](self.widths)
+        check_name(self.kernel, KERNELS)
+        self._kernel()
         check_not_negative(self, "scale_weight")
         check_penalties(self.penalties)
         check_whole(self, "discriminator_steps", least=1)
@@ -79,9 +75,9 @@ class MMDGAN(Algorithm[nn.Module]):
         """Generator and discriminator; the latter returns features [batch, features]."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage[nn.Module], ...]:
+    def stages(self) -> tuple[Stage, ...]:
         """One stage."""
-        moves: dict[str, tuple[Move[nn.Module], ...]] = {
+        moves: dict[str, tuple[Move, ...]] = {
             "simultaneous": (Move("both", self._both, ("discriminator", "generator")),),
             "alternating": (
                 Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),
@@ -120,13 +116,17 @@ class MMDGAN(Algorithm[nn.Module]):
 
     def _generator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
         """MMD^2, with the plain kernel whatever bounds the discriminator has."""
-        return mmd_generator_loss(real_features, fake_features, _KERNELS[self.kernel](self.widths), self.unbiased)
+        return mmd_generator_loss(real_features, fake_features, self._kernel(), self.unbiased)
 
     def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
-        kernel = _KERNELS[self.kernel](self.widths)
+        kernel = self._kernel()
         return mmd_discriminator_loss(
             real_features, fake_features, self.repulsion, self.bounds, kernel, self.unbiased, self.code_compat
         )
+
+    def _kernel(self) -> Kernel:
+        found: Kernel = KERNELS.load(self.kernel)(self.widths)
+        return found
 
     def _with_constraints(
         self, loss: Tensor, jacobian: Tensor | None, players: Players, fake: Tensor, draw: Draw

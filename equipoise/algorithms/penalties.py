@@ -1,12 +1,13 @@
 """Gradient penalties as an algorithm's option: each by name, per sample, from a real and a generated batch."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor, nn
 
+from equipoise.algorithms.catalogue import PENALTIES
+from equipoise.algorithms.checks import check_name
 from equipoise.common.checks import check_fields, described
 from equipoise.constraints import (
     gradient_penalty_per_sample,
@@ -17,56 +18,48 @@ from equipoise.constraints import (
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 
-PenaltyName = Literal["wgan-gp", "wgan-gp-one-sided", "r1", "r2"]
-"""The gradient penalties, by name."""
-_PerSample = Callable[[nn.Module, Tensor, Draw], Tensor]
-
 
 @dataclass(frozen=True)
 class Penalty:
     """One penalty in a discriminator's loss.
 
     Attributes:
-        kind: which.
+        kind: which, of `equipoise.algorithms.catalogue.PENALTIES`.
         weight: what it is multiplied by, at least 0: lambda for "wgan-gp", gamma for "r1" and "r2".
     """
 
-    kind: PenaltyName
+    kind: str
     weight: float
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_name(self.kind, PENALTIES)
         if not 0 <= self.weight < math.inf:
             raise ValueError(f"weight of {self.kind} must be a finite number of at least 0, got {self.weight}.")
 
 
-def _two_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+def two_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """(|grad D| - 1)^2 at points between real and generated images. Returns: [batch]."""
     return gradient_penalty_per_sample(discriminator, _between(fake, draw))
 
 
-def _one_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+def one_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """The same where the norm is above 1. Returns: [batch]."""
     return gradient_penalty_per_sample(discriminator, _between(fake, draw), one_sided=True)
 
 
-def _r1(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+def r1(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """|grad D|^2 at real images. Returns: [batch]."""
     return r1_penalty_per_sample(discriminator, draw.real)
 
 
-def _r2(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+def r2(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """|grad D|^2 at generated images. Returns: [batch]."""
     return r2_penalty_per_sample(discriminator, fake.detach())
 
 
 def _between(fake: Tensor, draw: Draw) -> Tensor:
     return interpolate(draw.real, fake.detach(), draw.uniform("interpolation"))
-
-
-PENALTIES: dict[PenaltyName, _PerSample] = {
-    "wgan-gp": _two_sided,
-    "wgan-gp-one-sided": _one_sided,
-    "r1": _r1,
-    "r2": _r2,
-}
-"""By name."""
 
 
 def check_penalties(penalties: tuple[Penalty, ...]) -> None:
@@ -95,7 +88,7 @@ def penalised(
     """
     measures: dict[str, Tensor] = {}
     for each in penalties:
-        found = gather(PENALTIES[each.kind](discriminator, fake, draw)).mean()
+        found = gather(PENALTIES.load(each.kind)(discriminator, fake, draw)).mean()
         loss = loss + each.weight * found
         measures["penalty" if len(penalties) == 1 else f"penalty_{each.kind}"] = found
     return loss, measures

@@ -5,7 +5,23 @@ import argparse
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of
 
-_LISTED = ("recipes", "data", "metrics", "studies", "simulations")
+_LISTED = {
+    "recipes": "recipe",
+    "data": "data",
+    "metrics": "metric",
+    "studies": "study",
+    "simulations": "simulation",
+    "algorithms": "algorithm",
+    "losses": "loss",
+    "amplifiers": "amplifier",
+    "kernels": "kernel",
+    "penalties": "penalty",
+    "constraints": "constraint",
+    "networks": "network",
+    "optimisers": "optimiser",
+    "schedules": "schedule",
+}
+"""Title -> the kind of what is listed below it."""
 
 
 def fill_list(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +31,13 @@ def fill_list(parser: argparse.ArgumentParser) -> None:
 
 def list_command(chosen: argparse.Namespace) -> int:
     """Print what can be named."""
-    for title, rows in _tables().items():
+    from equipoise.recipes.families import folded_summaries
+    from equipoise.registries import registry
+
+    for title, kind in _LISTED.items():
         if chosen.what in (None, title):
+            summaries = {name: entry.summary for name, entry in registry(kind).items()}
+            rows = folded_summaries(summaries) if kind == "recipe" else summaries
             print(f"{title}:")
             width = max(len(name) for name in rows)
             for name, summary in rows.items():
@@ -37,26 +58,9 @@ def show_command(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _tables() -> dict[str, dict[str, str]]:
-    from equipoise.data.catalogue import DATA
-    from equipoise.evaluation.catalogue import EVALUATORS
-    from equipoise.recipes.catalogue import RECIPES
-    from equipoise.recipes.families import folded_summaries
-    from equipoise.simulations.catalogue import SIMULATIONS
-    from equipoise.studies.catalogue import STUDIES
-
-    return {
-        "recipes": folded_summaries({name: entry.summary for name, entry in RECIPES.items()}),
-        "data": {name: summary for name, (_, summary) in DATA.items()},
-        "metrics": {name: entry.summary for name, entry in EVALUATORS.items()},
-        "studies": {name: summary for name, (_, summary) in STUDIES.items()},
-        "simulations": {name: simulation.summary for name, simulation in SIMULATIONS.items()},
-    }
-
-
 LIST = Command(
     list_command,
-    "List recipes, data sets, metrics, studies and simulations.",
+    "List everything that has a name: recipes, data sets, metrics, studies, losses, networks and so on.",
     "equipoise list recipes",
     fill_list,
 )

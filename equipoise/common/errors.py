@@ -16,11 +16,12 @@ class UnfitFile(EquipoiseError, OSError):
     """No regular file, or a larger one than it may be. Readers that do without a file they cannot read pass it over."""
 
 
-class UnknownName(EquipoiseError):
-    """A name that is in no table; the message offers the nearest known one."""
+class UnknownName(EquipoiseError, ValueError):
+    """A name that is in no table, so a value that cannot be; the message offers the nearest known one."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]):
+    def __init__(self, what: str, name: object, known: Iterable[str]):
         """`what` says what kind of thing was looked for, as in "recipe" or "data set"."""
+        name = name if isinstance(name, str) else shown(name)
         names = sorted(known)
         nearest = difflib.get_close_matches(name[:_MOST_LETTERS], names, n=1, cutoff=0.5)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

@@ -1,54 +1,74 @@
 """Every data set by name. Torch-free: a set's module is imported when the set is asked for."""
 
 import os
-from importlib import import_module
-from typing import cast
+from dataclasses import dataclass
+from typing import Literal
 
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
+from equipoise.common.registry import Entry, Registry
 from equipoise.data.data_set import DataSet
 
-# kind -> (module:class, what it is in one line)
-DATA: dict[str, tuple[str, str]] = {
-    "digits": (
-        "equipoise.data.digits:Digits",
-        "1,797 handwritten digits, 8x8 grey, 10 classes; bundled with scikit-learn",
-    ),
-    "ring": ("equipoise.data.ring:Ring", "Gaussians on a circle in the plane: 6, radius 5, deviation 0.1"),
-    "grid": ("equipoise.data.grid:Grid", "Gaussians on a square grid in the plane: 5 x 5"),
-    "mnist": ("equipoise.data.mnist:Mnist", "60,000 + 10,000 handwritten digits, 28x28 grey, 10 classes"),
-    "stacked-mnist": (
-        "equipoise.data.stacked_mnist:StackedMnist",
-        "three digits as colour channels, 28x28, 1000 modes",
-    ),
-    "compositional-mnist": (
-        "equipoise.data.compositional_mnist:CompositionalMnist",
-        "three digits side by side, 64x64 grey, 1000 modes of unequal weight, four sets",
-    ),
-    "cifar10": ("equipoise.data.cifar10:Cifar10", "50,000 + 10,000 photographs, 32x32, 10 classes"),
-    "stl10": ("equipoise.data.stl10:Stl10", "100,000 photographs at 48x48, and 13,000 in 10 classes"),
-    "celeba": ("equipoise.data.celeba:CelebA", "202,599 aligned faces at 64x64, with each paper's crop"),
-    "lsun-bedroom": ("equipoise.data.lsun:LsunBedroom", "3 million photographs of bedrooms at 64x64, from the LMDB"),
-    "folder": ("equipoise.data.folder:Folder", "any tree of images, as folder:PATH"),
-    "noise": ("equipoise.data.noise:Noise", "random images of any shape, to try out a recipe without its data"),
-    "npz": ("equipoise.data.npz:Npz", "images of one size in a NumPy file, as npz:PATH"),
-}
-"""Kind -> ("module:class", what it is in one line)."""
-
-WITH_PATH = ("folder", "npz")
-"""The kinds that are read from a path of the user's."""
+Origin = Literal["synthetic", "published", "path"]
+"""What the items of a data set come from; see `DataEntry`."""
 
 
-def data_class(kind: str) -> type[DataSet]:
-    """The dataclass that describes a kind of data set.
+@dataclass(frozen=True)
+class DataEntry(Entry):
+    """A data set by name; its thing is the frozen dataclass that describes one.
 
-    Raises:
-        UnknownName: no such kind; the nearest one is named.
+    Attributes:
+        origin: what the items come from: "synthetic", made or bundled here; "published" files; or a "path" of the
+            user's, which follows the name, as in folder:PATH.
     """
-    if kind not in DATA:
-        raise UnknownName("data set", kind, DATA)
-    module, _, name = DATA[kind][0].partition(":")
-    return cast(type[DataSet], getattr(import_module(module), name))
+
+    origin: Origin
+
+
+def _entry(name: str, place: str, origin: Origin, summary: str) -> DataEntry:
+    return DataEntry(name, summary, f"equipoise.data.{place}", origin)
+
+
+DATA = Registry(
+    "data set",
+    [
+        _entry(
+            "digits",
+            "digits:Digits",
+            "synthetic",
+            "1,797 handwritten digits, 8x8 grey, 10 classes; bundled with scikit-learn",
+        ),
+        _entry("ring", "ring:Ring", "synthetic", "Gaussians on a circle in the plane: 6, radius 5, deviation 0.1"),
+        _entry("grid", "grid:Grid", "synthetic", "Gaussians on a square grid in the plane: 5 x 5"),
+        _entry("mnist", "mnist:Mnist", "published", "60,000 + 10,000 handwritten digits, 28x28 grey, 10 classes"),
+        _entry(
+            "stacked-mnist",
+            "stacked_mnist:StackedMnist",
+            "published",
+            "three digits as colour channels, 28x28, 1000 modes",
+        ),
+        _entry(
+            "compositional-mnist",
+            "compositional_mnist:CompositionalMnist",
+            "published",
+            "three digits side by side, 64x64 grey, 1000 modes of unequal weight, four sets",
+        ),
+        _entry("cifar10", "cifar10:Cifar10", "published", "50,000 + 10,000 photographs, 32x32, 10 classes"),
+        _entry("stl10", "stl10:Stl10", "published", "100,000 photographs at 48x48, and 13,000 in 10 classes"),
+        _entry("celeba", "celeba:CelebA", "published", "202,599 aligned faces at 64x64, with each paper's crop"),
+        _entry(
+            "lsun-bedroom",
+            "lsun:LsunBedroom",
+            "published",
+            "3 million photographs of bedrooms at 64x64, from the LMDB",
+        ),
+        _entry("folder", "folder:Folder", "path", "any tree of images, as folder:PATH"),
+        _entry("noise", "noise:Noise", "synthetic", "random images of any shape, to try out a recipe without its data"),
+        _entry("npz", "npz:Npz", "path", "images of one size in a NumPy file, as npz:PATH"),
+    ],
+    facts=DataEntry,
+)
+"""Each is a frozen dataclass that describes the data set."""
 
 
 def parse_data(text: str) -> DataSet:
@@ -63,14 +83,13 @@ def parse_data(text: str) -> DataSet:
     kind, colon, path = text.partition(":")
     if kind not in DATA and (implied := _kind_of_path(text)):
         kind, colon, path = implied, ":", text
-    described = data_class(kind)
-    if kind in WITH_PATH:
-        if not path:
-            raise EquipoiseError(f"the data set {kind} needs a path, as in {kind}:PATH.")
-        return described(path=path)  # type: ignore[call-arg]
-    if colon:
+    entry = DATA[kind]
+    if entry.origin != "path" and colon:
         raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")
-    return described()
+    if entry.origin == "path" and not path:
+        raise EquipoiseError(f"the data set {kind} needs a path, as in {kind}:PATH.")
+    described: DataSet = entry.load()(path=path) if path else entry.load()()
+    return described
 
 
 def _kind_of_path(text: str) -> str | None:

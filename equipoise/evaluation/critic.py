@@ -1,8 +1,8 @@
 """The player of a run that scores images, and what its outputs say of real images of known classes."""
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment
+from equipoise.networks.catalogue import NETWORKS
 from equipoise.networks.network import Discriminator
 
 
@@ -17,6 +17,6 @@ def critic_of(experiment: Experiment, otherwise: str) -> str:
         EquipoiseError: there is none, as with auto-encoders and joint discriminators.
     """
     for name, player in experiment.players.items():
-        if issubclass(resolve("network", player.network.kind), Discriminator):
+        if issubclass(NETWORKS.load(player.network.kind), Discriminator):
             return name
     raise EquipoiseError(f"no player of {experiment.name} scores images alone; {otherwise}")

@@ -8,25 +8,13 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.memory import memory_bytes
 from equipoise.data.store import Store
-from equipoise.evaluation.catalogue import NEEDS_INCEPTION
+from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need, by_inception
 from equipoise.evaluation.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.experiments.experiment import Experiment
 
-_GAUSSIANS = frozenset({"share-near", "modes-covered-loosely"})
-_MODES = frozenset({"modes-covered", "modes-missing", "modes-kl"})
-_OF_IMAGES = frozenset(
-    {"missing-modes", "missing-modes-dense", "missing-modes-3.5", "missing-modes-4", "ms-ssim", "nearest-neighbours"}
-)
-_OF_THE_CRITIC = frozenset({"critic-silhouette", "critic-purity"})
-_BY_A_CRITIC = _OF_THE_CRITIC | {"missing-modes", "missing-modes-3.5", "missing-modes-4"}
-_TEST = "two-sample-test"
-_DISTANCES = {"classifier-fid": 0, "fid": 2048}
-"""Metrics that need more items on each side than features; 0 stands for the classifier's own count."""
-_LEAST_SAMPLES = {"inception-score": 10, "inception-v3-score": 10, "ms-ssim": 2}
-_LEAST_ITEMS = {"classifier-kid": 3, "kid": 3, "precision": 4, "recall": 4, "density": 6, "coverage": 6, _TEST: 4}
-"""Of samples and of real items."""
+_INCEPTION_FEATURES = 2048
 _FEWEST_DIVIDED = 6
 
 
@@ -36,7 +24,7 @@ def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None
     Raises:
         EquipoiseError: a metric needs them, and they were not given.
     """
-    needy = [metric for metric in metrics if metric in NEEDS_INCEPTION]
+    needy = by_inception(metrics)
     if needy and choice is None:
         raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
 
@@ -53,26 +41,25 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
     Raises:
         EquipoiseError: it does not; the sentence says what it needs.
     """
-    judged = _needs_classifier(metric, experiment, store)
-    if metric in _GAUSSIANS and experiment.data.gaussians() is None:
-        raise _refusal(metric, f"Gaussians, and the data set {experiment.data.name} has none; it is for ring and grid")
-    if not store.holds_images and (judged or metric in _OF_IMAGES or metric in NEEDS_INCEPTION):
-        raise _refusal(metric, f"images, and the data set {experiment.data.name} holds points")
+    needs, name = METRICS[metric].needs, experiment.data.name
+    judged = _needs_classifier(needs, experiment, store)
+    if "gaussians" in needs and experiment.data.gaussians() is None:
+        raise _refusal(metric, f"Gaussians, and the data set {name} has none; it is for ring and grid")
+    if not store.holds_images and (judged or "images" in needs or "inception" in needs):
+        raise _refusal(metric, f"images, and the data set {name} holds points")
     if judged:
         _check_judge(metric, experiment, store)
-    if metric in _BY_A_CRITIC:
+    if "critic" in needs:
         critic_of(experiment, f"{metric} needs one.")
-    if metric in _OF_THE_CRITIC and store.labels is None:
-        raise _refusal(metric, f"labels, and the data set {experiment.data.name} has none")
-    _check_counts(metric, samples, store)
+    if "labels" in needs and store.labels is None:
+        raise _refusal(metric, f"labels, and the data set {name} has none")
+    _check_counts(METRICS[metric], samples, store)
 
 
-def _needs_classifier(metric: str, experiment: Experiment, store: Store) -> bool:
-    if metric in _MODES:
+def _needs_classifier(needs: tuple[Need, ...], experiment: Experiment, store: Store) -> bool:
+    if "modes" in needs:
         return not experiment.data.by_digit and experiment.data.gaussians() is None
-    if metric == _TEST:
-        return store.holds_images
-    return metric not in _GAUSSIANS | _OF_IMAGES | _OF_THE_CRITIC | NEEDS_INCEPTION
+    return "classifier" in needs or ("features" in needs and store.holds_images)
 
 
 def _check_judge(metric: str, experiment: Experiment, store: Store) -> None:
@@ -92,14 +79,15 @@ def _check_judge(metric: str, experiment: Experiment, store: Store) -> None:
         raise _refusal(metric, f"a classifier, and {error}".rstrip(".")) from error
 
 
-def _check_counts(metric: str, samples: int, store: Store) -> None:
+def _check_counts(entry: MetricEntry, samples: int, store: Store) -> None:
     if samples * 4 * torch.Size(store.shape).numel() > memory_bytes():
         raise EquipoiseError(f"{samples} samples take more than this machine's memory; set fewer.")
-    if metric in _DISTANCES:
-        features = _DISTANCES[metric] or recipe_for((store.shape[0], store.shape[1], store.shape[2])).features
-        _check_least(metric, features + 1, samples, len(store))
-    _check_least(metric, _LEAST_ITEMS.get(metric, 0), samples, len(store))
-    _check_least(metric, _LEAST_SAMPLES.get(metric, 0), samples, samples)
+    if "full rank" in entry.needs:
+        own = recipe_for((store.shape[0], store.shape[1], store.shape[2])).features
+        features = _INCEPTION_FEATURES if "inception" in entry.needs else own
+        _check_least(entry.name, features + 1, samples, len(store))
+    _check_least(entry.name, entry.least_items, samples, len(store))
+    _check_least(entry.name, entry.least_samples, samples, samples)
 
 
 def _check_least(metric: str, least: int, samples: int, items: int) -> None:

@@ -8,7 +8,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
-from equipoise.evaluation.catalogue import check_metrics, evaluator
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.evidence import Evidence as Evidence
 from equipoise.evaluation.evidence import Features
 from equipoise.evaluation.evidence import Score as Score
@@ -42,13 +42,13 @@ def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Scor
         UnknownName: a metric is unknown.
         NotFiniteError: the generator has diverged.
     """
-    check_metrics(names)
+    evaluators = {name: METRICS.load(name) for name in names}
     scores: list[Score] = []
     impossible: dict[str, str] = {}
-    for name in names:
+    for name, evaluator in evaluators.items():
         try:
             with full_precision(evidence.device.type):
-                scores.append(evaluator(name)(evidence))
+                scores.append(evaluator(evidence))
         except NotFiniteError:
             raise
         except (EquipoiseError, ValueError) as error:

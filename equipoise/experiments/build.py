@@ -11,11 +11,11 @@ from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
 from equipoise.data.store import Store, ValueRange
 from equipoise.experiments.averaged import has_average, settled
-from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import Experiment, Network
 from equipoise.networks import Network as Module
 from equipoise.networks import build
 from equipoise.networks.blocks import Projection
+from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
@@ -42,7 +42,7 @@ class StoreSource:
 
 def build_network(network: Network, generator: torch.Generator) -> Module:
     """The network with weights drawn from the generator; the global generator stays untouched."""
-    built: Module = build(resolve("network", network.kind), generator, **network.options)
+    built: Module = build(NETWORKS.load(network.kind), generator, **network.options)
     return built
 
 
@@ -60,7 +60,7 @@ def empty_network(network: Network) -> Module:
     try:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
-            empty: Module = resolve("network", network.kind)(**network.options)
+            empty: Module = NETWORKS.load(network.kind)(**network.options)
     except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise EquipoiseError(
@@ -72,9 +72,7 @@ def empty_network(network: Network) -> Module:
 def has_kernels(experiment: Experiment) -> bool:
     """Whether any network has convolutions, whose kernels and maps can lie in one layout or another."""
     with torch.device("meta"):
-        networks = [
-            resolve("network", each.network.kind)(**each.network.options) for each in experiment.players.values()
-        ]
+        networks = [NETWORKS.load(each.network.kind)(**each.network.options) for each in experiment.players.values()]
     return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
 
 

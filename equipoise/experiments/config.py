@@ -11,25 +11,31 @@ from typing import Any
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from equipoise.algorithms.catalogue import ALGORITHMS
 from equipoise.common.errors import EquipoiseError, UnknownName, shortened, shown
+from equipoise.common.registry import Registry
+from equipoise.constraints.catalogue import CONSTRAINTS
+from equipoise.data.catalogue import DATA
 from equipoise.data.data_set import DataSet
-from equipoise.experiments.catalogue import find_kind, resolve
 from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
 from equipoise.experiments.former import of_today
 from equipoise.experiments.reading import read_yaml, read_yaml_file
+from equipoise.networks.catalogue import NETWORKS
+from equipoise.training.catalogue import OPTIMISERS, SCHEDULES
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Optimiser, Schedule
 
 Plain = Any
 """What YAML can hold: dictionaries, lists, strings, numbers, booleans and None."""
 
-_POLYMORPHIC: dict[Any, str] = {
-    Algorithm: "algorithm",
-    Optimiser: "optimiser",
-    Schedule: "schedule",
-    PlayerConstraint: "constraint",
-    DataSet: "data set",
+_KINDS: dict[Any, Registry[Any]] = {
+    Algorithm: ALGORITHMS,
+    Optimiser: OPTIMISERS,
+    Schedule: SCHEDULES,
+    PlayerConstraint: CONSTRAINTS,
+    DataSet: DATA,
 }
+"""A declared type -> what a field of that type can be, by its kind."""
 
 
 def to_yaml(experiment: Experiment) -> str:
@@ -109,7 +115,7 @@ def _member(target: Plain, name: str, path: str) -> Plain:
 
 
 def _kind_entry(value: Any) -> dict[str, str]:
-    kinds = (find_kind(what, value) for what in _POLYMORPHIC.values())
+    kinds = (registry.name_of(type(value)) for registry in _KINDS.values())
     kind = next((kind for kind in kinds if kind is not None), None)
     return {} if kind is None else {"kind": kind}
 
@@ -138,8 +144,8 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
     if plain is None and type(None) in members:
         return None
     for member in members:
-        if member in _POLYMORPHIC:
-            return _build_kind(_POLYMORPHIC[member], plain, where)
+        if member in _KINDS:
+            return _build_kind(_KINDS[member], plain, where)
         if member is Network:
             return _build_network(plain, where)
         if dataclasses.is_dataclass(member) and isinstance(member, type):
@@ -152,15 +158,15 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
     return _checked(hint, plain, where)
 
 
-def _build_kind(what: str, plain: Plain, where: str) -> Any:
-    values = of_today(what, dict(_mapping(plain, where)))
-    return _build(resolve(what, _kind(values, what, where)), values, where)
+def _build_kind(registry: Registry[Any], plain: Plain, where: str) -> Any:
+    values = of_today(registry.kind, dict(_mapping(plain, where)))
+    return _build(registry.load(_kind(values, registry, where)), values, where)
 
 
 def _build_network(plain: Plain, where: str) -> Network:
     values = dict(_mapping(plain, where))
-    kind = _kind(values, "network", where)
-    cls = resolve("network", kind)
+    kind = _kind(values, NETWORKS, where)
+    cls = NETWORKS.load(kind)
     parameters = inspect.signature(cls).parameters
     _refuse_unknown(values, parameters, where)
     required = [name for name, p in parameters.items() if p.default is inspect.Parameter.empty]
@@ -170,10 +176,10 @@ def _build_network(plain: Plain, where: str) -> Network:
     return Network(kind, options)
 
 
-def _kind(values: dict[str, Plain], what: str, where: str) -> str:
+def _kind(values: dict[str, Plain], registry: Registry[Any], where: str) -> str:
     kind = values.pop("kind", None)
     if not isinstance(kind, str):
-        raise EquipoiseError(f"{where} needs a kind, the name of a {what}.")
+        raise EquipoiseError(f"{where} needs a kind, the name of a {registry.kind}.")
     return kind
 
 

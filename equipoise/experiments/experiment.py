@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.data.data_set import DataSet
-from equipoise.experiments.catalogue import resolve
+from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
@@ -30,7 +30,7 @@ class Network:
 
     def all_options(self) -> dict[str, Any]:
         """Every option of the constructor, those at their default included."""
-        parameters = inspect.signature(resolve("network", self.kind)).parameters
+        parameters = inspect.signature(NETWORKS.load(self.kind)).parameters
         defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
         return defaults | dict(self.options)
 
@@ -42,7 +42,7 @@ class Network:
             least: where the division stops.
             dense: whether the widths of dense layers are divided too.
         """
-        built = resolve("network", self.kind)
+        built = NETWORKS.load(self.kind)
         names = built.convolution_widths + (built.dense_widths if dense else ())
 
         def narrow(width: int) -> int:

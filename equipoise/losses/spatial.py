@@ -8,37 +8,34 @@ The formula as printed turns the gradient around wherever Y < 0; docs/losses/spa
 import torch
 from torch.nn.functional import relu
 
-from equipoise.common.checks import check_choice, check_dimensions, check_scores
+from equipoise.common.checks import check_dimensions, check_scores
 from equipoise.common.precision import in_full_precision
+from equipoise.losses.catalogue import AMPLIFIERS
 
 
-def _magnitude(score_map: torch.Tensor) -> torch.Tensor:
+def magnitude(score_map: torch.Tensor) -> torch.Tensor:
+    """|min(Y, 1)|."""
     return score_map.clamp(max=1).abs()
 
 
-def _literal(score_map: torch.Tensor) -> torch.Tensor:
+def literal(score_map: torch.Tensor) -> torch.Tensor:
+    """min(Y, 1)."""
     return score_map.clamp(max=1)
 
 
-def _zero(score_map: torch.Tensor) -> torch.Tensor:
+def zero(score_map: torch.Tensor) -> torch.Tensor:
+    """relu(-Y)."""
     return relu(-score_map)
 
 
-def _zero_literal(score_map: torch.Tensor) -> torch.Tensor:
+def zero_literal(score_map: torch.Tensor) -> torch.Tensor:
+    """min(Y, 0)."""
     return score_map.clamp(max=0)
 
 
-def _margin(score_map: torch.Tensor) -> torch.Tensor:
+def margin(score_map: torch.Tensor) -> torch.Tensor:
+    """1 + relu(1 - Y)."""
     return 1 + relu(1 - score_map)
-
-
-_AMPLIFIERS = {
-    "magnitude": _magnitude,
-    "literal": _literal,
-    "zero": _zero,
-    "zero-literal": _zero_literal,
-    "margin": _margin,
-}
 
 
 @in_full_precision
@@ -58,6 +55,5 @@ def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude"
     """
     check_scores(score_map=score_map)
     check_dimensions("score_map", score_map, "batch, n, n")
-    check_choice("amplifier", amplifier, _AMPLIFIERS)
-    amplification = _AMPLIFIERS[amplifier](score_map.detach())
+    amplification: torch.Tensor = AMPLIFIERS.load(amplifier)(score_map.detach())
     return -(score_map * amplification).mean()

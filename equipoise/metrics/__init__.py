@@ -1,12 +1,11 @@
 """Metrics: a pure function each, with a thin accumulator where samples come in batches.
 
-Names are loaded when they are first used, so that `equipoise.metrics.catalogue` does not import torch.
+Names are loaded when they are first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from equipoise.metrics.catalogue import METRICS as METRICS
+from equipoise.common.lazy import lazy_names
 
 if TYPE_CHECKING:
     from equipoise.metrics.class_separation import class_silhouette as class_silhouette
@@ -77,14 +76,5 @@ _HOMES = {
     "variety": "equipoise.metrics.collapse",
 }
 
-__all__ = ["METRICS", *sorted(_HOMES)]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

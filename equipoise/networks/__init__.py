@@ -4,9 +4,9 @@ Names are loaded when they are first used, so that `equipoise.networks.catalogue
 `equipoise.networks.initialise` is the module of that name; its function is imported from there.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from equipoise.common.lazy import lazy_names
 from equipoise.networks.catalogue import NETWORKS
 
 if TYPE_CHECKING:
@@ -61,17 +61,8 @@ _HOMES = {
     "Network": "equipoise.networks.network",
     "build": "equipoise.networks.initialise",
     "reparameterised": "equipoise.networks.encoder",
-    **{target.partition(":")[2]: target.partition(":")[0] for target in NETWORKS.values()},
+    **{name: home for home, _, name in (str(entry.place).partition(":") for entry in NETWORKS.values())},
 }
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,11 +1,10 @@
 """Every recipe by name. Torch-free: a recipe's module is imported when the recipe is asked for."""
 
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from equipoise.common.errors import UnknownName
-from equipoise.recipes.entry import Entry, entry
+from equipoise.common.registry import Entry, Registry
 from equipoise.recipes.lga_rows import LGA_ROWS
 from equipoise.recipes.magan_rows import MAGAN_ROWS
 from equipoise.recipes.mmd_rows import MMD_ROWS
@@ -22,16 +21,23 @@ BUDGETS: dict[str, str] = {
 }
 """The sizes at which every recipe exists, and what each means in one line."""
 
-RECIPES: dict[str, Entry] = {
-    "gan-digits": entry("digits:gan_digits", "Non-saturating GAN on scikit-learn's digits"),
-    "ebgan-digits": entry("digits:ebgan_digits", "EBGAN with a fixed margin on scikit-learn's digits"),
-    "magan-digits": entry("digits:magan_digits", "MAGAN on scikit-learn's digits"),
-    **MAGAN_ROWS,
-    **LGA_ROWS,
-    **MODE_ROWS,
-    **MMD_ROWS,
-}
-"""By name."""
+RECIPES: Registry[Entry] = Registry(
+    "recipe",
+    [
+        Entry("gan-digits", "Non-saturating GAN on scikit-learn's digits", "equipoise.recipes.digits:gan_digits"),
+        Entry(
+            "ebgan-digits",
+            "EBGAN with a fixed margin on scikit-learn's digits",
+            "equipoise.recipes.digits:ebgan_digits",
+        ),
+        Entry("magan-digits", "MAGAN on scikit-learn's digits", "equipoise.recipes.digits:magan_digits"),
+        *MAGAN_ROWS,
+        *LGA_ROWS,
+        *MODE_ROWS,
+        *MMD_ROWS,
+    ],
+)
+"""Each is a function that returns the experiment."""
 
 
 def recipe(name: str, budget: str = "paper") -> "Experiment":
@@ -40,13 +46,10 @@ def recipe(name: str, budget: str = "paper") -> "Experiment":
     Raises:
         UnknownName: there is no such recipe or budget; the nearest one is named.
     """
-    if name not in RECIPES:
-        raise UnknownName("recipe", name, RECIPES)
+    entry = RECIPES[name]
     if budget not in BUDGETS:
         raise UnknownName("budget", budget, BUDGETS)
     from equipoise.recipes.budgets import at_budget
 
-    chosen = RECIPES[name]
-    module, _, function = chosen.place.partition(":")
-    experiment: Experiment = getattr(import_module(module), function)(**dict(chosen.arguments))
+    experiment: Experiment = entry.load()()
     return at_budget(replace(experiment, name=name), budget)

@@ -1,26 +1,31 @@
-"""One line of the catalogue of recipes. Torch-free."""
+"""One recipe's record. Torch-free."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from equipoise.common.registry import Entry
 
 Argument = float | int | str | bool | None
 """What a recipe's function may be given."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One recipe's line in the catalogue.
+class RecipeEntry(Entry):
+    """A recipe that shares its function with others. One of its own function is a plain `Entry`.
 
     Attributes:
-        place: "module:function" of the function that returns the experiment.
-        summary: what it is in one line.
         arguments: keyword arguments for the function, as (name, value) pairs.
     """
 
-    place: str
-    summary: str
-    arguments: tuple[tuple[str, Argument], ...] = ()
+    arguments: tuple[tuple[str, Argument], ...]
+
+    def load(self) -> Callable[[], Any]:
+        """The function that returns the experiment, with its arguments."""
+        return partial(super().load(), **dict(self.arguments))
 
 
-def entry(place: str, summary: str, **arguments: Argument) -> Entry:
+def entry(name: str, place: str, summary: str, **arguments: Argument) -> RecipeEntry:
     """An entry with its arguments as keywords; `place` is "module:function" below `equipoise.recipes`."""
-    return Entry(f"equipoise.recipes.{place}", summary, tuple(arguments.items()))
+    return RecipeEntry(name, summary, f"equipoise.recipes.{place}", tuple(arguments.items()))

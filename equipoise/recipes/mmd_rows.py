@@ -1,6 +1,6 @@
 """The recipes of the repulsive MMD-GAN (Wang et al. 2019) by name. Torch-free."""
 
-from equipoise.recipes.entry import Entry, entry
+from equipoise.recipes.entry import RecipeEntry, entry
 from equipoise.recipes.mmd_best import GAINS
 
 _PAPER = "Wang et al. 2019"
@@ -31,15 +31,20 @@ _S4_METHODS: dict[str, str] = {
 }
 _S5_SIZES: tuple[int, ...] = (1, 4, 16, 64, 256)
 
-_TABLE1 = {
-    f"{name}-{data}": entry(
-        "mmd:table1", f"{title} with PICO on {MMD_DATA[data]} ({_PAPER}, Table 1)", loss=loss, data=data
+_TABLE1 = [
+    entry(
+        f"{name}-{data}",
+        "mmd:table1",
+        f"{title} with PICO on {MMD_DATA[data]} ({_PAPER}, Table 1)",
+        loss=loss,
+        data=data,
     )
     for name, (loss, title) in MMD_LOSSES.items()
     for data in MMD_DATA
-}
-_PICO = {
-    f"{name}-{data}-pico-{gain}": entry(
+]
+_PICO = [
+    entry(
+        f"{name}-{data}-pico-{gain}",
         "mmd:table_s3",
         f"{MMD_LOSSES[name][1]} PICO with C^K = {gain} on {MMD_DATA[data]} ({_PAPER}, Figure S2)",
         loss=MMD_LOSSES[name][0],
@@ -49,9 +54,10 @@ _PICO = {
     for name in GRID_LOSSES
     for data in MMD_DATA
     for gain in GAINS
-}
-_PIM = {
-    f"{name}-{data}-pim": entry(
+]
+_PIM = [
+    entry(
+        f"{name}-{data}-pim",
         "mmd:table_s3",
         f"{MMD_LOSSES[name][1]} PIM on {MMD_DATA[data]} ({_PAPER}, Figure S2)",
         loss=MMD_LOSSES[name][0],
@@ -60,9 +66,10 @@ _PIM = {
     )
     for name in GRID_LOSSES
     for data in MMD_DATA
-}
-_LAMBDA = {
-    f"mmd-lambda-{word}{'-b' if bounded else ''}-cifar10": entry(
+]
+_LAMBDA = [
+    entry(
+        f"mmd-lambda-{word}{'-b' if bounded else ''}-cifar10",
         "mmd:figure3",
         f"MMD-GAN with lambda = {number:g}{', bounded kernel,' if bounded else ''} on CIFAR-10 ({_PAPER}, Figure 3)",
         repulsion=number,
@@ -70,24 +77,27 @@ _LAMBDA = {
     )
     for word, number in _LAMBDAS.items()
     for bounded in (False, True)
-}
-_S4 = {
-    f"{name}-cifar10": entry("mmd:table_s4", f"{title} on CIFAR-10 ({_PAPER}, Table S4)", method=name)
+]
+_S4 = [
+    entry(f"{name}-cifar10", "mmd:table_s4", f"{title} on CIFAR-10 ({_PAPER}, Table S4)", method=name)
     for name, title in _S4_METHODS.items()
-}
-_S5 = {
-    f"mmd-rep-cifar10-features-{size}": entry(
-        "mmd:table_s5", f"MMD-GAN, repulsive, with {size} features on CIFAR-10 ({_PAPER}, Table S5)", size=size
+]
+_S5 = [
+    entry(
+        f"mmd-rep-cifar10-features-{size}",
+        "mmd:table_s5",
+        f"MMD-GAN, repulsive, with {size} features on CIFAR-10 ({_PAPER}, Table S5)",
+        size=size,
     )
     for size in _S5_SIZES
-}
-_FOLDER = {
-    f"{name}-folder": entry(
-        "mmd:folder", f"{title} on a folder of images at 32x32: add --set data.path=PATH", loss=loss
+]
+_FOLDER = [
+    entry(
+        f"{name}-folder", "mmd:folder", f"{title} on a folder of images at 32x32: add --set data.path=PATH", loss=loss
     )
     for name, (loss, title) in MMD_LOSSES.items()
     if name in ("mmd-rep-b", "hinge")
-}
+]
 
-MMD_ROWS: dict[str, Entry] = {**_TABLE1, **_PICO, **_PIM, **_LAMBDA, **_S4, **_S5, **_FOLDER}
-"""By name."""
+MMD_ROWS: list[RecipeEntry] = [*_TABLE1, *_PICO, *_PIM, *_LAMBDA, *_S4, *_S5, *_FOLDER]
+"""In the order of listings."""

@@ -1,13 +1,14 @@
 """The recipes of mode-regularised GANs (Che et al. 2017) by name. Torch-free."""
 
-from equipoise.recipes.entry import Entry, entry
+from equipoise.recipes.entry import RecipeEntry, entry
 
 _PAPER = "Che et al. 2017"
 
-MODE_ROWS: dict[str, Entry] = {
-    "gan-ring": entry("mode_regularised:gan_ring", f"GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
-    "reg-gan-ring": entry("mode_regularised:reg_gan_ring", f"Reg-GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
-    "reg-gan-ring-paper": entry(
+MODE_ROWS: list[RecipeEntry] = [
+    entry("gan-ring", "mode_regularised:gan_ring", f"GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
+    entry("reg-gan-ring", "mode_regularised:reg_gan_ring", f"Reg-GAN on six Gaussians in a ring ({_PAPER}, Figure 9)"),
+    entry(
+        "reg-gan-ring-paper",
         "mode_regularised:reg_gan_ring",
         f"Reg-GAN on six Gaussians in a ring, with the published weights and learning rate ({_PAPER}, Figure 9)",
         geometric_weight=0.005,
@@ -15,25 +16,31 @@ MODE_ROWS: dict[str, Entry] = {
         lr=1e-4,
         discriminator_lr=1e-4,
     ),
-    "mdgan-ring": entry("mode_regularised:mdgan_ring", "MDGAN on six Gaussians in a ring"),
-    "gan-mnist-grid": entry(
-        "mode_regularised:mnist_grid", f"GAN on MNIST, one cell of the grid search ({_PAPER}, Figure 3)", method="gan"
+    entry("mdgan-ring", "mode_regularised:mdgan_ring", "MDGAN on six Gaussians in a ring"),
+    entry(
+        "gan-mnist-grid",
+        "mode_regularised:mnist_grid",
+        f"GAN on MNIST, one cell of the grid search ({_PAPER}, Figure 3)",
+        method="gan",
     ),
-    "reg-gan-mnist-grid": entry(
+    entry(
+        "reg-gan-mnist-grid",
         "mode_regularised:mnist_grid",
         f"Reg-GAN on MNIST, one cell of the grid search ({_PAPER}, Figure 3)",
         method="reg-gan",
     ),
-    **{
-        f"reg-gan-mnist-lambda-{weight:g}": entry(
+    *(
+        entry(
+            f"reg-gan-mnist-lambda-{weight:g}",
             "mode_regularised:mnist_weights",
             f"Reg-GAN on MNIST with lambda1 = lambda2 = {weight:g} ({_PAPER}, Figure 4)",
             weight=weight,
         )
         for weight in (0.01, 0.1, 0.2, 0.5, 1.0)
-    },
-    **{
-        f"{name}-compositional-mnist-{number}": entry(
+    ),
+    *(
+        entry(
+            f"{name}-compositional-mnist-{number}",
             "mode_regularised:compositional",
             f"{title} on compositional MNIST, set {number} ({_PAPER}, Table 2)",
             method=method,
@@ -41,15 +48,22 @@ MODE_ROWS: dict[str, Entry] = {
         )
         for name, method, title in (("dcgan", "gan", "DCGAN"), ("reg-dcgan", "reg-gan", "Reg-DCGAN"))
         for number in (1, 2, 3, 4)
-    },
-    "dcgan-stacked-mnist": entry(
-        "mode_regularised:stacked", "DCGAN on stacked MNIST (protocol of Metz et al. 2017)", method="gan"
     ),
-    "reg-dcgan-stacked-mnist": entry(
-        "mode_regularised:stacked", "Reg-DCGAN on stacked MNIST (protocol of Metz et al. 2017)", method="reg-gan"
+    entry(
+        "dcgan-stacked-mnist",
+        "mode_regularised:stacked",
+        "DCGAN on stacked MNIST (protocol of Metz et al. 2017)",
+        method="gan",
     ),
-    **{
-        f"{name}-celeba-{latent}": entry(
+    entry(
+        "reg-dcgan-stacked-mnist",
+        "mode_regularised:stacked",
+        "Reg-DCGAN on stacked MNIST (protocol of Metz et al. 2017)",
+        method="reg-gan",
+    ),
+    *(
+        entry(
+            f"{name}-celeba-{latent}",
             "mode_regularised:celeba",
             f"{title} with {latent} latent dimensions on CelebA ({place})",
             method=method,
@@ -63,9 +77,11 @@ MODE_ROWS: dict[str, Entry] = {
             ("mdgan", "mdgan", "MDGAN", 100, "in no table of the paper"),
             ("mdgan", "mdgan", "MDGAN", 200, f"{_PAPER}, Table 3"),
         )
-    },
-    "vaegan-celeba-128": entry(
-        "mode_regularised:vaegan_celeba", f"VAEGAN with 128 latent dimensions on CelebA ({_PAPER}, Table 4)"
     ),
-}
-"""By name."""
+    entry(
+        "vaegan-celeba-128",
+        "mode_regularised:vaegan_celeba",
+        f"VAEGAN with 128 latent dimensions on CelebA ({_PAPER}, Table 4)",
+    ),
+]
+"""In the order of listings."""

@@ -8,8 +8,9 @@ import torch
 from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
 from equipoise.common.say import say, warn
+from equipoise.data.catalogue import DATA
 from equipoise.data.store import Store
-from equipoise.evaluation.catalogue import NEEDS_INCEPTION
+from equipoise.evaluation.catalogue import by_inception
 from equipoise.experiments.build import Layout, build_state, has_kernels
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
@@ -20,7 +21,6 @@ from equipoise.training.loop import Game
 _FEW_ITERATIONS = 1000
 """Shorter runs are over, or interrupted, sooner than a forecast is read."""
 _LONG_SECONDS = 3600.0
-_FROM_NO_FILES = ("digits", "ring", "grid", "noise")
 _AMPERE = 8
 
 
@@ -68,9 +68,10 @@ def forecast(
 
 def idle_options(experiment: Experiment, settings: Settings, device: torch.device) -> list[str]:
     """A sentence for each option that was given and changes nothing."""
-    reads_files = experiment.data.name not in _FROM_NO_FILES
+    kind = DATA.name_of(type(experiment.data))
+    reads_files = kind is None or DATA[kind].origin != "synthetic"
     watch = experiment.watch
-    scored_by_inception = watch.evaluations and NEEDS_INCEPTION.intersection(watch.metrics)
+    scored_by_inception = watch.evaluations and by_inception(watch.metrics)
     idle = {
         f"--precision tf32 has no effect on {_called(device)}; it is for NVIDIA GPUs since Ampere": (
             settings.precision == "tf32" and not _has_tf32(device)

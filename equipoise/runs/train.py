@@ -13,7 +13,7 @@ from equipoise.common.machine import threads_beside_a_gpu
 from equipoise.common.say import warn
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
-from equipoise.evaluation.catalogue import NEEDS_INCEPTION, check_best, check_metrics
+from equipoise.evaluation.catalogue import by_inception, check_best
 from equipoise.evaluation.feasible import check_metric, check_weights_are_there
 from equipoise.evaluation.inception_weights import inception_network
 from equipoise.experiments.build import build_game, build_state, check_fit
@@ -181,13 +181,13 @@ def _pick_up(
 def _check_watched(experiment: Experiment, settings: Settings) -> None:
     """What is missing for the metrics is better told before the training than in its middle."""
     watch = experiment.watch
-    check_metrics(watch.metrics)
+    defined_by_inception = by_inception(watch.metrics)
     check_best(watch.best)
     if watch.tensorboard:
         summary_writer()
     if watch.evaluations:
         check_weights_are_there(watch.metrics, settings.inception_weights)
-        if settings.inception_weights is not None and NEEDS_INCEPTION.intersection(watch.metrics):
+        if settings.inception_weights is not None and defined_by_inception:
             inception_network(settings.inception_weights)
 
 

@@ -13,7 +13,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.catalogue import check_metrics
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.sampling import check_place, export_samples, generate
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
@@ -156,7 +156,7 @@ def evaluate(
 
     Args:
         path: the run's directory.
-        metrics: names from `equipoise.evaluation.catalogue`; none of them for those that the data allow.
+        metrics: names of `equipoise.evaluation.catalogue.METRICS`; none of them for those that the data allow.
         samples: how many samples they see.
         settings: where and how loudly.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
@@ -168,7 +168,7 @@ def evaluate(
             the cause is a NotFiniteError).
     """
     settings = as_before(path, settings)
-    check_metrics(metrics)
+    METRICS.all_of(metrics)  # an unknown one is refused before anything is read
     trained = load_trained(path, choose_device(settings.device), checkpoint, tell)
     torch.set_num_threads(settings.threads or recorded_threads(trained.run))
     evidence = evidence_of(trained, samples, settings, few_samples)

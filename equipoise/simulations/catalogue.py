@@ -1,42 +1,40 @@
-"""The table of simulations. It imports none of them, so that listing their names costs nothing.
+"""Every simulation by name. Torch-free: a simulation's module is imported when it is asked for."""
 
-One that trains a recipe lives in the room of studies; all others are in this one.
-"""
-
-from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
-from equipoise.common.errors import UnknownName
+from equipoise.common.registry import Entry, Registry
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """One simulation: where its entry is, as "module:function", and what it shows."""
-
-    entry: str
-    summary: str
+def _entry(name: str, module: str, summary: str) -> Entry:
+    return Entry(name, summary, f"equipoise.simulations.{module}:simulate")
 
 
-SIMULATIONS: dict[str, Simulation] = {
-    "two-parameter-mmd": Simulation(
-        "equipoise.simulations.two_parameter_mmd_report:simulate",
-        "the two-parameter MMD-GAN's flow and equilibria (Wang et al. 2019, appendix A.2; 1 minute)",
-    ),
-    "discrete-magan": Simulation(
-        "equipoise.simulations.discrete_magan_report:simulate",
-        "MAGAN's lemmas and its margin on discrete distributions (Wang et al. 2017, section 3; 20 seconds)",
-    ),
-    "score-particles": Simulation(
-        "equipoise.simulations.particles:simulate",
-        "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
-    ),
-    "ring-over-time": Simulation(
-        "equipoise.simulations.ring_over_time:simulate",
-        "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",
-    ),
-}
-"""By name."""
+SIMULATIONS = Registry(
+    "simulation",
+    [
+        _entry(
+            "two-parameter-mmd",
+            "two_parameter_mmd_report",
+            "the two-parameter MMD-GAN's flow and equilibria (Wang et al. 2019, appendix A.2; 1 minute)",
+        ),
+        _entry(
+            "discrete-magan",
+            "discrete_magan_report",
+            "MAGAN's lemmas and its margin on discrete distributions (Wang et al. 2017, section 3; 20 seconds)",
+        ),
+        _entry(
+            "score-particles",
+            "particles",
+            "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
+        ),
+        _entry(
+            "ring-over-time",
+            "ring_over_time",
+            "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",
+        ),
+    ],
+)
+"""Each is called with the folder to write into, and returns the files written."""
 
 
 def simulate(name: str, out: Path) -> list[Path]:
@@ -48,8 +46,5 @@ def simulate(name: str, out: Path) -> list[Path]:
     Raises:
         UnknownName: no simulation has this name.
     """
-    if name not in SIMULATIONS:
-        raise UnknownName("simulation", name, SIMULATIONS)
-    module, function = SIMULATIONS[name].entry.split(":")
-    written: list[Path] = getattr(import_module(module), function)(Path(out))
+    written: list[Path] = SIMULATIONS.load(name)(Path(out))
     return written

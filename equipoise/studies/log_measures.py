@@ -6,31 +6,12 @@ from functools import partial
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.evaluation.catalogue import LOWER, Better
+from equipoise.common.registry import Entry, Registry
 from equipoise.evaluation.passport import Passport
 from equipoise.runs.record import HISTOGRAM, RunRecord
 
 _LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None
-
-LOG_MEASURES: dict[str, tuple[str, Better]] = {
-    "energy-gap": ("generated minus real energy, means of the last epoch; smaller is better", LOWER),
-    "trailing-distance": ("mean of the watched distance from its lowest value to the end; smaller is better", LOWER),
-    "batches-to-100": ("real batches of the discriminator until FID was at most 100", LOWER),
-    "final-margin": ("the margin that the run ended with", LOWER),
-    "fake-energy-above-margin": ("generated energy minus margin, means of the last epoch", LOWER),
-    "real-energy-change": (
-        "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
-        LOWER,
-    ),
-    "fake-energy-change": ("the same of the generated energy", LOWER),
-    "share-of-ones": ("share of ones among the samples' classes", LOWER),
-    "share-of-twos": ("share of twos among the samples' classes", LOWER),
-    "lead-of-ones": ("share of ones minus the largest share of another class", LOWER),
-    "lead-of-twos": ("share of twos minus the smallest share of another class", LOWER),
-    "even-classes": ("classes whose share is within a fifth of an equal one, for ten classes from 8 to 12 %", LOWER),
-}
-"""name -> what it is in one line, and which values are better. A table's best variant is the one with the smallest."""
 
 
 def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | None:
@@ -41,7 +22,7 @@ def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | N
         run: the run's directory as it was read.
         watched: the metric that was taken during the training, or nothing.
     """
-    found = _READERS[name](run, watched)
+    found: _Found = LOG_MEASURES.load(name)(run, watched)
     if found is None or not math.isfinite(found[0]):
         return None
     value, passport = found
@@ -74,13 +55,13 @@ def _change(run: RunRecord, watched: str, energy: str) -> _Found:
     return float(found[-1] - found[start]), _passport_of_log(f"{energy}, last epoch minus epoch {start + 1}", run)
 
 
-def _of_classes(run: RunRecord, watched: str, name: str) -> _Found:
+def _of_classes(run: RunRecord, watched: str, name: str, measure: Callable[[Sequence[float]], float]) -> _Found:
     """Of the histogram of classes, whose passport goes with it under a name of its own."""
     shares = run.histogram()
     if len(shares) <= _TWO:
         return None
     passport = next(dict(score.passport) for score in run.scores if score.metric == HISTOGRAM)
-    return _CLASSES[name](shares), passport | {"metric": name}
+    return measure(shares), passport | {"metric": name}
 
 
 def _lead(shares: Sequence[float], label: int, best: Callable[[Sequence[float]], float]) -> float:
@@ -92,13 +73,6 @@ def _even(shares: Sequence[float]) -> float:
 
 
 _ONE, _TWO = 1, 2
-_CLASSES: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "share-of-ones": lambda shares: shares[_ONE],
-    "share-of-twos": lambda shares: shares[_TWO],
-    "lead-of-ones": lambda shares: _lead(shares, _ONE, max),
-    "lead-of-twos": lambda shares: _lead(shares, _TWO, min),
-    "even-classes": _even,
-}
 
 
 def _trailing_distance(run: RunRecord, watched: str) -> _Found:
@@ -152,13 +126,46 @@ def _passport_of_log(metric: str, run: RunRecord) -> dict[str, Any]:
     return passport.as_dict()
 
 
-_READERS: Mapping[str, Callable[[RunRecord, str], _Found]] = {
-    "energy-gap": _energy_gap,
-    "trailing-distance": _trailing_distance,
-    "batches-to-100": _batches_to_100,
-    "final-margin": _final_margin,
-    "fake-energy-above-margin": _above_margin,
-    "real-energy-change": partial(_change, energy="real_energy"),
-    "fake-energy-change": partial(_change, energy="fake_energy"),
-    **{name: partial(_of_classes, name=name) for name in _CLASSES},
-}
+LOG_MEASURES = Registry(
+    "measure",
+    [
+        Entry("energy-gap", "generated minus real energy, means of the last epoch; smaller is better", _energy_gap),
+        Entry(
+            "trailing-distance",
+            "mean of the watched distance from its lowest value to the end; smaller is better",
+            _trailing_distance,
+        ),
+        Entry("batches-to-100", "real batches of the discriminator until FID was at most 100", _batches_to_100),
+        Entry("final-margin", "the margin that the run ended with", _final_margin),
+        Entry("fake-energy-above-margin", "generated energy minus margin, means of the last epoch", _above_margin),
+        Entry(
+            "real-energy-change",
+            "real energy, mean of the last epoch minus that of the epoch after a tenth of the run",
+            partial(_change, energy="real_energy"),
+        ),
+        Entry("fake-energy-change", "the same of the generated energy", partial(_change, energy="fake_energy")),
+        *(
+            Entry(name, summary, partial(_of_classes, name=name, measure=measure))
+            for name, measure, summary in (
+                ("share-of-ones", lambda shares: shares[_ONE], "share of ones among the samples' classes"),
+                ("share-of-twos", lambda shares: shares[_TWO], "share of twos among the samples' classes"),
+                (
+                    "lead-of-ones",
+                    lambda shares: _lead(shares, _ONE, max),
+                    "share of ones minus the largest share of another class",
+                ),
+                (
+                    "lead-of-twos",
+                    lambda shares: _lead(shares, _TWO, min),
+                    "share of twos minus the smallest share of another class",
+                ),
+                (
+                    "even-classes",
+                    _even,
+                    "classes whose share is within a fifth of an equal one, for ten classes from 8 to 12 %",
+                ),
+            )
+        ),
+    ],
+)
+"""Each is called with a run's record and the name of the metric that was watched. A smaller value is the better one."""

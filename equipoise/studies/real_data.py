@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.evidence import Evidence
 from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.recipes.catalogue import recipe
@@ -83,7 +83,7 @@ def _scored(reference: Reference, request: dict[str, Any], settings: Settings) -
     scores: dict[str, Any] = {}
     for name in request["metrics"]:
         try:
-            scores[name] = evaluator(name)(evidence).as_dict()
+            scores[name] = METRICS.load(name)(evidence).as_dict()
         except (EquipoiseError, ValueError):
             continue  # what this data set cannot be judged by stays an empty cell
         scores[name]["passport"]["samples"] = "held-out real data"

@@ -28,7 +28,7 @@ class Measure:
     """A column of the table.
 
     Attributes:
-        metric: a name of `equipoise.evaluation.catalogue.EVALUATORS`, or of
+        metric: a name of `equipoise.evaluation.catalogue.METRICS`, or of
             `equipoise.studies.log_measures.LOG_MEASURES`.
         title: what the column is called.
         stand_in: the metric that is taken where the first cannot be, for want of Inception's weights.

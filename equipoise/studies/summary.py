@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from equipoise.evaluation.catalogue import EVALUATORS, LOWER
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import OLDER, Passport, differences
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import metric_of
@@ -106,8 +106,7 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
 
 def is_lower_better(metric: str) -> bool:
     """Whether a smaller figure is the better one."""
-    better = LOG_MEASURES[metric][1] if metric in LOG_MEASURES else EVALUATORS[metric].better
-    return better == LOWER
+    return metric in LOG_MEASURES or METRICS[metric].lower_is_better is True
 
 
 def _judged(study: Study) -> Measure | None:

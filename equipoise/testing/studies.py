@@ -1,6 +1,6 @@
 """The contract of studies: they name what exists, and every cell can be planned. `check_study` runs it all."""
 
-from equipoise.evaluation.catalogue import EVALUATORS
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.recipes.catalogue import BUDGETS, RECIPES
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.plan import content_hash, experiment_of
@@ -23,7 +23,7 @@ def names_metrics_that_exist(study: Study) -> None:
     metrics = {measure.metric for measure in study.measures}
     stand_ins = {measure.stand_in for measure in study.measures} - {None}
     watched = set() if study.watched is None else {study.watched.metric, study.watched.stand_in} - {None}
-    unknown = (metrics | stand_ins) - set(EVALUATORS) - set(LOG_MEASURES) | (watched - set(EVALUATORS))
+    unknown = (metrics | stand_ins) - set(METRICS) - set(LOG_MEASURES) | (watched - set(METRICS))
     require(not unknown, f"study {study.name} names unknown metrics: {unknown}.")
     rows: tuple[Row | Reference, ...] = (*study.rows, *study.references)
     for row in rows:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, Literal
 from unittest.mock import patch
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equipoise.algorithms import energy, scores
+from equipoise.constraints import gradient_penalties
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
 from equipoise.kernels import patches, winograd
@@ -39,8 +39,6 @@ from measurements.benchmarks.cases.common import (
 from measurements.benchmarks.timers import Way
 
 PLAIN, OURS = "without", "with"
-PENALTIES = import_module("equipoise.constraints.gradient_penalty")
-"""The module: the package has a function of the same name."""
 FIRST_SECONDS: list[float] = []
 """Of the first compiled step."""
 
@@ -147,7 +145,7 @@ def folds() -> dict[str, Way]:
 
 def constant_masks() -> dict[str, Way]:
     ours = one_move(penalised(), (3, 32, 32), "discriminator")
-    return {PLAIN: without(ours, PENALTIES, "ConstantMasks", nullcontext), OURS: ours}
+    return {PLAIN: without(ours, gradient_penalties, "ConstantMasks", nullcontext), OURS: ours}
 
 
 def one_pass_dense() -> dict[str, Way]:

@@ -22,7 +22,7 @@ from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.constraints import SpectralNorm
-from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import current_versions
 from equipoise.experiments.experiment import Experiment, Network
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
@@ -32,7 +32,7 @@ from equipoise.runs.trained import evidence_of, load_trained
 from measurements import RESULTS_FOLDER
 
 DATA = RESULTS_FOLDER / "mmd" / "critic-classes-digits.json"
-METRICS = ("critic-silhouette", "critic-purity")
+TAKEN = ("critic-silhouette", "critic-purity")
 SEEDS, ITERATIONS, FEATURES, SCALE = (0, 1, 2), 2000, 16, 1 / 0.55
 LOSSES = {
     "repulsive": MMDGAN(repulsion=1.0, iterations=ITERATIONS),
@@ -54,14 +54,14 @@ def measured(loss: str, seed: int) -> dict[str, Any]:
         run = Path(folder) / "run"
         train(experiment(loss, seed), run, QUIET)
         evidence = evidence_of(load_trained(run, torch.device("cpu")), 10, QUIET)
-        return {"loss": loss, "seed": seed} | {name: evaluator(name)(evidence).value for name in METRICS}
+        return {"loss": loss, "seed": seed} | {name: METRICS.load(name)(evidence).value for name in TAKEN}
 
 
 def table(document: dict[str, Any]) -> str:
     lines = ["| loss | silhouette by class | neighbours of the same class |", "| --- | --- | --- |"]
     for loss in LOSSES:
         rows = [row for row in document["runs"] if row["loss"] == loss]
-        cells = ([row[name] for row in rows] for name in METRICS)
+        cells = ([row[name] for row in rows] for name in TAKEN)
         shown = " | ".join(f"{statistics.mean(cell):.3f} ± {statistics.stdev(cell):.3f}" for cell in cells)
         lines.append(f"| {loss} | {shown} |")
     return "\n".join(lines) + "\n"

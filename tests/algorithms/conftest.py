@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from equipoise.experiments.catalogue import resolve
 from equipoise.networks import build
+from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Algorithm, Move, Outcome
 
@@ -20,7 +20,7 @@ def player() -> Callable[..., nn.Module]:
     """player(kind, seed=0, **options): a network of the catalogue in double precision."""
 
     def make(kind: str, seed: int = 0, **options: Any) -> nn.Module:
-        built: nn.Module = build(resolve("network", kind), torch.Generator().manual_seed(seed), **options)
+        built: nn.Module = build(NETWORKS.load(kind), torch.Generator().manual_seed(seed), **options)
         return built.double()
 
     return make

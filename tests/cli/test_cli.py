@@ -239,7 +239,7 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["show", "gan-digits", "--set", "algorithm.los=hinge"], "did you mean 'loss'?"),
         (
             ["show", "gan-digits", "--set", "algorithm.loss=hing"],
-            "algorithm.loss should be 'non-saturating', 'minimax'",
+            "algorithm: unknown loss 'hing'; did you mean 'hinge'?",
         ),
         (["show", "gan-digits", "--set", "algorithm.kind=gann"], "unknown algorithm 'gann'; did you mean 'gan'?"),
         (["show", "gan-digits", "--set", "data.kind=digit"], "unknown data set 'digit'; did you mean 'digits'?"),

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from equipoise.algorithms.catalogue import ALGORITHMS
 from equipoise.algorithms.gan import GAN
 from equipoise.experiments.experiment import Experiment
 from equipoise.testing.algorithms import (
@@ -29,9 +30,7 @@ def test_every_algorithm_keeps_the_contract(contract: Callable[[Experiment], Non
 
 
 def test_the_table_covers_every_algorithm(toy_table: dict[str, Experiment]) -> None:
-    from equipoise.experiments.catalogue import ALGORITHMS, find_kind
-
-    covered = {find_kind("algorithm", experiment.algorithm) for experiment in toy_table.values()}
+    covered = {ALGORITHMS.name_of(type(experiment.algorithm)) for experiment in toy_table.values()}
     assert covered == set(ALGORITHMS)
 
 

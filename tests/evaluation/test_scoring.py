@@ -21,7 +21,7 @@ from equipoise.data.noise import Noise
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.evaluation import scoring_images, scoring_missing_modes, scoring_modes
-from equipoise.evaluation.catalogue import EVALUATORS, Evaluation, check_best, evaluator, is_better
+from equipoise.evaluation.catalogue import METRICS, MetricEntry, check_best, is_better
 from equipoise.evaluation.classifier import train_classifier
 from equipoise.evaluation.classifier_network import ClassifierRecipe
 from equipoise.evaluation.evidence import Evidence, Score
@@ -88,7 +88,7 @@ def lacking(digits: tuple[Tensor, Tensor]) -> Evidence:
 
 
 def value(name: str, evidence: Evidence) -> Any:
-    return evaluator(name)(evidence).value
+    return METRICS.load(name)(evidence).value
 
 
 def test_the_data_themselves_score_as_the_data(complete: Evidence) -> None:
@@ -121,7 +121,7 @@ def test_the_noisy_discriminator_tells_a_generator_that_lacks_a_digit(
     complete: Evidence, lacking: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 500)
-    ours, whole = evaluator("missing-modes-dense")(lacking), evaluator("missing-modes-dense")(complete)
+    ours, whole = METRICS.load("missing-modes-dense")(lacking), METRICS.load("missing-modes-dense")(complete)
     assert ours.passport["above 0.9"] > 20
     assert ours.value == ours.passport["above 0.9"] / ours.passport["test_count"]
     assert isinstance(ours.value, float)
@@ -154,7 +154,7 @@ def test_missing_modes_are_judged_by_a_fresh_discriminator_of_the_runs_own_kind(
     monkeypatch.setattr(scoring_missing_modes, "missing_modes", spy)
     monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 3)
     evidence = convolutional(lacking, SpectralNorm())
-    score = evaluator(name)(evidence)
+    score = METRICS.load(name)(evidence)
     train, held_out = evidence.parts
     third_party, shape = asked["third_party"], (1, 8, 8)
     judge, again = (third_party.build(shape, torch.Generator().manual_seed(seed)) for seed in (5, 6))
@@ -177,7 +177,7 @@ def test_missing_modes_are_judged_by_a_fresh_discriminator_of_the_runs_own_kind(
 
 def test_runs_without_a_critic_of_images_are_pointed_to_the_dense_third_party(lacking: Evidence) -> None:
     with pytest.raises(EquipoiseError, match="missing-modes-dense"):
-        evaluator("missing-modes")(lacking)
+        METRICS.load("missing-modes")(lacking)
 
 
 def test_the_classifier_distance_is_the_formula_on_the_classifiers_features(lacking: Evidence) -> None:
@@ -198,7 +198,7 @@ def test_similarity_takes_every_sample_in_one_pair(count: int, pairs: int, monke
 
     monkeypatch.setattr(scoring_images, "ms_ssim", similarity)
     evidence = evidence_of(torch.arange(float(count)).reshape(count, 1, 1, 1) / count, Noise((1, 8, 8), 20), count)
-    score = evaluator("ms-ssim")(evidence)
+    score = METRICS.load("ms-ssim")(evidence)
     together = torch.cat(seen, dim=1) * count
     assert together.shape == (2, pairs)
     assert len(together.round().unique()) == 2 * pairs
@@ -208,7 +208,7 @@ def test_similarity_takes_every_sample_in_one_pair(count: int, pairs: int, monke
 
 def test_one_sample_has_no_similarity() -> None:
     with pytest.raises(EquipoiseError, match="ms-ssim needs two samples"):
-        evaluator("ms-ssim")(evidence_of(torch.zeros(1, 1, 8, 8), Noise((1, 8, 8), 20), 1))
+        METRICS.load("ms-ssim")(evidence_of(torch.zeros(1, 1, 8, 8), Noise((1, 8, 8), 20), 1))
 
 
 def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
@@ -219,7 +219,7 @@ def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
         assert passport.data_hash == complete.data.content_hash
         assert passport.generated_count == complete.samples_count
         assert comparable(passport, passport)
-    judged = evaluator("classifier-fid")(complete).passport
+    judged = METRICS.load("classifier-fid")(complete).passport
     assert judged["extractor"] == "digits classifier"
     assert judged["weights_hash"] == complete.judge.weights_hash
     assert judged["real_count"] == len(complete.real)
@@ -231,7 +231,7 @@ def test_the_watch_says_how_many_real_items_samples_are_compared_with(
 ) -> None:
     fewer = evidence_of(digits[0], Digits("train"), 300)
     watch = replace(fewer.experiment.watch, real=real)
-    judged = evaluator("classifier-fid")(replace(fewer, experiment=replace(fewer.experiment, watch=watch))).passport
+    judged = METRICS.load("classifier-fid")(replace(fewer, experiment=replace(fewer.experiment, watch=watch))).passport
     assert (judged["real_count"], judged["generated_count"]) == (expected, 300)
 
 
@@ -262,34 +262,34 @@ def test_stacked_digits_are_read_channel_by_channel(shared_data: Path, monkeypat
     data = StackedMnist(count=2000)
     images = data.load(shared_data, 3).items.gather(torch.arange(2000)).float() / 255
     evidence = Evidence(experiment_on(data), Replay(images), 2000, shared_data, CPU)
-    score = evaluator("modes-covered")(evidence)
+    score = METRICS.load("modes-covered")(evidence)
     truth = data.load(shared_data, 3).labels
     assert truth is not None
     assert score.value == pytest.approx(len(truth.unique()), rel=0.05)
     assert score.passport["metric"] == "modes-covered of 1000"
     with pytest.raises(EquipoiseError, match="judged digit by digit"):
-        evaluator("inception-score")(evidence)
+        METRICS.load("inception-score")(evidence)
 
 
 def test_every_metric_can_be_taken_of_a_few_noisy_images_or_says_why_not() -> None:
     data = Noise((3, 32, 32), 16)
     images = data.load().items.gather(torch.arange(16)).float() / 255
     evidence = evidence_of(images, data, 60, few_samples=True)
-    for name in EVALUATORS:
+    for name in METRICS:
         if name in ("fid", "kid", "inception-v3-score"):
             with pytest.raises(EquipoiseError, match="--inception-weights"):
-                evaluator(name)(evidence)
+                METRICS.load(name)(evidence)
         elif name.startswith("critic-"):
             with pytest.raises(EquipoiseError, match="no player of magan-digits scores images alone"):
-                evaluator(name)(evidence)
+                METRICS.load(name)(evidence)
         elif name in ("missing-modes", "missing-modes-3.5", "missing-modes-4"):
             with pytest.raises(EquipoiseError, match="missing-modes-dense"):
-                evaluator(name)(evidence)
+                METRICS.load(name)(evidence)
         elif name in ("share-near", "modes-covered-loosely"):
             with pytest.raises(EquipoiseError, match="ring and grid"):
-                evaluator(name)(evidence)
+                METRICS.load(name)(evidence)
         else:
-            found = evaluator(name)(evidence)
+            found = METRICS.load(name)(evidence)
             assert found.metric == name
             assert isinstance(found.value, list) or math.isfinite(found.value)
 
@@ -318,12 +318,12 @@ def test_the_two_parts_of_a_set_without_splits_share_no_item() -> None:
 
 
 def test_the_record_of_a_metric_says_which_values_are_better() -> None:
-    with pytest.raises(TypeError, match="better"):
-        Evaluation("module:function", "a metric whose direction was forgotten")
+    with pytest.raises(TypeError, match="lower_is_better"):
+        MetricEntry("forgotten", "a metric whose direction was forgotten", "module:function")
     lower = {"classifier-fid", "classifier-kid", "fid", "kid", "ms-ssim", "modes-missing", "modes-kl"}
-    found = {name for name in EVALUATORS if is_better(name, 1.0, 2.0)}
-    assert found == lower | {name for name in EVALUATORS if name.startswith("missing-modes")}
-    assert {name for name, entry in EVALUATORS.items() if entry.better == "neither"} == {
+    found = {name for name in METRICS if is_better(name, 1.0, 2.0)}
+    assert found == lower | {name for name in METRICS if name.startswith("missing-modes")}
+    assert {name for name, entry in METRICS.items() if entry.lower_is_better is None} == {
         "class-histogram",
         "nearest-neighbours",
     }
@@ -348,7 +348,7 @@ def test_scores_are_taken_in_float32_whatever_torch_is_allowed(word: str, monkey
         seen.append(product_precision("cpu"))
         return Score("fid", 1.0, None, evidence.passport("fid"))
 
-    monkeypatch.setattr("equipoise.evaluation.scoring.evaluator", lambda name: score)
+    monkeypatch.setattr(METRICS, "load", lambda name: score)
     torch.set_float32_matmul_precision(word)
     try:
         (found,) = take_scores(("fid",), evidence_of(torch.zeros(1), Digits("train"), 10))

@@ -9,7 +9,7 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.digits import Digits
 from equipoise.evaluation import scoring_critic
-from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.evidence import Evidence
 from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.metrics import class_silhouette, neighbour_purity
@@ -20,12 +20,12 @@ from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evidence_of, load_trained
 from equipoise.studies.critic_map import read_critic_map, write_critic_map
 
-METRICS = ("critic-silhouette", "critic-purity")
+TAKEN = ("critic-silhouette", "critic-purity")
 QUIET = Settings("cpu", quiet=True)
 
 
 def short(name: str) -> Experiment:
-    watch = Watch(sample_grids=1, checkpoints=1, evaluations=1, metrics=METRICS, samples=10)
+    watch = Watch(sample_grids=1, checkpoints=1, evaluations=1, metrics=TAKEN, samples=10)
     return replace(with_length(recipe(name), iterations=20), watch=watch)
 
 
@@ -51,7 +51,7 @@ def test_the_outputs_are_those_of_the_trained_discriminator_for_evenly_chosen_im
     assert data.labels is not None
     with torch.no_grad():
         outputs = critic(data.batch(chosen, "unit"))[:, None]
-    silhouette, purity = (evaluator(name)(evidence) for name in METRICS)
+    silhouette, purity = (METRICS.load(name)(evidence) for name in TAKEN)
     assert silhouette.value == pytest.approx(class_silhouette(outputs, data.labels[chosen]), rel=1e-6)
     assert purity.value == pytest.approx(neighbour_purity(outputs, data.labels[chosen]), abs=1e-3)
     assert silhouette.passport["real_count"] == 300
@@ -61,7 +61,7 @@ def test_the_outputs_are_those_of_the_trained_discriminator_for_evenly_chosen_im
 
 def test_they_are_the_same_when_taken_during_the_training(run: Path, evidence: Evidence) -> None:
     during = read_run(run).log.scores[-1].values
-    assert during == {name: pytest.approx(evaluator(name)(evidence).value, rel=1e-5) for name in METRICS}
+    assert during == {name: pytest.approx(METRICS.load(name)(evidence).value, rel=1e-5) for name in TAKEN}
 
 
 def test_a_player_is_given_as_it_was_trained_and_left_in_its_mode(evidence: Evidence) -> None:
@@ -74,7 +74,7 @@ def test_a_player_is_given_as_it_was_trained_and_left_in_its_mode(evidence: Evid
 
 
 def test_what_cannot_be_looked_at_is_refused(evidence: Evidence) -> None:
-    silhouette = evaluator("critic-silhouette")
+    silhouette = METRICS.load("critic-silhouette")
     with pytest.raises(EquipoiseError, match="only a generator"):
         silhouette(replace(evidence, load_player=None))
     with pytest.raises(EquipoiseError, match="no player of magan-digits scores images alone"):

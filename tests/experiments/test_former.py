@@ -39,7 +39,7 @@ def test_two_penalties_are_read_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"penalty": "r3"}, r"algorithm\.penalties\[0\]\.kind should be 'wgan-gp'"),
+        ({"penalty": "r3"}, r"algorithm\.penalties\[0\]: unknown penalty 'r3'"),
         ({"penalty": ["r1"]}, r"algorithm\.penalties\[0\]\.kind"),
         ({"penalty": "r1", "penalty_weight": "much"}, r"algorithm\.penalties\[0\]\.weight"),
         ({"penalty": "r1", "penalties": []}, "field in algorithm: 'penalty'"),

@@ -1,6 +1,5 @@
 """What the tests of the networks share: layer tables as text, parameter counts, and networks without memory."""
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -84,9 +83,8 @@ def sketch() -> Callable[..., nn.Module]:
     """A network of the catalogue with all its shapes and no memory."""
 
     def make(kind: str, **options: Any) -> nn.Module:
-        module, _, name = NETWORKS[kind].partition(":")
         with torch.device("meta"):
-            return getattr(importlib.import_module(module), name)(**options)
+            return NETWORKS.load(kind)(**options)
 
     return make
 

@@ -1,12 +1,7 @@
 """The catalogue: every name leads to a network whose options a configuration file can hold, without importing torch."""
 
-import importlib
 import inspect
-import os
-import subprocess
-import sys
 import typing
-from pathlib import Path
 from types import NoneType, UnionType
 
 import pytest
@@ -29,11 +24,6 @@ def is_plain(annotation: object) -> bool:
     return annotation in PLAIN
 
 
-def found(kind: str) -> type:
-    module, _, name = NETWORKS[kind].partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
 def test_is_plain_can_say_no():
     assert is_plain(int | None)
     assert is_plain(tuple[int, ...])
@@ -44,7 +34,7 @@ def test_is_plain_can_say_no():
 
 @pytest.mark.parametrize("kind", sorted(NETWORKS))
 def test_options_are_plain_and_have_defaults(kind):
-    constructor = found(kind).__init__
+    constructor = NETWORKS.load(kind).__init__
     hints = typing.get_type_hints(constructor)
     options = [name for name in inspect.signature(constructor).parameters if name != "self"]
     assert options
@@ -55,7 +45,7 @@ def test_options_are_plain_and_have_defaults(kind):
 
 @pytest.mark.parametrize("kind", sorted(NETWORKS))
 def test_every_option_is_documented(kind):
-    network = found(kind)
+    network = NETWORKS.load(kind)
     described = network.__doc__ or ""
     for name in inspect.signature(network.__init__).parameters:
         assert name == "self" or f"\n        {name}: " in described, f"{kind}: {name}"
@@ -64,7 +54,7 @@ def test_every_option_is_documented(kind):
 @pytest.mark.parametrize("kind", sorted(NETWORKS))
 def test_kinds_are_kebab_case_and_importable_from_the_room(kind):
     assert kind == kind.lower().replace("_", "-")
-    assert getattr(equipoise.networks, found(kind).__name__) is found(kind)
+    assert getattr(equipoise.networks, NETWORKS.load(kind).__name__) is NETWORKS.load(kind)
 
 
 def test_every_public_name_resolves_and_others_do_not():
@@ -75,16 +65,3 @@ def test_every_public_name_resolves_and_others_do_not():
     assert all(inspect.isclass(getattr(equipoise.networks, name)) for name in names)
     with pytest.raises(AttributeError, match="Nonsense"):
         _ = equipoise.networks.Nonsense
-
-
-def test_the_names_known_to_type_checkers_are_those_that_load():
-    source = inspect.getsource(equipoise.networks)
-    declared = {line.split(" as ")[1].strip() for line in source.splitlines() if line.startswith("    from equipoise")}
-    assert declared == set(equipoise.networks._HOMES)
-
-
-def test_the_catalogue_does_not_import_torch():
-    program = "import sys, equipoise.networks.catalogue as c; assert c.NETWORKS; print('torch' in sys.modules)"
-    place = os.environ | {"PYTHONPATH": str(Path(equipoise.__file__).parents[1])}
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=place)
-    assert shown.stdout.strip() == "False"

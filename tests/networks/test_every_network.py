@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 
-from equipoise.experiments.catalogue import resolve
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.networks.network import Discriminator
 from equipoise.testing.networks import BATCH, NETWORK_CONTRACTS, NetworkCase, check_network, names_a_wrong_shape
@@ -71,7 +70,7 @@ BY_KIND = {kind: options for kind, options, _ in reversed(CASES)}
 
 
 def case_of(kind: str, options: dict[str, Any], output: tuple[int, ...] = ()) -> NetworkCase:
-    return NetworkCase(resolve("network", kind), output, options, takes_pairs=kind == "joint-discriminator")
+    return NetworkCase(NETWORKS.load(kind), output, options, takes_pairs=kind == "joint-discriminator")
 
 
 def test_the_cases_cover_the_catalogue():

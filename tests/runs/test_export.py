@@ -12,9 +12,9 @@ import torch
 from safetensors import safe_open
 
 from equipoise.evaluation.sampling import generate
-from equipoise.experiments.catalogue import resolve
 from equipoise.experiments.experiment import with_length
 from equipoise.networks import build
+from equipoise.networks.catalogue import NETWORKS
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import export as room
 from equipoise.runs.export import export
@@ -58,7 +58,7 @@ def test_safetensors_holds_the_weights_and_says_of_what(run: Path, tmp_path: Pat
     trained = load_trained(run, torch.device("cpu"))
     described = json.loads(metadata["network"])
     kind = described.pop("kind")
-    rebuilt = build(resolve("network", kind), torch.Generator().manual_seed(1), **described)
+    rebuilt = build(NETWORKS.load(kind), torch.Generator().manual_seed(1), **described)
     rebuilt.load_state_dict(tensors)
     prior, seed = trained.experiment.latent, trained.experiment.seed
     assert torch.equal(generate(rebuilt, prior, 5, seed), generate(trained.generator, prior, 5, seed))

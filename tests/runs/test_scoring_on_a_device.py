@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from equipoise.common.random import stream
 from equipoise.data.digits import Digits
 from equipoise.evaluation import scoring_images
-from equipoise.evaluation.catalogue import evaluator
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.classifier import train_classifier
 from equipoise.evaluation.classifier_network import ClassifierRecipe
 from equipoise.evaluation.evidence import Evidence
@@ -26,7 +26,7 @@ from equipoise.experiments.build import build_network
 from equipoise.recipes.catalogue import recipe
 
 DEVICE = torch.device("lazy")
-METRICS = (
+TAKEN = (
     "inception-score",
     "mode-score",
     "classifier-fid",
@@ -127,10 +127,10 @@ def test_scores_on_a_device_are_those_of_the_cpu(monkeypatch: pytest.MonkeyPatch
     experiment = replace(recipe("magan-digits"), data=Digits("train"))
     generator = build_network(experiment.players["generator"].network, stream(0, "weights"))
     on_cpu = Evidence(experiment, generator, 120, None, torch.device("cpu"), known_judge=judge, few_samples=True)
-    wanted = {name: evaluator(name)(on_cpu).value for name in METRICS}
+    wanted = {name: METRICS.load(name)(on_cpu).value for name in TAKEN}
     with PretendGpu():
         there = replace(on_cpu, device=DEVICE, known_judge=judge.to(DEVICE))
-        found = {name: evaluator(name)(there).value for name in METRICS}
+        found = {name: METRICS.load(name)(there).value for name in TAKEN}
     for name, value in wanted.items():
         assert found[name] == pytest.approx(value, rel=1e-6), name
     features = there.classifier_features

@@ -41,14 +41,9 @@ SMALL = {
 RESULTS = Path(__file__).parents[2] / "results" / "simulations"
 
 
-def entry(name: str):
-    module, function = SIMULATIONS[name].entry.split(":")
-    return getattr(import_module(module), function)
-
-
 @pytest.mark.parametrize("name", SIMULATIONS)
 def test_a_simulation_writes_its_numbers_and_its_figure(name, tmp_path):
-    data, picture = entry(name)(tmp_path, SMALL[name])
+    data, picture = SIMULATIONS.load(name)(tmp_path, SMALL[name])
     results = json.loads(data.read_text())
     assert results["simulation"] == name
     assert results["parameters"] == json.loads(json.dumps(asdict(SMALL[name])))
@@ -65,7 +60,7 @@ def test_the_numbers_depend_on_the_settings_alone(module):
 @pytest.mark.parametrize("name", SIMULATIONS)
 def test_committed_numbers_were_computed_with_the_defaults_and_can_be_drawn(name, tmp_path):
     results = json.loads((RESULTS / f"{name}.json").read_text())
-    module = import_module(SIMULATIONS[name].entry.split(":")[0])
+    module = import_module(SIMULATIONS.load(name).__module__)
     assert results["parameters"] == json.loads(json.dumps(asdict(module.Settings())))
     write_figure(tmp_path / "drawn.png", module.draw, results)
     with Image.open(tmp_path / "drawn.png") as image:

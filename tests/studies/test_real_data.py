@@ -40,7 +40,7 @@ def test_held_out_data_take_the_place_of_samples(
     assert found["scores"]["modes-covered"]["value"] == 10
     assert "energy-gap" not in found["scores"]
 
-    monkeypatch.setattr(real_data, "evaluator", None)
+    monkeypatch.setattr(real_data, "METRICS", None)
     assert score_real_data(study, "cpu", SETTINGS, tmp_path) == [found]
     table = study_table(summarise(study, read_results(reference) | {"real_data": [found]}))
     real, cited = ([cell.text for cell in row] for row in table.rows[:2])

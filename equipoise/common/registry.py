@@ -1,0 +1,137 @@
+"""One record for each thing that can be named: what it is called, what it is in one line, and where it lives."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from sys import modules
+from typing import Any, Generic, TypeVar
+
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that can be named on the command line or in a configuration.
+
+    Attributes:
+        name: as it is written there: letters, digits, "-", "_" and ".".
+        summary: what it is, in one line.
+        place: "module:attribute", imported when the thing is asked for; or the thing itself.
+    """
+
+    name: str
+    summary: str
+    place: object
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.replace("-", "").replace(".", "").replace("_", "").isalnum():
+            raise ValueError(f"a name consists of letters, digits, '-', '_' and '.', got '{printable(self.name)}'.")
+        if not isinstance(self.summary, str) or not self.summary.isprintable():
+            raise ValueError(f"the summary of {self.name} must be one line of text.")
+
+    def load(self) -> Any:
+        """The thing itself; its module is imported now."""
+        if not isinstance(self.place, str):
+            return self.place
+        module, _, attribute = self.place.partition(":")
+        return getattr(import_module(module), attribute)
+
+    def is_place_of(self, thing: object) -> bool:
+        """Whether this entry's thing is that very object; nothing is imported for the answer."""
+        if not isinstance(self.place, str):
+            return self.place is thing
+        module, _, attribute = self.place.partition(":")
+        return module in modules and getattr(modules[module], attribute, None) is thing
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Registry(Mapping[str, E], Generic[E]):
+    """Every entry of one kind, by name, in the order of listings. A thing's module is imported by `load`, not before.
+
+    Args:
+        kind: the word in messages, as "loss" or "data set".
+        entries: the first ones.
+        facts: the class of the entries, where they say more than an `Entry`.
+    """
+
+    def __init__(self, kind: str, entries: Iterable[E] = (), facts: type[Entry] = Entry):
+        self.kind = kind
+        self.facts = facts
+        self._entries: dict[str, E] = {}
+        for entry in entries:
+            self._add(entry)
+
+    def register(self, entry: E) -> None:
+        """Add an entry of a method author's.
+
+        Raises:
+            EquipoiseError: the name is taken, or the entry lacks the facts of its kind.
+        """
+        self._add(entry)
+        _REGISTERED.append((self, entry.name))
+
+    def _add(self, entry: E) -> None:
+        if not isinstance(entry, self.facts):
+            raise EquipoiseError(f"a {self.kind} is registered as a {self.facts.__name__}, got {type(entry).__name__}.")
+        if entry.name in self._entries:
+            raise EquipoiseError(f"the {self.kind} '{entry.name}' exists already; choose another name.")
+        self._entries[entry.name] = entry
+
+    def __getitem__(self, name: str) -> E:
+        """The entry of this name.
+
+        Raises:
+            UnknownName: there is none; the nearest one is named.
+        """
+        if name not in self:
+            raise UnknownName(self.kind, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def load(self, name: str) -> Any:
+        """The thing of this name.
+
+        Raises:
+            UnknownName: there is none; the nearest one is named.
+        """
+        return self[name].load()
+
+    def all_of(self, names: Iterable[str]) -> list[E]:
+        """The entries of these names.
+
+        Raises:
+            UnknownName: one is unknown; the nearest one is named.
+        """
+        return [self[name] for name in names]
+
+    def name_of(self, thing: object) -> str | None:
+        """The name under which this very object is registered, or None; nothing is imported for the answer."""
+        return next((name for name, entry in self._entries.items() if entry.is_place_of(thing)), None)
+
+
+_REGISTERED: list[tuple[Registry[Any], str]] = []
+"""What method authors added, in order."""
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Within, entries are registered; where an error ends that, none of them stays."""
+    before = len(_REGISTERED)
+    try:
+        yield
+    except BaseException:
+        while len(_REGISTERED) > before:
+            registry, name = _REGISTERED.pop()
+            del registry._entries[name]
+        raise

@@ -1,0 +1,41 @@
+"""Every loss on scores, every amplifier and every kernel by name. Torch-free."""
+
+from equipoise.common.registry import Entry, Registry
+
+
+def _entry(name: str, place: str, summary: str) -> Entry:
+    return Entry(name, summary, f"equipoise.losses.{place}")
+
+
+LOSSES = Registry(
+    "loss",
+    [
+        _entry("non-saturating", "adversarial:NON_SATURATING", "cross-entropy, and -log D (Goodfellow et al. 2014)"),
+        _entry("minimax", "adversarial:MINIMAX", "cross-entropy, and log(1 - D) (Goodfellow et al. 2014)"),
+        _entry("hinge", "adversarial:HINGE", "hinge at -1 and 1 (Lim and Ye 2017)"),
+        _entry("wasserstein", "adversarial:WASSERSTEIN", "difference of the means (Arjovsky et al. 2017)"),
+        _entry("least-squares", "adversarial:LEAST_SQUARES", "squared distance to 0 and 1 (Mao et al. 2017)"),
+    ],
+)
+"""Each is an `AdversarialLoss`."""
+
+AMPLIFIERS = Registry(
+    "amplifier",
+    [
+        _entry("magnitude", "spatial:magnitude", "|min(Y, 1)|: LGA with its sign put right"),
+        _entry("literal", "spatial:literal", "min(Y, 1): LGA as printed, which pushes the wrong way"),
+        _entry("zero", "spatial:zero", "relu(-Y): zero-LGA with its sign put right"),
+        _entry("zero-literal", "spatial:zero_literal", "min(Y, 0): zero-LGA as printed, which pushes the wrong way"),
+        _entry("margin", "spatial:margin", "1 + relu(1 - Y): at least 1, larger below the margin"),
+    ],
+)
+"""Each is called with a map of scores [batch, n, n], and returns the amplification of each position."""
+
+KERNELS = Registry(
+    "kernel",
+    [
+        _entry("gaussian", "kernels:GaussianKernel", "sum of exp(-d^2 / (2 sigma^2))"),
+        _entry("rational-quadratic", "kernels:RationalQuadraticKernel", "sum of (1 + d^2 / (2 alpha))^-alpha"),
+    ],
+)
+"""Each is called with its widths, and returns a function of squared distances."""

@@ -1,0 +1,28 @@
+"""Every optimiser and every schedule of learning rates by name. Torch-free."""
+
+from equipoise.common.registry import Entry, Registry
+
+_MODULE = "equipoise.training.optimisers"
+
+OPTIMISERS = Registry(
+    "optimiser",
+    [
+        Entry("adam", "Adam (Kingma and Ba 2015)", f"{_MODULE}:Adam"),
+        Entry("adamax", "Adamax (Kingma and Ba 2015), the optimiser of MAGAN", f"{_MODULE}:Adamax"),
+        Entry(
+            "rmsprop", "RMSprop (Tieleman and Hinton 2012), the optimiser of WGAN with clipping", f"{_MODULE}:RMSprop"
+        ),
+        Entry("sgd", "stochastic gradient descent, with momentum if wanted", f"{_MODULE}:SGD"),
+    ],
+)
+"""Each is a frozen dataclass: a subclass of `Optimiser`."""
+
+SCHEDULES = Registry(
+    "schedule",
+    [
+        Entry("constant", "the learning rate never changes", f"{_MODULE}:Constant"),
+        Entry("linear-decay", "falls on a straight line to 0", f"{_MODULE}:LinearDecay"),
+        Entry("halving", "halves again and again, down to a least rate", f"{_MODULE}:Halving"),
+    ],
+)
+"""Each is a frozen dataclass: a subclass of `Schedule`."""
