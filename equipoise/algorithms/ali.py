@@ -16,7 +16,7 @@ from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class ALI(Algorithm):
+class ALI(Algorithm[nn.Module]):
     """The discriminator tells (x, E(x)) from (G(z), z); generator and encoder both work against it.
 
     Every player steps at once, from one graph. The losses are the non-saturating ones.
@@ -27,7 +27,7 @@ class ALI(Algorithm):
         """Generator, variational encoder and discriminator of pairs."""
         return ("generator", "encoder", "discriminator")
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of one simultaneous move."""
         move = Move("all", self._all, ("discriminator", "generator", "encoder"))
         return (Stage("adversarial", (move,), self.epochs, self.iterations),)

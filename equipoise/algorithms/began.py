@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from equipoise.algorithms.checks import check_above_zero, check_not_negative
 from equipoise.algorithms.energy import energies
@@ -12,8 +12,18 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 
+class BalanceMemory(nn.Module):
+    """What BEGAN remembers: k, from 0."""
+
+    balance: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("balance", torch.zeros((), dtype=torch.float64))
+
+
 @dataclass(frozen=True, kw_only=True)
-class BEGAN(Algorithm):
+class BEGAN(Algorithm[BalanceMemory]):
     """Both players step at once from one generated batch; then k moves (Berthelot et al. 2017, section 3.4).
 
     Attributes:
@@ -34,24 +44,21 @@ class BEGAN(Algorithm):
         """Generator and auto-encoding discriminator."""
         return ("generator", "discriminator")
 
-    def create_memory(self) -> nn.Module:
+    def create_memory(self) -> BalanceMemory:
         """k, from 0."""
-        memory = nn.Module()
-        memory.register_buffer("balance", torch.zeros((), dtype=torch.float64))
-        return memory
+        return BalanceMemory()
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[BalanceMemory], ...]:
         """One stage of one simultaneous move."""
         move = Move("both", self._both, ("discriminator", "generator"))
         return (Stage("adversarial", (move,), self.epochs, self.iterations),)
 
-    def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+    def _both(self, players: Players, memory: BalanceMemory, draw: Draw) -> Outcome:
         real = energies(players, draw.real, "mean_absolute")
         fake = energies(players, players["generator"](draw.latent()), "mean_absolute")
-        balance = memory.get_buffer("balance")
-        used = balance.clone()
+        used = memory.balance.clone()
         discriminator_loss, generator_loss = boundary_equilibrium_losses(real, fake, used.to(real.dtype))
-        balance.copy_(updated_balance(balance, real.detach(), fake.detach(), self.gamma, self.rate))
+        memory.balance.copy_(updated_balance(memory.balance, real.detach(), fake.detach(), self.gamma, self.rate))
         measures = {
             "balance": used,
             "convergence": convergence_measure(real, fake, self.gamma),

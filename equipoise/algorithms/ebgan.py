@@ -19,7 +19,7 @@ class _AutoEncoder(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EBGAN(Algorithm):
+class EBGAN(Algorithm[nn.Module]):
     """The fixed-margin baseline of MAGAN's Figure 3: the same game without pre-training and adaptation.
 
     Attributes:
@@ -46,7 +46,7 @@ class EBGAN(Algorithm):
         """Generator and auto-encoding discriminator."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of alternating steps."""
         moves = (
             Move("discriminator", self._discriminator, ("discriminator",)),

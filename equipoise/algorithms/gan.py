@@ -22,7 +22,7 @@ from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class GAN(Algorithm):
+class GAN(Algorithm[nn.Module]):
     """Generator against discriminator, with the loss by name.
 
     Attributes:
@@ -72,7 +72,7 @@ class GAN(Algorithm):
         """Generator and discriminator."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""
         both = Move("both", self._both, ("discriminator", "generator"))
         discriminator = Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps)

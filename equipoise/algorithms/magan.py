@@ -66,7 +66,7 @@ class MarginMemory(nn.Module):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MAGAN(Algorithm):
+class MAGAN(Algorithm[MarginMemory]):
     """Margin adaptation (Wang et al. 2017, Algorithm 1, with the errata of the documentation's MAGAN page).
 
     Attributes:
@@ -88,11 +88,11 @@ class MAGAN(Algorithm):
         """Generator and auto-encoding discriminator."""
         return ("generator", "discriminator")
 
-    def create_memory(self) -> nn.Module:
+    def create_memory(self) -> MarginMemory:
         """The margin and the energy sums."""
         return MarginMemory()
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[MarginMemory], ...]:
         """Pre-training on real data, one pass that measures the first margin, and the adversarial epochs."""
         pretrain = Move("discriminator", self._pretrain, ("discriminator",))
         measure = Move("measure", self._measure, ())
@@ -102,41 +102,26 @@ class MAGAN(Algorithm):
         )
         return (
             Stage("pretrain", (pretrain,), epochs=self.pretrain_epochs),
-            Stage("calibrate", (measure,), epochs=1, close_epoch=_calibrate),
-            Stage("adversarial", adversarial, self.epochs, self.iterations, close_epoch=_adapt),
+            Stage("calibrate", (measure,), epochs=1, close_epoch=MarginMemory.calibrate),
+            Stage("adversarial", adversarial, self.epochs, self.iterations, close_epoch=MarginMemory.adapt),
         )
 
-    def _pretrain(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+    def _pretrain(self, players: Players, memory: MarginMemory, draw: Draw) -> Outcome:
         real = energies(players, draw.real, self.energy)
         return Outcome({"discriminator": real.mean()}, {"real_energy": real.mean()})
 
-    def _measure(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+    def _measure(self, players: Players, memory: MarginMemory, draw: Draw) -> Outcome:
         with torch.no_grad():
             real = energies(players, draw.real, self.energy)
-        _margin_memory(memory).add_real(real)
+        memory.add_real(real)
         return Outcome({}, {"real_energy": real.mean()})
 
-    def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        remembered = _margin_memory(memory)
+    def _discriminator(self, players: Players, memory: MarginMemory, draw: Draw) -> Outcome:
         real, fake = real_and_fake_energies(players, draw, self.energy)
-        remembered.add_real(real)
-        return hinge_outcome(real, fake, remembered.margin.to(real.dtype))
+        memory.add_real(real)
+        return hinge_outcome(real, fake, memory.margin.to(real.dtype))
 
-    def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+    def _generator(self, players: Players, memory: MarginMemory, draw: Draw) -> Outcome:
         fake = energies(players, players["generator"](draw.latent()), self.energy)
-        _margin_memory(memory).add_fake(fake)
+        memory.add_fake(fake)
         return generator_outcome(fake)
-
-
-def _calibrate(memory: nn.Module) -> dict[str, Tensor]:
-    return _margin_memory(memory).calibrate()
-
-
-def _adapt(memory: nn.Module) -> dict[str, Tensor]:
-    return _margin_memory(memory).adapt()
-
-
-def _margin_memory(memory: nn.Module) -> MarginMemory:
-    if not isinstance(memory, MarginMemory):
-        raise TypeError(f"MAGAN needs its own memory, got {type(memory).__name__}.")
-    return memory

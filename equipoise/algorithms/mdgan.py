@@ -28,7 +28,7 @@ _MANIFOLD, _DIFFUSION = "manifold-discriminator", "diffusion-discriminator"
 
 
 @dataclass(frozen=True, kw_only=True)
-class MDGAN(Algorithm):
+class MDGAN(Algorithm[nn.Module]):
     """The manifold step and the diffusion step, each against a discriminator of its own (Che et al. 2017, Appendix A).
 
     The encoder, which the appendix forgets to train, learns in the manifold step with the generator's loss; and the
@@ -55,7 +55,7 @@ class MDGAN(Algorithm):
         """Latents of the prior, and codes of real images."""
         return encoded_inputs(players, draw)
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of four moves; each step has a real batch of its own."""
         moves = (
             Move("manifold-discriminator", self._manifold_discriminator, (_MANIFOLD,)),

@@ -28,7 +28,7 @@ _SCALED_LOSSES: Mapping[ScaleName, Callable[[Tensor, Tensor, float], Tensor]] = 
 
 
 @dataclass(frozen=True, kw_only=True)
-class MMDGAN(Algorithm):
+class MMDGAN(Algorithm[nn.Module]):
     """The generator minimises MMD^2; the discriminator's loss is lambda Exx - (lambda - 1) Exy - Eyy (Eq. 5).
 
     Attributes:
@@ -75,9 +75,9 @@ class MMDGAN(Algorithm):
         """Generator and discriminator; the latter returns features [batch, features]."""
         return ("generator", "discriminator")
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""
-        moves: dict[str, tuple[Move, ...]] = {
+        moves: dict[str, tuple[Move[nn.Module], ...]] = {
             "simultaneous": (Move("both", self._both, ("discriminator", "generator")),),
             "alternating": (
                 Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),

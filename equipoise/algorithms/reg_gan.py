@@ -28,7 +28,7 @@ from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegGAN(Algorithm):
+class RegGAN(Algorithm[nn.Module]):
     """Generator and encoder step together, from one graph, after the discriminator's ordinary step.
 
     The mode regulariser has the minus sign that the paper's text asks for and its equations leave out.
@@ -63,7 +63,7 @@ class RegGAN(Algorithm):
         """Latents of the prior, and codes of real images."""
         return encoded_inputs(players, draw)
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage: the discriminator, then generator and encoder on the same real batch with fresh noise."""
         moves = (
             Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),

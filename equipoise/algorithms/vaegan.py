@@ -21,7 +21,7 @@ from equipoise.training.game import NOISE, Algorithm, Move, Outcome, Players, St
 
 
 @dataclass(frozen=True, kw_only=True)
-class VAEGAN(Algorithm):
+class VAEGAN(Algorithm[nn.Module]):
     """Encoder: prior + similarity; generator (the decoder): similarity + adversarial; discriminator: adversarial.
 
     The prior is N(0, 1). The generator's adversarial loss is the non-saturating one; the released code's is minimax.
@@ -54,7 +54,7 @@ class VAEGAN(Algorithm):
         mean, log_variance = players["encoder"](draw.real)
         return {NOISE: draw.latent(), ENCODED: sampled_code(mean, log_variance, draw)}
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of one simultaneous move."""
         move = Move("all", self._all, ("discriminator", "generator", "encoder"))
         return (Stage("adversarial", (move,), self.epochs, self.iterations),)

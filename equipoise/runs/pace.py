@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from equipoise.training.game import Algorithm, Stage
+from equipoise.training.game import Algorithm, M, Stage
 from equipoise.training.graphs import device_of
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
@@ -17,22 +17,22 @@ _LONG_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneStage(Algorithm):
+class OneStage(Algorithm[M]):
     """One stage of an algorithm, to be timed alone."""
 
-    whole: Algorithm
-    stage: Stage
+    whole: Algorithm[M]
+    stage: Stage[M]
 
     @property
     def players(self) -> tuple[str, ...]:
         """Those of the whole."""
         return self.whole.players
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[M], ...]:
         """The one stage."""
         return (self.stage,)
 
-    def create_memory(self) -> torch.nn.Module:
+    def create_memory(self) -> M:
         """That of the whole."""
         return self.whole.create_memory()
 

@@ -6,14 +6,19 @@ The loop (`equipoise.training.loop`) plays any game and knows no algorithm.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic, cast
 
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from equipoise.common.checks import check_fields
 from equipoise.training.draw import Draw
 
 Players = Mapping[str, nn.Module]
 """The named networks, as in `players["generator"]`."""
+
+M = TypeVar("M", bound=nn.Module, default=Any)
+"""The module that an algorithm remembers in; its moves and stages are handed that and no other."""
 
 NOISE = "noise"
 """The kind of batch that the prior's latents are to a generator."""
@@ -33,7 +38,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(Generic[M]):
     """One move: every player in `trains` takes one optimiser step down its own loss, all from the same parameters.
 
     Attributes:
@@ -45,7 +50,7 @@ class Move:
     """
 
     name: str
-    play: Callable[[Players, nn.Module, Draw], Outcome]
+    play: Callable[[Players, M, Draw], Outcome]
     trains: tuple[str, ...]
     repeats: int = 1
     fresh: bool = True
@@ -57,7 +62,7 @@ def nothing_to_close(memory: nn.Module) -> dict[str, Tensor]:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[M]):
     """A stretch of training: the same moves over and over, for a number of epochs or of iterations.
 
     Attributes:
@@ -69,10 +74,10 @@ class Stage:
     """
 
     name: str
-    moves: tuple[Move, ...]
+    moves: tuple[Move[M], ...]
     epochs: int | None = None
     iterations: int | None = None
-    close_epoch: Callable[[nn.Module], dict[str, Tensor]] = nothing_to_close
+    close_epoch: Callable[[M], dict[str, Tensor]] = nothing_to_close
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.iterations is None):
@@ -88,7 +93,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Algorithm(ABC):
+class Algorithm(ABC, Generic[M]):
     """A method from a paper: frozen hyper-parameters that can lay out the game. Everything mutable lives in `State`.
 
     Attributes:
@@ -113,13 +118,13 @@ class Algorithm(ABC):
         """The names of the players that the moves expect."""
 
     @abstractmethod
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Stage[M], ...]:
         """The stages, in order."""
 
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
         """What the generator is fed in training, by the kind of batch: latents [batch, latent size] of the prior."""
         return {NOISE: draw.latent()}
 
-    def create_memory(self) -> nn.Module:
+    def create_memory(self) -> M:
         """A module of 0-dimensional buffers: whatever the algorithm must remember between moves. Empty by default."""
-        return nn.Module()
+        return cast(M, nn.Module())

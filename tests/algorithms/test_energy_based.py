@@ -111,7 +111,7 @@ def test_began(two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
     dealt, judge = draw(*SHAPE), two["discriminator"]
     algorithm = BEGAN(gamma=0.7, rate=0.5, iterations=1)
     memory = algorithm.create_memory()
-    memory.get_buffer("balance").fill_(0.3)
+    memory.balance.fill_(0.3)
     outcome = play(algorithm, "both", two, dealt, memory)
     fake = two["generator"](dealt.latent())
     real_energy, fake_energy = (judge(dealt.real) - dealt.real).abs().mean(), (judge(fake) - fake).abs().mean()
@@ -119,7 +119,7 @@ def test_began(two: Any, draw: Any, play: Any, same_gradients: Any) -> None:
     same_gradients(outcome.losses["generator"], fake_energy, two["generator"])
     real, generated = float(real_energy.detach()), float(fake_energy.detach())
     moved = min(1.0, max(0.0, 0.3 + 0.5 * (0.7 * real - generated)))
-    assert float(memory.get_buffer("balance")) == pytest.approx(moved, abs=1e-14)
+    assert float(memory.balance) == pytest.approx(moved, abs=1e-14)
     assert float(outcome.measures["balance"]) == 0.3
     expected = real + abs(0.7 * real - generated)
     assert float(outcome.measures["convergence"]) == pytest.approx(expected)
@@ -129,7 +129,7 @@ def test_began_keeps_its_balance_between_zero_and_one(two: Any, draw: Any, play:
     algorithm = BEGAN(gamma=0.5, rate=1e6, iterations=1)
     memory = algorithm.create_memory()
     play(algorithm, "both", two, draw(*SHAPE), memory)
-    assert float(memory.get_buffer("balance")) in (0.0, 1.0)
+    assert float(memory.balance) in (0.0, 1.0)
 
 
 @pytest.mark.parametrize(
