@@ -25,6 +25,8 @@ def require_refusal(call: Callable[[], object], pattern: str, what: str) -> None
         call()
     except ValueError as error:
         refusal = str(error)
+    except Exception as error:
+        raise AssertionError(f"{what} raises {type(error).__name__}, expected a ValueError: {error}") from error
     else:
         raise AssertionError(f"{what} is not refused with a ValueError.")
     require(re.search(pattern, refusal) is not None, f"{what} is refused, but {refusal!r} does not match {pattern!r}.")

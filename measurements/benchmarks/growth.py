@@ -88,7 +88,7 @@ def grown() -> dict[str, Any]:
 
 def in_own_process(point: Point) -> dict[str, Any]:
     """The point and what a fresh process found."""
-    command = [sys.executable, __file__, json.dumps(asdict(point))]
+    command = [sys.executable, "-m", "measurements.benchmarks.growth", json.dumps(asdict(point))]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )

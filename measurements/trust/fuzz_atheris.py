@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
 TAIL_CHARACTERS = 2000
 
 
@@ -24,7 +23,6 @@ def fuzz_one(name: str, seconds: int, corpus: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["equipoise"]):
-        sys.path.insert(0, str(HERE))
         from measurements.trust import fuzz
     from equipoise.common.errors import EquipoiseError
 
@@ -47,7 +45,16 @@ def counted(name: str, seconds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "corpus"
         corpus.mkdir()
-        words = [__file__, "--one", name, "--seconds", str(seconds), "--corpus", str(corpus)]
+        words = [
+            "-m",
+            "measurements.trust.fuzz_atheris",
+            "--one",
+            name,
+            "--seconds",
+            str(seconds),
+            "--corpus",
+            str(corpus),
+        ]
         done = subprocess.run([sys.executable, *words], capture_output=True, text=True, errors="replace")
         found = [
             path.read_bytes()[:4096].hex() for path in corpus.iterdir() if re.match("crash|timeout|oom", path.name)
@@ -76,7 +83,6 @@ def main() -> None:
     if chosen.one:
         fuzz_one(chosen.one, chosen.seconds, chosen.corpus)
         return
-    sys.path.insert(0, str(HERE))
     from equipoise.common.machine import git_commit
     from measurements.trust import fuzz
 

@@ -6,13 +6,11 @@ convolution of the latent vector, `dense`, `bn`, `ln`, activations, `mean(n)` an
 a residual block.
 """
 
-import runpy
-from pathlib import Path
-
 import pytest
 
-FAMILIES = sorted((Path(__file__).parent / "tables").glob("*.py"))
-TABLES = [case for family in FAMILIES for case in runpy.run_path(str(family))["TABLES"]]
+from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, residual
+
+TABLES = [case for family in (dcgan, energy, magan, mmd, multilayer, residual) for case in family.TABLES]
 
 
 @pytest.mark.parametrize(("kind", "options", "table", "parameters"), TABLES)
