@@ -9,7 +9,7 @@ from equipoise.common.errors import printable
 
 def fill_classifier(parser: argparse.ArgumentParser) -> None:
     """The arguments of `classifier`."""
-    parser.add_argument("data", help="a labelled data set, as digits or mnist")
+    parser.add_argument("data", help="a labelled data set, such as digits or mnist")
     add_session(parser)
     add_threads(parser, "1")
 
@@ -30,7 +30,7 @@ def classifier_command(chosen: argparse.Namespace) -> int:
 
 COMMAND = Command(
     classifier_command,
-    "Train the classifier that judges the samples of a labelled data set.",
+    "Train the classifier that scores samples of a labelled data set.",
     "equipoise classifier mnist --data-root data",
     fill_classifier,
 )

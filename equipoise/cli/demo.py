@@ -10,7 +10,7 @@ from equipoise.common.errors import printable
 
 def fill_demo(parser: argparse.ArgumentParser) -> None:
     """The arguments of `demo`."""
-    parser.add_argument("--out", type=Path, default=Path("demo"), help="the page's folder (default: demo)")
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="the folder for the report (default: demo)")
     parser.add_argument("--seeds", type=positive, default=3, help="how many seeds (default: 3)")
     parser.add_argument("--workers", type=positive, help="how many runs at a time (default: one per core)")
 
@@ -28,7 +28,7 @@ def demo_command(chosen: argparse.Namespace) -> int:
 
 COMMAND = Command(
     demo_command,
-    "Compare MAGAN with fixed margins on real digits, and write one page about it.",
+    "Compare MAGAN with fixed margins on real digits, and write one report.",
     "equipoise demo --out demo",
     fill_demo,
 )

@@ -26,7 +26,7 @@ _LISTED = {
 
 def fill_list(parser: argparse.ArgumentParser) -> None:
     """The arguments of `list`."""
-    parser.add_argument("what", nargs="?", choices=_LISTED, help="one table only")
+    parser.add_argument("what", nargs="?", choices=_LISTED, help="show show show one table only")
 
 
 def list_command(chosen: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ LIST = Command(
 )
 SHOW = Command(
     show_command,
-    "Print an experiment's whole configuration as YAML, which train accepts back.",
+    "Print an experiment's whole configuration as YAML, to edit and pass to train.",
     "equipoise show magan-digits > mine.yaml",
     add_experiment,
 )

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
-    metrics_help = "which, as listed by equipoise list metrics (default: two that the data allow)"
+    metrics_help = "which metrics; equipoise list metrics shows them (default: two that suit the data)"
     parser.add_argument("--metrics", nargs="+", default=[], help=metrics_help)
-    parser.add_argument("--samples", type=positive, default=10_000, help="how many samples they see (default: 10000)")
+    parser.add_argument("--samples", type=positive, default=10_000, help="how many samples to score (default: 10000)")
     add_checkpoint(parser)
     add_inception_weights(parser)
     add_session(parser)

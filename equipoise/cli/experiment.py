@@ -22,14 +22,14 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a recipe's name, or a YAML file as `show` prints it")
     budget_help = "how much to train: " + "; ".join(f"{name}, {what}" for name, what in BUDGETS.items())
     parser.add_argument("--budget", choices=BUDGETS, help=f"{budget_help} (default: {_DEFAULT_BUDGET})")
-    data_help = "train on other data: a set's name, folder:PATH or npz:PATH, in the recipe's resolution"
+    data_help = "train on other data, in the recipe's resolution: the name of a data set, a folder or a .npz file"
     parser.add_argument("--data", metavar="DATA", help=data_help)
-    parser.add_argument("--seed", type=whole, help="the root of every random number")
+    parser.add_argument("--seed", type=whole, help="the seed of all random numbers")
     length = parser.add_mutually_exclusive_group()
-    epochs_help = "length of the adversarial training in passes over the data; no other stage is longer"
+    epochs_help = "length of the adversarial training in epochs; no other stage is longer"
     length.add_argument("--epochs", type=whole, help=epochs_help)
-    length.add_argument("--iterations", type=whole, help="the same in iterations")
-    set_help = "set a field, as in algorithm.margin=5; may be repeated"
+    length.add_argument("--iterations", type=whole, help="the same, in iterations")
+    set_help = "override a setting, as in algorithm.margin=5; can be repeated"
     parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
 
 
@@ -69,7 +69,7 @@ def _named(source: str, budget: str | None) -> "Experiment":
     if not is_yaml(source):
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
-        raise EquipoiseError("a budget belongs to a recipe's name; a YAML file already says how much it trains.")
+        raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
     return load_experiment(Path(source))
 
 

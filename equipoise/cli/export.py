@@ -11,7 +11,7 @@ from equipoise.common.errors import printable
 def fill_export(parser: argparse.ArgumentParser) -> None:
     """The arguments of `export`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
-    out_help = "a .onnx file for any runtime (needs the extra), or .safetensors with the weights"
+    out_help = "a .onnx file for any runtime (needs the onnx extra), or a .safetensors file with the weights"
     parser.add_argument("--out", type=Path, required=True, help=out_help)
     add_checkpoint(parser)
 
@@ -27,7 +27,7 @@ def export_command(chosen: argparse.Namespace) -> int:
 
 COMMAND = Command(
     export_command,
-    "Write a run's generator as one file for use elsewhere.",
+    "Export a run's generator to one file, for use elsewhere.",
     "equipoise export runs/magan-digits-seed0 --out generator.onnx",
     fill_export,
 )

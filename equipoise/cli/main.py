@@ -38,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _refuse("interrupted.", _SIGNAL_EXIT + signal.SIGINT)
     except UnicodeEncodeError as error:
-        return _refuse(f"a name holds letters that {error.encoding} lacks; set LC_ALL=C.UTF-8.", _USER_ERROR)
+        return _refuse(
+            f"a name contains characters that {error.encoding} cannot represent; set LC_ALL=C.UTF-8.", _USER_ERROR
+        )
     except BrokenPipeError:
         discard(sys.stdout)
         return 1
@@ -69,7 +71,7 @@ def _refuse_unknown_command(words: Sequence[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="equipoise", description="Train GANs that stay in balance, and prove that they did.")
+    parser = _Parser(prog="equipoise", description="Train GANs that stay in balance, and measure whether they did.")
     parser.add_argument("--version", action="version", version=f"equipoise {__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     for name, command in COMMANDS.items():

@@ -8,7 +8,7 @@ _MOST_SHARE = 64.0
 
 def add_data_root(parser: argparse.ArgumentParser) -> None:
     """Where published data files lie."""
-    parser.add_argument("--data-root", type=Path, help="the folder with published data files (else EQUIPOISE_DATA)")
+    parser.add_argument("--data-root", type=Path, help="the folder with the data files (default: EQUIPOISE_DATA)")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +23,9 @@ def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
 
 def add_arithmetic(parser: argparse.ArgumentParser, default: str) -> None:
     """What the players compute in, and how a GPU is told; `default` says in words what happens without a precision."""
-    precision = f"what the players compute in (default: {default}); tf32 is for GPUs"
+    precision = f"precision of the networks (default: {default}); tf32 is for GPUs"
     parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
-    graphs = "play whole iterations as CUDA graphs: for small networks on a GPU, which wait for their launches"
+    graphs = "run whole iterations as CUDA graphs: faster for small networks on a GPU"
     parser.add_argument("--graphs", action="store_true", help=graphs)
 
 
@@ -33,18 +33,18 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     """Data, device and progress of a session with a run."""
     add_data_root(parser)
     add_device(parser)
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--quiet", action="store_true", help="hide progress")
 
 
 def add_inception_weights(parser: argparse.ArgumentParser) -> None:
     """Where the weights of Inception-v3 come from."""
-    weights_help = "of Inception-v3, for fid, kid and the like: the published file, safetensors, or the word download"
+    weights_help = "Inception-v3's weights, for fid, kid and similar: the published file, safetensors, or: download"
     parser.add_argument("--inception-weights", metavar="FILE", help=weights_help)
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Which of a run's checkpoints is taken."""
-    help_text = "best, newest or an iteration (default: the best where the run keeps one, else the newest)"
+    help_text = "best, newest or an iteration (default: best if the run keeps one, else newest)"
     parser.add_argument("--checkpoint", metavar="WHICH", help=help_text)
 
 

@@ -11,16 +11,18 @@ _FORMATS = ("markdown", "csv", "latex")
 
 def fill_report(parser: argparse.ArgumentParser) -> None:
     """The arguments of `report`."""
-    parser.add_argument("directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of either kind")
-    parser.add_argument("--out", type=Path, help="the folder of the page about several runs (default: report)")
+    parser.add_argument(
+        "directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of runs or studies"
+    )
+    parser.add_argument("--out", type=Path, help="the folder for a report about several runs (default: report)")
     formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
     formats.help = "the study's table also as markdown, csv or latex (default: all)"
 
 
 def report_command(chosen: argparse.Namespace) -> int:
-    """Write the page of a study, of a run, or of several runs side by side."""
+    """Write the report of a study, of a run, or of several runs side by side."""
     for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
-        print(f"The page is {printable(path)}")
+        print(f"The report is {printable(path)}")
     return 0
 
 
@@ -49,7 +51,7 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
 
 COMMAND = Command(
     report_command,
-    "Write the page of a study, of a run, or of several runs side by side.",
+    "Write the report of a study, of a run, or of several runs side by side.",
     "equipoise report studies/magan-digits-cpu",
     fill_report,
 )

@@ -25,7 +25,7 @@ def resume_command(chosen: argparse.Namespace) -> int:
 
 COMMAND = Command(
     resume_command,
-    "Go on with an interrupted run; on the same machine it ends as if it had not been interrupted.",
+    "Resume an interrupted run; on the same machine it ends as if it had never stopped.",
     "equipoise resume runs/magan-digits-seed0",
     fill_resume,
 )

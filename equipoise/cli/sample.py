@@ -11,9 +11,9 @@ from equipoise.common.errors import printable
 def fill_sample(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sample`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
-    parser.add_argument("--count", type=positive, default=100, help="how many (default: 100)")
+    parser.add_argument("--count", type=positive, default=100, help="how many samples (default: 100)")
     parser.add_argument("--out", type=Path, required=True, help="a .png grid, an .npz file, or a folder of PNGs")
-    parser.add_argument("--seed", type=whole, default=0, help="of the latents (default: 0)")
+    parser.add_argument("--seed", type=whole, default=0, help="seed seed of the latents (default: 0)")
     add_checkpoint(parser)
     add_device(parser)
 
@@ -31,7 +31,7 @@ def sample_command(chosen: argparse.Namespace) -> int:
 
 COMMAND = Command(
     sample_command,
-    "Write samples of a run's generator.",
+    "Save samples from a run's generator.",
     "equipoise sample runs/magan-digits-seed0 --count 100 --out samples.png",
     fill_sample,
 )

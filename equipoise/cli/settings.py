@@ -13,16 +13,16 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     """Data, device, arithmetic, and what happens in trouble."""
     add_session(parser)
     add_inception_weights(parser)
-    add_threads(parser, "what a short trial finds fastest")
-    on_nan = "when a loss, gradient or parameter is no longer finite: stop (default), or go back with half the lr"
+    add_threads(parser, "the fastest in a short test")
+    on_nan = "when a loss, gradient or parameter becomes NaN or infinite: stop (default), or go back and halve the lr"
     parser.add_argument("--on-nan", choices=("stop", "rollback"), default="stop", help=on_nan)
-    parser.add_argument("--most-rollbacks", type=whole, default=3, help="how often at most (default: 3)")
-    add_arithmetic(parser, "float32, or as the run was begun")
-    deterministic = "on a GPU, only algorithms that repeat their bits: slower, but a resume is exact there too"
+    parser.add_argument("--most-rollbacks", type=whole, default=3, help="at most this many rollbacks (default: 3)")
+    add_arithmetic(parser, "float32, or as the run was started")
+    deterministic = "on a GPU, use deterministic algorithms only: slower, but a resume is exact there too"
     parser.add_argument("--deterministic", action="store_true", default=None, help=deterministic)
-    trials = "on a GPU, let cuDNN time its algorithms and take the fastest"
+    trials = "on a GPU, let cuDNN time its algorithms and use the fastest"
     parser.add_argument("--cudnn-trials", action="store_true", default=None, help=trials)
-    layout = "how convolutions lie in memory (default: channels-last, or as the run was begun)"
+    layout = "memory layout of convolutions (default: channels-last, or as the run was started)"
     parser.add_argument("--layout", choices=("channels-last", "contiguous"), help=layout)
     on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
     parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)

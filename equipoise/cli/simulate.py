@@ -25,7 +25,7 @@ def fill_simulate(parser: argparse.ArgumentParser) -> None:
 
 COMMAND = Command(
     simulate_command,
-    "Compute one of the papers' small systems: its numbers as JSON, and a figure.",
+    "Solve one of the papers' small example systems: write its numbers as JSON, and a figure.",
     "equipoise simulate discrete-magan --out simulations",
     fill_simulate,
 )

@@ -30,19 +30,21 @@ def study_command(chosen: argparse.Namespace) -> int:
     run_study(chosen.name, out, chosen.budget, chosen.seeds, _means(chosen))
     page = write_study_report(out)
     print((out / "table.md").read_text(encoding="utf-8"))
-    print(f"The page is {printable(page)}")
+    print(f"The report is {printable(page)}")
     return 0
 
 
 def fill_study(parser: argparse.ArgumentParser) -> None:
     """The arguments of `study`."""
     parser.add_argument("name", help="a study's name; equipoise list studies shows them")
-    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how large (default: cpu)")
-    parser.add_argument("--seeds", type=positive, help="how many of each row (default: what the budget buys)")
-    workers_help = "runs at a time (default: one per core, or one per GPU); also of --ray local"
+    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how much to train (default: cpu)")
+    parser.add_argument("--seeds", type=positive, help="how many seeds for each row (default: set by the budget)")
+    workers_help = "runs at a time (default: one per core, or one per GPU); also for --ray local"
     parser.add_argument("--workers", type=positive, help=workers_help)
     parser.add_argument("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto, or local")
-    parser.add_argument("--gpus-per-run", type=share, default=0.0, help="of each run on Ray, as 0.25 (default: 0)")
+    parser.add_argument(
+        "--gpus-per-run", type=share, default=0.0, help="GPUs for each run on Ray, such as 0.25 (default: 0)"
+    )
     add_arithmetic(parser, "float32")
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
     add_data_root(parser)
@@ -57,8 +59,8 @@ def _means(chosen: argparse.Namespace) -> "Means":
 
     if chosen.workers is not None and chosen.ray not in (None, "local"):
         raise EquipoiseError(
-            f"--workers counts the runs on this machine, and the cluster at {printable(chosen.ray)} decides for itself "
-            "how many run at a time; leave out one of the two."
+            f"--workers counts the runs on this machine, but the cluster at {printable(chosen.ray)} decides how many "
+            "run at a time; use only one of the two."
         )
     return Means(
         workers=chosen.workers,
@@ -75,7 +77,7 @@ def _means(chosen: argparse.Namespace) -> "Means":
 
 COMMAND = Command(
     study_command,
-    "Rebuild a published table or figure: only the runs that are missing, then one page.",
+    "Rebuild a published table or figure: train the missing runs, then write one report.",
     "equipoise study magan-digits --seeds 5 --workers 2",
     fill_study,
 )

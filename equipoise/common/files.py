@@ -73,7 +73,7 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = F
 
 def _unwritten(path: Path, error: OSError) -> EquipoiseError:
     reason = printable(error.strerror or error)
-    return EquipoiseError(f"could not write {printable(path)}: {reason}; what stood there is unchanged.")
+    return EquipoiseError(f"could not write {printable(path)}: {reason}; the old content is unchanged.")
 
 
 def _put_where_nothing_stands(temporary: Path, path: Path) -> None:
@@ -140,7 +140,7 @@ def check_regular(path: Path) -> int:
     mode = status.st_mode
     if not stat.S_ISREG(mode):
         kind = next((name for is_one, name in _OTHER_KINDS.items() if is_one(mode)), "something else")
-        raise UnfitFile(f"{printable(path)} is {kind}, not a regular file; name a file that holds the data.")
+        raise UnfitFile(f"{printable(path)} is {kind}, not a regular file; give the path of a file with the data.")
     return status.st_size
 
 

@@ -70,13 +70,13 @@ class Account:
         files = self.images + len(self.skipped) + len(self.unread) + len(self.left_out)
         counted = f"{_counted(self.images, 'image')} of {_counted(files, 'file')}, {self.sizes}"
         fate = {
-            "not square, cut to their centre": self.uneven,
+            "not square, cropped to the centre": self.uneven,
             "smaller, enlarged": self.enlarged,
-            "transparent, laid on white": self.transparent,
+            "transparent, put on white": self.transparent,
         }
         treated = "; ".join(f"{what}: {count:,}" for what, count in fate.items() if count)
         size = f"{shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}"
-        return f"{printable(name)}: {counted}, taken as {size}{f' ({treated})' if treated else ''}."
+        return f"{printable(name)}: {counted}, resized to {size}{f' ({treated})' if treated else ''}."
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values, every name in full."""
@@ -125,7 +125,5 @@ def _kinds(files: Sequence[Named]) -> str:
     counts = sorted(Counter(kind for _, kind in files).items(), key=lambda each: (-each[1], each[0]))
     shown = [f"{printable(kind)} ({count:,})" for kind, count in counts[:_NAMED_KINDS]]
     rest = sum(count for _, count in counts[_NAMED_KINDS:])
-    advice = (
-        "; convert what should be among the images to .jpg or .png" if _PICTURES & {kind for kind, _ in counts} else ""
-    )
+    advice = "; to use them, convert them to .jpg or .png" if _PICTURES & {kind for kind, _ in counts} else ""
     return ", ".join(shown + ([f"other kinds ({rest:,})"] if rest else [])) + advice

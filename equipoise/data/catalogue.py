@@ -106,7 +106,7 @@ def _kind_of_path(text: str) -> str | None:
     if place.suffix == ".npz":
         return "npz"
     if place.exists():
-        raise EquipoiseError(f"{printable(text)} is no data set; take a folder of images, or a .npz file.")
+        raise EquipoiseError(f"{printable(text)} is not a data set; give a folder of images, or a .npz file.")
     if os.sep in text and ":" not in text:
         raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")
     return None

@@ -142,7 +142,7 @@ class CelebA(DataSet):
         try:
             archive = zipfile.ZipFile(packed)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise EquipoiseError(f"{printable(packed)} is damaged; fetch it again.") from error
+            raise EquipoiseError(f"{printable(packed)} is damaged; download it again.") from error
         inside = _largest_folder([info.filename for info in archive.infolist()])
         wanted = (info for info in archive.infolist() if PurePosixPath(info.filename).parent == inside)
         members = sorted(

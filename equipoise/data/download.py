@@ -53,7 +53,7 @@ def _fetch(source: Source, path: Path, temporary: Path) -> None:
         with urllib.request.urlopen(source.url, timeout=_TIMEOUT_SECONDS) as answer:  # https only, checked above
             if not answer.url.startswith("https://"):
                 raise EquipoiseError(
-                    f"{source.url} leads away from https to {printable(answer.url)}; it was not followed."
+                    f"{source.url} redirects from https to {printable(answer.url)}; it was not followed."
                 )
             total = answer.headers.get("Content-Length", "")
             found = _copy(answer, temporary, source, int(total) if total.isdigit() else None)
@@ -64,7 +64,7 @@ def _fetch(source: Source, path: Path, temporary: Path) -> None:
         ) from error
     if found != source.digest:
         raise EquipoiseError(
-            f"{source.url} has the {source.algorithm} {found} and should have {source.digest}; nothing was kept."
+            f"{source.url} has the {source.algorithm} {found} and should have {source.digest}; nothing was saved."
         )
 
 
@@ -76,7 +76,7 @@ def _copy(answer: IO[bytes], temporary: Path, source: Source, total: int | None)
     ):
         while chunk := answer.read(_CHUNK_BYTES):
             if file.tell() + len(chunk) > source.most_bytes:
-                raise EquipoiseError(f"{source.url} is larger than {source.most_bytes} bytes; nothing was kept.")
+                raise EquipoiseError(f"{source.url} is larger than {source.most_bytes} bytes; nothing was saved.")
             file.write(chunk)
             digest.update(chunk)
             bar.update(len(chunk))

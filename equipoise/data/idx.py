@@ -27,17 +27,17 @@ def read_idx(content: bytes, name: str) -> NDArray[np.uint8]:
         EquipoiseError: the bytes are not such a file, or has no values, or more or fewer than its header says.
     """
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE:
-        raise EquipoiseError(f"{printable(name)} is not an IDX file of unsigned bytes; fetch it again.")
+        raise EquipoiseError(f"{printable(name)} is not an IDX file of unsigned bytes; download it again.")
     dimensions = content[3]
     start = 4 + 4 * dimensions
     if not 1 <= dimensions <= _MOST_DIMENSIONS or len(content) < start:
-        raise EquipoiseError(f"{printable(name)} is an IDX file with a damaged header; fetch it again.")
+        raise EquipoiseError(f"{printable(name)} is an IDX file with a damaged header; download it again.")
     sizes = struct.unpack(f">{dimensions}I", content[4:start])
     found, promised = len(content) - start, math.prod(sizes)
     if found != promised or not promised:
         raise EquipoiseError(
             f"{printable(name)} is damaged: its header promises {promised} values of shape {sizes}, "
-            f"and {found} are there; fetch it again."
+            f"and {found} are there; download it again."
         )
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
 
@@ -55,8 +55,12 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
     except UnfitFile:
         raise
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "it is no whole gzip file"
-        raise EquipoiseError(f"{printable(path)} is damaged or cannot be read ({reason}); fetch it again.") from error
+        reason = getattr(error, "strerror", None) or "it is not a complete gzip file"
+        raise EquipoiseError(
+            f"{printable(path)} is damaged or cannot be read ({reason}); download it again."
+        ) from error
     if len(content) > most_bytes:
-        raise EquipoiseError(f"{printable(path)} is larger than the {most_bytes} bytes it should have; fetch it again.")
+        raise EquipoiseError(
+            f"{printable(path)} is larger than the {most_bytes} bytes it should have; download it again."
+        )
     return bytes(content)

@@ -130,4 +130,4 @@ def open_lmdb(path: Path) -> Iterator[Lmdb]:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 yield Lmdb(content)
     except _DamagedError as error:
-        raise EquipoiseError(f"{printable(path)} is damaged: {error}; fetch it again.") from error
+        raise EquipoiseError(f"{printable(path)} is damaged: {error}; download it again.") from error

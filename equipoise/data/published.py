@@ -84,10 +84,10 @@ def _unpack(packed: Path, archive: Archive, names: list[str], folder: Path) -> N
     except EquipoiseError:
         raise
     except Exception as error:  # a damaged file may make the readers of gzip and tar raise anything
-        raise EquipoiseError(f"{printable(packed)} is damaged; delete it and fetch it again.") from error
+        raise EquipoiseError(f"{printable(packed)} is damaged; delete it and download it again.") from error
     for name in names:
         if not (folder / name).is_file():
-            raise EquipoiseError(f"{printable(packed)} does not hold {archive.folder}/{name}; fetch it again.")
+            raise EquipoiseError(f"{printable(packed)} does not hold {archive.folder}/{name}; download it again.")
 
 
 def _copier(content: IO[bytes]) -> Callable[[Path], None]:

@@ -50,7 +50,7 @@ METRICS = Registry(
         ),
         MetricEntry(
             "mode-score",
-            "MODE score in the form that feels missing classes, by the data set's classifier",
+            "MODE score in the form that detects missing classes, by the data set's classifier",
             f"{_SCORING}:score_mode",
             False,
             ("classifier",),

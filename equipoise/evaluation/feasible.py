@@ -81,7 +81,7 @@ def _check_judge(metric: str, experiment: Experiment, store: Store) -> None:
 
 def _check_counts(entry: MetricEntry, samples: int, store: Store) -> None:
     if samples * 4 * torch.Size(store.shape).numel() > memory_bytes():
-        raise EquipoiseError(f"{samples} samples take more than this machine's memory; set fewer.")
+        raise EquipoiseError(f"{samples} samples need more memory than this machine has; use fewer.")
     if "full rank" in entry.needs:
         own = recipe_for((store.shape[0], store.shape[1], store.shape[2])).features
         features = _INCEPTION_FEATURES if "inception" in entry.needs else own

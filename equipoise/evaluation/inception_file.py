@@ -9,12 +9,12 @@ from equipoise.evaluation import inception_weights
 
 _DOWNLOAD = "download"
 WEIGHTS_ARE_MISSING = (
-    f"this metric is defined by Inception-v3: give its weights with --inception-weights FILE, or the word {_DOWNLOAD} "
-    "for FILE, or take classifier-fid, classifier-kid or inception-score."
+    f"this metric needs Inception-v3: give its weights with --inception-weights FILE, or the word {_DOWNLOAD} "
+    "for FILE, or use classifier-fid, classifier-kid or inception-score."
 )
 """What an error says about a metric without its weights."""
 _CALLED = "inception-v3"
-_INSTEAD = "or name your copy with --inception-weights"
+_INSTEAD = "or give your copy with --inception-weights"
 
 
 def local_weights(choice: Path | str | None) -> Path | None:

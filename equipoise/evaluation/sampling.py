@@ -103,7 +103,7 @@ def check_place(out: Path) -> None:
         return
     if out.is_dir():
         if any(out.iterdir()):
-            raise EquipoiseError(f"the folder {printable(out)} already holds files; name a new or empty one.")
+            raise EquipoiseError(f"the folder {printable(out)} already contains files; choose a new or empty one.")
     elif any(letter.isalpha() for letter in ending):
         raise EquipoiseError(
             f"samples go into a .png grid, an .npz file, or a folder of PNGs, and {printable(out)} ends in "

@@ -61,7 +61,7 @@ def reasons(impossible: Mapping[str, str]) -> str:
     by_reason: dict[str, list[str]] = {}
     for name, reason in impossible.items():
         by_reason.setdefault(reason, []).append(name)
-    return " ".join(f"{' and '.join(names)} cannot be taken: {reason}" for reason, names in by_reason.items())
+    return " ".join(f"{' and '.join(names)} cannot be computed: {reason}" for reason, names in by_reason.items())
 
 
 def usual_metrics(evidence: Evidence) -> tuple[str, ...]:

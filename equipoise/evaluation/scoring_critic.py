@@ -41,7 +41,7 @@ def critic_outputs(evidence: Evidence) -> tuple[Tensor, Tensor]:
         raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels to tell classes by.")
     name = critic_of(evidence.experiment, "its outputs were to be looked at.")
     if evidence.load_player is None:
-        raise EquipoiseError("only a generator is at hand, and the outputs of a discriminator were to be looked at.")
+        raise EquipoiseError("this metric needs the outputs of a discriminator, and only a generator is available.")
     critic = evidence.load_player(name)
     count = min(len(data), _FEW if evidence.few_samples else IMAGES)
     chosen = torch.arange(count) * len(data) // count

@@ -21,7 +21,7 @@ def score_ms_ssim(evidence: Evidence) -> Score:
     """
     pairs = min(_MOST_PAIRS, len(evidence.images) // 2)
     if not pairs:
-        raise EquipoiseError("ms-ssim needs two samples at least.")
+        raise EquipoiseError("ms-ssim needs at least two samples.")
     order = torch.randperm(len(evidence.images), generator=stream(evidence.experiment.seed, "evaluation/pairs"))
     halves = zip(*(half.split(_PAIRS_AT_ONCE) for half in (order[:pairs], order[pairs : 2 * pairs])), strict=True)
     device, images = evidence.device, evidence.images

@@ -68,9 +68,9 @@ def _one_sentence(path: Path) -> Iterator[None]:
     except UnfitFile:
         raise
     except NotTensors as error:
-        raise EquipoiseError(f"{printable(path)} is no torch file of tensors: {printable(error)}.") from error
+        raise EquipoiseError(f"{printable(path)} is not a torch file of tensors: {printable(error)}.") from error
     except _DAMAGED as error:
-        raise EquipoiseError(f"{printable(path)} is no torch file of tensors: it is missing or damaged.") from error
+        raise EquipoiseError(f"{printable(path)} is not a torch file of tensors: it is missing or damaged.") from error
 
 
 def _tensors(described: Any, numbers: _Numbers, most: int) -> dict[str, torch.Tensor]:

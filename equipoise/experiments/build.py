@@ -163,5 +163,5 @@ def check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:
             made, found = ("x".join(map(str, each)) for each in (made_for, shape))
             raise EquipoiseError(
                 f"the {name} is made for items of {made}, and those of {experiment.data.name} are {found}; "
-                "set data.resolution or data.channels where the data have them, or take a recipe of that size."
+                "set data.resolution or data.channels if the data set has them, or choose a recipe of that size."
             )

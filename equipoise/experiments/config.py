@@ -108,7 +108,7 @@ def _as_letters(argument: str) -> str:
 
 def _member(target: Plain, name: str, path: str) -> Plain:
     if not isinstance(target, dict):
-        raise EquipoiseError(f"{shortened(path)} leads to no field: there is nothing below a plain value.")
+        raise EquipoiseError(f"{shortened(path)} is not a field: a plain value has no fields of its own.")
     if name not in target:
         raise UnknownName(f"field in {shortened(path)}:", name, target)
     return target[name]
@@ -214,7 +214,7 @@ def _refuse_unknown(values: Mapping[str, Plain], known: Mapping[str, Any], where
 def _refuse_missing(values: Mapping[str, Plain], required: Sequence[str], where: str) -> None:
     for name in required:
         if name not in values:
-            raise EquipoiseError(f"{where} lacks the field '{name}'.")
+            raise EquipoiseError(f"{where} is missing the field '{name}'.")
 
 
 def _is_required(field: "dataclasses.Field[Any]") -> bool:

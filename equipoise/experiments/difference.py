@@ -50,8 +50,9 @@ def refuse_another_experiment(trained: Any, experiment: Experiment, checkpoint: 
         )
         more = f", and {len(changed) - _MOST_TOLD} more" if len(changed) > _MOST_TOLD else ""
         raise EquipoiseError(
-            f"{printable(config)} is not the configuration that {printable(checkpoint)} was trained by: {told}{more}; "
-            f"put it back, or train anew with: equipoise train {printable(config)} --out NEW_DIRECTORY"
+            f"{printable(config)} is not the configuration that {printable(checkpoint)} was trained with: "
+            f"{told}{more}; restore it, or start a new run with: equipoise train {printable(config)} --out "
+            "NEW_DIRECTORY"
         )
 
 

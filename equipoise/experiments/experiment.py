@@ -137,7 +137,7 @@ class Experiment:
         algorithm: the method.
         average: a moving average of the generator, sampled instead of it, or None.
         watch: what is looked at during training.
-        seed: the root of every random number.
+        seed: the seed of all random numbers.
     """
 
     name: str

@@ -83,7 +83,7 @@ def _refuse_too_many(root: yaml.Node) -> None:
 
     def count(node: yaml.Node) -> int:
         if id(node) in open_nodes:
-            raise ValueError("an alias stands within what it names")
+            raise ValueError("an alias contains itself")
         if id(node) not in known:
             open_nodes.add(id(node))
             known[id(node)] = 1 + sum(count(child) for child in _children(node))

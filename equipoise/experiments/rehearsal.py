@@ -46,8 +46,8 @@ def _check_latent(experiment: Experiment) -> None:
         made_for, size = getattr(network, "latent_size", experiment.latent.size), experiment.latent.size
         if made_for != size:
             raise EquipoiseError(
-                f"the {name} is made for latent vectors of {made_for}, and latent.size is {size}; set both to one "
-                f"number, latent.size and players.{name}.network.latent_size."
+                f"the {name} is made for latent vectors of {made_for}, and latent.size is {size}; set both to the "
+                f"same number, latent.size and players.{name}.network.latent_size."
             )
         total += _COPIES * sum(each.numel() * each.element_size() for each in network.parameters())
     if total > memory_bytes():

@@ -91,7 +91,7 @@ class CollapseMonitor:
             return f"collapse: {wrong[lasting[0]]} (iteration {iteration})."
         if memory.ringing and not wrong and found.reach >= RECOVERED * memory.best:
             memory.ringing = ""
-            return f"the collapse has passed: samples reach {found.reach:.0%} (iteration {iteration})."
+            return f"recovered from the collapse: the samples cover {found.reach:.0%} again (iteration {iteration})."
         return ""
 
 
@@ -107,10 +107,11 @@ def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:
     if found.spacing < SAME:
         wrong["same"] = "the samples are almost all the same"
     if memory.best >= FLOURISHING and found.reach < LOST * memory.best:
-        wrong["lost"] = f"samples reach {found.reach:.0%} of what held-out data reach, after {memory.best:.0%}"
+        best = f"the best was {memory.best:.0%}"
+        wrong["lost"] = f"the samples cover only {found.reach:.0%} as much of the data as held-out data do; {best}"
     if progress >= LATE_SHARE and found.reach < LATE:
-        share = f"{found.reach:.0%} of what held-out data reach"
-        wrong["late"] = f"after {progress:.0%} of the training, samples reach {share}"
+        share = f"{found.reach:.0%} as much of the data as held-out data do"
+        wrong["late"] = f"after {progress:.0%} of the training, the samples cover only {share}"
     return wrong
 
 

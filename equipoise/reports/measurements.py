@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _MOST_OTHERS = 12
 _VARIETY_KEYS = {
-    "reach": Key("reach: real items that are the nearest of some sample", "series-0"),
+    "reach": Key("reach: how much of the data the samples cover", "series-0"),
     "spread": Key("spread: total variance", "series-1"),
-    "spacing": Key("spacing: distance to the nearest fellow", "series-2"),
+    "spacing": Key("spacing: distance to the nearest other sample", "series-2"),
 }
 
 

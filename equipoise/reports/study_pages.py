@@ -22,9 +22,9 @@ from equipoise.studies.summary import RowSummary, Summary, summarise
 from equipoise.studies.verdict import RULE, SENTENCE_RULE
 
 _DIVERGENCE = (
-    "A run counts as diverged if its training met a value that is not a number, if its last logged losses or energies "
-    "are not finite, if its samples are not, or if its score is beyond the study's threshold where it has one. "
-    "Diverged runs are counted, and left out of means."
+    "A run counts as diverged if its training produced NaN, if its last logged losses or energies are not finite, if "
+    "its samples are not finite, or if its score is above the study's threshold, if there is one. Diverged runs are "
+    "counted and left out of means."
 )
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES, _WALK_BUDGET_BYTES = 1_200_000, 1_500_000

@@ -57,8 +57,8 @@ def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
 
 _ENDS = {REAL: "final energy, real", FAKE: "final energy, generated", MARGIN: "final margin"}
 MARK = (
-    "† measured differently from the rest of its column, or from run to run, and then without a mean: the passports "
-    "below tell how; do not compare it."
+    "† measured differently from the rest of its column, or differently in each run, and then without a mean. Do not "
+    "compare it; the passports below show the difference."
 )
 """What stands below a table with a mark."""
 

@@ -93,8 +93,8 @@ def _end(heartbeat: Heartbeat, lost: list[int], patience_seconds: float) -> None
     """End at once: the main thread may wait for a message that never comes. Files are whole at any moment."""
     who = ", ".join(str(rank) for rank in lost if rank != heartbeat.rank) or "any other process"
     print(  # noqa: T201
-        f"equipoise: process {heartbeat.rank} of {heartbeat.size} has not heard of {who} for {patience_seconds:g} s: "
-        "it is gone or cut off. Go on from the last good checkpoint with resume under torchrun.",
+        f"equipoise: process {heartbeat.rank} of {heartbeat.size} has not heard from {who} for {patience_seconds:g} s: "
+        "it has died or lost its connection. Continue from the last good checkpoint with resume under torchrun.",
         file=sys.stderr,
         flush=True,
     )

@@ -40,7 +40,7 @@ def keep_account(run: RunDirectory, store: Store, tells: bool) -> None:
     if store.account is not None:
         write_text_atomically(run.data, json.dumps(store.account.as_dict(), indent=1))
         if store.account.missing and tells:
-            say(f"Every file that is not among the images is named in {run.data.name} and on the run's page.")
+            say(f"{run.data.name} and the run's report list every file that is not used.")
 
 
 def forecast(
@@ -79,10 +79,10 @@ def idle_options(experiment: Experiment, settings: Settings, device: torch.devic
         f"--data-root has no effect: {experiment.data.name} reads no files": (
             settings.data_root is not None and not reads_files
         ),
-        "--inception-weights has no effect: no metric that is taken during this training needs them": (
+        "--inception-weights has no effect: no metric computed during this training needs them": (
             settings.inception_weights is not None and not scored_by_inception
         ),
-        f"--deterministic has no effect on {_called(device)}, which repeats its bits anyway": (
+        f"--deterministic has no effect on {_called(device)}, which is deterministic anyway": (
             settings.deterministic is True and device.type != "cuda"
         ),
         f"--cudnn-trials has no effect on {_called(device)}; cuDNN is for NVIDIA GPUs": (

@@ -87,7 +87,7 @@ def _wait_for_lock(file: IO[bytes], directory: Path, patience_seconds: float) ->
     while not try_lock(file):
         if time.monotonic() > end:
             raise EquipoiseError(
-                f"another process is training in {printable(directory)}; wait for it, or end it, then resume."
+                f"another process is training in {printable(directory)}; wait for it, or stop it, then resume."
             )
         if not told:
             say(f"waiting for another process that trains in {printable(directory)}")

@@ -36,7 +36,8 @@ class Manner:
     def __post_init__(self) -> None:
         if self.deterministic and self.cudnn_trials:
             raise EquipoiseError(
-                "deterministic algorithms exclude cuDNN's trials: the fastest algorithm may be another one each time."
+                "deterministic algorithms cannot be combined with cuDNN's trials: the fastest algorithm may differ "
+                "each time."
             )
 
     def as_dict(self) -> dict[str, Any]:

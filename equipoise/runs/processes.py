@@ -196,7 +196,7 @@ def launched(environment: Mapping[str, str]) -> Launch:
         raise EquipoiseError(f"MASTER_PORT must lie in 1..{_MOST_PORTS}, got {environment['MASTER_PORT']}.")
     if not (rank < size and 1 <= local_size <= size and local_rank < local_size):
         raise EquipoiseError(
-            f"torchrun's variables fit no run: RANK {rank} of WORLD_SIZE {size}, LOCAL_RANK {local_rank} of "
+            f"torchrun's variables do not fit together: RANK {rank} of WORLD_SIZE {size}, LOCAL_RANK {local_rank} of "
             f"LOCAL_WORLD_SIZE {local_size}; start it by torchrun, or unset them to train in one process."
         )
     return Launch(size, rank, local_rank, local_size, restarts)
@@ -240,9 +240,7 @@ def joined(device_name: str) -> Iterator[Processes]:
     except RuntimeError as error:
         if not _is_about_processes(error):
             raise
-        advice = (
-            "if that one gave no reason, it was killed; go on with resume under torchrun, or let --max-restarts do so"
-        )
+        advice = "if it printed no reason, it was killed; resume under torchrun, or use --max-restarts"
         raise EquipoiseError(f"process {rank} of {size} lost another process of this run; {advice}.") from error
     finally:
         _groups.clear()
@@ -256,7 +254,8 @@ def _common_store(rank: int, restarts: int) -> Store:
         own = _listen_on_loopback(address, port) if hosts else None
     except OSError as error:
         raise EquipoiseError(
-            f"the processes cannot meet at {printable(address)}, port {port}: {error.strerror or error}; start them by "
+            f"the processes cannot connect at {printable(address)}, port {port}: {error.strerror or error}; start "
+            "them by "
             "torchrun, which chooses a free place."
         ) from error
     store = TCPStore(

@@ -102,8 +102,8 @@ def read_run(path: Path) -> RunRecord:
     path = Path(path)
     if not (path / "config.yaml").is_file() and not (path / "metrics.jsonl").is_file():
         raise EquipoiseError(
-            f"{printable(path)} is no run: it holds neither config.yaml nor metrics.jsonl; "
-            "name a directory that train made."
+            f"{printable(path)} is no run: it has neither config.yaml nor metrics.jsonl; give a directory that train "
+            "created."
         )
     text = _text(path / "config.yaml")
     return RunRecord(

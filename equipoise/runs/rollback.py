@@ -39,7 +39,7 @@ def restore(
     """
     checkpoint, complaints = newest_good(run.checkpoints)
     for complaint in complaints:
-        offer = f"; going on from {checkpoint.index.name}" if checkpoint is not None else ""
+        offer = f"; continuing from {checkpoint.index.name}" if checkpoint is not None else ""
         warn(f"{printable(complaint.rstrip('.'))}{offer}.")
     if checkpoint is None:
         if complaints:
@@ -51,10 +51,10 @@ def restore(
         refuse_another_experiment(remembered.experiment, experiment, checkpoint.index.name, str(run.config))
     checkpoint.load(state)
     if data_hash not in (None, remembered.data_hash):
-        raise EquipoiseError("the data have changed since this run began; put the old data back, or train anew.")
+        raise EquipoiseError("the data have changed since this run started; restore the old data, or start a new run.")
     if layout not in (None, remembered.layout):
         raise EquipoiseError(
-            f"this run's checkpoints lie {remembered.layout}: go on with --layout {remembered.layout}."
+            f"this run's checkpoints have the layout {remembered.layout}: resume with --layout {remembered.layout}."
         )
     shorten_log(run.log, remembered.log.bytes)
     return remembered
@@ -94,6 +94,6 @@ def _tell(run: RunDirectory, clock: Clock, diverged: Diverged) -> None:
     line = {"kind": "rollback", "iteration": clock.iteration, "quantity": diverged.quantity, "values": values}
     append_lines(run.log, [line])
     warn(
-        f"training diverged in iteration {diverged.iteration}: {diverged} Going on from iteration "
+        f"training diverged in iteration {diverged.iteration}: {diverged} Continuing from iteration "
         f"{clock.iteration} with {factor:g} of the learning rates (rollback {clock.rollbacks})."
     )

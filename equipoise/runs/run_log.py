@@ -164,8 +164,8 @@ def _told(record: Record) -> str:
         return record.words[:1].upper() + record.words[1:]
     factor = record.values.get("learning_rate_factor", math.nan)
     return (
-        f"Rollback: {record.words} was not finite in iteration {record.values.get('diverged_in_iteration', 0):g}; went "
-        f"on from iteration {record.iteration} with {factor:g} of the learning rates."
+        f"Rollback: {record.words} was not finite in iteration {record.values.get('diverged_in_iteration', 0):g}; "
+        f"continued from iteration {record.iteration} with {factor:g} of the learning rates."
     )
 
 

@@ -53,7 +53,7 @@ class Settings:
         device: "auto", "cpu", "cuda", "cuda:1" and so on.
         data_root: where published data files lie, or None for the usual places.
         threads: CPU threads; None chooses by a short trial, and a resume keeps the count.
-        quiet: whether to show no progress.
+        quiet: whether to hide progress.
         on_nan: what to do when a loss, gradient or parameter is no longer finite: "stop", or "rollback" to the newest
             good checkpoint with halved learning rates.
         most_rollbacks: how many times at most; then the run stops.
@@ -232,7 +232,7 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if settings.on_nan != "rollback":
         raise EquipoiseError(f"{sentence} (--on-nan rollback would go back and halve the learning rates.)")
     if done >= settings.most_rollbacks:
-        raise EquipoiseError(f"{sentence} It went back {done} times already, which is the most that was allowed.")
+        raise EquipoiseError(f"{sentence} It went back {done} times already, which is the limit (--most-rollbacks).")
     session.processes.wait_for_all()
     remembered = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
     if writers is not None:
@@ -277,7 +277,7 @@ def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
 
 def _interrupted(session: Session, signal_number: int) -> Interrupted:
     iteration, total = session.state.clock.iteration, session.game.total_iterations
-    advice = f"Go on with: {resume_command(session.run.path)}"
+    advice = f"Resume with: {resume_command(session.run.path)}"
     return Interrupted(
         f"interrupted and saved at iteration {iteration} of {total}. {advice}", signal_number or signal.SIGINT
     )
@@ -287,7 +287,7 @@ def _collapsed(session: Session, writers: Writers | None) -> Collapsed:
     if writers is not None:
         session.settings.write_page(session.run.path)
     told = writers.alarm.rang if writers is not None and writers.alarm is not None else "the samples have collapsed."
-    advice = f"go on with: {resume_command(session.run.path)}"
+    advice = f"resume with: {resume_command(session.run.path)}"
     written = " and its page is written" if session.settings.page else ""
     return Collapsed(f"{told} The run is saved{written}; {advice}")
 
@@ -296,5 +296,5 @@ def _last_good(session: Session) -> str:
     checkpoint, _ = newest_good(session.run.checkpoints)
     if checkpoint is None:
         return "There is no checkpoint yet."
-    advice = f"go on with: {resume_command(session.run.path)}"
+    advice = f"resume with: {resume_command(session.run.path)}"
     return f"The last good checkpoint is {checkpoint.index.name}; {advice}"

@@ -229,6 +229,6 @@ def _warn_of_differences(run: RunDirectory, described: dict[str, Any]) -> None:
     """Say what is no longer as in the run's first session and may change the last bits of the result."""
     for what, before, now in differences((read_sessions(run.environment) or [described])[0], described):
         warn(
-            f"the run began with {what} {before} and goes on with {now}: it will be as good, "
-            "but no longer bit for bit the run that it would have been."
+            f"the run started with {what} {before} and continues with {now}: the result is equally good, but its last "
+            "bits may differ."
         )

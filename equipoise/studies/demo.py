@@ -29,7 +29,7 @@ TITLE = "An adaptive margin against fixed ones"
 """Of the page."""
 INTRODUCTION = (
     "Real handwritten digits (8x8 pixels), the same networks, optimiser, iterations and seeds throughout; only the "
-    "margin differs. EBGAN keeps its margin fixed, and somebody has to know a good one. MAGAN (Wang et al. 2017) "
+    "margin differs. EBGAN keeps its margin fixed, so you must find a good one by trial. MAGAN (Wang et al. 2017) "
     "starts from the energy of the real data and lowers the margin whenever the generator stops improving."
 )
 """Below its title."""

@@ -34,8 +34,8 @@ def figure_3() -> Study:
         place="Figure 3",
         introduction=(
             "The same cells for both methods: layers, widths, dropout, optimisers and learning rate. The paper draws "
-            "histograms of its MODE score, which as printed equals the inception score; the form that feels missing "
-            "classes stands beside it. Below the paper's budget a part of the grid is taken."
+            "histograms of its MODE score, which as printed equals the inception score; the form that detects missing "
+            "classes is shown too. Below the paper's budget a part of the grid is taken."
         ),
         rows=(gan, reg_gan),
         measures=(

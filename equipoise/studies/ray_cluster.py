@@ -60,7 +60,7 @@ def _gathered(ray: Any, waiting: dict[Any, int], done: Done) -> list[Any]:
             cause = error.cause
             raise cause if isinstance(cause, EquipoiseError) else error from None
         except ray.exceptions.RayError as error:
-            raise EquipoiseError(f"the Ray cluster lost a task again and again: {printable(error)}.") from error
+            raise EquipoiseError(f"the Ray cluster lost a task repeatedly: {printable(error)}.") from error
         done(len(results), total)
     return [results[index] for index in range(total)]
 

@@ -5,41 +5,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 REPRODUCED = "reproduced"
-"""The printed figure was found."""
+"""The published number was reproduced."""
 ORDERING = "ordering reproduced"
-"""The printed order was found."""
+"""The published order was reproduced."""
 UNDECIDED = "undecided"
 """Some difference is smaller than its error."""
 NOT_REPRODUCED = "not reproduced"
-"""The printed figure or order was not found."""
+"""The published number or order was not reproduced."""
 NOT_COMPARABLE = "not comparable"
 """There is nothing to compare."""
 _HOLDS = "holds"
 _FAILS = "does not hold"
 
-_SMOKE_MEANS_NOTHING = "the smoke budget only tries whether it runs"
+_SMOKE_MEANS_NOTHING = "smoke run: not meaningful"
 _CLOSE_SHARE = 0.05
 RULE = (
-    "The verdict goes by the first measure for which the paper has figures or claims, and, by order only, by the share "
-    "of diverged runs where the paper counts them or makes claims about them. Reproduced: at the paper's "
-    "budget, measured as in the paper, our mean lies within 5 % of the published figure or within two combined "
-    "standard deviations; or both found that every run diverges. Ordering reproduced: against every other row of the "
-    "same block, and in every claim of the paper about it, ours lies on the side that was published. Undecided: no "
-    "order contradicts the paper, but some difference is smaller than its standard error over seeds. Not reproduced: "
-    "some order is the other way round, or every run diverged where the paper has a figure, or there is no order and "
-    "the figure is another. Not comparable: nothing was published, nothing was measured, there is nothing to compare "
-    "with, or the budget is smoke. With one seed the spread that the score itself reports, over splits, stands in for "
-    "the standard error; where it reports none there is none, and the order is weak evidence."
+    "The verdict is based on the first measure for which the paper has numbers or claims. If the paper counts diverged "
+    "runs or makes claims about them, the share of diverged runs is compared too, by order only. Reproduced: at the "
+    "paper's budget and measured as in the paper, our mean is within 5 % of the published number or within two "
+    "combined standard deviations; or every run diverges in both. Ordering reproduced: compared with every other row "
+    "of the same block, and in every claim of the paper about it, ours is on the published side. Undecided: no order "
+    "contradicts the paper, but some difference is smaller than its standard error over seeds. Not reproduced: some "
+    "order is reversed; or every run diverged where the paper has a number; or there is no order and the number "
+    "differs. Not comparable: nothing was published, nothing was measured, there is nothing to compare with, or the "
+    "budget is smoke. With one seed, the spread that the score itself reports, over splits, is used in place of the "
+    "standard error; if it reports none, the order is weak evidence."
 )
-"""How verdicts are reached, as every page says it."""
+"""How verdicts are decided; shown on every page."""
 
 
 SENTENCE_RULE = (
-    "A sentence holds if our mean lies on the side that it names by more than its standard error over seeds, and is "
-    "undecided within that error. Where it names a figure, ours has to be as near as a published one, which is judged "
-    "at the paper's budget only."
+    "A claim holds if our mean is on the side that it names by more than its standard error over seeds, and is "
+    "undecided within that error. If it names a number, ours must be as close as for a published score; this can only "
+    "be judged at the paper's budget."
 )
-"""How sentences are judged, as every page says it."""
+"""How claims are judged; shown on every page."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def run_jobs(
         if _run_there(function, jobs, workers, done, results):
             return [results[index] for index in range(len(jobs))]
     raise EquipoiseError(
-        f"worker processes died {MOST_DEATHS + 1} times, perhaps for want of memory; try fewer with --workers."
+        f"worker processes died {MOST_DEATHS + 1} times, perhaps because memory ran out; try fewer with --workers."
     )
 
 

@@ -129,7 +129,7 @@ def save_checkpoint(
 
 def _refuse_another_format(index: Path, version: object) -> None:
     if version != FORMAT:
-        found, advice = printable(version), "train with the version that wrote it, or start anew"
+        found, advice = printable(version), "train with the version that wrote it, or start a new run"
         raise EquipoiseError(
             f"checkpoint {printable(index)} has format {found}; this version reads {FORMAT}: {advice}."
         )

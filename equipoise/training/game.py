@@ -98,7 +98,7 @@ class Algorithm(ABC, Generic[M]):
 
     Attributes:
         epochs: the length of the adversarial training in passes over the data, or None. No other stage is longer.
-        iterations: the same in iterations, or None. Exactly one of the two is given.
+        iterations: the same, in iterations, or None. Exactly one of the two is given.
     """
 
     epochs: int | None = None

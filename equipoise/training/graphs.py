@@ -97,17 +97,18 @@ def refusal(state: State, draws_inside: bool, processes: int) -> str | None:
     """
     device = device_of(state)
     if device.type != "cuda":
-        return f"CUDA graphs need a GPU with CUDA, and this run computes on {device}: it goes on without them."
+        return f"CUDA graphs need a GPU with CUDA, and this run computes on {device}: it continues without them."
     if processes > 1:
-        return "CUDA graphs are for one process: this run goes on without them."
+        return "CUDA graphs are for one process: this run continues without them."
     if draws_inside:
         return (
-            "CUDA graphs cannot hold layers that draw random numbers, as dropout does: this run goes on without them."
+            "CUDA graphs cannot hold layers that draw random numbers, as dropout does: this run continues without them."
         )
     unknown = [name for name, each in state.optimisers.items() if not isinstance(each, LeanAdamax | torch.optim.Adam)]
     if unknown:
         return (
-            f"CUDA graphs take Adam and Adamax, and {unknown[0]} has another optimiser: this run goes on without them."
+            f"CUDA graphs take Adam and Adamax, and {unknown[0]} has another optimiser: this run continues without "
+            "them."
         )
     return None
 

@@ -125,7 +125,7 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = printable(error.strerror or error)
-        raise EquipoiseError(f"could not write {printable(path)}: {reason}; put that right, then resume.") from error
+        raise EquipoiseError(f"could not write {printable(path)}: {reason}; fix this, then resume.") from error
 
 
 def shorten_log(path: Path, length_bytes: int) -> None:

@@ -52,7 +52,7 @@ class Game:
         source: the real data.
         batch_size: of the whole batch, over all processes.
         prior: the generator's latent distribution.
-        seed: the root of every random number.
+        seed: the seed of all random numbers.
         optimisers: the settings, by player.
         constraints: by player, for those that have one.
         averages: the moving averages to keep.

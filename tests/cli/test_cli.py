@@ -191,7 +191,7 @@ def test_samples_are_not_mixed_with_older_files(
     out = tmp_path / "run-0.5"
     assert main(["sample", str(finished_run), "--count", "5", "--out", str(out)]) == 0
     capsys.readouterr()
-    assert "already holds files" in refused(capsys, "sample", finished_run, "--count", 3, "--out", out)
+    assert "already contains files" in refused(capsys, "sample", finished_run, "--count", 3, "--out", out)
     assert len(list(out.iterdir())) == 5
 
 
@@ -255,7 +255,7 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
             "margin must be a finite number of at least 0, got -1",
         ),
         (["show", "gan-digits", "--budget", "cpuu"], "invalid choice: 'cpuu'"),
-        (["show", "missing.yaml", "--budget", "cpu"], "a budget belongs to a recipe's name"),
+        (["show", "missing.yaml", "--budget", "cpu"], "--budget works with a recipe's name only"),
         (["show", "missing.yaml"], "cannot read the configuration missing.yaml"),
         (["train", "gan-digits", "--epochs", "many"], "must be a whole number of at least 0, got 'many'"),
         (["train", "gan-digits", "--epochs", "0"], "must be at least 1, got 0"),

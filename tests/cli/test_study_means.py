@@ -44,5 +44,5 @@ def test_another_cluster_counts_for_itself(
     address: str, means: list[runner.Means], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["study", "magan-digits", "--ray", address, "--workers", "2"]) == 2
-    assert "leave out one of the two" in capsys.readouterr().err
+    assert "use only one of the two" in capsys.readouterr().err
     assert means == []

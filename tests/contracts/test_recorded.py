@@ -134,7 +134,7 @@ def test_recordings_are_made_on_the_device_of_the_run(monkeypatch: pytest.Monkey
 def test_why_iterations_are_not_recorded(toy_table: dict[str, Experiment]) -> None:
     state = loop_of(toy_table["gan"], False).state
     assert refusal(state, False, 1) == (
-        "CUDA graphs need a GPU with CUDA, and this run computes on cpu: it goes on without them."
+        "CUDA graphs need a GPU with CUDA, and this run computes on cpu: it continues without them."
     )
 
     with pytest.MonkeyPatch.context() as patch:

@@ -54,9 +54,9 @@ def test_a_whole_file_with_the_right_digest_is_kept(online, tmp_path):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (Answer(CONTENT[:-1]), "has the md5 .* and should have .*; nothing was kept"),
-        (Answer(CONTENT + b"x"), "is larger than 5120 bytes; nothing was kept"),
-        (Answer(CONTENT, "http://example.org/file.gz"), "leads away from https"),
+        (Answer(CONTENT[:-1]), "has the md5 .* and should have .*; nothing was saved"),
+        (Answer(CONTENT + b"x"), "is larger than 5120 bytes; nothing was saved"),
+        (Answer(CONTENT, "http://example.org/file.gz"), "redirects from https"),
         (URLError("no route to host"), "could not be downloaded from .* .no route to host."),
         (TimeoutError("timed out"), "could not be downloaded .*timed out"),
         (IncompleteRead(b""), "could not be downloaded"),

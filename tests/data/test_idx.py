@@ -23,7 +23,7 @@ def test_any_bytes_are_read_or_refused_in_one_sentence(content):
     try:
         found = read_idx(content, "file")
     except EquipoiseError:
-        with pytest.raises(EquipoiseError, match=r"^file is .*; fetch it again\.$"):
+        with pytest.raises(EquipoiseError, match=r"^file is .*; download it again\.$"):
             read_idx(content, "file")
     else:
         assert content[:3] == b"\0\0\x08"

@@ -109,7 +109,7 @@ def test_a_truncated_database_is_refused(root, size):
     path = root / "lsun" / "bedroom_train_lmdb" / "data.mdb"
     content = path.read_bytes()
     path.write_bytes(content[:size])
-    with pytest.raises(EquipoiseError, match=r"data\.mdb is damaged: .*; fetch it again"):
+    with pytest.raises(EquipoiseError, match=r"data\.mdb is damaged: .*; download it again"):
         LsunBedroom().load(root)
 
 

@@ -222,7 +222,7 @@ def test_every_file_is_read_right_or_named_with_the_reason(tmp_path: Path, caplo
     assert (account.images, account.unread) == (len(READ), [])
     assert (account.smallest, account.largest) == ((1, 1), (1, 3000))
     every = len(READ | SKIPPED | LEFT_OUT | others)
-    assert f"photos: {len(READ)} images of {every} files, 1x1 to 1x3000 pixels, taken" in account.sentence(
+    assert f"photos: {len(READ)} images of {every} files, 1x1 to 1x3000 pixels, resized" in account.sentence(
         "photos", store.shape
     )
     (warning,) = caplog.messages
@@ -230,7 +230,7 @@ def test_every_file_is_read_right_or_named_with_the_reason(tmp_path: Path, caplo
     assert (
         "left out: pipes and devices (3), files without an ending (2), links that lead nowhere (2), .cr2 (1)" in warning
     )
-    assert warning.endswith("convert what should be among the images to .jpg or .png")
+    assert warning.endswith("to use them, convert them to .jpg or .png")
 
 
 def folder_of(tmp_path: Path, count: int) -> Path:
@@ -325,17 +325,17 @@ def test_a_folder_below_that_cannot_be_opened_is_named(tmp_path: Path, monkeypat
 
 def test_a_folder_of_other_kinds_alone_says_which(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(b"x")
-    with pytest.raises(EquipoiseError, match=r"holds no image files .*; left out: \.heic .1.; convert"):
+    with pytest.raises(EquipoiseError, match=r"holds no image files .*; left out: \.heic .1.; to use them, convert"):
         Folder(str(tmp_path), SIDE).load()
 
 
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ([(8, 8)], "p: 1 image of 1 file, 8x8 pixels, taken as 8x8 in colour."),
+        ([(8, 8)], "p: 1 image of 1 file, 8x8 pixels, resized to 8x8 in colour."),
         (
             [(4, 9), (30, 30)],
-            "4x9 to 30x30 pixels, taken as 8x8 in colour (not square, cut to their centre: 1; smaller, ",
+            "4x9 to 30x30 pixels, resized to 8x8 in colour (not square, cropped to the centre: 1; smaller, ",
         ),
         ([(4, 4), (30, 30)], " (smaller, enlarged: 1)."),
     ],

@@ -116,7 +116,7 @@ def test_a_missing_set_is_downloaded_once_with_a_bar(tmp_path, monkeypatch, serv
 def test_a_download_with_another_checksum_is_refused_and_not_kept(tmp_path, monkeypatch, served, idx_bytes, publish):
     data = publish(monkeypatch, served, idx_bytes)[0]
     monkeypatch.setattr(download.urllib.request, "urlopen", lambda url, timeout: Answer(b"something else", url))
-    with pytest.raises(EquipoiseError, match=r"has the md5 .* and should have .*; nothing was kept"):
+    with pytest.raises(EquipoiseError, match=r"has the md5 .* and should have .*; nothing was saved"):
         data.load(tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -100,7 +100,7 @@ def test_a_run_of_a_gpu_resumes_on_the_cpu_with_a_warning(tmp_path: Path, capsys
     for path in sorted((run / "checkpoints").iterdir())[-2:]:
         path.unlink()
     resume(run, Settings(device="cpu", threads=1, quiet=True))
-    assert "warning: the run began with the device cuda" in capsys.readouterr().err
+    assert "warning: the run started with the device cuda" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "current"), [("cuda:1", [torch.device("cuda:1")]), ("cuda", []), ("cpu", [])])

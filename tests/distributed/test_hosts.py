@@ -71,7 +71,7 @@ def test_a_host_that_is_cut_off_ends_both_and_the_run_goes_on(
     record_property("seconds_until_all_ended", time.monotonic() - cut)
     assert time.monotonic() - cut < LOST_AFTER_SECONDS + 15
     assert all(process.returncode != 0 for process in processes)
-    assert all("has not heard of" in error or "lost another process" in error for error in errors), errors
+    assert all("has not heard from" in error or "lost another process" in error for error in errors), errors
     assert ip("-n", hosts[1], "link", "set", "eqb", "up")
     reached = max(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json"))
     began = time.monotonic()

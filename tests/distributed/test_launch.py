@@ -48,7 +48,7 @@ def test_what_is_no_whole_number_is_named(name: str, text: str) -> None:
     ],
 )
 def test_places_that_do_not_exist_are_refused(wrong: dict[str, str]) -> None:
-    with pytest.raises(EquipoiseError, match=r"fit no run|must lie in"):
+    with pytest.raises(EquipoiseError, match=r"do not fit together|must lie in"):
         launched(WHOLE | LOCAL | wrong)
 
 
@@ -71,4 +71,4 @@ def test_a_meeting_place_that_is_none_is_named(
     for name, value in (WHOLE | {"RANK": "0", "MASTER_ADDR": address}).items():
         monkeypatch.setenv(name, value)
     assert main(["train", "gan-digits", "--out", f"{tmp_path}/run", "--iterations", "1"]) == 2
-    assert "cannot meet at" in capsys.readouterr().err
+    assert "cannot connect at" in capsys.readouterr().err

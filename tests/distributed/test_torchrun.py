@@ -129,7 +129,7 @@ def test_a_killed_rank_ends_the_others_and_one_process_goes_on(
     assert process.returncode != 0
     assert "lost another process of this run" in errors
     resumed = start("resume", tmp_path / "run", *FIXED, ranks=1)
-    assert "warning: the run began with processes: 2 and goes on with 1" in finish(resumed)
+    assert "warning: the run started with processes: 2 and continues with 1" in finish(resumed)
     ours, theirs = end_of(tmp_path / "run"), end_of(whole)
     for name, value in ours.items():
         torch.testing.assert_close(value, theirs[name], rtol=1e-2, atol=1e-3)
@@ -139,7 +139,7 @@ def test_more_processes_go_on_than_began(whole: Path, tmp_path: Path, start: Cal
     run = Path(shutil.copytree(whole, tmp_path / "run"))
     for path in (run / "checkpoints").glob("iteration-000000100*"):
         path.unlink()
-    assert "warning: the run began with processes: 2 and goes on with 4" in finish(
+    assert "warning: the run started with processes: 2 and continues with 4" in finish(
         start("resume", run, *FIXED, ranks=4)
     )
     ours, theirs = end_of(run), end_of(whole)

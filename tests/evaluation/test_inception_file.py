@@ -49,13 +49,13 @@ def test_without_a_network_one_sentence_says_what_else_would_do(
     monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
     assert main(["study", "lga-table-2", "--budget", "smoke", "--inception-weights", "download"]) == 2
     said = capsys.readouterr().err
-    assert "or name your copy with --inception-weights" in said
+    assert "or give your copy with --inception-weights" in said
     assert "--data-root" not in said
 
 
 def test_a_watched_metric_without_its_weights_is_refused_before_the_training(tmp_path: Path) -> None:
     short = with_length(recipe("gan-digits"), iterations=4)
     watched = replace(short, watch=Watch(evaluations=2, metrics=("fid",), samples=10))
-    with pytest.raises(EquipoiseError, match="fid: this metric is defined by Inception-v3"):
+    with pytest.raises(EquipoiseError, match="fid: this metric needs Inception-v3"):
         train(watched, tmp_path / "run", Settings("cpu", threads=1, quiet=True))
     assert not (tmp_path / "run").exists()

@@ -45,7 +45,7 @@ def test_two_penalties_are_read_as_they_are_written() -> None:
         ({"penalty": "r1", "penalties": []}, "field in algorithm: 'penalty'"),
         ({"penalties": "r1"}, "algorithm.penalties must be a list, got 'r1'"),
         ({"penalties": ["r1"]}, r"algorithm\.penalties\[0\] must be a mapping"),
-        ({"penalties": [{"kind": "r1"}]}, r"algorithm\.penalties\[0\] lacks the field 'weight'"),
+        ({"penalties": [{"kind": "r1"}]}, r"algorithm\.penalties\[0\] is missing the field 'weight'"),
         ({"penalties": [{"kind": "r1", "weight": 1, "wait": 1}]}, r"field in algorithm\.penalties\[0\]: 'wait'"),
         ({"kind": ["gan"]}, "algorithm needs a kind"),
     ],

@@ -117,7 +117,7 @@ def test_a_format_is_told_whatever_else_is_in_the_index(run: Path, version: Any)
     """An index of another time may lack what this one has, and is still no damaged one."""
     for path in (run / "checkpoints").glob("*.json"):
         path.write_text(json.dumps({"format": version, "something": "else"}))
-    with pytest.raises(EquipoiseError, match="train with the version that wrote it, or start anew"):
+    with pytest.raises(EquipoiseError, match="train with the version that wrote it, or start a new run"):
         resume(run, QUIET)
 
 
@@ -127,7 +127,9 @@ def test_a_checkpoint_of_another_recipe_is_refused(run: Path, experiment: Experi
     train(other, tmp_path / "other", QUIET)
     shutil.rmtree(run / "checkpoints")
     shutil.copytree(tmp_path / "other" / "checkpoints", run / "checkpoints")
-    with pytest.raises(EquipoiseError, match=r"trained by: players\.generator\.optimiser\.kind was adamax and is adam"):
+    with pytest.raises(
+        EquipoiseError, match=r"trained with: players\.generator\.optimiser\.kind was adamax and is adam"
+    ):
         resume(run, QUIET)
     for path in (run / "checkpoints").glob("*.json"):  # as older checkpoints, which do not know their experiment
         index = json.loads(path.read_text())
@@ -177,7 +179,7 @@ def test_another_device_or_torch_is_told(run: Path, capsys: pytest.CaptureFixtur
     sessions["sessions"][0] |= {"device": "cuda:0", "device_name": "Some GPU"}
     (run / "environment.json").write_text(json.dumps(sessions))
     resume(run, QUIET)
-    assert "warning: the run began with the device cuda (Some GPU) and goes on with cpu" in capsys.readouterr().err
+    assert "warning: the run started with the device cuda (Some GPU) and continues with cpu" in capsys.readouterr().err
 
 
 def test_changed_data_are_noticed(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

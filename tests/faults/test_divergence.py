@@ -71,7 +71,7 @@ def test_it_stops_and_names_iteration_quantity_and_checkpoint(
         train(experiment, tmp_path / "run", Settings(**QUIET))
     sentence = str(caught.value)
     assert sentence.startswith("training diverged in iteration 25: the gradient of generator is not finite.")
-    assert "The last good checkpoint is iteration-000000020.json; go on with: equipoise resume" in sentence
+    assert "The last good checkpoint is iteration-000000020.json; resume with: equipoise resume" in sentence
     assert all(torch.isfinite(value).all() for value in end_of(tmp_path / "run").values())
 
 
@@ -87,7 +87,7 @@ def test_it_goes_back_with_half_the_rate_and_says_so(
     assert line["quantity"] == "the gradient of generator"
     assert line["values"] == {"diverged_in_iteration": 25, "learning_rate_factor": 0.25}
     assert [each["iteration"] for each in lines(tmp_path / "run", "iteration")] == [*range(1, 41)]
-    assert "Going on from iteration 20 with 0.25 of the learning rates (rollback 2)" in capsys.readouterr().err
+    assert "Continuing from iteration 20 with 0.25 of the learning rates (rollback 2)" in capsys.readouterr().err
     index = json.loads((tmp_path / "run/checkpoints/iteration-000000040.json").read_text())
     assert index["clock"]["rollbacks"] == 2
 

@@ -78,7 +78,9 @@ def test_a_changed_field_is_refused_by_name(
 ) -> None:
     edit(run, path, value)
     before = {each: each.read_bytes() for each in run.rglob("*") if each.is_file()}
-    with pytest.raises(EquipoiseError, match=f"{told}; put it back, or train anew with: equipoise train .*config.yaml"):
+    with pytest.raises(
+        EquipoiseError, match=f"{told}; restore it, or start a new run with: equipoise train .*config.yaml"
+    ):
         reader(run)
     assert {each: each.read_bytes() for each in run.rglob("*") if each.is_file()} == before
 

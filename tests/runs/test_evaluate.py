@@ -57,10 +57,10 @@ def test_a_damaged_file_of_scores_is_written_anew(text: str, run: Path) -> None:
 @pytest.mark.parametrize(
     ("metric", "reason"),
     [
-        ("inception-score", "inception-score cannot be taken: its 10 splits need at least 10 samples, got 5"),
-        ("classifier-fid", "classifier-fid cannot be taken: .*samples"),
-        ("share-near", "share-near cannot be taken: .*ring and grid"),
-        ("fid", "fid cannot be taken: this metric is defined by Inception-v3: give its weights"),
+        ("inception-score", "inception-score cannot be computed: its 10 splits need at least 10 samples, got 5"),
+        ("classifier-fid", "classifier-fid cannot be computed: .*samples"),
+        ("share-near", "share-near cannot be computed: .*ring and grid"),
+        ("fid", "fid cannot be computed: this metric needs Inception-v3: give its weights"),
     ],
 )
 def test_an_impossible_metric_says_why_and_discards_no_other(
@@ -85,12 +85,14 @@ def test_an_impossible_metric_says_why_and_discards_no_other(
     assert main(words) == 2
     captured = capsys.readouterr()
     assert "class-histogram: " in captured.out
-    assert captured.err.startswith(f"equipoise: {metric} cannot be taken: ")
+    assert captured.err.startswith(f"equipoise: {metric} cannot be computed: ")
     assert captured.err.count("\n") == 1
 
 
 def test_where_nothing_can_be_taken_nothing_is_written(run: Path) -> None:
-    with pytest.raises(EquipoiseError, match="inception-score and inception-v3-score cannot be taken: its 10 splits"):
+    with pytest.raises(
+        EquipoiseError, match="inception-score and inception-v3-score cannot be computed: its 10 splits"
+    ):
         evaluate(run, ("inception-score", "inception-v3-score"), 5, QUIET)
     assert not (run / "scores.json").exists()
 

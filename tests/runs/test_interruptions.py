@@ -65,7 +65,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_kills_and_interrupts_at_random_moments_lose_nothing(
     uninterrupted: Path, tmp_path: Path, start: Callable[..., Any]
 ) -> None:
-    """One run, ended again and again, by SIGKILL, SIGINT and SIGTERM; hundreds more in measurements/trust/faults.py."""
+    """One run, ended repeatedly, by SIGKILL, SIGINT and SIGTERM; hundreds more in measurements/trust/faults.py."""
     chance, struck, run = random.Random(0), [], tmp_path / "run"
     process = start(*train_words(run))
     for place, number in enumerate(ENDS):
@@ -75,7 +75,7 @@ def test_kills_and_interrupts_at_random_moments_lose_nothing(
         _, errors = process.communicate()
         if process.returncode == 128 + number:
             assert errors.startswith("equipoise: interrupted and saved at iteration "), errors
-            assert errors.strip().endswith(f"Go on with: equipoise resume {run}")
+            assert errors.strip().endswith(f"Resume with: equipoise resume {run}")
         process = start("resume", run, *FIXED)
     _, errors = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 0, errors

@@ -67,8 +67,8 @@ def test_a_run_says_what_its_data_are_and_keeps_the_whole_list(
         (folder / f"phone{number}.heic").write_bytes(b"x")
     assert main(["train", "gan-digits", "--data", str(folder), *SHORT, "--out", str(tmp_path / "run")]) == 0
     errors = capsys.readouterr().err
-    assert "photos: 8 images of 48 files, 10x12 pixels, taken as 8x8 in grey (not square, cut to their" in errors
-    assert "named in data.json" in errors
+    assert "photos: 8 images of 48 files, 10x12 pixels, resized to 8x8 in grey (not square, cropped to" in errors
+    assert "data.json and the run's report list" in errors
     listed = json.loads((tmp_path / "run" / "data.json").read_text())
     assert len(listed["skipped"]) == len(listed["left_out"]) == 20
     page = (tmp_path / "run" / "report.html").read_text()

@@ -55,7 +55,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, words: list[str], capsys: pytes
     with monkeypatch.context() as patched:
         patched.setattr(session.Agreement, "__call__", lambda agreement: bool(setattr(agreement, "agreed", 2) or True))
         assert main(words) == 130
-    printed = capsys.readouterr().err.partition("Go on with: ")[2]
+    printed = capsys.readouterr().err.partition("Resume with: ")[2]
     return shlex.split(printed)
 
 

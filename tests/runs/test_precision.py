@@ -86,7 +86,7 @@ def test_a_checkpoint_knows_its_layout_where_the_record_is_lost(tmp_path: Path) 
     """The moments of another layout would be taken for those of other entries."""
     convolutional(tmp_path / "run", layout="contiguous")
     (tmp_path / "run" / "environment.json").unlink()
-    with pytest.raises(EquipoiseError, match="go on with --layout contiguous"):
+    with pytest.raises(EquipoiseError, match="resume with --layout contiguous"):
         resume(tmp_path / "run", QUICK)
     resume(tmp_path / "run", replace(QUICK, layout="contiguous"))
 
@@ -107,7 +107,7 @@ def test_deterministic_algorithms_are_recorded_and_kept(tmp_path: Path) -> None:
     trained(tmp_path, deterministic=True)
     resume(tmp_path, QUICK)
     assert [session["deterministic"] for session in sessions(tmp_path)] == [True, True]
-    with pytest.raises(EquipoiseError, match="exclude cuDNN's trials"):
+    with pytest.raises(EquipoiseError, match="cannot be combined with cuDNN's trials"):
         resume(tmp_path, replace(QUICK, cudnn_trials=True))
 
 

@@ -144,7 +144,7 @@ def test_scores_variety_and_events_are_part_of_the_log(tmp_path: Path) -> None:
     assert [record.values for record in log.scores] == [{"fid": 3.0}]
     assert [record.values for record in log.variety] == [{"reach": 0.5}]
     assert log.told == (
-        "Rollback: the gradient of generator was not finite in iteration 5; went on from iteration 4 with 0.5 of the "
+        "Rollback: the gradient of generator was not finite in iteration 5; continued from iteration 4 with 0.5 of the "
         "learning rates.",
         "Collapse: <b>all the same</b> (iteration 5).",
     )

@@ -94,7 +94,7 @@ def test_the_page_is_written_from_results_alone_where_the_runs_are_gone(
     (alone / "results.json").write_bytes((reference / "results.json").read_bytes())
     page = write_study_report(alone, ("csv",)).read_text()
     assert "A small study &amp; its &lt;title&gt;" in page
-    assert "logs are not beside the results" in page
+    assert "logs of the runs are not in the study" in page
     assert (alone / "table.csv").exists()
     assert not (alone / "table.md").exists()
 
@@ -114,4 +114,4 @@ def test_results_cannot_lead_out_of_their_directory(reference: Path, small_study
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "results.json").write_text(json.dumps(results))
-    assert "logs are not beside the results" in write_study_report(elsewhere, ()).read_text()
+    assert "logs of the runs are not in the study" in write_study_report(elsewhere, ()).read_text()
