@@ -121,9 +121,9 @@ def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too() -> None:
     assert told_after([good, poor, poor, fair, good, poor], 100) == [
         "",
         "",
-        "collapse: samples reach 10% of what held-out data reach, after 90% (iteration 3).",
+        "collapse: the samples cover only 10% as much of the data as held-out data do; the best was 90% (iteration 3).",
         "",
-        "the collapse has passed: samples reach 90% (iteration 5).",
+        "recovered from the collapse: the samples cover 90% again (iteration 5).",
         "",
     ]
     assert told_after([same, good, same, same], 100)[3] == (
@@ -131,8 +131,9 @@ def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too() -> None:
     )
     slow = told_after([poor] * 10, 10)
     assert slow[:8] == [""] * 8
-    assert (
-        slow[8] == "collapse: after 90% of the training, samples reach 10% of what held-out data reach (iteration 9)."
+    assert slow[8] == (
+        "collapse: after 90% of the training, the samples cover only 10% as much of the data as held-out data do "
+        "(iteration 9)."
     )
     assert slow[9] == ""
 
