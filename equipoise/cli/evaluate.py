@@ -57,8 +57,8 @@ def _print_scores(scores: "list[Score]", directory: Path) -> None:
     print(f"The scores with their passports are in {printable(directory / 'scores.json')}")
 
 
-def _shown(value: float | list[float]) -> str:
-    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, list) else f"{value:.4g}"
+def _shown(value: float | tuple[float, ...]) -> str:
+    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, tuple) else f"{value:.4g}"
 
 
 COMMAND = Command(

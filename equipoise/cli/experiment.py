@@ -76,10 +76,10 @@ def _named(source: str, budget: str | None) -> "Experiment":
 def _on_other_data(experiment: "Experiment", words: str) -> "Experiment":
     """The same experiment on other data, in the size that its networks are made for where the data can be resized."""
     from equipoise.data.catalogue import parse_data
-    from equipoise.experiments.build import image_shape
+    from equipoise.experiments.build import network_shape
 
     data: Any = parse_data(words)
-    channels, *sizes = image_shape(experiment.players["generator"].network)
+    channels, *sizes = network_shape(experiment.players["generator"].network)
     made_for = {"resolution": sizes[0], "channels": channels} if sizes else {}
     known = {each.name for each in fields(data)}
     data = replace(data, **{name: value for name, value in made_for.items() if name in known})

@@ -71,11 +71,11 @@ class Cifar10(DataSet):
 
 
 def _archive() -> "Archive":
-    from equipoise.data.download import Source
+    from equipoise.data.download import RemoteFile
     from equipoise.data.published import Archive
 
     url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-    source = Source("cifar10", url, "md5", "c32a1d4ab5d03f1284b67883e8d87530", most_bytes=170_052_171)
+    source = RemoteFile("cifar10", url, "md5", "c32a1d4ab5d03f1284b67883e8d87530", most_bytes=170_052_171)
     return Archive(source, "cifar-10-batches-bin", most_bytes=10_000 * _RECORD_BYTES)
 
 

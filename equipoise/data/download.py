@@ -21,7 +21,7 @@ _OFFLINE = "EQUIPOISE_OFFLINE"
 
 
 @dataclass(frozen=True)
-class Source:
+class RemoteFile:
     """A public file: its address, what it is called, the digest of its bytes, and the most bytes it may have.
 
     `instead` tells a person without a network what else would do.
@@ -35,7 +35,7 @@ class Source:
     instead: str = f"or {HOW_TO_POINT}"
 
 
-def download(source: Source, path: Path) -> None:
+def download(source: RemoteFile, path: Path) -> None:
     """Fetch the file to `path`, which does not change unless every byte arrived and the digest is right.
 
     Raises:
@@ -48,7 +48,7 @@ def download(source: Source, path: Path) -> None:
     write_atomically(path, lambda temporary: _fetch(source, path, temporary))
 
 
-def _fetch(source: Source, path: Path, temporary: Path) -> None:
+def _fetch(source: RemoteFile, path: Path, temporary: Path) -> None:
     try:
         with urllib.request.urlopen(source.url, timeout=_TIMEOUT_SECONDS) as answer:  # https only, checked above
             if not answer.url.startswith("https://"):
@@ -68,7 +68,7 @@ def _fetch(source: Source, path: Path, temporary: Path) -> None:
         )
 
 
-def _copy(answer: IO[bytes], temporary: Path, source: Source, total: int | None) -> str:
+def _copy(answer: IO[bytes], temporary: Path, source: RemoteFile, total: int | None) -> str:
     digest = hashlib.new(source.algorithm, usedforsecurity=False)
     with (
         open(temporary, "wb") as file,
@@ -83,7 +83,7 @@ def _copy(answer: IO[bytes], temporary: Path, source: Source, total: int | None)
     return digest.hexdigest()
 
 
-def _missing(source: Source, path: Path, why: str) -> str:
+def _missing(source: RemoteFile, path: Path, why: str) -> str:
     return (
         f"{source.data_set}: {printable(path)} is missing and {why}; "
         f"put the file there, {source.instead}, or try again when online."

@@ -128,7 +128,7 @@ def _content(file: _File, root: Path) -> bytes:
 
 
 def _path(file: _File, root: Path) -> Path:
-    from equipoise.data.download import Source, download
+    from equipoise.data.download import RemoteFile, download
 
     named = (file.name, f"{file.name}.gz", file.name.replace("-idx", ".idx"), f"{file.name.replace('-idx', '.idx')}.gz")
     found = [path for place in _PLACES for name in named if (path := root / place / name).exists()]
@@ -136,5 +136,5 @@ def _path(file: _File, root: Path) -> Path:
         return found[0]
     packed = root / _PLACES[0] / f"{file.name}.gz"
     url = f"{_ADDRESS}/{file.name}.gz"
-    download(Source("mnist", url, "md5", file.packed_md5, most_bytes=16_000_000), packed)
+    download(RemoteFile("mnist", url, "md5", file.packed_md5, most_bytes=16_000_000), packed)
     return packed

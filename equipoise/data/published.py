@@ -10,7 +10,7 @@ from typing import IO
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory, check_regular, write_atomically
-from equipoise.data.download import Source, download
+from equipoise.data.download import RemoteFile, download
 from equipoise.data.root import HOW_TO_POINT, reading
 
 _CHUNK_BYTES = 1 << 20
@@ -26,7 +26,7 @@ class Archive:
         most_bytes: the largest size that one of its files may have.
     """
 
-    source: Source
+    source: RemoteFile
     folder: str
     most_bytes: int
 

@@ -90,11 +90,11 @@ class Stl10(DataSet):
 
 
 def _archive() -> "Archive":
-    from equipoise.data.download import Source
+    from equipoise.data.download import RemoteFile
     from equipoise.data.published import Archive
 
     url = "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"
-    source = Source("stl10", url, "md5", "91f7769df0f17e558f3565bffb0c7dfb", most_bytes=2_640_397_119)
+    source = RemoteFile("stl10", url, "md5", "91f7769df0f17e558f3565bffb0c7dfb", most_bytes=2_640_397_119)
     return Archive(source, "stl10_binary", most_bytes=100_000 * _IMAGE_BYTES)
 
 

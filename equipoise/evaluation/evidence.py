@@ -1,6 +1,6 @@
 """What the metrics of one generator look at, and the passport that goes with every figure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,36 +21,11 @@ from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.evaluation.judge import judge_of, parts_of, split_of
 from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sampling import generate
+from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment
 from equipoise.metrics.manifolds import density_coverage, precision_recall
 
 _JUDGED_AT_ONCE = 250
-
-
-@dataclass(frozen=True)
-class Score:
-    """One figure with its passport.
-
-    Attributes:
-        metric: its name.
-        value: a number, or a list of numbers for a histogram.
-        deviation: the spread that the metric itself reports, over splits or blocks, or None.
-        passport: what the figure was measured on and with.
-    """
-
-    metric: str
-    value: float | list[float]
-    deviation: float | None
-    passport: Mapping[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {
-            "metric": self.metric,
-            "value": self.value,
-            "deviation": self.deviation,
-            "passport": dict(self.passport),
-        }
 
 
 @dataclass(frozen=True)

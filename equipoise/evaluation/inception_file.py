@@ -4,7 +4,7 @@ from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
-from equipoise.data.download import Source, download
+from equipoise.data.download import RemoteFile, download
 from equipoise.evaluation import inception_weights
 
 _DOWNLOAD = "download"
@@ -44,5 +44,5 @@ def _downloaded() -> Path:
     path = cache_directory() / "weights" / url.rpartition("/")[2]
     if not path.is_file():
         digest, most = inception_weights.PUBLISHED_SHA256, inception_weights.PUBLISHED_MOST_BYTES
-        download(Source(_CALLED, url, "sha256", digest, most, _INSTEAD), path)
+        download(RemoteFile(_CALLED, url, "sha256", digest, most, _INSTEAD), path)
     return path

@@ -24,7 +24,7 @@ _Found = tuple[ModeCoverage, Mapping[str, Any]]
 def score_histogram(evidence: Evidence) -> Score:
     """Share of the samples in each class, by the data set's classifier."""
     counts = class_histogram(evidence.probabilities.argmax(dim=1), evidence.judge.classes)
-    shares = (counts.double() / evidence.samples_count).tolist()
+    shares = tuple((counts.double() / evidence.samples_count).tolist())
     return Score("class-histogram", shares, None, evidence.judged_passport("class-histogram"))
 
 

@@ -11,9 +11,8 @@ from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
 from equipoise.data.store import Store, ValueRange
 from equipoise.experiments.averaged import has_average, settled
-from equipoise.experiments.experiment import Experiment, Network
-from equipoise.networks import Network as Module
-from equipoise.networks import build
+from equipoise.experiments.experiment import Experiment, NetworkConfig
+from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.average import start_average
@@ -40,18 +39,18 @@ class StoreSource:
         return self.store.batch(indices, self.value_range)
 
 
-def build_network(network: Network, generator: torch.Generator) -> Module:
+def build_network(network: NetworkConfig, generator: torch.Generator) -> Network:
     """The network with weights drawn from the generator; the global generator stays untouched."""
-    built: Module = build(NETWORKS.load(network.kind), generator, **network.options)
+    built: Network = build(NETWORKS.load(network.kind), generator, **network.options)
     return built
 
 
-def image_shape(network: Network) -> tuple[int, ...]:
+def network_shape(network: NetworkConfig) -> tuple[int, ...]:
     """The items that it takes or gives, without the batch: asked of an empty copy, which costs nothing."""
     return empty_network(network).image_shape
 
 
-def empty_network(network: Network) -> Module:
+def empty_network(network: NetworkConfig) -> Network:
     """The network on torch's meta device: shapes without numbers.
 
     Raises:
@@ -60,7 +59,7 @@ def empty_network(network: Network) -> Module:
     try:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
-            empty: Module = NETWORKS.load(network.kind)(**network.options)
+            empty: Network = NETWORKS.load(network.kind)(**network.options)
     except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise EquipoiseError(
@@ -110,7 +109,7 @@ def build_state(experiment: Experiment, game: Game, device: torch.device, layout
     return State(players, game.optimisers, experiment.algorithm.create_memory().to(device), averages)
 
 
-def build_player(name: str, experiment: Experiment, example: Tensor, layout: Layout = "channels-last") -> Module:
+def build_player(name: str, experiment: Experiment, example: Tensor, layout: Layout = "channels-last") -> Network:
     """One player on the CPU, with its first weights and its constraint attached.
 
     Args:
@@ -130,13 +129,13 @@ def build_player(name: str, experiment: Experiment, example: Tensor, layout: Lay
     return module
 
 
-def _laid_out(network: Module, layout: Layout) -> Module:
+def _laid_out(network: Network, layout: Layout) -> Network:
     last = layout == "channels-last"
     for layer in network.modules():
         if isinstance(layer, Projection):
             layer.channels_last = last
     memory_format = torch.channels_last if last else torch.contiguous_format
-    module: Module = network.to(memory_format=memory_format)  # type: ignore[call-overload]
+    module: Network = network.to(memory_format=memory_format)  # type: ignore[call-overload]
     return module
 
 
@@ -158,7 +157,7 @@ def check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:
         EquipoiseError: one is not.
     """
     for name, player in experiment.players.items():
-        made_for = image_shape(player.network)
+        made_for = network_shape(player.network)
         if made_for != shape:
             made, found = ("x".join(map(str, each)) for each in (made_for, shape))
             raise EquipoiseError(

@@ -17,7 +17,7 @@ from equipoise.common.registry import Registry
 from equipoise.constraints.catalogue import CONSTRAINTS
 from equipoise.data.catalogue import DATA
 from equipoise.data.data_set import DataSet
-from equipoise.experiments.experiment import Experiment, Network, PlayerConstraint
+from equipoise.experiments.experiment import Experiment, NetworkConfig, PlayerConstraint
 from equipoise.experiments.former import of_today
 from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.networks.catalogue import NETWORKS
@@ -63,7 +63,7 @@ def load_experiment(path: Path) -> Experiment:
 
 def to_plain(value: Any) -> Plain:
     """An experiment, or any part of it, as plain data."""
-    if isinstance(value, Network):
+    if isinstance(value, NetworkConfig):
         return {"kind": value.kind} | {name: to_plain(option) for name, option in value.all_options().items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -146,7 +146,7 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
     for member in members:
         if member in _KINDS:
             return _build_kind(_KINDS[member], plain, where)
-        if member is Network:
+        if member is NetworkConfig:
             return _build_network(plain, where)
         if dataclasses.is_dataclass(member) and isinstance(member, type):
             return _build(member, plain, where)
@@ -163,7 +163,7 @@ def _build_kind(registry: Registry[Any], plain: Plain, where: str) -> Any:
     return _build(registry.load(_kind(values, registry, where)), values, where)
 
 
-def _build_network(plain: Plain, where: str) -> Network:
+def _build_network(plain: Plain, where: str) -> NetworkConfig:
     values = dict(_mapping(plain, where))
     kind = _kind(values, NETWORKS, where)
     cls = NETWORKS.load(kind)
@@ -173,7 +173,7 @@ def _build_network(plain: Plain, where: str) -> Network:
     _refuse_missing(values, required, where)
     hints = typing.get_type_hints(cls.__init__)
     options = {name: _checked(hints[name], value, _below(where, name)) for name, value in values.items()}
-    return Network(kind, options)
+    return NetworkConfig(kind, options)
 
 
 def _kind(values: dict[str, Plain], registry: Registry[Any], where: str) -> str:

@@ -17,7 +17,7 @@ from equipoise.training.optimisers import Optimiser
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkConfig:
     """A network by its kind in `equipoise.networks.catalogue`, and the constructor's options.
 
     Attributes:
@@ -34,7 +34,7 @@ class Network:
         defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
         return defaults | dict(self.options)
 
-    def narrowed(self, divisor: int, least: int, dense: bool = False) -> "Network":
+    def narrowed(self, divisor: int, least: int, dense: bool = False) -> "NetworkConfig":
         """A copy with every width of its convolutions divided, those at their default included.
 
         Args:
@@ -53,12 +53,12 @@ class Network:
             for name, value in self.all_options().items()
             if name in names
         }
-        return Network(self.kind, {**self.options, **widths})
+        return NetworkConfig(self.kind, {**self.options, **widths})
 
 
-def network(kind: str, **options: Any) -> Network:
+def network(kind: str, **options: Any) -> NetworkConfig:
     """A network by kind, with options as keywords."""
-    return Network(kind, options)
+    return NetworkConfig(kind, options)
 
 
 class PlayerConstraint(Protocol):
@@ -81,7 +81,7 @@ class Player:
         constraint: what keeps it within bounds, or None.
     """
 
-    network: Network
+    network: NetworkConfig
     optimiser: Optimiser
     constraint: PlayerConstraint | None = None
 

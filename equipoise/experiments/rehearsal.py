@@ -10,9 +10,9 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import Reseedable, stream
 from equipoise.data.memory import memory_bytes
-from equipoise.experiments.build import build_network, empty_network, image_shape
-from equipoise.experiments.experiment import Experiment, Network
-from equipoise.networks import Network as Module
+from equipoise.experiments.build import build_network, empty_network, network_shape
+from equipoise.experiments.experiment import Experiment, NetworkConfig
+from equipoise.networks import Network
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move
 
@@ -58,7 +58,7 @@ def _check_latent(experiment: Experiment) -> None:
 def _play(experiment: Experiment, device: str) -> None:
     players = nn.ModuleDict({name: _build(each.network, device) for name, each in experiment.players.items()})
     memory = experiment.algorithm.create_memory().to(device)
-    shape = image_shape(experiment.players["generator"].network)
+    shape = network_shape(experiment.players["generator"].network)
     real = torch.empty(experiment.batch_size, *shape, device="meta")
     if device != "meta":
         real = torch.rand(real.shape, generator=stream(0, "rehearsal"))
@@ -85,7 +85,7 @@ def _make(move: Move, players: nn.ModuleDict, memory: nn.Module, draw: Draw) -> 
         torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
 
 
-def _build(network: Network, device: str) -> Module:
+def _build(network: NetworkConfig, device: str) -> Network:
     return empty_network(network) if device == "meta" else build_network(network, stream(0, "rehearsal"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.data.data_set import DataSet
-from equipoise.experiments.experiment import Experiment, Network, Player, Watch, with_length
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, with_length
 
 SMOKE_WIDTHS: Mapping[str, Any] = {"divisor": 32, "least": 2, "dense": True}
 """How the budget `smoke` narrows networks."""
@@ -86,25 +86,25 @@ def _with_pace(player: Player, factor: float) -> Player:
     return replace(player, optimiser=replace(player.optimiser, schedule=schedule))
 
 
-def _with_networks(experiment: Experiment, change: Callable[[Network], Network]) -> Experiment:
+def _with_networks(experiment: Experiment, change: Callable[[NetworkConfig], NetworkConfig]) -> Experiment:
     players = {name: replace(player, network=change(player.network)) for name, player in experiment.players.items()}
     return replace(experiment, players=players)
 
 
-def _cpu_steps(generator: Network) -> int:
+def _cpu_steps(generator: NetworkConfig) -> int:
     side = generator.all_options().get("image_size", 28)  # all others make points or MNIST
     return _CPU_STEPS_OF_SLOW.get((generator.kind, side), _CPU_DISCRIMINATOR_STEPS)
 
 
-def _narrow_for_a_cpu(network: Network) -> Network:
+def _narrow_for_a_cpu(network: NetworkConfig) -> NetworkConfig:
     return network.narrowed(**_CPU_WIDTHS_OF_HEAVY if network.kind.startswith(_HEAVY) else CPU_WIDTHS)
 
 
-def smaller(network: Network) -> Network:
+def smaller(network: NetworkConfig) -> NetworkConfig:
     """The same network for images of less than 32 pixels a side."""
     options = network.all_options()
     size = {"image_size": small_side(options["image_size"])} if "image_size" in options else {}
-    return Network(network.kind, {**network.options, **size})
+    return NetworkConfig(network.kind, {**network.options, **size})
 
 
 def small_side(side: int) -> int:

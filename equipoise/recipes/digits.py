@@ -4,7 +4,7 @@ from equipoise.algorithms.ebgan import EBGAN
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
 from equipoise.data.digits import Digits
-from equipoise.experiments.experiment import Experiment, Network, Player, Watch, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam, Adamax
@@ -74,7 +74,7 @@ def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     )
 
 
-def _generator() -> Network:
+def _generator() -> NetworkConfig:
     return network(
         "mlp-generator",
         latent_size=16,

@@ -16,7 +16,7 @@ from equipoise.data.cifar10 import Cifar10
 from equipoise.data.data_set import DataSet
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.stl10 import Stl10
-from equipoise.experiments.experiment import Experiment, Network, Watch, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import Adam, Constant, LinearDecay, RMSprop, Schedule
@@ -155,7 +155,7 @@ def _geogan(setting: _Setting) -> Experiment:
     return replace(base, players=players, algorithm=algorithm)
 
 
-def _experiment(setting: _Setting, discriminator: Network, algorithm: GAN) -> Experiment:
+def _experiment(setting: _Setting, discriminator: NetworkConfig, algorithm: GAN) -> Experiment:
     adam = Adam(lr=setting.lr, betas=(0.0, 0.9), schedule=setting.schedule)
     return Experiment(
         name="lga",

@@ -18,7 +18,7 @@ from equipoise.data.compositional_mnist import CompositionalMnist
 from equipoise.data.mnist import Mnist
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
-from equipoise.experiments.experiment import Experiment, Network, Player, Watch, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import SGD, Adam, Optimiser, RMSprop
@@ -221,11 +221,11 @@ def _dcgan(data: Any, channels: int, latent: int, epochs: int) -> Experiment:
     )
 
 
-def _as_gan(base: Experiment, encoder: Network) -> Experiment:
+def _as_gan(base: Experiment, encoder: NetworkConfig) -> Experiment:
     return base
 
 
-def _as_reg_gan(base: Experiment, encoder: Network) -> Experiment:
+def _as_reg_gan(base: Experiment, encoder: NetworkConfig) -> Experiment:
     """The same with an encoder that learns as the generator does; encoded batches have statistics of their own."""
     generator = base.players["generator"]
     players = {
@@ -237,11 +237,11 @@ def _as_reg_gan(base: Experiment, encoder: Network) -> Experiment:
     return replace(base, players=players, algorithm=algorithm)
 
 
-def _with_batch_kinds(generator: Network) -> Network:
-    return Network(generator.kind, {**generator.options, "batch_kinds": _BATCH_KINDS})
+def _with_batch_kinds(generator: NetworkConfig) -> NetworkConfig:
+    return NetworkConfig(generator.kind, {**generator.options, "batch_kinds": _BATCH_KINDS})
 
 
-def _as_mdgan(base: Experiment, encoder: Network) -> Experiment:
+def _as_mdgan(base: Experiment, encoder: NetworkConfig) -> Experiment:
     return _manifold_diffusion(_as_reg_gan(base, encoder), MDGAN(epochs=base.algorithm.epochs))
 
 
@@ -253,7 +253,7 @@ def _manifold_diffusion(base: Experiment, algorithm: MDGAN) -> Experiment:
     return replace(base, players=players | judges, algorithm=algorithm)
 
 
-_METHODS: Mapping[str, Callable[[Experiment, Network], Experiment]] = {
+_METHODS: Mapping[str, Callable[[Experiment, NetworkConfig], Experiment]] = {
     "gan": _as_gan,
     "reg-gan": _as_reg_gan,
     "mdgan": _as_mdgan,

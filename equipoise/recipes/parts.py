@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from equipoise.experiments.experiment import Network, Player
+from equipoise.experiments.experiment import NetworkConfig, Player
 from equipoise.training.optimisers import Optimiser
 
 
 def two_players(
-    generator: Network, discriminator: Network, optimiser: Optimiser, second: Optimiser | None = None, **fields: Any
+    generator: NetworkConfig,
+    discriminator: NetworkConfig,
+    optimiser: Optimiser,
+    second: Optimiser | None = None,
+    **fields: Any,
 ) -> dict[str, Player]:
     """Generator and discriminator.
 

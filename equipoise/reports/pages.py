@@ -15,12 +15,13 @@ import equipoise
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.account import Account
+from equipoise.evaluation.score import Score
 from equipoise.reports import figures, measurements
 from equipoise.reports.frames import Frame, read_frames
 from equipoise.reports.grouping import refuse_unlike
 from equipoise.reports.summary import comparison_table, shown, title, with_spread
 from equipoise.runs.curves import FAKE, MARGIN, REAL
-from equipoise.runs.record import RunRecord, Score, read_run
+from equipoise.runs.record import RunRecord, read_run
 
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000

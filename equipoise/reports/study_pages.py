@@ -7,12 +7,13 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import write_text_atomically
+from equipoise.evaluation.score import Score
 from equipoise.reports import figures as run_figures
 from equipoise.reports import study_figures as figures
 from equipoise.reports.frames import Frame, read_frames
 from equipoise.reports.pages import Grids, Step, render
 from equipoise.reports.study_tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
-from equipoise.runs.record import RunRecord, Score, read_run
+from equipoise.runs.record import RunRecord, read_run
 from equipoise.studies.carry_out import WALK_STEPS
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.critic_map import read_critic_map

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.evaluation.passport import MUST_AGREE, OLDER
+from equipoise.evaluation.score import Score
 from equipoise.runs.curves import FAKE, MARGIN, REAL
-from equipoise.runs.record import RunRecord, Score
+from equipoise.runs.record import RunRecord
 
 DASH = "\N{EN DASH}"
 """In a cell without a value."""

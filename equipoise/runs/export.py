@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically
-from equipoise.experiments.build import image_shape
+from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import to_plain
 from equipoise.runs.trained import Tell, Trained, load_trained
 
@@ -108,7 +108,7 @@ def _onnx(trained: Trained, described: dict[str, str]) -> bytes:
     onnx, runtime = _extra("onnx"), _extra("onnxruntime")
     _extra("onnxscript")
     experiment = trained.experiment
-    is_image = len(image_shape(experiment.players["generator"].network)) > 1
+    is_image = len(network_shape(experiment.players["generator"].network)) > 1
     module = UnitImages(trained.generator, is_image and experiment.value_range == "symmetric").eval()
     latent = experiment.latent.sample(3, torch.Generator().manual_seed(0))
     with tempfile.TemporaryDirectory() as folder:

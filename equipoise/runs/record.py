@@ -10,6 +10,7 @@ from typing import Any
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import MOST_TEXT_BYTES, read_bounded
 from equipoise.data.account import Account
+from equipoise.evaluation.score import Score
 from equipoise.experiments.reading import read_yaml
 from equipoise.runs.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
 from equipoise.runs.run_log import Log, Record, number, read_log
@@ -17,19 +18,6 @@ from equipoise.runs.run_log import Log, Record, number, read_log
 HISTOGRAM = "class-histogram"
 """The metric that a run's page draws."""
 _USUAL = "float32"
-
-
-@dataclass(frozen=True)
-class Score:
-    """One figure of `scores.json`; a metric that yields several numbers holds them as a tuple.
-
-    The passport tells the iteration of the generator too.
-    """
-
-    metric: str
-    value: float | tuple[float, ...]
-    deviation: float | None
-    passport: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.sampling import check_place, export_samples, generate
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
-from equipoise.experiments.build import build_player, image_shape
+from equipoise.experiments.build import build_player, network_shape
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
@@ -62,7 +62,7 @@ class Trained:
                 "evaluate it again, or with a larger watch.keep."
             )
         network = self.experiment.players[name].network
-        player = build_player(name, self.experiment, torch.zeros(2, *image_shape(network)))
+        player = build_player(name, self.experiment, torch.zeros(2, *network_shape(network)))
         device = next(self.generator.parameters()).device
         return _ready(player, self.checkpoint.read_tensors(f"players/{name}."), device)
 

@@ -21,7 +21,7 @@ _FLOOR = 1e-17
 
 
 @dataclass(frozen=True)
-class Settings:
+class DiscreteSettings:
     """How much to compute; the defaults are those of the documentation."""
 
     seed: int = 0
@@ -33,12 +33,12 @@ class Settings:
     pairs: int = 2000
 
 
-def simulate(out: Path, settings: Settings = Settings()) -> list[Path]:
+def simulate(out: Path, settings: DiscreteSettings = DiscreteSettings()) -> list[Path]:
     """Write the JSON and the figure into `out`."""
     return write_report(out, NAME, compute(settings), draw)
 
 
-def compute(settings: Settings) -> Results:
+def compute(settings: DiscreteSettings) -> Results:
     """Every number of the simulation, ready for JSON."""
     p, q = _pairs(settings.runs, settings.atoms, settings.seed)
     small_p, small_q = _pairs(settings.runs, 5, settings.seed)

@@ -28,7 +28,7 @@ _LOSSES = {"attractive": -1.0, "repulsive": 1.0}
 
 
 @dataclass(frozen=True)
-class Settings:
+class ParticleSettings:
     """How many particles, how far they move and how often it is repeated; the figure shows the first repetition."""
 
     seed: int = 0
@@ -49,17 +49,17 @@ class Paths:
     turn: int
 
 
-def simulate(out: Path, settings: Settings = Settings()) -> list[Path]:
+def simulate(out: Path, settings: ParticleSettings = ParticleSettings()) -> list[Path]:
     """Write the JSON and the figure into `out`."""
     return write_report(out, NAME, compute(settings), draw)
 
 
-def compute(settings: Settings) -> Results:
+def compute(settings: ParticleSettings) -> Results:
     """Every number of the simulation, ready for JSON."""
     return {"parameters": asdict(settings), "losses": [_summary(loss, settings) for loss in _LOSSES]}
 
 
-def move(repulsion: float, settings: Settings, repetition: int = 0) -> Paths:
+def move(repulsion: float, settings: ParticleSettings, repetition: int = 0) -> Paths:
     """Follow both players for the given repetition's starting scores."""
     real, fake = _starts(settings, repetition)
     moments = [(real, fake)]
@@ -100,7 +100,7 @@ def draw(results: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _starts(settings: Settings, repetition: int) -> tuple[Tensor, Tensor]:
+def _starts(settings: ParticleSettings, repetition: int) -> tuple[Tensor, Tensor]:
     generator = stream(settings.seed, "score-particles/start", repetition)
     start = settings.scale * torch.randn(2, settings.particles, 2, dtype=torch.float64, generator=generator)
     return start[0], start[1]
@@ -114,7 +114,7 @@ def _step(loss: Callable[[Tensor], Tensor], points: Tensor, step_size: float) ->
     return moved
 
 
-def _summary(loss: str, settings: Settings) -> dict[str, Any]:
+def _summary(loss: str, settings: ParticleSettings) -> dict[str, Any]:
     paths = [move(_LOSSES[loss], settings, repetition) for repetition in range(settings.repetitions)]
     first, every = paths[0], math.gcd(settings.discriminator_steps, settings.generator_steps, 50)
     return {

@@ -30,7 +30,7 @@ COUNTED_SAMPLES, LEAST_SAMPLES, LOOSE_RADIUS = 2_500, 20, 1.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class RingSettings:
     """What is trained, and when it is looked at.
 
     Attributes:
@@ -50,12 +50,12 @@ class Settings:
     limit: float = 6.5
 
 
-def simulate(out: Path, settings: Settings | None = None) -> list[Path]:
+def simulate(out: Path, settings: RingSettings | None = None) -> list[Path]:
     """Train, and write the counts and the heat maps into `out`. Returns: the files written."""
-    return write_report(out, NAME, compute(settings or Settings()), draw)
+    return write_report(out, NAME, compute(settings or RingSettings()), draw)
 
 
-def compute(settings: Settings) -> Results:
+def compute(settings: RingSettings) -> Results:
     """The two-dimensional histograms of samples, a row of text per bin of y, and the modes covered."""
     matplotlib.use("Agg")
     runs = []
@@ -89,7 +89,7 @@ def coverage(points: torch.Tensor) -> PointCoverage:
     return point_coverage(points[:COUNTED_SAMPLES], centres, ring.deviation, LOOSE_RADIUS, LEAST_SAMPLES)
 
 
-def counts(points: torch.Tensor, settings: Settings) -> list[str]:
+def counts(points: torch.Tensor, settings: RingSettings) -> list[str]:
     """How many points lie in each bin; points outside lie in none."""
     limits = [-settings.limit, settings.limit] * 2
     found = torch.histogramdd(points.double(), [settings.bins] * 2, limits).hist.T.int().tolist()

@@ -32,7 +32,7 @@ _LOSSES = {"attractive": ATTRACTIVE, "repulsive": REPULSIVE}
 
 
 @dataclass(frozen=True)
-class Settings:
+class PhaseSettings:
     """How much to compute; the defaults are those of the documentation."""
 
     seed: int = 0
@@ -46,12 +46,12 @@ class Settings:
     sample_size: int = 1000
 
 
-def simulate(out: Path, settings: Settings = Settings()) -> list[Path]:
+def simulate(out: Path, settings: PhaseSettings = PhaseSettings()) -> list[Path]:
     """Write the JSON and the figure into `out`."""
     return write_report(out, NAME, compute(settings), draw)
 
 
-def compute(settings: Settings) -> Results:
+def compute(settings: PhaseSettings) -> Results:
     """Every number of the simulation, ready for JSON."""
     return {
         "parameters": asdict(settings),
@@ -97,7 +97,7 @@ def _continuum(loss: str, w2: float) -> dict[str, Any]:
     return {"loss": loss, "w2": w2, "speed_below": max(1e-15, speed), "eigenvalues": _pairs(eigenvalues(system, point))}
 
 
-def _sampled(loss: str, settings: Settings) -> dict[str, Any]:
+def _sampled(loss: str, settings: PhaseSettings) -> dict[str, Any]:
     """Where the equilibrium lies when finite samples take the place of both distributions."""
     start = equilibrium(TwoParameterMMD(standard_normal(), _LOSSES[loss]))
     points = torch.stack([_sampled_equilibrium(_LOSSES[loss], start, settings, run) for run in range(settings.samples)])
@@ -109,7 +109,7 @@ def _sampled(loss: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _sampled_equilibrium(repulsion: float, start: torch.Tensor, settings: Settings, run: int) -> torch.Tensor:
+def _sampled_equilibrium(repulsion: float, start: torch.Tensor, settings: PhaseSettings, run: int) -> torch.Tensor:
     size = settings.sample_size
     data = torch.randn(size, dtype=torch.float64, generator=stream(settings.seed, "two-parameter/data", run))
     noise = torch.rand(size, dtype=torch.float64, generator=stream(settings.seed, "two-parameter/noise", run))
@@ -117,7 +117,7 @@ def _sampled_equilibrium(repulsion: float, start: torch.Tensor, settings: Settin
     return equilibrium(system, (float(start[0]), float(start[1])), tolerance=1e-9)
 
 
-def _trivial_shares(settings: Settings) -> list[dict[str, Any]]:
+def _trivial_shares(settings: PhaseSettings) -> list[dict[str, Any]]:
     """The share of starts that the flow carries to w2 = 0; coarse quadrature is enough to tell the two basins apart."""
     coarse = {"uniform": uniform(16), "normal": standard_normal(40, reach=5.0)}
     starts = start_grid(settings.start_columns, settings.start_rows)

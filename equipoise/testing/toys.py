@@ -23,7 +23,7 @@ from equipoise.algorithms.vaegan import VAEGAN
 from equipoise.constraints import SpectralNorm, WeightClip
 from equipoise.data.data_set import DataSet
 from equipoise.data.store import Store, held
-from equipoise.experiments.experiment import Experiment, Network, Player, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, network
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
@@ -62,25 +62,25 @@ def toy(algorithm: Algorithm, players: dict[str, Player], **changes: Any) -> Exp
     return Experiment(**(fixed | {"latent": Latent(3), "players": players, "algorithm": algorithm} | changes))
 
 
-def generator(**options: Any) -> Network:
+def generator(**options: Any) -> NetworkConfig:
     """A tiny generator of toy images from 3 latents; `options` are those of "mlp-generator"."""
     fixed = {"latent_size": 3, "image_shape": _SHAPE, "hidden": (8,), "output_activation": "sigmoid"}
     return network("mlp-generator", **(fixed | options))
 
 
-def discriminator(**options: Any) -> Network:
+def discriminator(**options: Any) -> NetworkConfig:
     """A tiny discriminator of toy images; `options` are those of "mlp-discriminator"."""
     return network("mlp-discriminator", **({"image_shape": _SHAPE, "hidden": (8,)} | options))
 
 
-def autoencoder() -> Network:
+def autoencoder() -> NetworkConfig:
     """A tiny auto-encoder of toy images, for algorithms whose discriminator is one."""
     return network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(8, 4))
 
 
 def two(
-    generator_network: Network,
-    discriminator_network: Network,
+    generator_network: NetworkConfig,
+    discriminator_network: NetworkConfig,
     optimiser: Optimiser | None = None,
     **discriminator_fields: Any,
 ) -> dict[str, Player]:
@@ -120,7 +120,7 @@ def _energy(algorithm: Algorithm) -> Experiment:
     return toy(algorithm, two(generator(), autoencoder(), Adamax(lr=1e-2)))
 
 
-def image_networks() -> dict[str, Network]:
+def image_networks() -> dict[str, NetworkConfig]:
     """Networks that exist for square images only, at their smallest size."""
     size = {"image_size": 8, "channels": 1}
     return {

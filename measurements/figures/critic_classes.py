@@ -24,7 +24,7 @@ from equipoise.common.machine import git_commit
 from equipoise.constraints import SpectralNorm
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import current_versions
-from equipoise.experiments.experiment import Experiment, Network
+from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
@@ -44,7 +44,7 @@ QUIET = Settings("cpu", quiet=True, threads=1)
 def experiment(loss: str, seed: int) -> Experiment:
     base = recipe("gan-digits")
     judge = base.players["discriminator"]
-    network = Network(judge.network.kind, {**judge.network.options, "output_size": FEATURES})
+    network = NetworkConfig(judge.network.kind, {**judge.network.options, "output_size": FEATURES})
     players = {**base.players, "discriminator": replace(judge, network=network, constraint=SpectralNorm(scale=SCALE))}
     return replace(base, name=f"mmd-{loss}-digits", players=players, algorithm=LOSSES[loss], seed=seed)
 

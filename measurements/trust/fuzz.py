@@ -34,7 +34,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
 from equipoise.common.machine import git_commit
 from equipoise.data.celeba import CelebA
-from equipoise.data.download import Source
+from equipoise.data.download import RemoteFile
 from equipoise.data.idx import read_idx
 from equipoise.data.lmdb_reader import open_lmdb
 from equipoise.data.npz import Npz
@@ -107,7 +107,7 @@ def _read_tar(folder: Path, data: bytes) -> None:
     """Behind the checksum, which no damage gets past."""
     shutil.rmtree(folder / "set", ignore_errors=True)
     (folder / "set.tar.gz").write_bytes(data)
-    archive = Archive(Source("a", "https://localhost/set.tar.gz", "md5", "", 10_000), "set", 5_000)
+    archive = Archive(RemoteFile("a", "https://localhost/set.tar.gz", "md5", "", 10_000), "set", 5_000)
     _unpack(folder / "set.tar.gz", archive, ["one.bin"], folder / "set")
 
 

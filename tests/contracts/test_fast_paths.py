@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from equipoise.algorithms.magan import MAGAN
 from equipoise.data.store import held
 from equipoise.experiments.build import StoreSource, build_game, build_player
-from equipoise.experiments.experiment import Experiment, Network, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, network
 from equipoise.kernels import winograd
 from equipoise.networks.blocks import Stack
 from equipoise.recipes import lga, magan, mmd
@@ -68,7 +68,7 @@ def _small(experiment: Experiment, width: int | None) -> Experiment:
     return replace(experiment, players=players, batch_size=2)
 
 
-def _narrow(described: Network, options: dict[str, Any]) -> Network:
+def _narrow(described: NetworkConfig, options: dict[str, Any]) -> NetworkConfig:
     return network(described.kind, **(dict(described.options) | options))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data import download as module
-from equipoise.data.download import Source, download
+from equipoise.data.download import RemoteFile, download
 
 CONTENT = bytes(range(256)) * 20
 
@@ -41,7 +41,7 @@ def online(monkeypatch):
 
 
 def source(url="https://example.org/file.gz"):
-    return Source("example", url, "md5", hashlib.md5(CONTENT).hexdigest(), most_bytes=len(CONTENT))
+    return RemoteFile("example", url, "md5", hashlib.md5(CONTENT).hexdigest(), most_bytes=len(CONTENT))
 
 
 def test_a_whole_file_with_the_right_digest_is_kept(online, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from equipoise.common.errors import EquipoiseError
 from equipoise.data import cifar10, download, mnist, stl10
 from equipoise.data.cifar10 import Cifar10
-from equipoise.data.download import Source
+from equipoise.data.download import RemoteFile
 from equipoise.data.mnist import Mnist
 from equipoise.data.published import Archive
 from equipoise.data.stl10 import Stl10
@@ -81,7 +81,7 @@ def publish_archive(monkeypatch, serve, module, address, files):
     real = module._archive()
     assert (real.source.url, real.source.algorithm) == (address, "md5")
     content = archive_of(real.folder, files)
-    source = Source(real.source.data_set, address, "md5", hashlib.md5(content).hexdigest(), real.source.most_bytes)
+    source = RemoteFile(real.source.data_set, address, "md5", hashlib.md5(content).hexdigest(), real.source.most_bytes)
     monkeypatch.setattr(module, "_archive", lambda: Archive(source, real.folder, real.most_bytes))
     return serve(address, content)
 

@@ -7,7 +7,7 @@ import pytest
 
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.download import Source
+from equipoise.data.download import RemoteFile
 from equipoise.evaluation import inception_file as inception
 from equipoise.evaluation.inception_file import local_weights
 from equipoise.experiments.experiment import Watch, with_length
@@ -25,9 +25,9 @@ def test_a_file_is_taken_as_it_is_and_none_stays_none(tmp_path: Path) -> None:
 
 def test_the_word_download_fetches_the_published_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
-    fetched: list[Source] = []
+    fetched: list[RemoteFile] = []
 
-    def fetch(source: Source, path: Path) -> None:
+    def fetch(source: RemoteFile, path: Path) -> None:
         fetched.append(source)
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")

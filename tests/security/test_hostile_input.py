@@ -16,7 +16,7 @@ import torch
 from equipoise.cli.main import main
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.download import Source
+from equipoise.data.download import RemoteFile
 from equipoise.data.published import Archive, _unpack
 from equipoise.evaluation.features import OnnxExtractor
 from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
@@ -285,7 +285,7 @@ def test_an_archive_cut_in_its_first_bytes_is_refused(content: bytes, tmp_path: 
     """The gzip reader of a stream asks for the code of a letter that is not there, as fuzzing found."""
     packed = tmp_path / "set.tar.gz"
     packed.write_bytes(content)
-    archive = Archive(Source("a", "https://localhost/set.tar.gz", "md5", "", 100), "set", 100)
+    archive = Archive(RemoteFile("a", "https://localhost/set.tar.gz", "md5", "", 100), "set", 100)
     with pytest.raises(EquipoiseError, match=r"damaged|does not hold"):
         _unpack(packed, archive, ["one.bin"], tmp_path / "set")
 

@@ -24,7 +24,7 @@ from equipoise.simulations.report import write_figure
 pytestmark = pytest.mark.lengthy
 
 SMALL = {
-    "two-parameter-mmd": two_parameter_mmd_report.Settings(
+    "two-parameter-mmd": two_parameter_mmd_report.PhaseSettings(
         grid=4,
         start_columns=2,
         start_rows=2,
@@ -34,9 +34,9 @@ SMALL = {
         samples=2,
         sample_size=50,
     ),
-    "discrete-magan": discrete_magan_report.Settings(runs=3, atoms=4, total_steps=100, pairs=20),
-    "score-particles": particles.Settings(discriminator_steps=20, generator_steps=10, repetitions=2),
-    "ring-over-time": ring_over_time.Settings(iterations=(1, 3), samples=100),
+    "discrete-magan": discrete_magan_report.DiscreteSettings(runs=3, atoms=4, total_steps=100, pairs=20),
+    "score-particles": particles.ParticleSettings(discriminator_steps=20, generator_steps=10, repetitions=2),
+    "ring-over-time": ring_over_time.RingSettings(iterations=(1, 3), samples=100),
 }
 RESULTS = Path(__file__).parents[2] / "results" / "simulations"
 
@@ -61,7 +61,7 @@ def test_the_numbers_depend_on_the_settings_alone(module):
 def test_committed_numbers_were_computed_with_the_defaults_and_can_be_drawn(name, tmp_path):
     results = json.loads((RESULTS / f"{name}.json").read_text())
     module = import_module(SIMULATIONS.load(name).__module__)
-    assert results["parameters"] == json.loads(json.dumps(asdict(module.Settings())))
+    assert results["parameters"] == json.loads(json.dumps(asdict(type(SMALL[name])())))
     write_figure(tmp_path / "drawn.png", module.draw, results)
     with Image.open(tmp_path / "drawn.png") as image:
         assert len(image.convert("RGB").getcolors(1 << 24)) > 5

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from equipoise.simulations.particles import Settings, compute, move, spread
+from equipoise.simulations.particles import ParticleSettings, compute, move, spread
 
-SHORT = Settings(particles=3, discriminator_steps=4, generator_steps=3, step_size=0.05)
+SHORT = ParticleSettings(particles=3, discriminator_steps=4, generator_steps=3, step_size=0.05)
 
 
 def slopes(points: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ def test_every_step_is_the_gradient_in_plain_loops(repulsion: float) -> None:
 
 
 def test_the_repulsive_loss_spreads_real_scores_and_the_attractive_one_contracts_them() -> None:
-    settings = Settings(repetitions=2, discriminator_steps=450, generator_steps=50)
+    settings = ParticleSettings(repetitions=2, discriminator_steps=450, generator_steps=50)
     attractive, repulsive = compute(settings)["losses"]
     assert attractive["loss"] == "attractive"
     assert attractive["real_spread_after_discriminator"] < attractive["real_spread_before"]
@@ -52,7 +52,7 @@ def test_the_repulsive_loss_spreads_real_scores_and_the_attractive_one_contracts
 def test_the_paths_depend_on_the_seed_alone() -> None:
     state = torch.random.get_rng_state()
     first, again, other = (
-        move(1.0, Settings(seed=seed, discriminator_steps=2, generator_steps=2)) for seed in (0, 0, 1)
+        move(1.0, ParticleSettings(seed=seed, discriminator_steps=2, generator_steps=2)) for seed in (0, 0, 1)
     )
     assert torch.equal(first.fake, again.fake)
     assert not torch.equal(first.fake, other.fake)

@@ -1,0 +1,27 @@
+"""One figure with its passport."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure with its passport.
+
+    Attributes:
+        metric: its name.
+        value: a number, or several for a histogram.
+        deviation: the spread that the metric itself reports, over splits or blocks, or None.
+        passport: what the figure was measured on and with.
+    """
+
+    metric: str
+    value: float | tuple[float, ...]
+    deviation: float | None
+    passport: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        return {"metric": self.metric, "value": value, "deviation": self.deviation, "passport": dict(self.passport)}
