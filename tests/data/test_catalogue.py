@@ -17,7 +17,7 @@ from equipoise.testing.toys import ToyImages
 
 
 def test_every_data_set_of_the_papers_is_there():
-    assert set(DATA) - {"noise"} == {
+    assert set(DATA) >= {
         "digits", "ring", "grid", "mnist", "stacked-mnist", "compositional-mnist",
         "cifar10", "stl10", "celeba", "lsun-bedroom", "folder", "npz",
     }  # fmt: skip
