@@ -99,6 +99,6 @@ def test_the_linter_finds_nothing_in_the_snippets(tmp_path: Path) -> None:
     ruff = pytest.importorskip("ruff").find_ruff_bin()
     for snippet in SNIPPETS:
         (tmp_path / f"{snippet.name}.py").write_text(snippet.code, encoding="utf-8")
-    words = ["check", "--no-cache", "--config", ROOT / "pyproject.toml", "--ignore", NOT_ASKED]
+    words = ["check", "--no-cache", "--config", str(ROOT / "pyproject.toml"), "--ignore", NOT_ASKED]
     done = subprocess.run([ruff, *words, tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

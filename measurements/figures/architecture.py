@@ -6,6 +6,7 @@ from measurements import FIGURES_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
 
 ROWS = [
     (["cli", "testing"], "the command line; contract checks for authors"),
@@ -30,7 +31,7 @@ def main() -> None:
         y = len(ROWS) - 1 - row
         width = 12 / len(rooms)
         for column, room in enumerate(rooms):
-            box = plt.Rectangle(
+            box = Rectangle(
                 (column * width + 0.06, y + 0.12),
                 width - 0.12,
                 0.6,

@@ -8,7 +8,7 @@ import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
@@ -50,7 +50,7 @@ def measured(row: str, seed: int) -> dict[str, Any]:
     return {
         "row": row,
         "seed": seed,
-        "inception_score": round(float(score.value), 4),
+        "inception_score": round(float(cast(float, score.value)), 4),
         "iterations": [line["iteration"] for line in looks],
         **{name: [round(line["values"][name], 4) for line in looks] for name in ("reach", "spread", "spacing")},
         "told": [line["told"] for line in log if line["kind"] == "alarm"],

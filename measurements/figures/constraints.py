@@ -4,6 +4,7 @@ python -m measurements.figures.constraints
 """
 
 import json
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -15,6 +16,7 @@ from measurements import FIGURES_FOLDER, RESULTS_FOLDER
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 RESULTS = RESULTS_FOLDER / "constraints"
 BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#718096"
@@ -65,7 +67,7 @@ def gradient_penalty() -> None:
         ("R1", GREEN, r1_penalty_per_sample),
     ):
         norms = torch.linspace(0.01, 2.5, 120, requires_grad=True)
-        penalties = penalty(lambda x, n=norms: n * x[:, 0], torch.zeros(120, 2))
+        penalties = penalty(partial(sloped, norms), torch.zeros(120, 2))
         (derivatives,) = torch.autograd.grad(penalties.sum(), norms)
         value.plot(norms.detach(), penalties.detach(), color=colour, label=name)
         slope.plot(norms.detach(), derivatives, color=colour)
@@ -104,11 +106,17 @@ def weight_clip() -> None:
     save(figure, "constraints_weight_clip.png")
 
 
+def sloped(norms: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """A critic whose gradient at each point has the norm given."""
+    return norms * points[:, 0]
+
+
 def load(name: str) -> dict[str, Any]:
-    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((RESULTS / name).read_text(encoding="utf-8"))
+    return content
 
 
-def save(figure: plt.Figure, name: str) -> None:
+def save(figure: Figure, name: str) -> None:
     figure.tight_layout()
     figure.savefig(FIGURES_FOLDER / name, metadata={"Software": None})
     plt.close(figure)

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -80,9 +81,7 @@ def penalty_cost() -> dict[str, Any]:
     """Both routes through the WGAN-GP network with an 8x8 map: counted operations, and time in interleaved pairs."""
     critic, points = conv_critic(), torch.randn(8, 3, 32, 32, generator=stream(SEED, "points"))
     routes = {"double backward": double_backward, "constant masks": gradient_penalty_of_map}
-    operations = {
-        name: count_operations(lambda r=route: gradients(r, critic, points)) for name, route in routes.items()
-    }
+    operations = {name: count_operations(partial(gradients, route, critic, points)) for name, route in routes.items()}
     seconds: dict[str, list[float]] = {name: [] for name in routes}
     for _ in range(15):
         for name, route in routes.items():
@@ -125,7 +124,8 @@ def gradient_penalty_of_map(critic: nn.Module, points: Tensor) -> Tensor:
 def double_backward(critic: nn.Module, points: Tensor) -> Tensor:
     source = points.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(source).mean(dim=(1, 2)).sum(), source, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    penalty: Tensor = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    return penalty
 
 
 def gradients(route: Callable[[nn.Module, Tensor], Tensor], critic: nn.Module, points: Tensor) -> None:
@@ -165,7 +165,7 @@ class OperationCount(TorchDispatchMode):
 
     total = 0
 
-    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         result = function(*arguments, **(keywords or {}))
         cost = flop_registry.get(function._overloadpacket)
         self.total += cost(*arguments, **(keywords or {}), out_val=result) if cost else 0
@@ -175,7 +175,7 @@ class OperationCount(TorchDispatchMode):
 def count_operations(work: Callable[[], None]) -> int:
     with OperationCount() as counter:
         work()
-    return counter.total
+    return int(counter.total)
 
 
 def save(name: str, content: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Run from anywhere: python -m measurements.figures.losses
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import matplotlib
 import torch
@@ -13,6 +14,8 @@ from measurements import FIGURES_FOLDER
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from equipoise import losses
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
@@ -44,9 +47,13 @@ def draw(axis: Axes, curves: dict[str, Curve], at: torch.Tensor, what: str, sign
     axis.grid(alpha=0.25)
 
 
-def figure(panels: int) -> tuple[plt.Figure, list[Axes]]:
-    drawn, axes = plt.subplots(1, panels, figsize=(4.1 * panels, 4.2), layout="constrained")
-    drawn.get_layout_engine().set(w_pad=0.15)
+def spatial_loss(score: torch.Tensor, amplifier: str) -> torch.Tensor:
+    return losses.spatial_generator_loss(score.reshape(1, 1, 1), amplifier)
+
+
+def figure(panels: int) -> tuple[Figure, list[Axes]]:
+    layout = ConstrainedLayoutEngine(w_pad=0.15)
+    drawn, axes = plt.subplots(1, panels, figsize=(4.1 * panels, 4.2), layout=layout)
     return drawn, list(axes)
 
 
@@ -57,7 +64,7 @@ def titled(axis: Axes, title: str, across: str, up: str = "") -> None:
     axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2))
 
 
-def save(drawn: plt.Figure, name: str) -> None:
+def save(drawn: Figure, name: str) -> None:
     drawn.savefig(FIGURES_FOLDER / f"losses_{name}.png", dpi=80, metadata={"Software": None})
     plt.close(drawn)
 
@@ -116,9 +123,7 @@ def spatial() -> None:
     names = ["literal", "magnitude", "zero-literal", "zero", "margin"]
     at = torch.linspace(-3, 3, 241)
     drawn, axes = figure(2)
-    curves: dict[str, Curve] = {
-        name: (lambda s, name=name: losses.spatial_generator_loss(s.reshape(1, 1, 1), name)) for name in names
-    }
+    curves: dict[str, Curve] = {name: partial(spatial_loss, amplifier=name) for name in names}
     draw(axes[0], curves, at, "slope")
     titled(axes[0], "Push on the score of one position", "score Y", "-dL / dY = A(Y)")
     for position, name in enumerate(names):

@@ -52,7 +52,7 @@ Numbers = np.random.Generator
 def probabilities(numbers: Numbers, samples: int = 500, classes: int = 10) -> np.ndarray:
     logits = 3 * numbers.normal(size=(samples, classes))
     values = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return values / values.sum(axis=1, keepdims=True)
+    return np.asarray(values / values.sum(axis=1, keepdims=True))
 
 
 def correlated(numbers: Numbers, samples: int = 400, features: int = 64) -> np.ndarray:
@@ -162,7 +162,7 @@ def _plain_similarity(a: np.ndarray, b: np.ndarray) -> float:
     window /= window.sum()
 
     def blur(x: np.ndarray) -> np.ndarray:
-        return correlate1d(correlate1d(x, window, axis=0), window, axis=1)[5:-5, 5:-5]
+        return np.asarray(correlate1d(correlate1d(x, window, axis=0), window, axis=1)[5:-5, 5:-5])
 
     result = 1.0
     for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
@@ -181,13 +181,13 @@ def manifolds_by_scikit_learn(numbers: Numbers) -> Pair:
     real, generated = two_sets(numbers)
 
     def radii(rows: np.ndarray, k: int) -> np.ndarray:
-        return NearestNeighbors(n_neighbors=k).fit(rows).kneighbors()[0][:, -1]
+        return np.asarray(NearestNeighbors(n_neighbors=k).fit(rows).kneighbors()[0][:, -1])
 
     apart = pairwise_distances(real, generated)
     near_real, near_generated = apart <= radii(real, 3)[:, None], apart <= radii(generated, 3)[None]
     held = apart <= radii(real, 5)[:, None]
-    theirs = (near_real.any(axis=0).mean(), near_generated.any(axis=1).mean())
-    theirs += (held.sum(axis=0).mean() / 5, held.any(axis=1).mean())
+    precision, recall = near_real.any(axis=0).mean(), near_generated.any(axis=1).mean()
+    theirs = (precision, recall, held.sum(axis=0).mean() / 5, held.any(axis=1).mean())
     return (*precision_recall(real, generated), *density_coverage(real, generated)), theirs
 
 

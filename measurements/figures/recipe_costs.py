@@ -142,7 +142,8 @@ class Counted:
 
 def count_of(experiment: Experiment) -> int:
     data: Any = experiment.data
-    return int(data.count) if isinstance(data, COUNTED) else COUNTS[type(data)]
+    count: Any = data.count if isinstance(data, COUNTED) else COUNTS[type(data)]
+    return int(count)
 
 
 def like(experiment: Experiment) -> Any:

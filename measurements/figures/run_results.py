@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
-    session = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"][0]
+    session: dict[str, Any] = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"][0]
     return {"data": plain["data"].get("path", plain["data"]["kind"])} | session
 
 

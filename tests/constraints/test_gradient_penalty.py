@@ -243,7 +243,7 @@ def test_bad_input_is_refused(call, message):
         call()
 
 
-PENALTIES = {
+BY_SOURCE = {
     "points": gradient_penalty_per_sample,
     "real": r1_penalty_per_sample,
     "fake": r2_penalty_per_sample,
@@ -259,46 +259,46 @@ def points_of(dtype=torch.float64):
     return torch.randn(4, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("name", BY_SOURCE)
 def test_penalties_work_under_the_transforms_of_torch_func(name):
     network, points = critic(), points_of()
     parameters = dict(network.named_parameters())
 
     def loss(values):
-        return PENALTIES[name](lambda x: torch.func.functional_call(network, values, x), points).mean()
+        return BY_SOURCE[name](lambda x: torch.func.functional_call(network, values, x), points).mean()
 
     expected = torch.autograd.grad(
-        PENALTIES[name](network, points).mean(), list(parameters.values()), allow_unused=True
+        BY_SOURCE[name](network, points).mean(), list(parameters.values()), allow_unused=True
     )
     found = torch.func.grad(loss)({key: value.detach() for key, value in parameters.items()})
     for ours, theirs in zip(found.values(), expected, strict=True):
         torch.testing.assert_close(ours, torch.zeros_like(ours) if theirs is None else theirs)
-    both = torch.func.vmap(lambda x: PENALTIES[name](network, x))(torch.stack([points, 2 * points]))
-    torch.testing.assert_close(both[1], PENALTIES[name](network, 2 * points))
+    both = torch.func.vmap(lambda x: BY_SOURCE[name](network, x))(torch.stack([points, 2 * points]))
+    torch.testing.assert_close(both[1], BY_SOURCE[name](network, 2 * points))
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("name", BY_SOURCE)
 def test_penalties_take_what_inference_mode_made_and_work_inside_it(name):
     network, points = critic(), points_of()
-    expected = PENALTIES[name](network, points)
+    expected = BY_SOURCE[name](network, points)
     with torch.inference_mode():
         made = points.clone()
-        inside = PENALTIES[name](network, made)
+        inside = BY_SOURCE[name](network, made)
     torch.testing.assert_close(inside, expected)
-    torch.testing.assert_close(PENALTIES[name](network, made), expected)
+    torch.testing.assert_close(BY_SOURCE[name](network, made), expected)
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("name", BY_SOURCE)
 def test_penalties_of_half_precision_are_summed_in_float32(name):
     network, points = critic(torch.bfloat16), points_of(torch.bfloat16)
-    found = PENALTIES[name](network, points)
+    found = BY_SOURCE[name](network, points)
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found.double(), PENALTIES[name](network.double(), points.double()), rtol=0.05, atol=0.02)
+    torch.testing.assert_close(found.double(), BY_SOURCE[name](network.double(), points.double()), rtol=0.05, atol=0.02)
 
 
-@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.parametrize("name", BY_SOURCE)
 def test_what_does_not_fit_is_named(name):
-    penalty, points = PENALTIES[name], points_of()
+    penalty, points = BY_SOURCE[name], points_of()
     with pytest.raises(ValueError, match=f"{name} must be of the discriminator's type torch.float32, got"):
         penalty(critic(torch.float32), points)
     with pytest.raises(ValueError, match=f"{name} must be a torch.Tensor, got ndarray"):

@@ -67,7 +67,7 @@ TABLE: dict[str, MetricCase] = {
     "two_sample_test": MetricCase(metrics.two_sample_test, (ROWS, OTHERS), (0, 0, 0, 1, 0)),
     "variety": MetricCase(metrics.variety, (ROWS, OTHERS, HELD), (0, 0, 0)),
     "point_coverage": MetricCase(
-        lambda *a: astuple(metrics.point_coverage(*a, 0.1, 1.0))[:5], (ROWS[:, :2], OTHERS[:6, :2])
+        lambda a, b: astuple(metrics.point_coverage(a, b, 0.1, 1.0))[:5], (ROWS[:, :2], OTHERS[:6, :2])
     ),
     "class_histogram": MetricCase(lambda a: metrics.class_histogram(a, 4).tolist(), (LABELS,)),
     "mode_coverage": MetricCase(lambda a: metrics.mode_coverage(a, 4), (LABELS,)),
@@ -234,7 +234,7 @@ LAST = NUMBERS.integers(0, 256, size=(5, 12, 12, 3)).astype(np.uint8)
 
 @pytest.mark.parametrize("images", [LAST, torch.from_numpy(LAST), LAST / 255], ids=["numpy", "torch", "floating"])
 def test_images_with_their_channels_last_are_refused_with_the_way_out(images: Any) -> None:
-    calls = [lambda: features.extract(images, extractor()), lambda: extractor()(images)]
+    calls: list[Callable[[], object]] = [lambda: features.extract(images, extractor()), lambda: extractor()(images)]
     calls += [lambda: metrics.ms_ssim(images, images)]
     for call in calls:
         with pytest.raises(ValueError, match=r"images.* are the channels last\? Permute \(0, 3, 1, 2\)"):

@@ -44,8 +44,8 @@ def test_nccl_is_chosen_where_every_process_has_a_gpu(
         raise Started
 
     place = {"WORLD_SIZE": local_size, "RANK": 1, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": local_size}
-    place |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 29500}
-    for name, value in place.items():
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": 29500}
+    for name, value in (place | meeting).items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr(processes, "choose_device", torch.device)
     monkeypatch.setattr(processes, "_common_store", lambda rank, restarts: None)

@@ -319,7 +319,7 @@ def test_the_two_parts_of_a_set_without_splits_share_no_item() -> None:
 
 def test_the_record_of_a_metric_says_which_values_are_better() -> None:
     with pytest.raises(TypeError, match="lower_is_better"):
-        MetricEntry("forgotten", "a metric whose direction was forgotten", "module:function")
+        MetricEntry("forgotten", "a metric whose direction was forgotten", "module:function")  # type: ignore[call-arg]
     lower = {"classifier-fid", "classifier-kid", "fid", "kid", "ms-ssim", "modes-missing", "modes-kl"}
     found = {name for name in METRICS if is_better(name, 1.0, 2.0)}
     assert found >= lower | {name for name in METRICS if name.startswith("missing-modes")}

@@ -67,7 +67,7 @@ class OnDevice(Tensor):
         return self.numbers.tolist()
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override]
         cls, operation: Any, types: Any, arguments: tuple[Any, ...] = (), options: Mapping[str, Any] | None = None
     ) -> Any:
         return computed(operation, arguments, dict(options or {}))
