@@ -107,7 +107,7 @@ def test_the_metric(example: Load) -> None:
     assert mine.brightness_gap(white, white) == 0.0
     assert is_better("my-brightness-gap", 0.1, 0.2)
     with pytest.raises(TypeError, match="lower_is_better"):
-        equipoise.MetricEntry("half-a-metric", "its direction was forgotten", mine.score_brightness_gap)
+        equipoise.MetricEntry("half-a-metric", "its direction was forgotten", mine.score_brightness_gap)  # type: ignore[call-arg]
     with pytest.raises(EquipoiseError, match="MetricEntry"):
         METRICS.register(equipoise.Entry("half-a-metric", "without facts", mine.score_brightness_gap))  # type: ignore[arg-type]
 
