@@ -39,16 +39,13 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
     Raises:
         EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
     """
-    from equipoise.experiments.config import from_plain, set_field, to_plain
+    from equipoise.experiments.config import changed
     from equipoise.experiments.experiment import with_length
 
     named = _named(chosen.recipe, chosen.budget)
-    plain: dict[str, Any] = to_plain(named if chosen.data is None else _on_other_data(named, chosen.data))
-    for assignment in chosen.set:
-        set_field(plain, assignment)
-    if chosen.seed is not None:
-        plain["seed"] = chosen.seed
-    experiment = from_plain(plain)
+    seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
+    on_its_data = named if chosen.data is None else _on_other_data(named, chosen.data)
+    experiment = changed(on_its_data, [*chosen.set, *seed])
     if chosen.epochs is None and chosen.iterations is None:
         return experiment
     try:

@@ -135,5 +135,5 @@ def _own_kind(experiment: Experiment) -> Trial:
 
     after_step = None if player.constraint is None else player.constraint.after_step
     third_party = ThirdParty(build, player.optimiser.build, after_step)
-    details = {"network": dict(player.network.options), "learning_rate": player.optimiser.lr}
+    details = {"network": player.network.all_options(), "learning_rate": player.optimiser.lr}
     return Trial(third_party, experiment.batch_size, _OWN_PASSES, player.network.kind, details)

@@ -28,6 +28,8 @@ from equipoise.training.optimisers import Optimiser, Schedule
 Plain = Any
 """What YAML can hold: dictionaries, lists, strings, numbers, booleans and None."""
 
+_TOP = "the configuration"
+
 _KINDS: dict[Any, Registry[Any]] = {
     Algorithm: ALGORITHMS,
     Optimiser: OPTIMISERS,
@@ -77,8 +79,25 @@ def to_plain(value: Any) -> Plain:
 
 def from_plain(plain: Plain) -> Experiment:
     """An experiment from plain data; see `from_yaml` for what is refused."""
-    experiment: Experiment = _build(Experiment, plain, "the configuration")
+    experiment: Experiment = _build(Experiment, plain, _TOP)
     return experiment
+
+
+def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
+    """A copy with each `field.path=value` set, all of them before any is checked; what none names stays as it is.
+
+    Raises:
+        EquipoiseError: as `set_field`, or a value does not fit.
+    """
+    whole = {field.name: getattr(experiment, field.name) for field in dataclasses.fields(experiment)}
+    named = {_as_letters(assignment).partition("=")[0].partition(".")[0] for assignment in assignments}
+    plain = {name: to_plain(value) if name in named else value for name, value in whole.items()}
+    for assignment in assignments:
+        set_field(plain, assignment)
+    hints = typing.get_type_hints(Experiment)
+    found = {name: _convert(hints[name], plain[name], _below(_TOP, name)) for name in whole if name in named}
+    new: Experiment = _construct(Experiment, whole | found, _TOP)
+    return new
 
 
 def set_field(plain: dict[str, Plain], assignment: str) -> None:
@@ -222,4 +241,4 @@ def _is_required(field: "dataclasses.Field[Any]") -> bool:
 
 
 def _below(where: str, name: str) -> str:
-    return shortened(name) if where == "the configuration" else f"{where}.{shortened(name)}"
+    return shortened(name) if where == _TOP else f"{where}.{shortened(name)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from equipoise.common.errors import UnknownName
 from equipoise.common.random import derived_seed
 from equipoise.data.noise import Noise
-from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
+from equipoise.experiments.config import changed, to_yaml
 from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.recipes.catalogue import BUDGETS, recipe
 from equipoise.studies.log_measures import LOG_MEASURES
@@ -105,10 +105,7 @@ def experiment_of(
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
     if watched is not None and budget != "smoke":
         watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,))
-    plain = to_plain(replace(base, seed=seed, watch=watch))
-    for change in (*row.changes, *variant.changes):
-        set_field(plain, change)
-    return from_plain(plain)
+    return changed(replace(base, seed=seed, watch=watch), (*row.changes, *variant.changes))
 
 
 def content_hash(experiment: Experiment) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
-from equipoise.experiments.config import from_plain, set_field, to_plain
+from equipoise.experiments.config import changed
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
@@ -59,10 +59,7 @@ def measured(row: str, seed: int) -> dict[str, Any]:
 
 def experiment(row: str, seed: int) -> Experiment:
     name, epochs, changes = ROWS[row]
-    plain = to_plain(with_length(recipe(name), epochs=epochs))
-    for change in changes:
-        set_field(plain, change)
-    return replace(from_plain(plain), seed=seed)
+    return replace(changed(with_length(recipe(name), epochs=epochs), changes), seed=seed)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from equipoise.common.errors import EquipoiseError, UnknownName
-from equipoise.experiments.config import from_plain, from_yaml, load_experiment, set_field, to_plain, to_yaml
+from equipoise.experiments.config import (
+    changed,
+    from_plain,
+    from_yaml,
+    load_experiment,
+    set_field,
+    to_plain,
+    to_yaml,
+)
 from equipoise.experiments.reading import read_yaml
 from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.runs.record import _yaml
@@ -107,3 +115,15 @@ def test_only_a_file_of_a_sensible_size_is_read(tmp_path: Path) -> None:
     ):
         with pytest.raises(EquipoiseError, match=reason):
             load_experiment(path)
+
+
+def test_what_is_set_is_set_together_and_the_rest_stays() -> None:
+    """A pair of values that only fits together can be set in any order; a part that nothing names is not made anew."""
+    base = recipe("mmd-rep-cifar10")
+    found = changed(base, ["algorithm.discriminator_steps=3", "algorithm.update=alternating", "seed=4"])
+    plain = to_plain(base)
+    plain["algorithm"] |= {"discriminator_steps": 3, "update": "alternating"}
+    assert to_plain(found) == plain | {"seed": 4}
+    assert found.players["generator"] is base.players["generator"]
+    with pytest.raises(EquipoiseError, match="simultaneous"):
+        changed(base, ["algorithm.discriminator_steps=3"])

@@ -12,8 +12,7 @@ from torch import nn
 from equipoise.algorithms.gan import GAN
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
-from equipoise.experiments import rehearsal
-from equipoise.experiments.config import from_plain, set_field, to_plain
+from equipoise.experiments import config, rehearsal
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
 from equipoise.recipes.catalogue import RECIPES, recipe
@@ -45,10 +44,7 @@ IMPOSSIBLE = [
 
 
 def changed(name: str, *assignments: str) -> Experiment:
-    plain = to_plain(recipe(name, "smoke"))
-    for assignment in assignments:
-        set_field(plain, assignment)
-    return from_plain(plain)
+    return config.changed(recipe(name, "smoke"), assignments)
 
 
 def some_recipe(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from equipoise.cli.report import write_reports
 from equipoise.common.errors import EquipoiseError
-from equipoise.experiments.config import from_plain, set_field, to_plain, to_yaml
+from equipoise.experiments.config import changed, to_yaml
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports.grouping import group_runs
 from equipoise.reports.pages import write_comparison
@@ -21,12 +21,9 @@ def configured(tmp_path: Path) -> Callable[..., Path]:
     """configured(name, "field=value", ...): the directory of such a run, which holds its configuration alone."""
 
     def make(name: str, *assignments: str) -> Path:
-        plain = to_plain(recipe(name))
-        for assignment in assignments:
-            set_field(plain, assignment)
         folder = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        (folder / "config.yaml").write_text(to_yaml(from_plain(plain)))
+        (folder / "config.yaml").write_text(to_yaml(changed(recipe(name), assignments)))
         return folder
 
     return make
