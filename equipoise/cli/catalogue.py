@@ -1,11 +1,11 @@
 """Every command by its word, in the order of the help."""
 
-from equipoise.cli import classifier, demo, evaluate, export, report, resume, sample, simulate, study, train
-from equipoise.cli.describe import LIST, SHOW
+from equipoise.cli import classifier, demo, evaluate, export, report, resume, sample, show, simulate, study, train
+from equipoise.cli import list as listing
 
 COMMANDS = {
-    "list": LIST,
-    "show": SHOW,
+    "list": listing.COMMAND,
+    "show": show.COMMAND,
     "train": train.COMMAND,
     "resume": resume.COMMAND,
     "sample": sample.COMMAND,

@@ -1,9 +1,8 @@
-"""`list` and `show`: what can be named, and what a name stands for."""
+"""`list`."""
 
 import argparse
 
 from equipoise.cli.command import Command
-from equipoise.cli.experiment import add_experiment, experiment_of
 
 _LISTED = {
     "recipes": "recipe",
@@ -26,7 +25,7 @@ _LISTED = {
 
 def fill_list(parser: argparse.ArgumentParser) -> None:
     """The arguments of `list`."""
-    parser.add_argument("what", nargs="?", choices=_LISTED, help="show show show one table only")
+    parser.add_argument("what", nargs="?", choices=_LISTED, help="show one table only")
 
 
 def list_command(chosen: argparse.Namespace) -> int:
@@ -46,27 +45,9 @@ def list_command(chosen: argparse.Namespace) -> int:
     return 0
 
 
-fill_show = add_experiment
-"""The arguments of `show`: an experiment."""
-
-
-def show_command(chosen: argparse.Namespace) -> int:
-    """Print an experiment as YAML."""
-    from equipoise.experiments.config import to_yaml
-
-    print(to_yaml(experiment_of(chosen)), end="")
-    return 0
-
-
-LIST = Command(
+COMMAND = Command(
     list_command,
     "List everything that has a name: recipes, data sets, metrics, studies, losses, networks and so on.",
     "equipoise list recipes",
     fill_list,
-)
-SHOW = Command(
-    show_command,
-    "Print an experiment's whole configuration as YAML, to edit and pass to train.",
-    "equipoise show magan-digits > mine.yaml",
-    add_experiment,
 )
