@@ -76,7 +76,7 @@ def test_a_damaged_checkpoint_is_named_and_the_newest_good_one_goes_on(
         resume(run, QUIET)
     errors = capsys.readouterr().err
     assert f"warning: checkpoint {run}/checkpoints/{LAST}.safetensors is damaged" in errors
-    assert "going on from iteration-000000012.json" in errors
+    assert "continuing from iteration-000000012.json" in errors
     ours, theirs = end_of(run), end_of(finished)
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
 
@@ -184,7 +184,7 @@ def test_another_device_or_torch_is_told(run: Path, capsys: pytest.CaptureFixtur
 
 def test_changed_data_are_noticed(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "content_hash", property(lambda self: "0" * 64))
-    with pytest.raises(EquipoiseError, match="the data have changed since this run began"):
+    with pytest.raises(EquipoiseError, match="the data have changed since this run started"):
         resume(run, QUIET)
 
 
