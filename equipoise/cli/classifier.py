@@ -34,3 +34,4 @@ COMMAND = Command(
     "equipoise classifier mnist --data-root data",
     fill_classifier,
 )
+"""`classifier` on the command line."""

@@ -32,3 +32,4 @@ COMMAND = Command(
     "equipoise demo --out demo",
     fill_demo,
 )
+"""`demo` on the command line."""

@@ -67,3 +67,4 @@ COMMAND = Command(
     "equipoise evaluate runs/magan-digits-seed0 --metrics inception-score class-histogram",
     fill_evaluate,
 )
+"""`evaluate` on the command line."""

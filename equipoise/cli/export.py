@@ -31,3 +31,4 @@ COMMAND = Command(
     "equipoise export runs/magan-digits-seed0 --out generator.onnx",
     fill_export,
 )
+"""`export` on the command line."""

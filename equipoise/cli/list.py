@@ -51,3 +51,4 @@ COMMAND = Command(
     "equipoise list recipes",
     fill_list,
 )
+"""`list` on the command line."""

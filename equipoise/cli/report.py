@@ -55,3 +55,4 @@ COMMAND = Command(
     "equipoise report studies/magan-digits-cpu",
     fill_report,
 )
+"""`report` on the command line."""

@@ -29,3 +29,4 @@ COMMAND = Command(
     "equipoise resume runs/magan-digits-seed0",
     fill_resume,
 )
+"""`resume` on the command line."""

@@ -35,3 +35,4 @@ COMMAND = Command(
     "equipoise sample runs/magan-digits-seed0 --count 100 --out samples.png",
     fill_sample,
 )
+"""`sample` on the command line."""

@@ -20,3 +20,4 @@ COMMAND = Command(
     "equipoise show magan-digits > mine.yaml",
     add_experiment,
 )
+"""`show` on the command line."""

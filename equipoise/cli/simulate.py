@@ -29,3 +29,4 @@ COMMAND = Command(
     "equipoise simulate discrete-magan --out simulations",
     fill_simulate,
 )
+"""`simulate` on the command line."""

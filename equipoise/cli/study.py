@@ -81,3 +81,4 @@ COMMAND = Command(
     "equipoise study magan-digits --seeds 5 --workers 2",
     fill_study,
 )
+"""`study` on the command line."""

@@ -48,3 +48,4 @@ COMMAND = Command(
     "equipoise train ebgan-digits --seed 1 --epochs 50 --set algorithm.margin=5 --out runs/mine",
     fill_train,
 )
+"""`train` on the command line."""

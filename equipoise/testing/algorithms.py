@@ -27,6 +27,7 @@ from equipoise.training.loop import Game, Loop, Turn, play
 from equipoise.training.state import State, state_tensors
 
 DEVICE = torch.device("cpu")
+"""Where the checks play."""
 
 
 def check_algorithm(experiment: Experiment, ranks: int = 1) -> None:

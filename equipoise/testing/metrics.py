@@ -15,6 +15,7 @@ import torch
 from equipoise.testing.requirements import require, require_refusal
 
 Numbers = np.ndarray[Any, Any]
+"""An array of any shape and type."""
 
 
 @dataclass(frozen=True)

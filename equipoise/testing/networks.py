@@ -16,6 +16,7 @@ from equipoise.networks.network import Generator
 from equipoise.testing.requirements import require, require_close, require_equal_tensors, require_refusal
 
 BATCH = 5
+"""How many samples the checks feed a network."""
 
 
 @dataclass(frozen=True)
