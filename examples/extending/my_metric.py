@@ -3,20 +3,20 @@
 equipoise --plugin examples/extending/my_metric.py evaluate runs/gan-digits --metrics my-brightness-gap
 """
 
-from torch import Tensor
-
 import equipoise
 from equipoise.evaluation.evidence import Evidence, Score
+from equipoise.metrics.arrays import Array, as_float64
 
 
-def brightness_gap(real: Tensor, generated: Tensor) -> float:
+def brightness_gap(real: Array, generated: Array) -> float:
     """The difference between the mean brightness of two sets of images, 0 to 1.
 
     Args:
         real: [count, channels, height, width] in [0, 1].
         generated: the same; the counts may differ.
     """
-    return abs(float(real.double().mean() - generated.double().mean()))
+    images = "count, channels, height, width"
+    return abs(float(as_float64("real", real, images).mean() - as_float64("generated", generated, images).mean()))
 
 
 def score_brightness_gap(evidence: Evidence) -> Score:

@@ -20,6 +20,7 @@ from equipoise.testing.algorithms import check_algorithm
 from equipoise.testing.constraints import check_constraint
 from equipoise.testing.data import check_data
 from equipoise.testing.losses import check_loss, draw
+from equipoise.testing.metrics import check_metric
 from equipoise.testing.networks import check_network
 from equipoise.testing.studies import check_study
 
@@ -102,6 +103,8 @@ def test_the_constraint(example: Load) -> None:
 
 def test_the_metric(example: Load) -> None:
     mine = example("my_metric")
+    images = np.random.default_rng(0).uniform(size=(2, 5, 1, 4, 4))
+    check_metric(mine.brightness_gap, (images[0], images[1]), degree=(1,))
     black, white = torch.zeros(2, 1, 4, 4), torch.ones(3, 1, 4, 4)
     assert mine.brightness_gap(black, white) == 1.0
     assert mine.brightness_gap(white, white) == 0.0
