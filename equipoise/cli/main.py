@@ -10,6 +10,8 @@ from equipoise import __version__
 from equipoise.cli.catalogue import COMMANDS
 from equipoise.cli.streams import discard, prepare_streams
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
+from equipoise.common.files import local_path
+from equipoise.common.plugins import load_plugin
 
 _USER_ERROR = 2
 _SIGNAL_EXIT = 128
@@ -53,11 +55,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     """The command's exit status, once what it printed has arrived."""
     try:
+        words = _without_plugins(words)
         _refuse_unknown_command(words)
         chosen = _parser().parse_args(words)
         return COMMANDS[chosen.command].run(chosen)
     finally:
         sys.stdout.flush()
+
+
+def _without_plugins(words: Sequence[str]) -> list[str]:
+    """Execute the file of each `--plugin FILE`, wherever it stands. Returns: the other words."""
+    rest, following = [], iter(words)
+    for word in following:
+        option, equals, file = word.partition("=")
+        if option != "--plugin":
+            rest.append(word)
+        elif file := file if equals else next(following, ""):
+            load_plugin(local_path(file))
+        else:
+            raise EquipoiseError("--plugin needs a file, as in --plugin my_method.py.")
+    return rest
 
 
 def _refuse(reason: object, status: int) -> int:
@@ -71,7 +88,10 @@ def _refuse_unknown_command(words: Sequence[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="equipoise", description="Train GANs that stay in balance, and measure whether they did.")
+    about = "Train GANs that stay in balance, and measure whether they did."
+    parser = _Parser(prog="equipoise", allow_abbrev=False, description=about)
+    plugin = "execute a file of yours first, which registers your own methods; may be repeated"
+    parser.add_argument("--plugin", metavar="FILE.py", help=plugin)
     parser.add_argument("--version", action="version", version=f"equipoise {__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     for name, command in COMMANDS.items():

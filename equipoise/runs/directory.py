@@ -6,8 +6,10 @@ from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.common.plugins import check_plugins, loaded_plugins
 from equipoise.experiments.config import load_experiment, to_yaml
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.environment import read_sessions
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,21 @@ class RunDirectory:
         return self.path / "tensorboard"
 
     def experiment(self) -> Experiment:
-        """The experiment that was trained here."""
+        """The experiment that was trained here.
+
+        Raises:
+            EquipoiseError: a plug-in that it was trained with is missing, or the configuration cannot be read.
+        """
+        for session in read_sessions(self.environment)[:1]:
+            check_plugins(session.get("plugins"))
         return load_experiment(self.config)
 
 
 def resume_command(path: Path) -> str:
     """What goes on with the run, as it is to be typed."""
     written = str(path)
-    return f"equipoise resume {printable(shlex.quote(f'./{written}' if written.startswith('-') else written))}"
+    plugins = "".join(f"--plugin {printable(shlex.quote(plugin.path))} " for plugin in loaded_plugins())
+    return f"equipoise {plugins}resume {printable(shlex.quote(f'./{written}' if written.startswith('-') else written))}"
 
 
 def is_leftover(path: Path) -> bool:

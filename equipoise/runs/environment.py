@@ -14,6 +14,7 @@ from equipoise import __version__
 from equipoise.common.errors import printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.machine import git_commit
+from equipoise.common.plugins import loaded_plugins
 
 _PACKAGES = ("torch", "numpy", "safetensors", "pillow")
 
@@ -26,6 +27,7 @@ def describe_environment(
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "equipoise": __version__,
         "python": platform.python_version(),
+        "plugins": [plugin.record for plugin in loaded_plugins()],
         "packages": {name: _version(name) for name in _PACKAGES},
         "device": str(device),
         "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine(),

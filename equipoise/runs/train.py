@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from equipoise import __version__
+from equipoise.common.errors import printable
 from equipoise.common.machine import threads_beside_a_gpu
+from equipoise.common.plugins import changed_plugins, loaded_plugins
 from equipoise.common.say import warn
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
@@ -125,6 +127,7 @@ def _shared(manner: Manner, settings: Settings, processes: Processes) -> dict[st
         "most_rollbacks": settings.most_rollbacks,
         "torch": torch.__version__,
         "equipoise": __version__,
+        "plug-ins": [plugin.record for plugin in loaded_plugins()],
     }
 
 
@@ -227,7 +230,10 @@ def _load_data(experiment: Experiment, settings: Settings, processes: Processes)
 
 def _warn_of_differences(run: RunDirectory, described: dict[str, Any]) -> None:
     """Say what is no longer as in the run's first session and may change the last bits of the result."""
-    for what, before, now in differences((read_sessions(run.environment) or [described])[0], described):
+    first = (read_sessions(run.environment) or [described])[0]
+    for name in changed_plugins(first.get("plugins")):
+        warn(f"the plug-in {printable(name)} is no longer the file that the run began with; its methods may differ.")
+    for what, before, now in differences(first, described):
         warn(
             f"the run started with {what} {before} and continues with {now}: the result is equally good, but its last "
             "bits may differ."

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.machine import available_cores
+from equipoise.common.plugins import Plugin, load_all, loaded_plugins
 from equipoise.studies.workers import MOST_DEATHS, Done
 
 Job = TypeVar("Job")
@@ -72,13 +73,22 @@ def _on_one_thread(function: Callable[[Job], Result], job: Job) -> Result:
     return function(job)
 
 
+def _loader(plugins: tuple[Plugin, ...]) -> Callable[[], None]:
+    def load_the_same() -> None:
+        load_all(plugins)
+
+    return load_the_same
+
+
 def _connect(ray: Any, address: str, workers: int | None) -> None:
-    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if loaded_plugins():  # before a worker is given a job that holds something of theirs
+        quiet["runtime_env"] = {"worker_process_setup_hook": _loader(loaded_plugins())}
     try:
         if address == "local":
-            ray.init(address="local", num_cpus=workers or available_cores(), **quiet)
+            ray.init(address="local", num_cpus=workers or available_cores(), include_dashboard=False, **quiet)
         else:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise EquipoiseError(f"cannot reach a Ray cluster at {printable(address)}: {printable(error)}") from error
 

@@ -17,6 +17,7 @@ from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.plugins import Plugin, load_all, loaded_plugins
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -67,7 +68,8 @@ def _run_there(
 ) -> bool:
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
     context, environment = _context(function.__module__), dict(os.environ)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(environment,)) as pool:
+    given = (environment, loaded_plugins())
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=given) as pool:
         futures: dict[Future[Result], int] = {}
         try:
             for index, job in enumerate(jobs):
@@ -131,13 +133,14 @@ def _call(function: Callable[[Job], Result], job: Job) -> Result:
             os._exit(1)
 
 
-def _begin(environment: dict[str, str]) -> None:
-    """A worker's first act: one thread, its starter's environment of now, and no work for a starter that is gone."""
+def _begin(environment: dict[str, str], plugins: tuple[Plugin, ...]) -> None:
+    """A worker's first act: one thread, its starter's plug-ins and environment, no work for a starter that is gone."""
     import torch
 
     os.environ.clear()
     os.environ.update(environment)
     torch.set_num_threads(1)
+    load_all(plugins)
     threading.Thread(target=_end_with_starter, daemon=True).start()
 
 

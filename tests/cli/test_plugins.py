@@ -1,0 +1,137 @@
+"""Methods of one's own from a file: `--plugin FILE.py`, through the real entry point."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = '''
+from dataclasses import dataclass, replace
+
+import equipoise
+from equipoise.algorithms.gan import GAN
+from equipoise.losses import hinge_discriminator_loss, hinge_generator_loss
+from equipoise.recipes.digits import gan_digits
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyGAN(GAN):
+    """A field more."""
+
+    strength: float = 1.0
+
+
+def recipe():
+    """My GAN."""
+    return replace(gan_digits(), algorithm=MyGAN(loss="my-hinge", iterations=2))
+
+
+loss = equipoise.AdversarialLoss(hinge_discriminator_loss, lambda real, fake: hinge_generator_loss(fake), False)
+equipoise.register(
+    loss=equipoise.Entry("my-hinge", "Hinge again", loss),
+    algorithm=equipoise.Entry("my-gan", "GAN again", MyGAN),
+    recipe=equipoise.Entry("my-digits", "My GAN on digits", recipe),
+)
+'''
+SEVERAL = (
+    "import json, sys; from equipoise.cli.main import main; print([main(words) for words in json.loads(sys.argv[1])])"
+)
+QUICK = ["--device", "cpu", "--threads", "1", "--quiet"]
+
+
+def several(folder: Path, *commands: list[str]) -> subprocess.CompletedProcess[str]:
+    """The commands, one after the other, in a process of their own."""
+    words = [sys.executable, "-c", SEVERAL, json.dumps(commands)]
+    root = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONPATH": root}
+    return subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plug-in, and a run that was trained with it from a YAML file that names its kinds."""
+    folder = tmp_path_factory.mktemp("plugins")
+    (folder / "mine.py").write_text(PLUGIN)
+    with_it = ["--plugin", "mine.py"]
+    shown = several(folder, ["show", "my-digits", *with_it])
+    yaml, code = shown.stdout.rstrip("\n").rsplit("\n", 1)
+    assert code == "[0]", shown.stderr
+    assert "kind: my-gan" in yaml
+    assert "loss: my-hinge" in yaml
+    (folder / "mine.yaml").write_text(yaml)
+    done = several(folder, [*with_it, "train", "mine.yaml", "--out", "run", *QUICK], [*with_it, "resume", "run"])
+    assert done.stdout.splitlines()[-1] == "[0, 0]", done.stderr
+    return folder
+
+
+def test_what_a_plugin_brings_is_listed_and_recorded_and_leaves_no_files_behind(folder: Path) -> None:
+    listed = several(folder, ["list", "losses", "--plugin=mine.py"])
+    assert "  my-hinge        Hinge again" in listed.stdout
+    session = json.loads((folder / "run" / "environment.json").read_text())["sessions"][0]
+    (record,) = session["plugins"]
+    assert record["name"] == "mine.py"
+    assert len(record["sha256"]) == 64
+    assert not (folder / "__pycache__").exists()
+
+
+def test_without_the_plugin_its_run_asks_for_it_and_a_changed_one_is_told(folder: Path) -> None:
+    commands = [["resume", "run"], ["sample", "run", "--out", "x.png"], ["evaluate", "run"], ["show", "mine.yaml"]]
+    done = several(folder, *commands)
+    assert done.stdout.splitlines()[-1] == "[2, 2, 2, 2]"
+    *asked, unknown = done.stderr.splitlines()
+    assert len(asked) == 3
+    assert all("was trained with the plug-in mine.py: add --plugin mine.py" in line for line in asked)
+    assert "unknown algorithm 'my-gan'" in unknown
+    other = folder / "other"
+    other.mkdir()
+    (other / "mine.py").write_text(PLUGIN + "\n# changed\n")
+    done = several(folder, ["--plugin", "other/mine.py", "resume", "run", "--quiet"])
+    assert done.stdout.splitlines()[-1] == "[0]", done.stderr
+    assert "the plug-in mine.py is no longer the file that the run began with" in done.stderr
+
+
+def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path) -> None:
+    program = (
+        "from pathlib import Path; from equipoise.common.plugins import load_plugin, loaded_plugins\n"
+        "from equipoise.recipes.catalogue import recipe\n"
+        "from equipoise.studies.workers import run_jobs\n"
+        "from equipoise.experiments.config import to_yaml\n"
+        "if __name__ == '__main__':\n"
+        "    load_plugin(Path('mine.py'))\n"
+        "    jobs = [recipe('my-digits'), recipe('my-digits')]\n"
+        "    print(run_jobs(to_yaml, jobs, 2) == [to_yaml(job) for job in jobs])\n"
+    )
+    (folder / "program.py").write_text(program)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "program.py"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=120)
+    assert done.stdout == "True\n", done.stderr
+
+
+def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path) -> None:
+    files = {
+        "syntax.py": ("x = 1\ny = (", "the plug-in syntax.py in line 2 is no Python: '(' was never closed."),
+        "fails.py": ("\n\n1 / 0\n", "the plug-in fails.py in line 3 fails: ZeroDivisionError: division by zero."),
+        "leaves.py": ("import sys\nsys.exit(3)\n", "the plug-in leaves.py in line 2 fails: SystemExit: 3."),
+        "bytes.py": ("x = '\xff'", "the plug-in bytes.py"),
+        "taken.py": (
+            "import equipoise\nequipoise.register(recipe=equipoise.Entry('mine', 'm', 1))\n"
+            "equipoise.register(loss=equipoise.Entry('hinge', 'again', 1))\n",
+            "the plug-in taken.py in line 3 fails: the loss 'hinge' exists already; choose another name.",
+        ),
+    }
+    for name, (source, _) in files.items():
+        (tmp_path / name).write_bytes(source.encode("latin-1"))
+    commands = [["--plugin", name, "list"] for name in [*files, "none.py", "."]]
+    done = several(tmp_path, *commands, ["--plugin"], ["show", "mine"], ["--plugin", "taken.py", "trian"])
+    assert done.stdout == f"{[2] * (len(commands) + 3)}\n"
+    told = done.stderr.splitlines()
+    assert len(told) == len(commands) + 3
+    assert all(sentence in line for line, (_, sentence) in zip(told, files.values(), strict=False))
+    assert "none.py cannot be read: No such file or directory." in told[5]
+    assert ". is a folder, not a regular file" in told[6]
+    assert "--plugin needs a file" in told[7]
+    assert "unknown recipe 'mine'" in told[8]

@@ -1,0 +1,82 @@
+"""Entries, registries, and what method authors add to them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import equipoise
+from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.common.registry import Entry, Registry, all_or_nothing
+from equipoise.registries import REGISTRIES, registry
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """What a test registers is gone after it."""
+    with pytest.raises(KeyboardInterrupt), all_or_nothing():
+        yield
+        raise KeyboardInterrupt
+
+
+def shapes() -> Registry[Entry]:
+    return Registry("shape", [Entry("path", "a module's class", "pathlib:Path"), Entry("three", "a number", 3)])
+
+
+def test_a_thing_is_found_by_its_name_and_its_name_by_the_thing() -> None:
+    found = shapes()
+    assert list(found) == ["path", "three"]
+    assert found.load("path") is Path
+    assert found.load("three") == 3
+    assert (found.name_of(Path), found.name_of(str)) == ("path", None)
+    assert found.all_of(["three"])[0].summary == "a number"
+    assert "path" in found
+    assert ["path"] not in found
+
+
+@pytest.mark.parametrize("name", ["pth", "", ["path"], None, 3])
+def test_an_unknown_name_is_told_the_nearest(name: object) -> None:
+    for ask in (shapes().load, shapes().__getitem__, lambda one: shapes().all_of([one])):
+        with pytest.raises(UnknownName, match=r"unknown shape .*(did you mean|known: path, three)"):
+            ask(name)  # type: ignore[arg-type]
+
+
+def test_looking_for_a_things_name_imports_nothing() -> None:
+    code = (
+        "import sys; from equipoise.registries import REGISTRIES, registry\n"
+        "assert all(registry(kind).name_of(int) is None for kind in REGISTRIES)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "../x", "a:b", "a\n", "-", 3])
+def test_an_entry_has_a_name_that_can_be_written_and_one_line(name: str) -> None:
+    with pytest.raises(ValueError, match="a name consists of letters, digits"):
+        Entry(name, "fine", 1)
+    with pytest.raises(ValueError, match="one line of text"):
+        Entry("fine", "two\nlines", 1)
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_a_taken_name_is_refused_in_every_registry(kind: str) -> None:
+    taken = next(iter(registry(kind).values()))
+    with pytest.raises(
+        EquipoiseError, match=f"the {registry(kind).kind} '{taken.name}' exists already; choose another"
+    ):
+        equipoise.register(**{kind: taken})
+
+
+def test_what_is_registered_is_all_there_or_none_of_it() -> None:
+    mine = Entry("mine", "My own", 1)
+    with pytest.raises(EquipoiseError, match="'hinge' exists already"):
+        equipoise.register(recipe=mine, loss=Entry("hinge", "Again", 1))
+    with pytest.raises(EquipoiseError, match="a metric is registered as a MetricEntry, got Entry"):
+        equipoise.register(recipe=mine, metric=mine)
+    with pytest.raises(UnknownName, match="unknown kind 'los'; did you mean 'loss'"):
+        equipoise.register(recipe=mine, los=mine)
+    assert "mine" not in registry("recipe")
+    equipoise.register(recipe=mine)
+    assert registry("recipe").load("mine") == 1
