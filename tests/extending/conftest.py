@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from equipoise.common import plugins
 from equipoise.common.registry import all_or_nothing
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "extending"
@@ -19,7 +20,8 @@ class _Enough(Exception):
 
 
 @pytest.fixture(autouse=True)
-def _forgotten_afterwards() -> Iterator[None]:
+def _forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(plugins, "_LOADED", {})
     with suppress(_Enough), all_or_nothing():
         yield
         raise _Enough

@@ -131,5 +131,5 @@ def test_the_data_set(example: Load) -> None:
 
 @pytest.mark.parametrize("budget", ["smoke", "cpu", "paper"])
 def test_the_study(example: Load, budget: str) -> None:
-    check_study(example("my_study").my_batches())
-    assert len(plan(study("my-batches"), budget, None, False)) == 2 * (1 if budget == "smoke" else 3)
+    check_study(example("my_study").my_losses())
+    assert len(plan(study("my-losses"), budget, None, False)) == 2 * (1 if budget == "smoke" else 3)
