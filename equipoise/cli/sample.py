@@ -13,7 +13,7 @@ def fill_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, help="the run's directory")
     parser.add_argument("--count", type=positive, default=100, help="how many samples (default: 100)")
     parser.add_argument("--out", type=Path, required=True, help="a .png grid, an .npz file, or a folder of PNGs")
-    parser.add_argument("--seed", type=whole, default=0, help="seed seed of the latents (default: 0)")
+    parser.add_argument("--seed", type=whole, default=0, help="seed of the latents (default: 0)")
     add_checkpoint(parser)
     add_device(parser)
 

@@ -162,8 +162,11 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
 
 
 def read_text_bounded(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> str:
-    """The UTF-8 text of a regular file; raises as `read_bounded`, and UnicodeDecodeError."""
-    return read_bounded(path, most_bytes).decode("utf-8")
+    """The UTF-8 text of a regular file; raises as `read_bounded`, and ValueError where it is other text or none."""
+    try:
+        return read_bounded(path, most_bytes).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not text in UTF-8, beginning with byte {error.start + 1:,}") from error
 
 
 class BoundedReads(io.FileIO):

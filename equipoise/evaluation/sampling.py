@@ -14,11 +14,18 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically
 from equipoise.common.random import stream
+from equipoise.data.memory import memory_bytes
 from equipoise.training.draw import Latent
 
 _BATCH = 500
 _GRID_COLUMNS = 10
 _SMALLEST_PIXELS = 32
+_MOST_PIXELS = 178_956_970
+"""Pillow refuses to read more, as other readers do."""
+
+_IMAGE_VALUE_BYTES, _POINT_VALUE_BYTES = 12, 40
+"""The most memory that one value of a sample takes between the generator and the file, copies counted."""
+
 _ENDINGS = _GRID, _ARRAYS = ".png", ".npz"
 
 
@@ -46,8 +53,8 @@ def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose
 
 def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:
     """Images as a screen or a file holds them. Returns: uint8 of the same shape, rounded to the nearest value."""
-    unit = images if value_range == "unit" else (images + 1) / 2
-    return (unit.clamp(0, 1) * 255).round().to(torch.uint8)
+    unit = images.clone() if value_range == "unit" else (images + 1).div_(2)
+    return unit.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
 
 
 def sample_picture(
@@ -65,8 +72,13 @@ def grid(images: Tensor, columns: int = _GRID_COLUMNS) -> Image.Image:
     canvas[:count, :height, :width] = images.permute(0, 2, 3, 1)
     sheet = canvas.reshape(rows, columns, height + 1, width + 1, channels).permute(0, 2, 1, 3, 4)
     picture = as_picture(sheet.reshape(rows * (height + 1), columns * (width + 1), channels).numpy())
-    factor = max(1, round(_SMALLEST_PIXELS / height))
+    factor = _enlargement(height)
     return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def _enlargement(height: int) -> int:
+    """How many times larger a grid shows images of this height."""
+    return max(1, round(_SMALLEST_PIXELS / height))
 
 
 def scatter(points: Tensor, size_pixels: int = 400) -> Image.Image:
@@ -109,6 +121,26 @@ def check_place(out: Path) -> None:
             f"samples go into a .png grid, an .npz file, or a folder of PNGs, and {printable(out)} ends in "
             f"{printable(out.suffix)}; name a folder without an ending."
         )
+
+
+def check_size(out: Path, count: int, shape: torch.Size) -> None:
+    """Whether so many samples of a shape can be made and go there, which is better said before they are made.
+
+    Raises:
+        EquipoiseError: they need more memory than this machine has, or a grid of them would be a picture of more
+            pixels than readers of pictures accept.
+    """
+    is_image = len(shape) > 1
+    if count * shape.numel() * (_IMAGE_VALUE_BYTES if is_image else _POINT_VALUE_BYTES) > memory_bytes():
+        raise EquipoiseError(f"{count} samples need more memory than this machine has; use fewer.")
+    if is_image and out.suffix.lower() == _GRID:
+        height, width = (side + 1 for side in shape[1:])
+        pixels = -(-count // _GRID_COLUMNS) * _GRID_COLUMNS * height * width * _enlargement(shape[1]) ** 2
+        if pixels > _MOST_PIXELS:
+            raise EquipoiseError(
+                f"a grid of {count} samples would have {pixels} pixels, and readers of pictures accept {_MOST_PIXELS}; "
+                "use fewer, an .npz file or a folder."
+            )
 
 
 def export_samples(samples: Tensor, value_range: Literal["unit", "symmetric"], out: Path) -> None:

@@ -198,7 +198,7 @@ def _build_network(plain: Plain, where: str) -> NetworkConfig:
 def _kind(values: dict[str, Plain], registry: Registry[Any], where: str) -> str:
     kind = values.pop("kind", None)
     if not isinstance(kind, str):
-        raise EquipoiseError(f"{where} needs a kind, the name of a {registry.kind}.")
+        raise EquipoiseError(f"{where} needs the field 'kind', which names the {registry.kind}.")
     return kind
 
 
@@ -208,8 +208,19 @@ def _checked(hint: Any, plain: Plain, where: str) -> Any:
     try:
         return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False)).validate_python(plain)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Input ")
-        raise EquipoiseError(f"{where} {reason[:1].lower()}{reason[1:]}, got {shown(plain)}.") from error
+        raise EquipoiseError(f"{where} {_reason(error)}, got {shown(plain)}.") from error
+
+
+def _reason(error: ValidationError) -> str:
+    """What the first complaint of the library says, in words that follow a field's name."""
+    first = error.errors()[0]
+    if first["type"] in _WRONG_LENGTHS:
+        return _WRONG_LENGTHS[first["type"]]
+    words = first["msg"].removeprefix("Input ").split(", got ")[0]
+    return words[:1].lower() + words[1:]
+
+
+_WRONG_LENGTHS = {"missing": "has too few values", "too_long": "has too many values", "too_short": "has too few values"}
 
 
 def _mapping(plain: Plain, where: str) -> dict[str, Plain]:

@@ -12,6 +12,8 @@ from equipoise.common.files import read_text_bounded
 _MOST_BYTES = 1 << 18
 _MOST_VALUES = 10_000
 _WHOLE_BITS = 63
+_NAMELESS = 'in "<unicode string>", '
+"""How PyYAML begins the place of a fault in a text that has no file."""
 _REFUSALS = (yaml.YAMLError, RecursionError, ValueError, LookupError, TypeError, AttributeError, OverflowError)
 """PyYAML lets through what Python says of a date without such a month, of an empty !!int, and the like."""
 
@@ -49,7 +51,7 @@ def read_yaml_file(path: Path) -> Any:
         raise
     except (OSError, ValueError) as error:
         raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
-    return read_yaml(text)
+    return read_yaml(text, f"the configuration {printable(path)}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,5 +103,5 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _reason(error: Exception) -> str:
-    words = str(error).replace("\n", " ") or type(error).__name__
+    words = " ".join(str(error).replace(_NAMELESS, "at ").split()) or type(error).__name__
     return "a value cannot be made" if isinstance(error, LookupError | AttributeError | TypeError) else words

@@ -14,7 +14,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import METRICS
-from equipoise.evaluation.sampling import check_place, export_samples, generate
+from equipoise.evaluation.sampling import check_place, check_size, export_samples, generate
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player, network_shape
@@ -123,12 +123,14 @@ def sample(
     `checkpoint` and `tell` are those of `load_trained`.
 
     Raises:
-        EquipoiseError: as `load_trained`, or the place cannot be written or is in use.
+        EquipoiseError: as `load_trained`, or the place cannot be written, is in use or cannot hold so many.
     """
     if count < 1:
         raise EquipoiseError(f"the count of samples must be at least 1, got {count}.")
     check_place(out)
     trained = load_trained(path, device, checkpoint, tell)
+    first = generate(trained.generator, trained.experiment.latent, 1, seed)
+    check_size(out, count, first.shape[1:])
     samples = generate(trained.generator, trained.experiment.latent, count, seed)
     export_samples(samples, trained.experiment.value_range, out)
 

@@ -185,6 +185,23 @@ def test_samples_go_into_no_file_of_another_kind(
     assert not (tmp_path / place).exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "count", "reason"),
+    [
+        ("many.npz", 10**12, "need more memory than this machine has"),
+        ("many.png", 10**12, "need more memory than this machine has"),
+        ("many", 10**12, "need more memory than this machine has"),
+        ("many.png", 10**6, "would have 1296000000 pixels, and readers of pictures accept 178956970"),
+    ],
+)
+def test_samples_that_cannot_fit_are_refused_before_they_are_made(
+    place: str, count: int, reason: str, finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(finished_run), "--count", str(count), "--out", str(tmp_path / place)]) == 2
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / place).exists()
+
+
 def test_samples_are_not_mixed_with_older_files(
     finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,6 +261,15 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["show", "gan-digits", "--set", "algorithm.kind=gann"], "unknown algorithm 'gann'; did you mean 'gan'?"),
         (["show", "gan-digits", "--set", "data.kind=digit"], "unknown data set 'digit'; did you mean 'digits'?"),
         (["show", "gan-digits", "--set", "batch_size=abc"], "batch_size should be a valid integer"),
+        (["show", "gan-digits", "--set", "seed=1.5"], "seed should be a valid integer, got 1.5."),
+        (
+            ["show", "gan-digits", "--set", "players.generator.optimiser.betas=[0.5]"],
+            "optimiser.betas has too few values, got [0.5].",
+        ),
+        (
+            ["show", "gan-digits", "--set", "algorithm={}"],
+            "algorithm needs the field 'kind', which names the",
+        ),
         (["show", "gan-digits", "--set", "batch_size=0"], "batch_size must be at least 1, got 0"),
         (["show", "gan-digits", "--set", "batch_size=true"], "batch_size must be a number, got True"),
         (["show", "gan-digits", "--set", "players.generator.optimiser.lr=-1"], "lr must be a finite number above 0"),

@@ -93,6 +93,20 @@ def test_what_is_refused_for_its_value_is_shown_in_brief() -> None:
         assert len(str(refusal.value)) < 2000
 
 
+def test_a_faulty_file_is_refused_in_plain_words(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    for encoding, byte in (("latin-1", 7), ("utf-16", 1)):
+        path.write_bytes("name: \xe4".encode(encoding))
+        with pytest.raises(EquipoiseError, match=f"mine.yaml: it is not text in UTF-8, beginning with byte {byte}"):
+            load_experiment(path)
+    path.write_text("name: [1\nseed: 2")
+    with pytest.raises(
+        EquipoiseError, match=r"mine\.yaml is not valid YAML: .* at line 2, column 5: seed: 2"
+    ) as refusal:
+        load_experiment(path)
+    assert "unicode string" not in str(refusal.value)
+
+
 def test_aliases_and_merges_that_a_person_writes_are_read() -> None:
     assert read_yaml("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]") == {
         "a": {"x": 1, "y": 2},
