@@ -16,7 +16,7 @@ def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
     metrics_help = "which metrics; equipoise list metrics shows them (default: two that suit the data)"
-    parser.add_argument("--metrics", nargs="+", default=[], help=metrics_help)
+    parser.add_argument("--metrics", nargs="+", action="extend", default=[], help=metrics_help)
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples to score (default: 10000)")
     add_checkpoint(parser)
     add_inception_weights(parser)

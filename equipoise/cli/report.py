@@ -15,13 +15,13 @@ def fill_report(parser: argparse.ArgumentParser) -> None:
         "directories", nargs="+", type=Path, metavar="RUN_OR_STUDY", help="directories of runs or studies"
     )
     parser.add_argument("--out", type=Path, help="the folder for a report about several runs (default: report)")
-    formats = parser.add_argument("--format", nargs="+", choices=_FORMATS, default=list(_FORMATS), metavar="FORMAT")
+    formats = parser.add_argument("--format", nargs="+", action="extend", choices=_FORMATS, metavar="FORMAT")
     formats.help = "the study's table also as markdown, csv or latex (default: all)"
 
 
 def report_command(chosen: argparse.Namespace) -> int:
     """Write the report of a study, of a run, or of several runs side by side."""
-    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format)):
+    for path in write_reports(chosen.directories, chosen.out, tuple(chosen.format or _FORMATS)):
         print(f"The report is {printable(path)}")
     return 0
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from equipoise.cli.main import main
+from equipoise.cli.main import _parser, main
 from equipoise.data.catalogue import parse_data
 
 LONGEST_SECONDS = 120
@@ -311,6 +311,14 @@ def test_bad_input_is_one_clear_sentence(
 def test_an_unknown_metric_is_refused(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sentence = refused(capsys, "evaluate", finished_run, "--metrics", "inception-scor")
     assert "unknown metric 'inception-scor'; did you mean 'inception-score'?" in sentence
+
+
+def test_an_option_that_takes_several_words_may_be_given_twice() -> None:
+    for words, name in (
+        ("evaluate run --metrics fid kid --metrics ms-ssim", "metrics"),
+        ("report run --format csv markdown --format latex", "format"),
+    ):
+        assert len(getattr(_parser().parse_args(words.split()), name)) == 3
 
 
 def test_a_directory_in_use_is_refused_and_untouched(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
