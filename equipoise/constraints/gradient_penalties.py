@@ -204,10 +204,16 @@ def _squared_norms(gradients: Tensor) -> Tensor:
 
 def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:
     """[batch, outputs] -> [batch, outputs * entries], one backward pass for each output."""
-    columns = [
-        torch.autograd.grad(column.sum(), inputs, create_graph=True)[0].flatten(1) for column in outputs.unbind(1)
-    ]
-    return torch.cat(columns, dim=1)
+    return torch.cat([_gradient(column, inputs).flatten(1) for column in outputs.unbind(1)], dim=1)
+
+
+def _gradient(column: Tensor, inputs: Tensor) -> Tensor:
+    """[batch] -> the inputs' shape."""
+    traced = column.requires_grad
+    found = torch.autograd.grad(column.sum(), inputs, create_graph=True, allow_unused=True)[0] if traced else None
+    if found is None:
+        raise ValueError("the discriminator's output must depend on its input by operations that have a gradient.")
+    return found
 
 
 def _check_batch(outputs: Tensor, inputs: Tensor) -> None:

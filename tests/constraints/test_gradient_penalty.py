@@ -309,6 +309,13 @@ def test_what_does_not_fit_is_named(name):
         penalty(points, points)
 
 
+@pytest.mark.parametrize("scores", [torch.zeros(4), torch.zeros(4, requires_grad=True)])
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_discriminator_without_a_gradient_is_refused_in_one_sentence(name, scores):
+    with pytest.raises(ValueError, match=r"discriminator's output must depend on its input by operations that have"):
+        PENALTIES[name](lambda x: scores * 1, points_of())
+
+
 def test_the_arguments_of_another_library_are_refused_in_one_sentence():
     points = points_of()
     with pytest.raises(ValueError, match=r"target must be a finite number .* got Tensor of shape \(4, 3\)"):
