@@ -27,6 +27,9 @@ DERIVED = "derived/"
 """Names of tensors that are computed from others begin so."""
 _NAME = re.compile(r"iteration-[0-9]{1,18}\.json")
 
+_UNREADABLE = (SafetensorError, OSError, RuntimeError)
+"""What reading a file of tensors raises; the last is torch's, where the file is removed while it is opened."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -76,7 +79,7 @@ class Checkpoint:
         try:
             check_regular(self.tensors)
             tensors = load_file(self.tensors)
-        except (SafetensorError, OSError) as error:
+        except _UNREADABLE as error:
             raise EquipoiseError(_unreadable(self.tensors, error)) from error
         load_state_tensors(state, {name: value for name, value in tensors.items() if not name.startswith(DERIVED)})
         state.clock = Clock(**index["clock"])
@@ -93,7 +96,7 @@ class Checkpoint:
             with safe_open(self.tensors, framework="pt") as file:
                 names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
                 return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-        except (SafetensorError, OSError) as error:
+        except _UNREADABLE as error:
             raise EquipoiseError(_unreadable(self.tensors, error)) from error
 
     def delete(self) -> None:

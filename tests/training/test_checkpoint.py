@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -106,3 +107,15 @@ def test_the_newest_are_kept_and_the_best(tmp_path: Path) -> None:
     keep_newest(tmp_path, 2, protected=(1,))
     assert [checkpoint.iteration for checkpoint in list_checkpoints(tmp_path)] == [1, 4, 5]
     assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_a_file_that_is_removed_while_it_is_opened_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint, opened = save_checkpoint(tmp_path, a_state(), {}), torch.UntypedStorage.from_file
+
+    def removed(path: str, **rest: Any) -> torch.UntypedStorage:
+        Path(path).unlink()
+        return opened(path, **rest)
+
+    monkeypatch.setattr(torch.UntypedStorage, "from_file", removed)
+    with pytest.raises(EquipoiseError, match=checkpoint.tensors.name):
+        checkpoint.read_tensors("players/")
