@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -79,9 +79,10 @@ def remembered_by(checkpoint: Checkpoint, index: Mapping[str, Any]) -> Remembere
         EquipoiseError: an entry is missing or of another kind; it is named.
     """
     extra = index["extra"]
-    known = {field.name: extra[field.name] for field in fields(Remembered) if field.name in extra}
+    checked = {field.name: extra[field.name] for field in fields(Remembered) if field.name in extra}
+    experiment = checked.pop("experiment", None)  # any plain data; JSON's own reader refuses names beyond the locale
     try:
-        return _ADAPTER.validate_json(json.dumps(known), strict=True)
+        return replace(_ADAPTER.validate_json(json.dumps(checked), strict=True), experiment=experiment)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         name = printable(checkpoint.index)
