@@ -1,0 +1,25 @@
+"""The trial that finds the count of threads is short where iterations are long."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from equipoise.runs import threads
+
+
+@pytest.mark.parametrize(("seconds", "iterations"), [(0.1, 8), (5.0, 4)])
+def test_long_iterations_are_timed_once(seconds: float, iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    loop: Any = SimpleNamespace(finished=False, played=0)
+
+    def iterate() -> None:
+        loop.played += 1
+        clock[0] += seconds
+
+    loop.iterate = iterate
+    monkeypatch.setattr(threads, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(threads, "available_cores", lambda: 4)
+    monkeypatch.setattr(threads, "torch", SimpleNamespace(set_num_threads=lambda count: None))
+    assert threads.choose_threads(lambda: loop) == 1
+    assert loop.played == iterations
