@@ -310,10 +310,10 @@ def test_what_does_not_fit_is_named(name):
 
 
 @pytest.mark.parametrize("scores", [torch.zeros(4), torch.zeros(4, requires_grad=True)])
-@pytest.mark.parametrize("name", PENALTIES)
-def test_a_discriminator_without_a_gradient_is_refused_in_one_sentence(name, scores):
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_discriminator_without_a_gradient_is_refused_in_one_sentence(penalty, scores):
     with pytest.raises(ValueError, match=r"discriminator's output must depend on its input by operations that have"):
-        PENALTIES[name](lambda x: scores * 1, points_of())
+        penalty(lambda x: scores * 1, points_of())
 
 
 def test_the_arguments_of_another_library_are_refused_in_one_sentence():
