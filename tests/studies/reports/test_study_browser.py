@@ -68,7 +68,7 @@ def test_it_renders_sorts_slides_and_stays_on_the_screen(page: Any) -> None:
     page.get_by_role("button", name="inception score, published").click()
     assert labels.all_inner_texts() == ["MAGAN", "EBGAN", "EBGAN that diverges"]
     walk = page.locator(".latents .grid img:visible")
-    slider = page.get_by_label("Place between two latents")
+    slider = page.get_by_label("Position between two latents")
     first = [image.get_attribute("src") for image in walk.all()]
     assert len(first) == 3
     slider.press("End")
