@@ -47,7 +47,7 @@ def test_two_penalties_are_read_as_they_are_written() -> None:
         ({"penalties": ["r1"]}, r"algorithm\.penalties\[0\] must be a mapping"),
         ({"penalties": [{"kind": "r1"}]}, r"algorithm\.penalties\[0\] is missing the field 'weight'"),
         ({"penalties": [{"kind": "r1", "weight": 1, "wait": 1}]}, r"field in algorithm\.penalties\[0\]: 'wait'"),
-        ({"kind": ["gan"]}, "algorithm needs a kind"),
+        ({"kind": ["gan"]}, "algorithm needs the field 'kind'"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(fields: Any, told: str) -> None:
