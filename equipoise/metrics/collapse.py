@@ -20,7 +20,7 @@ class Variety:
     Attributes:
         reach: how many of the real items are the nearest one of some sample, over the same count for held-out items.
         spread: total variance of the samples over that of the held-out items.
-        spacing: median distance of a sample to its nearest fellow, over that of the held-out items.
+        spacing: median distance of a sample to its nearest other sample, over that of held-out items.
     """
 
     reach: float

@@ -1,4 +1,4 @@
-"""The distance of each point to its nearest fellows: how far its ball reaches."""
+"""The distance of each point to its nearest other points: the radius of its ball."""
 
 import torch
 

@@ -1,7 +1,7 @@
 """Independent jobs in local processes of one thread each. A process that dies loses nothing but its time.
 
 Where the system can, workers are forked from a process that has imported what the jobs need and does nothing else, so
-that torch is imported once for all of them, those in the place of dead ones included.
+that torch is imported only once, also for workers that replace dead ones.
 """
 
 import multiprocessing
