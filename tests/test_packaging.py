@@ -3,9 +3,11 @@
 import re
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import equipoise
@@ -62,3 +64,10 @@ def test_the_quick_selection_leaves_no_room_out() -> None:
     for file in (ROOT / "tests").rglob("test_*.py"):
         folders.setdefault(file.parent, []).append("pytest.mark.lengthy" in file.read_text(encoding="utf-8"))
     assert [folder for folder, lengthy in folders.items() if all(lengthy)] == []
+
+
+def test_the_installed_command_is_a_function_that_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m equipoise` finds the command line by itself; the script that pip writes goes by this line alone."""
+    command = EntryPoint("equipoise", PROJECT["project"]["scripts"]["equipoise"], "console_scripts").load()
+    assert command(["list", "losses"]) == 0
+    assert "hinge" in capsys.readouterr().out
