@@ -43,7 +43,7 @@ def main(words: list[str], long: bool) -> None:
     if not long and not words:
         found["whole"] = {"minutes": (time.perf_counter() - began) / 60}
         _save(found)
-    page.write(found)
+    page.main()
 
 
 def _rows(found: dict[str, Any], cases: Sequence[Case]) -> None:

@@ -4,11 +4,12 @@ python -m measurements.figures.trust
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
 from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements.pages import filled, table
 
 DATA = RESULTS_FOLDER / "trust"
 NAMES = ("faults", "study_faults", "ray_faults", "tests", "fuzz", "fuzz_atheris", "health", "processes", "ranks")
@@ -69,14 +70,16 @@ def fuzzed(data: Data) -> dict[str, Data]:
     return found
 
 
-def injected(data: Data) -> str:
+def injected(data: Data) -> dict[str, str]:
     runs, studies = data["faults"]["summary"], data["study_faults"]["summary"]
     struck = runs["struck_before_the_end"]
-    return (
-        f"{struck} faults were injected into {runs['runs']} runs of {runs['experiments']} toy experiments, which\n"
-        f"cover every algorithm ({runs['faults'] - struck} more arrived after the run had ended), and "
-        f"{studies['struck_before_the_end']} into a study."
-    )
+    return {
+        "runs": str(runs["runs"]),
+        "experiments": str(runs["experiments"]),
+        "run-faults": str(struck),
+        "late-faults": str(runs["faults"] - struck),
+        "study-faults": str(studies["struck_before_the_end"]),
+    }
 
 
 def health(data: Data) -> str:
@@ -91,35 +94,28 @@ def health(data: Data) -> str:
 QUARTILES = ("lower_quartile", "upper_quartile")
 
 
-def ranks(data: Data) -> str:
+def ranks(data: Data) -> dict[str, str]:
     found = data["ranks"]
-    largest, smallest = max(found["largest"].values()), found["smallest_without_the_gather"]
-    return (
-        f"In float64, after 20 iterations, all {found['experiments']} toy experiments agree with one process to "
-        f"{largest:.1e}\nat 2 and at 4 processes (`results/trust/ranks.json`). Without gathering the scores, the "
-        f"closest one differs by {smallest:.0e}."
-    )
+    return {
+        "experiments": str(found["experiments"]),
+        "largest": f"{max(found['largest'].values()):.1e}",
+        "without-gather": f"{found['smallest_without_the_gather']:.0e}",
+    }
 
 
-def wire(data: Data) -> str:
+def wire(data: Data) -> dict[str, str]:
     last = data["processes"]["sittings"][-1]
-    sent = last["messages"]
+    sent, fit = last["messages"], last["wire"]
     rows = [
         line(f"{gathered['bytes']:,}", *(f"{1e3 * row['seconds']:.2f}" for row in (gathered, reduced)))
         for gathered, reduced in zip(sent[::2], sent[1::2], strict=True)
     ]
-    fit = last["wire"]
-    return "\n".join(
-        [
-            "| bytes per process | gather, ms | sum, ms |",
-            "| --- | --- | --- |",
-            *rows,
-            "",
-            f"That is a latency of {1e6 * fit['gather_seconds']:.0f} us for a gather and "
-            f"{1e6 * fit['reduce_seconds']:.0f} us for a sum, and a bandwidth of "
-            f"{fit['bandwidth_bytes_per_second'] / 1e9:.2f} GB/s.",
-        ]
-    )
+    return {
+        "wire": "\n".join(["| bytes per process | gather, ms | sum, ms |", "| --- | --- | --- |", *rows]),
+        "gather": f"{1e6 * fit['gather_seconds']:.0f}",
+        "sum": f"{1e6 * fit['reduce_seconds']:.0f}",
+        "bandwidth": f"{fit['bandwidth_bytes_per_second'] / 1e9:.2f}",
+    }
 
 
 POINTS = (
@@ -164,61 +160,53 @@ def point(sittings: Sequence[Data]) -> str:
     )
 
 
-PREDICTION = """Assume {millions:.0f} million parameters in both players, stepped once per iteration; batch {batch:,}
-({each:.0f} per GPU); {gigabytes:.0f} GB/s between GPUs; {microseconds:.0f} us per message; {batch_normalisations} batch
-normalisations with {messages_of_one_batch_normalisation_and_pass} messages in each of {passes} passes, and
-{other_messages} other messages; {compute:.0f} ms to compute 64 images; and {waiting_share_of_compute:.0%} of that
-for waiting. Each iteration then reduces {reduced:.0f} MB, which takes {travelling:.1f} ms. The latency of
-{messages_per_step} messages adds {latency:.1f} ms. A step takes {step:.0f} ms, or {images_per_second:,.0f} images per
-second. That is {share_of_ideal_speed:.0%} of 64 times the speed of one GPU, and {share_without_batch_normalisation:.0%}
-without batch normalisation."""
-
-
-def prediction(data: Data) -> str:
-    assumed, found = data["processes"]["gpus"]["assumed"], data["processes"]["gpus"]["predicted"]
-    shown = {
-        "millions": assumed["parameters_stepped"] / 1e6,
-        "each": assumed["batch"] / assumed["gpus"],
-        "gigabytes": assumed["bandwidth_bytes_per_second"] / 1e9,
-        "microseconds": 1e6 * assumed["latency_seconds"],
-        "compute": 1e3 * assumed["compute_seconds_of_64_images"],
-        "reduced": found["bytes_reduced_per_step"] / 1e6,
-        "travelling": 1e3 * found["seconds_of_travelling"],
-        "latency": 1e3 * found["seconds_of_latency"],
-        "step": 1e3 * found["seconds_per_step"],
+def prediction(data: Data) -> dict[str, str]:
+    given, found = data["processes"]["gpus"]["assumed"], data["processes"]["gpus"]["predicted"]
+    assumed = {
+        "GPUs": f"{given['gpus']:.0f}",
+        "parameters of both players, stepped once per iteration": f"{given['parameters_stepped']:,.0f}",
+        "batch": f"{given['batch']:,.0f} ({given['batch'] / given['gpus']:.0f} per GPU)",
+        "bandwidth between GPUs": f"{given['bandwidth_bytes_per_second'] / 1e9:.0f} GB/s",
+        "latency of a message": f"{1e6 * given['latency_seconds']:.0f} us",
+        "batch normalisations": f"{given['batch_normalisations']:.0f}",
+        "messages of each, in one pass": f"{given['messages_of_one_batch_normalisation_and_pass']:.0f}",
+        "passes": f"{given['passes']:.0f}",
+        "other messages": f"{given['other_messages']:.0f}",
+        "time to compute 64 images": f"{1e3 * given['compute_seconds_of_64_images']:.0f} ms",
+        "waiting, as a share of it": f"{given['waiting_share_of_compute']:.0%}",
     }
-    return PREDICTION.format_map(assumed | found | shown)
+    predicted = {
+        "summed gradients": f"{found['bytes_reduced_per_step'] / 1e6:.0f} MB",
+        "time to send them": f"{1e3 * found['seconds_of_travelling']:.1f} ms",
+        "messages": f"{found['messages_per_step']:.0f}",
+        "their latency": f"{1e3 * found['seconds_of_latency']:.1f} ms",
+        "time of a step": f"{1e3 * found['seconds_per_step']:.0f} ms",
+        "images per second": f"{found['images_per_second']:,.0f}",
+        "share of 64 times the speed of one GPU": f"{found['share_of_ideal_speed']:.0%}",
+        "the same without batch normalisation": f"{found['share_without_batch_normalisation']:.0%}",
+    }
+    return {
+        "assumed": table("assumption | value", [f"{name} | {value}" for name, value in assumed.items()]),
+        "predicted": table("prediction | value", [f"{name} | {value}" for name, value in predicted.items()]),
+    }
 
 
-PLACES: dict[str, tuple[str, Callable[[Data], str]]] = {
-    "trust": ("trust.md", trust),
-    "injected": ("trust.md", injected),
-    "health": ("trust.md", health),
-    "ranks": ("scaling.md", ranks),
-    "wire": ("scaling.md", wire),
-    "points": ("scaling.md", points),
-    "prediction": ("scaling.md", prediction),
-}
-"""Between <!-- NAME --> and <!-- end --> of a document stands what the function makes of the data."""
+def figures(document: str, data: Data) -> dict[str, str]:
+    """By the names of the document's places."""
+    if document == "trust.md":
+        return {"trust": trust(data), "health": health(data), **injected(data)}
+    return {"points": points(data), **ranks(data), **wire(data), **prediction(data)}
 
 
-def filled(document: str, data: Data) -> str:
-    """A document's text with every table renewed."""
-    text = (DOCS_FOLDER / document).read_text(encoding="utf-8")
-    for name, (place, make) in PLACES.items():
-        if place == document:
-            before, begin, rest = text.partition(f"<!-- {name} -->\n")
-            _, end, after = rest.partition("<!-- end -->")
-            assert begin, f"{document} has no place for {name}"
-            assert end, f"the place of {name} in {document} has no end"
-            text = f"{before}{begin}{make(data)}\n{end}{after}"
-    return text
+def renewed(document: str, data: Data) -> str:
+    """A document's text with every figure of the data."""
+    return filled(DOCS_FOLDER / document, figures(document, data))
 
 
 def main() -> None:
     data = read()
-    for document in sorted({place for place, _ in PLACES.values()}):
-        write_text_atomically(DOCS_FOLDER / document, filled(document, data))
+    for document in ("trust.md", "scaling.md"):
+        write_text_atomically(DOCS_FOLDER / document, renewed(document, data))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from measurements.figures import trust
 
 @pytest.mark.parametrize("document", ["trust.md", "scaling.md"])
 def test_a_document_holds_what_its_data_say(document: str) -> None:
-    assert trust.filled(document, trust.read()) == (DOCS_FOLDER / document).read_text(encoding="utf-8")
+    assert trust.renewed(document, trust.read()) == (DOCS_FOLDER / document).read_text(encoding="utf-8")
 
 
 def test_nothing_was_lost() -> None:

@@ -1,0 +1,60 @@
+"""The page's tables of reading data, peak memory and growth."""
+
+from typing import Any
+
+from measurements.pages import table
+
+Points = list[dict[str, Any]]
+AXES = (("batch", "batch"), ("resolution", "image_size"), ("images", "images"))
+"""What grows, and the field that says how large it is."""
+
+
+def figures(read: dict[str, Any], grown: dict[str, Any]) -> dict[str, str]:
+    """By the names of the page's places."""
+    return {
+        "pictures": read["pictures"],
+        "reading": table(
+            "side | first start, s | images decoded per s | later start, s | one epoch, s | images per s, in memory",
+            [_reading(*each) for each in zip(read["folder"], read["in_memory"], strict=True)],
+        ),
+        "waiting": table(
+            "recipe | CPU seconds per iteration | share spent on drawing real data",
+            [f"{each['game']} | {each['seconds_per_iteration']:.3g} | {each['share']:.2%}" for each in read["waiting"]],
+        ),
+        "idle": f"{_idle(grown['memory']):.0f}",
+        "memory": table(
+            "recipe | batch | parameters | peak, MiB | without libraries, MiB | CPU seconds per iteration",
+            [_memory(each) for each in grown["memory"]],
+        ),
+        "growth": table(
+            "what grows | to | CPU ms per image | memory without libraries, MiB",
+            [_growth(axis, each[field], each) for axis, field in AXES for each in grown[axis]],
+        ),
+        "ranks": table(
+            "processes | bytes reduced per step | bytes gathered per step", [_ranks(each) for each in grown["ranks"]]
+        ),
+    }
+
+
+def _reading(folder: dict[str, Any], memory: dict[str, Any]) -> str:
+    first, rate = folder["first_start_seconds"], folder["decoded_images_per_second"]
+    later, epoch = folder["later_start_seconds"], folder["epoch_seconds"]
+    speed = memory["images_per_second"]
+    return f"{folder['side']} | {first:.2f} | {rate:,.0f} | {later:.3f} | {epoch:.3f} | {speed:,.0f}"
+
+
+def _memory(each: dict[str, Any]) -> str:
+    size = f"{each['peak_mib']:,.0f} | {each['peak_above_start_mib']:,.0f}"
+    return f"{each['recipe']} | {each['batch']} | {each['parameters']:,} | {size} | {each['seconds']:.3g}"
+
+
+def _growth(axis: str, size: int, each: dict[str, Any]) -> str:
+    return f"{axis} | {size:,} | {1000 * each['seconds_per_image']:.3g} | {each['peak_above_start_mib']:,.0f}"
+
+
+def _ranks(each: dict[str, Any]) -> str:
+    return f"{each['processes']} | {each['bytes_reduced_per_step']:,} | {each['bytes_gathered_per_step']:,}"
+
+
+def _idle(points: Points) -> float:
+    return float(sum(each["peak_mib"] - each["peak_above_start_mib"] for each in points) / len(points))
