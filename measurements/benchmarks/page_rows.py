@@ -12,7 +12,6 @@ Rows = dict[str, Any]
 
 def figures(rows: Rows) -> dict[str, str]:
     """By the names of the page's places."""
-    low = [f"{name} {share:.2f}" for name, share in _shares(rows) if share < SHARE_OF_PEAK]
     return {
         "rows": table(
             "task | way | times as fast (quartiles) | target | seconds | GFLOP | GFLOP/s",
@@ -21,7 +20,9 @@ def figures(rows: Rows) -> dict[str, str]:
         "others": table("task | way | compared with | times as fast (quartiles) | target", list(_others(rows))),
         "missed": table("task | compared with | times as fast | target", list(missed(rows))),
         "bare-calls": f"{rows['MMD loss, one bandwidth']['ways']['nothing but the calls']['ratio']['median']:.2f}",
-        "below-peak": ", ".join(low),
+        "below-peak": table(
+            "task and way | share", [f"{way} | {share:.2f}" for way, share in _shares(rows) if share < SHARE_OF_PEAK]
+        ),
         "peak": table(
             "task | way | peak, GFLOP/s | GFLOP/s | share | direct GFLOP/s | direct share",
             [_peak(row, name, way) for row in rows.values() if _has_peak(row) for name, way in row["ways"].items()],
