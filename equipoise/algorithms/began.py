@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_above_zero, check_not_negative
 from equipoise.algorithms.energy import energies
+from equipoise.common.checks import check_non_negative, check_positive
 from equipoise.losses import boundary_equilibrium_losses, convergence_measure, updated_balance
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
@@ -36,8 +36,8 @@ class BEGAN(Algorithm[BalanceMemory]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_above_zero(self, "gamma")
-        check_not_negative(self, "rate")
+        check_positive("gamma", self.gamma)
+        check_non_negative("rate", self.rate)
 
     @property
     def players(self) -> tuple[str, ...]:

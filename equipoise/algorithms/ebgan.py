@@ -6,8 +6,8 @@ from typing import Literal, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative
 from equipoise.algorithms.energy import energies, generator_outcome, hinge_outcome, real_and_fake_energies
+from equipoise.common.checks import check_non_negative
 from equipoise.losses import energy_generator_loss, one_sided_pulling_away, pulling_away
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
@@ -39,7 +39,8 @@ class EBGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_not_negative(self, "margin", "pulling_away_weight")
+        check_non_negative("margin", self.margin)
+        check_non_negative("pulling_away_weight", self.pulling_away_weight)
 
     @property
     def players(self) -> tuple[str, ...]:

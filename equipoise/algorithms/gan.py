@@ -10,10 +10,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_name, check_not_negative, check_whole
 from equipoise.algorithms.dequantise import Dequantisation, with_dequantised_images
 from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each, scores_one_by_one
+from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.losses import AdversarialLoss, spatial_generator_loss
 from equipoise.losses.catalogue import AMPLIFIERS, LOSSES
 from equipoise.training.distributed import gather
@@ -53,10 +53,11 @@ class GAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_name(self.loss, LOSSES)
-        check_name(self.amplifier, AMPLIFIERS, "none")
-        check_whole(self, "discriminator_steps", "generator_batches", least=1)
-        check_not_negative(self, "head_decay")
+        LOSSES.check(self.loss)
+        AMPLIFIERS.check(self.amplifier, "none")
+        check_whole("discriminator_steps", self.discriminator_steps, 1)
+        check_whole("generator_batches", self.generator_batches, 1)
+        check_non_negative("head_decay", self.head_decay)
         check_penalties(self.penalties)
         if self.update == "simultaneous" and self.discriminator_steps != 1:
             raise ValueError("a simultaneous update makes exactly one discriminator step per generator step.")

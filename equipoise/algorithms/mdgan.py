@@ -5,7 +5,6 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative
 from equipoise.algorithms.scores import (
     encoded_inputs,
     fixed_fakes,
@@ -14,6 +13,7 @@ from equipoise.algorithms.scores import (
     scores,
     scores_of_each,
 )
+from equipoise.common.checks import check_non_negative
 from equipoise.losses import (
     diffusion_discriminator_loss,
     diffusion_generator_loss,
@@ -44,7 +44,7 @@ class MDGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_not_negative(self, "adversarial_weight")
+        check_non_negative("adversarial_weight", self.adversarial_weight)
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_name, check_not_negative, check_whole
 from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
+from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
 from equipoise.losses import mmd_discriminator_loss, mmd_generator_loss
 from equipoise.losses.catalogue import KERNELS
@@ -60,11 +60,11 @@ class MMDGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_name(self.kernel, KERNELS)
+        KERNELS.check(self.kernel)
         self._kernel()
-        check_not_negative(self, "scale_weight")
+        check_non_negative("scale_weight", self.scale_weight)
         check_penalties(self.penalties)
-        check_whole(self, "discriminator_steps", least=1)
+        check_whole("discriminator_steps", self.discriminator_steps, 1)
         if self.update == "simultaneous" and self.discriminator_steps != 1:
             raise ValueError("a simultaneous update makes exactly one discriminator step per generator step.")
         if self.bounds is not None and not 0 <= self.bounds[0] < self.bounds[1] < float("inf"):

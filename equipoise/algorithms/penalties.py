@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from equipoise.algorithms.catalogue import PENALTIES
-from equipoise.algorithms.checks import check_name
 from equipoise.common.checks import check_fields, described
 from equipoise.constraints import (
     gradient_penalty_per_sample,
@@ -33,7 +32,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        check_name(self.kind, PENALTIES)
+        PENALTIES.check(self.kind)
         if not 0 <= self.weight < math.inf:
             raise ValueError(f"weight of {self.kind} must be a finite number of at least 0, got {self.weight}.")
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative, check_whole
 from equipoise.algorithms.scores import (
     encoded_inputs,
     features,
@@ -17,6 +16,7 @@ from equipoise.algorithms.scores import (
     scores,
     scores_of_each,
 )
+from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.losses import (
     minimax_discriminator_loss,
     reg_gan_encoder_loss,
@@ -51,8 +51,9 @@ class RegGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_not_negative(self, "geometric_weight", "mode_weight")
-        check_whole(self, "discriminator_steps", least=1)
+        check_non_negative("geometric_weight", self.geometric_weight)
+        check_non_negative("mode_weight", self.mode_weight)
+        check_whole("discriminator_steps", self.discriminator_steps, 1)
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from equipoise.algorithms.checks import check_not_negative
 from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores_one_by_one
+from equipoise.common.checks import check_non_negative
 from equipoise.losses import (
     geometric_regulariser,
     non_saturating_generator_loss,
@@ -39,7 +39,9 @@ class VAEGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_not_negative(self, "similarity_weight", "prior_weight", "real_weight")
+        check_non_negative("similarity_weight", self.similarity_weight)
+        check_non_negative("prior_weight", self.prior_weight)
+        check_non_negative("real_weight", self.real_weight)
         for name in ("similarity_weight", "real_weight"):
             if getattr(self, name) > 1:
                 raise ValueError(f"{name} must be at most 1, got {getattr(self, name)}.")

@@ -86,9 +86,17 @@ class Registry(Mapping[str, E], Generic[E]):
         Raises:
             UnknownName: there is none; the nearest one is named.
         """
-        if name not in self:
-            raise UnknownName(self.kind, name, self._entries)
+        self.check(name)
         return self._entries[name]
+
+    def check(self, name: str, *words: str) -> None:
+        """The name must be registered, or one of the words.
+
+        Raises:
+            UnknownName: it is not; the nearest one is named.
+        """
+        if name not in words and name not in self:
+            raise UnknownName(self.kind, name, [*words, *self._entries])
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self._entries

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.data_set import DataSet
@@ -12,6 +12,7 @@ from equipoise.data.fields import check_choice, check_whole
 if TYPE_CHECKING:
     import torch
 
+    from equipoise.data.numbers import Numbers
     from equipoise.data.store import Store
 
 SIDE = 64
@@ -39,7 +40,6 @@ class CompositionalMnist(DataSet):
     split: Literal["train", "test"] = "train"
     digit_size: int = 20
     count: int = 60_000
-    by_digit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole(self.name, "set", self.set, 1, 4)
@@ -75,6 +75,12 @@ class CompositionalMnist(DataSet):
     def item_shape(self) -> tuple[int, ...]:
         """(channels, height, width)."""
         return (1, SIDE, SIDE)
+
+    def numbers(self) -> "Numbers":
+        """Three digits in a row."""
+        from equipoise.data.numbers import Numbers
+
+        return Numbers(28, tuple(self.slots()), self.digit_size, tuple(self.distribution()))
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Choose the digits of this seed; the images are put together batch by batch, on the device.

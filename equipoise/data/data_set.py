@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from equipoise.data.numbers import Numbers
     from equipoise.data.store import Store
 
 
@@ -14,12 +15,10 @@ class DataSet(ABC):
     Attributes:
         is_small: whether a CPU trains on it in minutes as it is.
         held_out: the split that no training sees, where the set has splits.
-        by_digit: whether an image shows a number of 1,000, which the classifier of single digits reads.
     """
 
     is_small: ClassVar[bool] = False
     held_out: ClassVar[str] = "test"
-    by_digit: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -39,12 +38,19 @@ class DataSet(ABC):
         """A part that a CPU can read and pass over in minutes, or the set itself."""
         return self
 
-    def stand_in(self, shape: tuple[int, ...], count: int) -> "DataSet":
-        """So many items that need no files: random images of this shape, or points of this very set."""
-        from equipoise.data.noise import Noise
-
-        return Noise(shape, count)
+    def stand_in(self, count: int) -> "DataSet | None":
+        """So many points of this very set, which need no files; None of images: random ones stand in for them."""
+        return None
 
     def gaussians(self) -> tuple[list[tuple[float, float]], float] | None:
         """The centres of the Gaussians that points are drawn from and their deviation; None of anything else."""
         return None
+
+    def numbers(self) -> "Numbers | None":
+        """How an image shows a number of 1,000, digit by digit; None of anything else."""
+        return None
+
+    @property
+    def by_digit(self) -> bool:
+        """Whether an image shows such a number, which the classifier of single digits reads."""
+        return self.numbers() is not None

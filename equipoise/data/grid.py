@@ -54,7 +54,7 @@ class Grid(DataSet):
         """Points of the plane."""
         return (2,)
 
-    def stand_in(self, shape: tuple[int, ...], count: int) -> "Grid":
+    def stand_in(self, count: int) -> "Grid":
         """So many points."""
         return replace(self, count=count)
 

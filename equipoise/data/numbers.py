@@ -1,6 +1,25 @@
 """Numbers of three digits: how the labels of stacked and compositional MNIST are made, and drawn."""
 
+from dataclasses import dataclass
+
 import torch
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How images show the numbers 0..999: three digits of MNIST each.
+
+    Attributes:
+        resolution: side of the MNIST images that the classifier of single digits learns from.
+        slots: (top, left) of each digit, the most significant first; empty where each channel is a digit.
+        side: height and width of each slot.
+        distribution: the probability of each number; empty where all are equally likely.
+    """
+
+    resolution: int
+    slots: tuple[tuple[int, int], ...] = ()
+    side: int = 0
+    distribution: tuple[float, ...] = ()
 
 
 def number_of(digits: torch.Tensor) -> torch.Tensor:

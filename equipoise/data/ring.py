@@ -55,7 +55,7 @@ class Ring(DataSet):
         """Points of the plane."""
         return (2,)
 
-    def stand_in(self, shape: tuple[int, ...], count: int) -> "Ring":
+    def stand_in(self, count: int) -> "Ring":
         """So many points."""
         return replace(self, count=count)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
@@ -10,6 +10,7 @@ from equipoise.data.fields import check_choice, check_whole
 if TYPE_CHECKING:
     import torch
 
+    from equipoise.data.numbers import Numbers
     from equipoise.data.store import Store
 
 
@@ -26,7 +27,6 @@ class StackedMnist(DataSet):
     split: Literal["train", "test"] = "train"
     resolution: int = 28
     count: int = 128_000
-    by_digit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "test"))
@@ -42,6 +42,12 @@ class StackedMnist(DataSet):
     def item_shape(self) -> tuple[int, ...]:
         """(channels, height, width)."""
         return (3, self.resolution, self.resolution)
+
+    def numbers(self) -> "Numbers":
+        """One digit in each channel."""
+        from equipoise.data.numbers import Numbers
+
+        return Numbers(self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Choose the digits of this seed; the images are put together batch by batch, on the device."""

@@ -91,6 +91,21 @@ class Store:
         return self.known_hash or content_hash(self.chunks(), self.labels, (len(self), *self.shape))
 
 
+@dataclass(frozen=True)
+class StoreSource:
+    """A store as the training loop sees it: floating-point batches by index."""
+
+    store: Store
+    value_range: ValueRange
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def batch(self, indices: torch.Tensor) -> torch.Tensor:
+        """The items at `indices` [batch] (on any device). Returns: float32 [batch, ...]."""
+        return self.store.batch(indices, self.value_range)
+
+
 def held(items: torch.Tensor, labels: torch.Tensor | None = None, classes: int = 0) -> Store:
     """A store in memory."""
     return Store(Held(items), labels, classes)

@@ -2,7 +2,6 @@
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.experiment import Experiment
-from equipoise.networks.catalogue import NETWORKS
 from equipoise.networks.network import Discriminator
 
 
@@ -17,6 +16,6 @@ def critic_of(experiment: Experiment, otherwise: str) -> str:
         EquipoiseError: there is none, as with auto-encoders and joint discriminators.
     """
     for name, player in experiment.players.items():
-        if issubclass(NETWORKS.load(player.network.kind), Discriminator):
+        if issubclass(player.network.cls, Discriminator):
             return name
     raise EquipoiseError(f"no player of {experiment.name} scores images alone; {otherwise}")

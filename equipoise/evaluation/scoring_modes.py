@@ -1,14 +1,13 @@
 """Scores of a generator from the modes that its samples reach: classes, numbers made of digits, Gaussians."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.compositional_mnist import CompositionalMnist
 from equipoise.data.mnist import Mnist
-from equipoise.data.stacked_mnist import StackedMnist
+from equipoise.data.numbers import Numbers
 from equipoise.evaluation.evidence import Evidence, Score
 from equipoise.evaluation.judge import judge_of
 from equipoise.metrics.composite import composed_labels, stacked_labels
@@ -59,8 +58,11 @@ def score_modes_covered_loosely(evidence: Evidence) -> Score:
 
 def _score(name: str, evidence: Evidence, read: Callable[[ModeCoverage], float]) -> Score:
     data = evidence.experiment.data
-    by_kind = _READERS.get(type(data), _by_class)
-    found, passport = by_kind(evidence) if data.gaussians() is None else _by_centre(evidence)
+    numbers = data.numbers()
+    if data.gaussians() is not None:
+        found, passport = _by_centre(evidence)
+    else:
+        found, passport = _by_class(evidence) if numbers is None else _by_digit(evidence, numbers)
     modes = {"metric": f"{name} of {found.covered + found.missing}", "modes": found.covered + found.missing}
     return Score(name, read(found), None, dict(passport) | modes)
 
@@ -76,25 +78,15 @@ def _by_class(evidence: Evidence) -> _Found:
     return found, evidence.judged_passport("", real_count=len(labels))
 
 
-def _by_channel(evidence: Evidence) -> _Found:
-    data = cast(StackedMnist, evidence.experiment.data)
-    return _by_digit(evidence, Mnist(resolution=data.resolution), stacked_labels, None)
-
-
-def _by_slot(evidence: Evidence) -> _Found:
-    data = cast(CompositionalMnist, evidence.experiment.data)
-    target = torch.tensor(data.distribution(), dtype=torch.float64)
-    return _by_digit(
-        evidence, Mnist(), lambda images, judge: composed_labels(images, judge, data.slots(), data.digit_size), target
-    )
-
-
-def _by_digit(
-    evidence: Evidence, digits: Mnist, read: Callable[..., torch.Tensor], target: torch.Tensor | None
-) -> _Found:
+def _by_digit(evidence: Evidence, numbers: Numbers) -> _Found:
     """The numbers 0..999 that the samples show, as the classifier of single digits reads them."""
-    judge = judge_of(digits, evidence.data_root, evidence.device, evidence.report)
-    found = mode_coverage(read(evidence.images, judge), _NUMBERS, target)
+    judge = judge_of(Mnist(resolution=numbers.resolution), evidence.data_root, evidence.device, evidence.report)
+    if numbers.slots:
+        labels = composed_labels(evidence.images, judge, numbers.slots, numbers.side)
+    else:
+        labels = stacked_labels(evidence.images, judge)
+    target = torch.tensor(numbers.distribution, dtype=torch.float64) if numbers.distribution else None
+    found = mode_coverage(labels, _NUMBERS, target)
     accuracy: dict[str, Any] = {"extractor_accuracy": judge.accuracy}
     return found, evidence.passport("", "mnist classifier, digit by digit", judge.weights_hash, **accuracy)
 
@@ -115,9 +107,3 @@ def _points(evidence: Evidence) -> PointCoverage:
         raise EquipoiseError(f"the data set {data.name} has no Gaussians; this metric is for ring and grid.")
     centres, deviation = torch.tensor(gaussians[0], dtype=torch.float64), gaussians[1]
     return point_coverage(evidence.samples, centres, deviation, _LOOSE_DEVIATIONS * deviation)
-
-
-_READERS: Mapping[type, Callable[[Evidence], _Found]] = {
-    StackedMnist: _by_channel,
-    CompositionalMnist: _by_slot,
-}

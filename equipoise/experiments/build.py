@@ -1,7 +1,6 @@
 """From an experiment to a game and its first state."""
 
 import warnings
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -9,12 +8,11 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
-from equipoise.data.store import Store, ValueRange
+from equipoise.data.store import Store, StoreSource
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
-from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
@@ -24,24 +22,9 @@ Layout = Literal["channels-last", "contiguous"]
 """How kernels and maps of convolutions lie in memory: [height, width, channels], or [channels, height, width]."""
 
 
-@dataclass(frozen=True)
-class StoreSource:
-    """A data set as the training loop sees it: floating-point batches by index."""
-
-    store: Store
-    value_range: ValueRange
-
-    def __len__(self) -> int:
-        return len(self.store)
-
-    def batch(self, indices: Tensor) -> Tensor:
-        """The items at `indices` [batch] (on any device). Returns: float32 [batch, ...]."""
-        return self.store.batch(indices, self.value_range)
-
-
 def build_network(network: NetworkConfig, generator: torch.Generator) -> Network:
     """The network with weights drawn from the generator; the global generator stays untouched."""
-    built: Network = build(NETWORKS.load(network.kind), generator, **network.options)
+    built: Network = build(network.cls, generator, **network.options)
     return built
 
 
@@ -59,7 +42,7 @@ def empty_network(network: NetworkConfig) -> Network:
     try:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
-            empty: Network = NETWORKS.load(network.kind)(**network.options)
+            empty: Network = network.cls(**network.options)
     except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise EquipoiseError(
@@ -71,7 +54,7 @@ def empty_network(network: NetworkConfig) -> Network:
 def has_kernels(experiment: Experiment) -> bool:
     """Whether any network has convolutions, whose kernels and maps can lie in one layout or another."""
     with torch.device("meta"):
-        networks = [NETWORKS.load(each.network.kind)(**each.network.options) for each in experiment.players.values()]
+        networks = [each.network.cls(**each.network.options) for each in experiment.players.values()]
     return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
 
 

@@ -69,7 +69,7 @@ def to_plain(value: Any) -> Plain:
         return {"kind": value.kind} | {name: to_plain(option) for name, option in value.all_options().items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return _kind_entry(value) | fields
+        return _kind_entry(type(value)) | fields
     if isinstance(value, Mapping):
         return {str(name): to_plain(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -89,19 +89,23 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
     Raises:
         EquipoiseError: as `set_field`, or a value does not fit.
     """
-    whole = {field.name: getattr(experiment, field.name) for field in dataclasses.fields(experiment)}
-    named = {_as_letters(assignment).partition("=")[0].partition(".")[0] for assignment in assignments}
-    plain = {name: to_plain(value) if name in named else value for name, value in whole.items()}
+    fields = _Fields(experiment)
     for assignment in assignments:
-        set_field(plain, assignment)
-    hints = typing.get_type_hints(Experiment)
-    found = {name: _convert(hints[name], plain[name], _below(_TOP, name)) for name in whole if name in named}
-    new: Experiment = _construct(Experiment, whole | found, _TOP)
+        set_field(fields, assignment)
+    new: Experiment = _convert(Experiment, fields, _TOP)
     return new
 
 
+class _Fields(dict[str, Any]):
+    """The fields of an object that is about to change; what no assignment names stays the object that it is."""
+
+    def __init__(self, changing: Any):
+        super().__init__({field.name: getattr(changing, field.name) for field in dataclasses.fields(changing)})
+        self.cls = type(changing)
+
+
 def set_field(plain: dict[str, Plain], assignment: str) -> None:
-    """Apply one `field.path=value` to plain data, in place; the value is read as YAML.
+    """Apply one `field.path=value` to plain data, in place; the value is read as YAML. Objects on the way are opened.
 
     Raises:
         EquipoiseError: no "=", or a field on the way that does not exist.
@@ -112,7 +116,8 @@ def set_field(plain: dict[str, Plain], assignment: str) -> None:
     *parents, last = path.split(".")
     target: Plain = plain
     for name in parents:
-        target = _member(target, name, path)
+        target[name] = _opened(_member(target, name, path))
+        target = target[name]
     _member(target, last, path)
     target[last] = read_yaml(text, f"the value of {shortened(path)}, '{shortened(text)}',")
 
@@ -128,13 +133,24 @@ def _as_letters(argument: str) -> str:
 def _member(target: Plain, name: str, path: str) -> Plain:
     if not isinstance(target, dict):
         raise EquipoiseError(f"{shortened(path)} is not a field: a plain value has no fields of its own.")
+    if name not in target and isinstance(target, _Fields):
+        target.update(_kind_entry(target.cls))  # which is looked up only where it is asked for
     if name not in target:
         raise UnknownName(f"field in {shortened(path)}:", name, target)
     return target[name]
 
 
-def _kind_entry(value: Any) -> dict[str, str]:
-    kinds = (registry.name_of(type(value)) for registry in _KINDS.values())
+def _opened(value: Any) -> Plain:
+    """The members of a value, for an assignment to one of them."""
+    if isinstance(value, NetworkConfig):
+        return to_plain(value)
+    if dataclasses.is_dataclass(value):
+        return _Fields(value)
+    return dict(value) if isinstance(value, Mapping) and not isinstance(value, _Fields) else value
+
+
+def _kind_entry(cls: type[Any]) -> dict[str, str]:
+    kinds = (registry.name_of(cls) for registry in _KINDS.values())
     kind = next((kind for kind in kinds if kind is not None), None)
     return {} if kind is None else {"kind": kind}
 
@@ -158,7 +174,11 @@ def _construct(cls: type[Any], arguments: dict[str, Any], where: str) -> Any:
 
 
 def _convert(hint: Any, plain: Plain, where: str) -> Any:
-    """A value of the hinted type from plain data."""
+    """A value of the hinted type from plain data, or from an object that is one already."""
+    if isinstance(plain, _Fields) and "kind" not in plain:
+        return _build(plain.cls, plain, where)
+    if dataclasses.is_dataclass(plain):
+        return plain
     members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if plain is None and type(None) in members:
         return None
@@ -224,13 +244,13 @@ _WRONG_LENGTHS = {"missing": "has too few values", "too_long": "has too many val
 
 
 def _mapping(plain: Plain, where: str) -> dict[str, Plain]:
-    if not isinstance(plain, dict):
+    if not isinstance(plain, Mapping):
         raise EquipoiseError(f"{where} must be a mapping of fields, got {shown(plain)}.")
     return {str(name): value for name, value in plain.items()}
 
 
-def _list(plain: Plain, where: str) -> list[Plain]:
-    if not isinstance(plain, list):
+def _list(plain: Plain, where: str) -> Sequence[Plain]:
+    if not isinstance(plain, list | tuple):
         raise EquipoiseError(f"{where} must be a list, got {shown(plain)}.")
     return plain
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from equipoise.data.data_set import DataSet
 from equipoise.networks.catalogue import NETWORKS
+from equipoise.networks.network import Network
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
@@ -28,9 +29,15 @@ class NetworkConfig:
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def cls(self) -> type[Network]:
+        """The network's class."""
+        found: type[Network] = NETWORKS.load(self.kind)
+        return found
+
     def all_options(self) -> dict[str, Any]:
         """Every option of the constructor, those at their default included."""
-        parameters = inspect.signature(NETWORKS.load(self.kind)).parameters
+        parameters = inspect.signature(self.cls).parameters
         defaults = {name: p.default for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
         return defaults | dict(self.options)
 
@@ -42,8 +49,7 @@ class NetworkConfig:
             least: where the division stops.
             dense: whether the widths of dense layers are divided too.
         """
-        built = NETWORKS.load(self.kind)
-        names = built.convolution_widths + (built.dense_widths if dense else ())
+        names = self.cls.convolution_widths + (self.cls.dense_widths if dense else ())
 
         def narrow(width: int) -> int:
             return max(min(width, least), width // divisor)

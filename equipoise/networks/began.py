@@ -1,5 +1,8 @@
 """The networks of BEGAN (Berthelot et al. 2017), as in the re-implementation that MAGAN's paper compares with."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from torch import nn
 
 from equipoise.networks.blocks import Stack, halvings
@@ -41,6 +44,9 @@ class BEGANGenerator(Generator):
         width: n, channels of every hidden map.
     """
 
+    is_heavy = True
+    cpu_steps: ClassVar[Mapping[int, int]] = {64: 1400}
+
     def __init__(self, latent_size: int = 64, image_size: int = 64, channels: int = 3, width: int = 128) -> None:
         super().__init__()
         self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "glorot"
@@ -58,6 +64,7 @@ class BEGANAutoEncoder(AutoEncoder):
     """
 
     dense_widths = ("code_size",)
+    is_heavy = True
 
     def __init__(self, image_size: int = 64, channels: int = 3, width: int = 128, code_size: int = 64) -> None:
         super().__init__()

@@ -3,7 +3,9 @@
 With the defaults these are the networks of the widely used Torch implementation: 3,576,704 and 2,765,568 parameters.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import nn
 
@@ -47,6 +49,8 @@ class DCGANGenerator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
         output_activation: activation of the image.
     """
+
+    cpu_steps: ClassVar[Mapping[int, int]] = {64: 280}
 
     def __init__(
         self,

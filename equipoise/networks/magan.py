@@ -1,6 +1,8 @@
 """The networks of MAGAN (Wang et al. 2017, appendix B): no batch normalisation anywhere."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import nn
 
@@ -72,6 +74,8 @@ class MaganGenerator(Generator):
         output_activation: activation of the image.
     """
 
+    cpu_steps: ClassVar[Mapping[int, int]] = {64: 1000}
+
     def __init__(
         self,
         latent_size: int = 350,
@@ -96,6 +100,8 @@ class MaganAutoEncoder(AutoEncoder):
         widths: channels of the encoder's maps, largest map first.
         output_activation: activation of the reconstruction.
     """
+
+    is_heavy = True
 
     def __init__(
         self,

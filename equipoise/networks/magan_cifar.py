@@ -51,6 +51,8 @@ class MaganCifarGenerator(Generator):
         widths: channels of the hidden maps, largest map first.
     """
 
+    is_heavy = True
+
     def __init__(
         self,
         latent_size: int = 320,
@@ -74,6 +76,8 @@ class MaganCifarAutoEncoder(AutoEncoder):
         widths: channels of the encoder's maps, largest map first.
     """
 
+    is_heavy = True
+
     def __init__(self, image_size: int = 32, channels: int = 3, widths: tuple[int, ...] = _PAPER_WIDTHS) -> None:
         super().__init__()
         smallest_side(image_size, len(widths) - 1)
@@ -91,6 +95,8 @@ class MaganCifarCodeGenerator(Generator):
         channels: 1 for grey, 3 for RGB.
         widths: channels of the encoder's maps, largest map first; the generator goes through them from the last.
     """
+
+    is_heavy = True
 
     def __init__(
         self,
@@ -112,6 +118,8 @@ class MaganCifarCodeAutoEncoder(AutoEncoder):
         channels: 1 for grey, 3 for RGB.
         widths: channels of the encoder's maps, largest map first.
     """
+
+    is_heavy = True
 
     def __init__(self, image_size: int = 32, channels: int = 3, widths: tuple[int, ...] = _CODE_WIDTHS) -> None:
         super().__init__()

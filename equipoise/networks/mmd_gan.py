@@ -1,7 +1,8 @@
 """The DCGANs of repulsive MMD-GAN (Wang et al. 2019, tables S1 and S2): 32, 48 and 64 pixels, and any other size."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import nn
 
@@ -32,6 +33,8 @@ class MMDGenerator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
         weights: scheme of the first weights.
     """
+
+    cpu_steps: ClassVar[Mapping[int, int]] = {32: 900, 48: 500, 64: 200}
 
     def __init__(
         self,

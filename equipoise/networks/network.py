@@ -5,7 +5,7 @@ written once, below. Constraints such as spectral normalisation are attached fro
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -26,10 +26,15 @@ class Network(nn.Module):
         convolution_widths: the constructor's options, as far as it has them, that are widths of convolutions, alone or
             in a tuple; smaller budgets narrow them.
         dense_widths: the same of dense layers.
+        is_heavy: whether an iteration takes seconds even at a quarter of the width, so that a CPU needs it narrower.
+        cpu_steps: the side of a slow generator's images -> discriminator steps in ten minutes of one core, as measured
+            at the budget `cpu`; what is not here takes all the steps of that budget.
     """
 
     convolution_widths: ClassVar[tuple[str, ...]] = ("width", "widths", "largest_width")
     dense_widths: ClassVar[tuple[str, ...]] = ()
+    is_heavy: ClassVar[bool] = False
+    cpu_steps: ClassVar[Mapping[int, int]] = {}
 
     image_shape: tuple[int, ...]
     scheme: str = "default"

@@ -41,6 +41,8 @@ class WGANGPResNetGenerator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
     """
 
+    is_heavy = True
+
     def __init__(
         self,
         latent_size: int = 128,
@@ -67,6 +69,8 @@ class WGANGPResNetDiscriminator(Discriminator):
         map_size: 8 or 4 for a map, None for one score per image.
     """
 
+    is_heavy = True
+
     def __init__(self, image_size: int = 32, channels: int = 3, width: int = 128, map_size: int | None = None) -> None:
         super().__init__()
         self.image_shape, self.scheme = (channels, image_size, image_size), "wgan-gp"
@@ -87,6 +91,8 @@ class SNGANGenerator(Generator):
         width: channels of every hidden map.
         batch_kinds: kinds of batch with running statistics of their own.
     """
+
+    is_heavy = True
 
     def __init__(
         self,
@@ -115,6 +121,8 @@ class SNGANDiscriminator(Discriminator):
         width: channels of every hidden map.
         map_size: 4 or 8 for a map, None for one score per image.
     """
+
+    is_heavy = True
 
     def __init__(self, image_size: int = 32, channels: int = 3, width: int = 128, map_size: int | None = None) -> None:
         super().__init__()

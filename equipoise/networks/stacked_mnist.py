@@ -1,6 +1,8 @@
 """The small DCGAN of the stacked-MNIST protocol (Metz et al. 2017): three digits in the channels of a 28x28 image."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import nn
 
@@ -23,6 +25,8 @@ class StackedMnistGenerator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
         output_activation: activation of the image.
     """
+
+    cpu_steps: ClassVar[Mapping[int, int]] = {28: 1700}
 
     def __init__(
         self,

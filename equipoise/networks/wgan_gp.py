@@ -1,6 +1,8 @@
 """The other networks of WGAN-GP's code: convolutional for 32x32 images, residual with layer normalisation for 64x64."""
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import nn
 
@@ -96,6 +98,9 @@ class WGANGPResNet64Generator(Generator):
         batch_kinds: kinds of batch with running statistics of their own.
     """
 
+    is_heavy = True
+    cpu_steps: ClassVar[Mapping[int, int]] = {64: 500}
+
     def __init__(
         self,
         latent_size: int = 128,
@@ -122,6 +127,8 @@ class WGANGPResNet64Discriminator(Discriminator):
         width: channels of the first map; later ones have up to 8 times as many.
         map_size: 4 or 8 for a map (for images of 64, 128, ...), None for one score per image.
     """
+
+    is_heavy = True
 
     def __init__(self, image_size: int = 64, channels: int = 3, width: int = 64, map_size: int | None = None) -> None:
         super().__init__()

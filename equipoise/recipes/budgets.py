@@ -5,34 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.data.data_set import DataSet
+from equipoise.data.noise import Noise
 from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, with_length
 
 SMOKE_WIDTHS: Mapping[str, Any] = {"divisor": 32, "least": 2, "dense": True}
 """How the budget `smoke` narrows networks."""
 CPU_WIDTHS: Mapping[str, Any] = {"divisor": 4, "least": 16}
-"""How the budget `cpu` narrows networks."""
+"""How the budget `cpu` narrows networks; a heavy one more than that."""
 _CPU_WIDTHS_OF_HEAVY: Mapping[str, Any] = {"divisor": 16, "least": 4}
-_HEAVY = ("wgan-gp-resnet", "sngan", "began", "magan-autoencoder", "magan-cifar")
-"""How the kinds of those networks begin that take seconds for an iteration at a quarter of their width."""
 
 _SMOKE_ITERATIONS, _SMOKE_BATCH, _SMOKE_IMAGES = 2, 4, 8
 _CPU_DISCRIMINATOR_STEPS = 2000
-_CPU_STEPS_OF_SLOW: Mapping[tuple[str, int], int] = {
-    ("began-generator", 64): 1400,
-    ("dcgan-generator", 64): 280,
-    ("magan-generator", 64): 1000,
-    ("mmd-generator", 32): 900,
-    ("mmd-generator", 48): 500,
-    ("mmd-generator", 64): 200,
-    ("stacked-mnist-generator", 28): 1700,
-    ("wgan-gp-resnet64-generator", 64): 500,
-}
-"""(the generator's kind, the side of its images) -> discriminator steps in ten minutes of one core, as measured."""
-
-
-def at_budget(experiment: Experiment, budget: str) -> Experiment:
-    """The experiment at one of the budgets of `equipoise.recipes.catalogue.BUDGETS`."""
-    return _SIZES[budget](experiment)
 
 
 def smoke(experiment: Experiment) -> Experiment:
@@ -68,7 +51,7 @@ def cpu(experiment: Experiment) -> Experiment:
 def _stand_in(data: DataSet) -> DataSet:
     """Data of the same shape that need no files, images of less than 32 pixels a side."""
     first, *sides = data.item_shape
-    return data.stand_in((first, *map(small_side, sides)), _SMOKE_IMAGES)
+    return data.stand_in(_SMOKE_IMAGES) or Noise((first, *map(small_side, sides)), _SMOKE_IMAGES)
 
 
 def _with_iterations(experiment: Experiment, iterations: int) -> Experiment:
@@ -93,11 +76,11 @@ def _with_networks(experiment: Experiment, change: Callable[[NetworkConfig], Net
 
 def _cpu_steps(generator: NetworkConfig) -> int:
     side = generator.all_options().get("image_size", 28)  # all others make points or MNIST
-    return _CPU_STEPS_OF_SLOW.get((generator.kind, side), _CPU_DISCRIMINATOR_STEPS)
+    return generator.cls.cpu_steps.get(side, _CPU_DISCRIMINATOR_STEPS)
 
 
 def _narrow_for_a_cpu(network: NetworkConfig) -> NetworkConfig:
-    return network.narrowed(**_CPU_WIDTHS_OF_HEAVY if network.kind.startswith(_HEAVY) else CPU_WIDTHS)
+    return network.narrowed(**_CPU_WIDTHS_OF_HEAVY if network.cls.is_heavy else CPU_WIDTHS)
 
 
 def smaller(network: NetworkConfig) -> NetworkConfig:
@@ -115,10 +98,3 @@ def small_side(side: int) -> int:
         [8, 28, 16, 24, 16]
     """
     return side if side < 32 else small_side(side // 2)
-
-
-_SIZES: Mapping[str, Callable[[Experiment], Experiment]] = {
-    "smoke": smoke,
-    "cpu": cpu,
-    "paper": lambda whole: whole,
-}

@@ -49,7 +49,9 @@ def recipe(name: str, budget: str = "paper") -> "Experiment":
     entry = RECIPES[name]
     if budget not in BUDGETS:
         raise UnknownName("budget", budget, BUDGETS)
-    from equipoise.recipes.budgets import at_budget
+    experiment: Experiment = replace(entry.load()(), name=name)
+    if budget == "paper":
+        return experiment
+    from equipoise.recipes.budgets import cpu, smoke
 
-    experiment: Experiment = entry.load()()
-    return at_budget(replace(experiment, name=name), budget)
+    return smoke(experiment) if budget == "smoke" else cpu(experiment)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 import equipoise
-from equipoise.algorithms.checks import check_above_zero
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each
+from equipoise.common.checks import check_positive
 from equipoise.experiments.experiment import Experiment
 from equipoise.losses import minimax_discriminator_loss, non_saturating_generator_loss
 from equipoise.recipes.catalogue import recipe
@@ -40,7 +40,7 @@ class PacedGAN(Algorithm[Gap]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_above_zero(self, "pace")
+        check_positive("pace", self.pace)
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 import equipoise
-from equipoise.algorithms.checks import check_whole
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each
+from equipoise.common.checks import check_whole
 from equipoise.experiments.experiment import Experiment
 from equipoise.losses import minimax_discriminator_loss, non_saturating_generator_loss
 from equipoise.recipes.catalogue import recipe
@@ -47,7 +47,7 @@ class ShiftedGAN(Algorithm[nn.Module]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole(self, "shift", least=0)
+        check_whole("shift", self.shift, 0)
 
     @property
     def players(self) -> tuple[str, ...]:

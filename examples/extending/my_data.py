@@ -45,7 +45,7 @@ class Spiral(DataSet):
         """A point of the plane."""
         return (2,)
 
-    def stand_in(self, shape: tuple[int, ...], count: int) -> "Spiral":
+    def stand_in(self, count: int) -> "Spiral":
         """Fewer points, for the smoke budget."""
         return replace(self, count=count)
 

@@ -30,6 +30,7 @@ from equipoise.data.folder import Folder
 from equipoise.data.grid import Grid
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.mnist import Mnist
+from equipoise.data.noise import Noise
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
 from equipoise.data.stl10 import Stl10
@@ -148,7 +149,8 @@ def count_of(experiment: Experiment) -> int:
 
 def like(experiment: Experiment) -> Any:
     """A few batches in the shape of the data."""
-    return experiment.data.stand_in(experiment.data.item_shape, BATCHES * experiment.batch_size)
+    data, count = experiment.data, BATCHES * experiment.batch_size
+    return data.stand_in(count) or Noise(data.item_shape, count)
 
 
 def iteration_seconds(loop: Loop) -> float:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.magan import MAGAN
-from equipoise.data.store import held
-from equipoise.experiments.build import StoreSource, build_game, build_player
+from equipoise.data.store import StoreSource, held
+from equipoise.experiments.build import build_game, build_player
 from equipoise.experiments.experiment import Experiment, NetworkConfig, network
 from equipoise.kernels import winograd
 from equipoise.networks.blocks import Stack

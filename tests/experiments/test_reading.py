@@ -15,6 +15,7 @@ from equipoise.experiments.config import (
     to_plain,
     to_yaml,
 )
+from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.reading import read_yaml
 from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.runs.record import _yaml
@@ -141,3 +142,53 @@ def test_what_is_set_is_set_together_and_the_rest_stays() -> None:
     assert found.players["generator"] is base.players["generator"]
     with pytest.raises(EquipoiseError, match="simultaneous"):
         changed(base, ["algorithm.discriminator_steps=3"])
+
+
+def through_plain(base: Experiment, assignments: list[str]) -> Experiment:
+    """The whole experiment as plain data, set and read again."""
+    plain = to_plain(base)
+    for assignment in assignments:
+        set_field(plain, assignment)
+    return from_plain(plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "assignments"),
+    [
+        ("ebgan-digits", ["algorithm.margin=5"]),
+        ("ebgan-digits", ["players.generator.optimiser.lr=0.01", "players.generator.network.hidden=[8, 8]"]),
+        ("ebgan-digits", ["players.generator.optimiser.kind=adam", "players.generator.optimiser.lr=1"]),
+        ("ebgan-digits", ["algorithm={kind: magan, epochs: 2}", "algorithm.epochs=3"]),
+        ("ebgan-digits", ["data.split=train", "data={kind: ring, modes: 3}", "data.modes=4"]),
+        ("sngan-cifar10", ["players.discriminator.constraint.power_iterations=2", "latent.size=7"]),
+        ("sngan-cifar10", ["players.generator.optimiser.schedule.end=10", "watch.metrics=[mode-score]"]),
+        ("sngan-cifar10", ["players.generator.optimiser.kind=rmsprop"]),
+        ("lga8-cifar10", ["algorithm.penalties=[{kind: r1, weight: 2}]", "algorithm.epochs=1"]),
+        ("ebgan-digits", ["algorithm.kind=gan"]),
+        ("ebgan-digits", ["algorithm.margn=5"]),
+        ("ebgan-digits", ["algorithm.kindd=gan"]),
+        ("ebgan-digits", ["latent.kind=normal"]),
+        ("ebgan-digits", ["players.generater.optimiser.lr=1"]),
+        ("ebgan-digits", ["algorithm.margin.deep=1"]),
+        ("ebgan-digits", ["average.decay=0.9"]),
+        ("ebgan-digits", ["algorithm.margin=yes"]),
+        ("ebgan-digits", ["algorithm.margin=-1"]),
+    ],
+)
+def test_a_setting_of_an_object_is_the_setting_of_its_plain_form(name: str, assignments: list[str]) -> None:
+    base = recipe(name)
+    outcomes = []
+    for way in (through_plain, changed):
+        try:
+            outcomes.append(to_yaml(way(base, assignments)))
+        except EquipoiseError as error:
+            outcomes.append(str(error))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_what_no_assignment_names_stays_the_very_same_object() -> None:
+    base = recipe("sngan-cifar10")
+    found = changed(base, ["players.generator.optimiser.lr=1"])
+    assert found.players["discriminator"] is base.players["discriminator"]
+    assert found.players["generator"].network is base.players["generator"].network
+    assert found.algorithm is base.algorithm

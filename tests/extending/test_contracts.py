@@ -124,7 +124,7 @@ def test_the_data_set(example: Load) -> None:
     points = store.items.gather(torch.arange(50))
     assert float(torch.linalg.vector_norm(points, dim=1).max()) < 5.5
     assert mine.Spiral(count=50).load(seed=2).content_hash != store.content_hash
-    assert mine.Spiral().stand_in((2,), 8).count == 8
+    assert mine.Spiral().stand_in(8) == mine.Spiral(count=8)
     with pytest.raises(EquipoiseError, match="turns"):
         mine.Spiral(turns=0.0)
 
