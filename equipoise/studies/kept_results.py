@@ -7,13 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from equipoise.common.errors import printable
-
-
-@dataclass(frozen=True)
-class _Score:
-    value: float | list[float]
-    passport: dict[str, Any]
-    deviation: float | None = None
+from equipoise.evaluation.score import Score
 
 
 @dataclass(frozen=True)
@@ -23,7 +17,7 @@ class _Run:
     directory: str
     status: str
     reason: str
-    scores: dict[str, _Score]
+    scores: dict[str, Score]
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class _Row:
 class _Reference:
     label: str
     block: str
-    scores: dict[str, _Score]
+    scores: dict[str, Score]
 
 
 @dataclass(frozen=True)
