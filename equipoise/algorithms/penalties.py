@@ -1,13 +1,12 @@
 """Gradient penalties as an algorithm's option: each by name, per sample, from a real and a generated batch."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from equipoise.algorithms.catalogue import PENALTIES
-from equipoise.common.checks import check_fields, described
+from equipoise.common.checks import check_at_least, check_fields, described
 from equipoise.constraints import (
     gradient_penalty_per_sample,
     interpolate,
@@ -33,8 +32,7 @@ class Penalty:
     def __post_init__(self) -> None:
         check_fields(self)
         PENALTIES.check(self.kind)
-        if not 0 <= self.weight < math.inf:
-            raise ValueError(f"weight of {self.kind} must be a finite number of at least 0, got {self.weight}.")
+        check_at_least(f"weight of {self.kind}", self.weight, 0)
 
 
 def two_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:

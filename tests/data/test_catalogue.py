@@ -2,8 +2,10 @@ import dataclasses
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.data.catalogue import DATA, parse_data
@@ -31,9 +33,69 @@ def test_every_set_is_described_by_plain_fields(kind):
     assert data.name == ("x" if with_path else {"compositional-mnist": "compositional-mnist-1"}.get(kind, kind))
 
 
-@pytest.mark.parametrize("kind", ["digits", "ring", "grid", "mnist"])
-def test_a_set_keeps_the_contract(kind, small_mnist):
-    check_data(parse_data(kind), small_mnist)
+PIXELS = np.random.default_rng(0)
+
+
+def picture(path, size):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(PIXELS.integers(0, 256, (*size, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def write_cifar10(root):
+    records = [bytes([label]) + PIXELS.bytes(3 * 32 * 32) for label in (0, 9)]
+    (root / "cifar-10-batches-bin").mkdir()
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        (root / "cifar-10-batches-bin" / f"{name}.bin").write_bytes(b"".join(records))
+
+
+def write_stl10(root):
+    (root / "stl10_binary").mkdir()
+    for split in ("unlabeled", "train", "test"):
+        (root / "stl10_binary" / f"{split}_X.bin").write_bytes(PIXELS.bytes(2 * 3 * 96 * 96))
+        (root / "stl10_binary" / f"{split}_y.bin").write_bytes(bytes([1, 10]))
+
+
+def write_celeba(root):
+    for number in (1, 2):
+        picture(root / "celeba" / "img_align_celeba" / f"{number:06d}.jpg", (218, 178))
+
+
+def write_lsun(root):
+    lmdb = pytest.importorskip("lmdb", reason="the package lmdb is not installed")
+    folder = root / "lsun" / "bedroom_train_lmdb"
+    folder.mkdir(parents=True)
+    with lmdb.open(str(folder), map_size=1 << 22) as database, database.begin(write=True) as transaction:
+        for key in (b"a", b"b"):
+            transaction.put(key, picture(root / "one.webp", (80, 120)).read_bytes())
+
+
+def write_folder(root):
+    for number in range(2):
+        picture(root / "path" / f"{number}.png", (32, 32))
+
+
+def write_npz(root):
+    np.savez(root / "path.npz", images=PIXELS.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8))
+
+
+FILES = {
+    "cifar10": write_cifar10,
+    "stl10": write_stl10,
+    "celeba": write_celeba,
+    "lsun-bedroom": write_lsun,
+    "folder": write_folder,
+    "npz": write_npz,
+}
+"""Those of the sets that need other files than MNIST's, and what writes a few such."""
+
+
+@pytest.mark.parametrize("kind", list(DATA))
+def test_every_set_keeps_the_contract(kind, small_mnist):
+    FILES.get(kind, lambda root: None)(small_mnist)
+    path = {"folder": f":{small_mnist / 'path'}", "npz": f":{small_mnist / 'path.npz'}"}.get(kind, "")
+    data = parse_data(kind + path)
+    check_data(dataclasses.replace(data, count=9) if hasattr(data, "count") and data.count else data, small_mnist)
 
 
 def test_toy_images_keep_the_contract():
