@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Callable
@@ -73,7 +74,32 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = F
 
 def _unwritten(path: Path, error: OSError) -> EquipoiseError:
     reason = printable(error.strerror or error)
-    return EquipoiseError(f"could not write {printable(path)}: {reason}; the old content is unchanged.")
+    kept = "; its old content is unchanged" if os.path.lexists(path) else ""
+    return EquipoiseError(f"could not write {printable(path)}: {reason}{kept}.")
+
+
+def write_folder_atomically(folder: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary neighbour, then rename it to `folder`, which must not exist or be empty.
+
+    Args:
+        folder: where the files go; its parent is made if need be.
+        write: given the neighbour's path, an empty folder.
+
+    Raises:
+        EquipoiseError: the disk is full or cannot be written, or `folder` holds something.
+    """
+    folder = Path(folder).resolve()
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+    try:
+        temporary.mkdir(parents=True)
+        write(temporary)
+        if folder.is_dir():
+            folder.rmdir()
+        temporary.replace(folder)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _put_where_nothing_stands(temporary: Path, path: Path) -> None:

@@ -6,7 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.random import stream
-from equipoise.constraints.linear_maps import LinearMap, layer_map, layer_vector_shape, map_and_transpose
+from equipoise.constraints.linear_maps import (
+    LinearMap,
+    check_initialised,
+    layer_map,
+    layer_vector_shape,
+    map_and_transpose,
+)
 
 _LARGEST_DENSE_SIDE = 1024
 _MOST_STEPS = 500
@@ -25,6 +31,7 @@ def exact_spectral_norm(layer: nn.Module, input_size: tuple[int, int] | None = N
         layer: Linear, Conv2d or ConvTranspose2d.
         input_size: (height, width) of a convolution's input.
     """
+    check_initialised(layer)
     shape = layer_vector_shape(layer, input_size)
     assert isinstance(layer.weight, Tensor)
     weight = layer.weight.detach().double()

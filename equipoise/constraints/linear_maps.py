@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.parameter import is_lazy
 
 from equipoise.common.checks import check_whole
 
@@ -17,6 +18,23 @@ LinearMap = Callable[[Tensor, Tensor], Tensor]
 """From a weight and an input to the output, without a bias."""
 WEIGHTED_LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 """The layers that can be normalised."""
+
+
+def check_initialised(module: nn.Module) -> None:
+    """Lazy layers, as torch's `LazyLinear`, have no weights before the first forward pass.
+
+    Raises:
+        ValueError: the module has some; they are named.
+    """
+    lazy = {
+        f"{name or 'module'} of {type(layer).__name__}"
+        for name, layer in module.named_modules()
+        if any(is_lazy(parameter) for parameter in layer.parameters(recurse=False))
+    }
+    if lazy:
+        raise ValueError(
+            f"module has lazy layers without weights yet: {', '.join(sorted(lazy))}. Make one forward pass first."
+        )
 
 
 def layer_map(layer: nn.Module) -> LinearMap:

@@ -12,13 +12,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedParameter
 from torch.nn.utils import parametrize
 
 from equipoise.common.checks import check_choice, check_positive, check_whole
 from equipoise.constraints.linear_maps import (
     WEIGHTED_LAYERS,
     LinearMap,
+    check_initialised,
     layer_map,
     layer_vector_shape,
     map_and_transpose,
@@ -106,6 +106,7 @@ class SpectralNorm:
             example: one batch of the module's input; a probe in evaluation mode reads each convolution's input size.
             generator: where the first vectors come from.
         """
+        check_initialised(module)
         layers = [(name, layer) for name, layer in module.named_modules() if isinstance(layer, WEIGHTED_LAYERS)]
         if not layers:
             raise ValueError("module must hold a Linear, Conv2d or ConvTranspose2d layer, and holds none.")
@@ -167,8 +168,7 @@ def _check_other_weights(module: nn.Module) -> None:
         for name, layer in module.named_modules()
         if not isinstance(layer, _ELEMENTWISE)
         for own, weight in layer.named_parameters(recurse=False)
-        if not (isinstance(layer, WEIGHTED_LAYERS) and own in ("weight", "bias"))
-        and (isinstance(weight, UninitializedParameter) or weight.ndim > 1)
+        if not (isinstance(layer, WEIGHTED_LAYERS) and own in ("weight", "bias")) and weight.ndim > 1
     }
     if others:
         named = ", ".join(f"{name} of {type(layer).__name__}" for name, layer in others.items())

@@ -1,6 +1,7 @@
 """Samples from a generator, on a stream of noise of their own: sampling changes nothing about a run."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_atomically
+from equipoise.common.files import write_atomically, write_folder_atomically
 from equipoise.common.random import stream
 from equipoise.data.memory import memory_bytes
 from equipoise.training.draw import Latent
@@ -25,13 +26,22 @@ _MOST_PIXELS = 178_956_970
 
 _IMAGE_VALUE_BYTES, _POINT_VALUE_BYTES = 12, 40
 """The most memory that one value of a sample takes between the generator and the file, copies counted."""
+_FILE_BYTES = 4096
+"""The room that a small file takes on most disks."""
 
 _ENDINGS = _GRID, _ARRAYS = ".png", ".npz"
 
 
-@torch.no_grad()
 def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose: str = "samples") -> Tensor:
-    """Samples of the generator in evaluation mode. Its state and mode are left as they were.
+    """All samples of `generated_batches` at once: [count, ...] on the CPU."""
+    return torch.cat(list(generated_batches(generator, prior, count, seed, purpose)))
+
+
+@torch.no_grad()
+def generated_batches(
+    generator: nn.Module, prior: Latent, count: int, seed: int, purpose: str = "samples"
+) -> Iterator[Tensor]:
+    """Samples of the generator in evaluation mode, some hundred at a time. Its state and mode are left as they were.
 
     Args:
         generator: latent [batch, latent size] -> samples [batch, ...].
@@ -40,15 +50,14 @@ def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose
         seed: with `purpose`, the address of the noise; the first samples are the same whatever `count` is.
         purpose: names the stream of noise.
 
-    Returns: [count, ...] on the CPU.
+    Yields: [at most 500, ...] on the CPU.
     """
     device = next(generator.parameters()).device
-    parts = []
-    with evaluation_mode(generator):
-        for number, start in enumerate(range(0, count, _BATCH)):
-            latent = prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
-            parts.append(generator(latent[: count - start].to(device)).cpu())
-    return torch.cat(parts)
+    for number, start in enumerate(range(0, count, _BATCH)):
+        latent = prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
+        with evaluation_mode(generator):
+            batch = generator(latent[: count - start].to(device)).cpu()
+        yield batch
 
 
 def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:
@@ -127,13 +136,17 @@ def check_size(out: Path, count: int, shape: torch.Size) -> None:
     """Whether so many samples of a shape can be made and go there, which is better said before they are made.
 
     Raises:
-        EquipoiseError: they need more memory than this machine has, or a grid of them would be a picture of more
-            pixels than readers of pictures accept.
+        EquipoiseError: they need more memory than this machine has, a folder of them more room than its disk has, or a
+            grid of them would be a picture of more pixels than readers of pictures accept.
     """
-    is_image = len(shape) > 1
+    is_image, ending = len(shape) > 1, out.suffix.lower()
+    if ending not in _ENDINGS:
+        if count * _FILE_BYTES > _free_bytes(out):
+            raise EquipoiseError(f"{count} pictures need more space than is free on the disk of {printable(out)}.")
+        return
     if count * shape.numel() * (_IMAGE_VALUE_BYTES if is_image else _POINT_VALUE_BYTES) > memory_bytes():
         raise EquipoiseError(f"{count} samples need more memory than this machine has; use fewer.")
-    if is_image and out.suffix.lower() == _GRID:
+    if is_image and ending == _GRID:
         height, width = (side + 1 for side in shape[1:])
         pixels = -(-count // _GRID_COLUMNS) * _GRID_COLUMNS * height * width * _enlargement(shape[1]) ** 2
         if pixels > _MOST_PIXELS:
@@ -143,28 +156,47 @@ def check_size(out: Path, count: int, shape: torch.Size) -> None:
             )
 
 
-def export_samples(samples: Tensor, value_range: Literal["unit", "symmetric"], out: Path) -> None:
-    """Write samples as one grid (.png), as arrays (.npz), or as a new folder of PNGs.
+def _free_bytes(path: Path) -> int:
+    """On the disk where the path is, or will be."""
+    place = path.absolute()
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
 
-    The array of images is called `images`, as `--data npz:FILE` reads it, and that of points `points`.
+
+def export_samples(batches: Iterable[Tensor], value_range: Literal["unit", "symmetric"], out: Path) -> None:
+    """Write batches of samples as one grid (.png), as arrays (.npz), or as a new folder of PNGs: whole or not at all.
+
+    The array of images is called `images`, as `--data npz:FILE` reads it, and that of points `points`. A folder is
+    written batch by batch.
 
     Raises:
         EquipoiseError: as `check_place`; the place cannot be written, or points were to become a folder of images.
     """
     check_place(out)
-    ending, is_image = out.suffix.lower(), samples.ndim > 2
-    if ending == _GRID:
+    if out.suffix.lower() not in _ENDINGS:
+        write_folder_atomically(out, lambda folder: _write_pictures(batches, value_range, folder, out))
+        return
+    samples = torch.cat(list(batches))
+    if out.suffix.lower() == _GRID:
         write_picture(sample_picture(samples, value_range), out)
-    elif ending == _ARRAYS:
-        values, name = (to_bytes(samples, value_range), "images") if is_image else (samples, "points")
-        write_atomically(out, lambda temporary: _write_npz(temporary, {name: values.numpy()}))
-    elif is_image:
-        for number, image in enumerate(to_bytes(samples, value_range).permute(0, 2, 3, 1).numpy()):
-            write_picture(as_picture(image), out / f"{number:06d}.png")
     else:
-        raise EquipoiseError(
-            f"points have no images to put into the folder {printable(out)}; name a .png or .npz file."
-        )
+        values, name = (to_bytes(samples, value_range), "images") if samples.ndim > 2 else (samples, "points")
+        write_atomically(out, lambda temporary: _write_npz(temporary, {name: values.numpy()}))
+
+
+def _write_pictures(
+    batches: Iterable[Tensor], value_range: Literal["unit", "symmetric"], folder: Path, out: Path
+) -> None:
+    number = 0
+    for batch in batches:
+        if batch.ndim == 2:
+            raise EquipoiseError(
+                f"points have no images to put into the folder {printable(out)}; name a .png or .npz file."
+            )
+        for image in to_bytes(batch, value_range).permute(0, 2, 3, 1).numpy():
+            as_picture(image).save(folder / f"{number:06d}.png")
+            number += 1
 
 
 def _write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:

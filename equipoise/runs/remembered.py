@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.training.checkpoint import Checkpoint
+from equipoise.training.checkpoint import Checkpoint, list_checkpoints
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def remembered_by(checkpoint: Checkpoint, index: Mapping[str, Any]) -> Remembere
         return replace(_ADAPTER.validate_json(json.dumps(checked), strict=True), experiment=experiment)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
-        name = printable(checkpoint.index)
+        older = [each for each in list_checkpoints(checkpoint.index.parent) if each.iteration < checkpoint.iteration]
+        advice = f"delete it to use {older[-1].index.name}" if older else "start a new run, as no older one is there"
         raise EquipoiseError(
-            f"checkpoint {name} is damaged: its entry extra.{printable(place)} is missing or of another kind; delete "
-            "this checkpoint, and the one before it is taken."
+            f"checkpoint {printable(checkpoint.index)} is damaged: its entry extra.{printable(place)} is missing or "
+            f"has the wrong type; {advice}."
         ) from error

@@ -15,13 +15,17 @@ _LONG_SECONDS = 2.0
 _CLEARLY_FASTER = 0.9
 
 
-def choose_threads(fresh_loop: Callable[[], Loop]) -> int:
+def choose_threads(fresh_loop: Callable[[], Loop], tell: Callable[[str], None]) -> int:
     """The smallest count of threads that no larger count clearly beats, from a few iterations of a scratch copy.
 
     Small networks slow down many times over when threads fight for busy cores, so the count starts at 1 and doubles as
-    long as that makes an iteration at least 10 % faster.
+    long as that makes an iteration at least 10 % faster. `tell` is told before a trial, which may take a while.
     """
     available = available_cores()
+    if available == 1:
+        torch.set_num_threads(1)
+        return 1
+    tell("Testing how many threads are fastest; --threads N skips this.")
     loop, best, fastest = fresh_loop(), 1, float("inf")
     threads = 1
     while threads <= available:

@@ -12,7 +12,7 @@ from equipoise import __version__
 from equipoise.common.errors import printable
 from equipoise.common.machine import threads_beside_a_gpu
 from equipoise.common.plugins import changed_plugins, loaded_plugins
-from equipoise.common.say import warn
+from equipoise.common.say import say, warn
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import by_inception, check_best
@@ -94,7 +94,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     if tells:
         introduce(experiment, store)
         warn_of_idle_options(experiment, settings, device)
-    threads = settings.threads or _usual_threads(experiment, game, manner, processes)
+    threads = settings.threads or _usual_threads(experiment, game, manner, processes, tells)
     torch.set_num_threads(threads)
     if tells:
         forecast(experiment, game, device, manner.layout, settings.shorter)
@@ -110,13 +110,17 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
         return play_session(session, NOTHING_YET)
 
 
-def _usual_threads(experiment: Experiment, game: Game, manner: Manner, processes: Processes) -> int:
+def _usual_threads(experiment: Experiment, game: Game, manner: Manner, processes: Processes, tells: bool) -> int:
     """By a GPU a share of the cores; on a CPU what a trial finds, or one where several processes train."""
     if processes.device.type == "cuda":
         return threads_beside_a_gpu(processes.local_size)
     if processes.size > 1:
         return 1
-    return choose_threads(lambda: Loop(game, build_state(experiment, game, processes.device, manner.layout)))
+
+    def fresh_loop() -> Loop:
+        return Loop(game, build_state(experiment, game, processes.device, manner.layout))
+
+    return choose_threads(fresh_loop, say if tells else lambda sentence: None)
 
 
 def _shared(manner: Manner, settings: Settings, processes: Processes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import METRICS
-from equipoise.evaluation.sampling import check_place, check_size, export_samples, generate
+from equipoise.evaluation.sampling import check_place, check_size, export_samples, generate, generated_batches
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player, network_shape
@@ -131,8 +131,8 @@ def sample(
     trained = load_trained(path, device, checkpoint, tell)
     first = generate(trained.generator, trained.experiment.latent, 1, seed)
     check_size(out, count, first.shape[1:])
-    samples = generate(trained.generator, trained.experiment.latent, count, seed)
-    export_samples(samples, trained.experiment.value_range, out)
+    batches = generated_batches(trained.generator, trained.experiment.latent, count, seed)
+    export_samples(batches, trained.experiment.value_range, out)
 
 
 class PartlyMeasured(EquipoiseError):

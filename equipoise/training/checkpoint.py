@@ -132,9 +132,10 @@ def save_checkpoint(
 
 def _refuse_another_format(index: Path, version: object) -> None:
     if version != FORMAT:
-        found, advice = printable(version), "train with the version that wrote it, or start a new run"
+        found = f"format {version}" if type(version) is int else "no valid format number"
         raise EquipoiseError(
-            f"checkpoint {printable(index)} has format {found}; this version reads {FORMAT}: {advice}."
+            f"checkpoint {printable(index)} has {found}, and this version of Equipoise reads format {FORMAT} only: "
+            "train with the version that wrote it, or start a new run."
         )
 
 

@@ -183,5 +183,6 @@ def _check_below_one(name: str, value: float) -> None:
 
 
 def _check_eps(eps: float) -> None:
-    if not 0 <= eps < float("inf"):
-        raise ValueError(f"eps must be a finite number of at least 0, got {eps}.")
+    """Without eps, a parameter whose gradient is 0 would become NaN: 0 / 0. The limit is float32's smallest number."""
+    if not torch.finfo(torch.float32).tiny <= eps < float("inf"):
+        raise ValueError(f"eps must be finite and above 0 (at least 1.2e-38), as it prevents 0 / 0, got {eps}.")

@@ -6,17 +6,19 @@ One is started as a user would; others have processes of their own that import t
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from PIL import Image
 
 from equipoise.cli.main import _parser, main
 from equipoise.data.catalogue import parse_data
+from equipoise.runs import trained
 
 LONGEST_SECONDS = 120
 TINY = ("--iterations", "3", "--device", "cpu", "--threads", "1", "--quiet")
@@ -190,7 +192,7 @@ def test_samples_go_into_no_file_of_another_kind(
     [
         ("many.npz", 10**12, "need more memory than this machine has"),
         ("many.png", 10**12, "need more memory than this machine has"),
-        ("many", 10**12, "need more memory than this machine has"),
+        ("many", 10**12, "pictures need more space than is free on the disk of"),
         ("many.png", 10**6, "would have 1296000000 pixels, and readers of pictures accept 178956970"),
     ],
 )
@@ -210,6 +212,25 @@ def test_samples_are_not_mixed_with_older_files(
     capsys.readouterr()
     assert "already contains files" in refused(capsys, "sample", finished_run, "--count", 3, "--out", out)
     assert len(list(out.iterdir())) == 5
+
+
+def test_an_interrupted_sample_leaves_nothing_behind(
+    finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> Iterator[torch.Tensor]:
+        yield torch.zeros(3, 1, 8, 8)
+        raise KeyboardInterrupt
+
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(trained, "generated_batches", interrupted)
+    for out in ("new", "empty", "grid.png", "arrays.npz"):
+        with pytest.raises(KeyboardInterrupt):
+            trained.sample(finished_run, 600, tmp_path / out, 0, torch.device("cpu"))
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+    monkeypatch.undo()
+    for out in ("new", "empty"):
+        assert main(["sample", str(finished_run), "--count", "3", "--out", str(tmp_path / out)]) == 0
+        assert len(list((tmp_path / out).iterdir())) == 3
 
 
 def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

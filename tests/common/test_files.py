@@ -88,12 +88,45 @@ def test_a_cache_that_cannot_be_written_is_one_sentence_and_is_swept(
         )
 
     monkeypatch.setattr("equipoise.common.tensor_files.save_file", _no_room)
-    with pytest.raises(EquipoiseError, match=r"could not write .*No space left.*unchanged\.$"):
+    with pytest.raises(EquipoiseError, match=r"could not write .*No space left on device \(os error 28\)\.$"):
         fill()
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
     assert fill() is not None
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_old_content_is_mentioned_where_there_is_some(tmp_path: Path) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "x"
+    with pytest.raises(EquipoiseError, match=r"could not write .*x: No space left on device\.$"):
+        files.write_atomically(path, full)
+    path.write_text("old")
+    with pytest.raises(EquipoiseError, match=r"No space left on device; its old content is unchanged\.$"):
+        files.write_atomically(path, full)
+    assert path.read_text() == "old"
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        (folder / "a").write_text("a")
+
+    def fail(folder: Path) -> None:
+        fill(folder)
+        raise OSError(28, "No space left on device")
+
+    for place in (tmp_path / "deep" / "new", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(EquipoiseError, match="No space left on device"):
+            files.write_folder_atomically(place, fail)
+        assert not place.exists() or list(place.iterdir()) == []
+        files.write_folder_atomically(place, fill)
+        with pytest.raises(EquipoiseError, match="could not write"):
+            files.write_folder_atomically(place, fill)
+        assert [path.name for path in place.iterdir()] == ["a"]
+    assert list(tmp_path.rglob("*.partial")) == []
 
 
 def _no_room(*given: object, **named: object) -> None:

@@ -365,6 +365,30 @@ def test_a_matrix_that_would_stay_as_it_is_is_refused(module, named):
     assert before.keys() == module.state_dict().keys()
 
 
+@pytest.mark.parametrize("method", ["matrix", "convolution"])
+@pytest.mark.parametrize(
+    ("lazy", "named"),
+    [
+        (torch.nn.LazyLinear(3), "1 of LazyLinear"),
+        (torch.nn.LazyConv2d(3, 1), "1 of LazyConv2d"),
+        (torch.nn.Sequential(torch.nn.LazyBatchNorm1d()), "1.0 of LazyBatchNorm1d"),
+    ],
+)
+def test_lazy_layers_are_refused_by_name_until_they_have_weights(method, lazy, named):
+    module = torch.nn.Sequential(torch.nn.Linear(3, 3), lazy)
+    with pytest.raises(ValueError, match=rf"lazy layers without weights yet: {named}\. Make one forward pass first"):
+        SpectralNorm(method).attach(module, torch.zeros(2, 3), torch.Generator())
+
+
+def test_a_lazy_layer_is_normalised_after_a_forward_pass():
+    module = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.LazyLinear(2))
+    module(torch.zeros(2, 3))
+    SpectralNorm().attach(module, torch.zeros(2, 3), torch.Generator().manual_seed(0))
+    assert set(spectral_norms(module)) == {"0", "1"}
+    with pytest.raises(ValueError, match="module of LazyLinear"):
+        exact_spectral_norm(torch.nn.LazyLinear(2))
+
+
 def test_weights_that_scale_entries_may_stay():
     module = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Unflatten(1, (2, 2)), torch.nn.LayerNorm([2, 2]))
     SpectralNorm().attach(module, torch.zeros(2, 4), torch.Generator().manual_seed(0))

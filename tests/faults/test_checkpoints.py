@@ -107,7 +107,7 @@ def test_another_format_is_refused_with_the_way_forward(run: Path) -> None:
     for path in (run / "checkpoints").glob("*.json"):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 0}))
     with pytest.raises(
-        EquipoiseError, match=r"has format 0; this version reads \d+: train with the version that wrote it"
+        EquipoiseError, match=r"has format 0, and this .* reads format \d+ only: train with the version that wrote it"
     ):
         resume(run, QUIET)
 

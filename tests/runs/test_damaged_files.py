@@ -81,11 +81,14 @@ STRANGE: list[Any] = [
 
 @pytest.mark.parametrize("extra", STRANGE)
 def test_what_is_remembered_is_checked_by_name(extra: Any, tmp_path: Path) -> None:
-    remembered_by(Checkpoint(tmp_path / "iteration-1.json"), {"extra": EXTRA})
-    with pytest.raises(
-        EquipoiseError, match=r"is damaged: its entry extra\.[a-z]+[^\n]* is missing or of another kind"
-    ):
-        remembered_by(Checkpoint(tmp_path / "iteration-1.json"), {"extra": extra})
+    found = Checkpoint(tmp_path / "iteration-000000002.json")
+    remembered_by(found, {"extra": EXTRA})
+    damaged = r"is damaged: its entry extra\.[a-z]+[^\n]* is missing or has the wrong type"
+    with pytest.raises(EquipoiseError, match=damaged + "; start a new run, as no older one is there"):
+        remembered_by(found, {"extra": extra})
+    (tmp_path / "iteration-000000001.json").touch()
+    with pytest.raises(EquipoiseError, match=damaged + r"; delete it to use iteration-000000001\.json"):
+        remembered_by(found, {"extra": extra})
 
 
 def seal(index: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -21,5 +21,15 @@ def test_long_iterations_are_timed_once(seconds: float, iterations: int, monkeyp
     monkeypatch.setattr(threads, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
     monkeypatch.setattr(threads, "available_cores", lambda: 4)
     monkeypatch.setattr(threads, "torch", SimpleNamespace(set_num_threads=lambda count: None))
-    assert threads.choose_threads(lambda: loop) == 1
+    told: list[str] = []
+    assert threads.choose_threads(lambda: loop, told.append) == 1
     assert loop.played == iterations
+    assert "--threads N" in told[0]
+
+
+def test_one_core_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "available_cores", lambda: 1)
+    monkeypatch.setattr(threads, "torch", SimpleNamespace(set_num_threads=lambda count: None))
+    told: list[str] = []
+    assert threads.choose_threads(lambda: pytest.fail("no trial"), told.append) == 1
+    assert told == []

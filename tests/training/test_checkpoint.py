@@ -72,7 +72,15 @@ def test_another_format_is_refused_with_the_way_forward(tmp_path: Path) -> None:
     checkpoint = save_checkpoint(tmp_path, a_state(), {})
     index = json.loads(checkpoint.index.read_text()) | {"format": FORMAT + 1}
     checkpoint.index.write_text(json.dumps(index))
-    with pytest.raises(EquipoiseError, match=f"has format {FORMAT + 1}; this version reads {FORMAT}"):
+    with pytest.raises(EquipoiseError, match=f"has format {FORMAT + 1}, and this .* reads format {FORMAT} only"):
+        checkpoint.load(a_state())
+
+
+@pytest.mark.parametrize("version", [str(FORMAT), None, [1]])
+def test_what_is_no_format_is_not_shown_as_one(tmp_path: Path, version: object) -> None:
+    checkpoint = save_checkpoint(tmp_path, a_state(), {})
+    checkpoint.index.write_text(json.dumps(json.loads(checkpoint.index.read_text()) | {"format": version}))
+    with pytest.raises(EquipoiseError, match="has no valid format number, and this"):
         checkpoint.load(a_state())
 
 

@@ -15,7 +15,7 @@ NO_SHARES = (-0.5, 1.0, 2.0, math.inf, math.nan)
 NO_BETAS = [betas for share in NO_SHARES for betas in ((share, 0.9), (0.9, share))] + [(), (0.9,), (0.5, 0.9, 0.9)]
 BAD: list[tuple[type[Any], str, Any]] = [
     *((kind, "lr", lr) for kind in (Adam, Adamax, RMSprop, SGD) for lr in (-1e-3, 0.0, math.inf, math.nan)),
-    *((kind, "eps", eps) for kind in (Adam, Adamax, RMSprop) for eps in (-1e-8, math.inf, math.nan)),
+    *((kind, "eps", eps) for kind in (Adam, Adamax, RMSprop) for eps in (-1e-8, 0.0, 1e-300, math.inf, math.nan)),
     *((kind, "betas", betas) for kind in (Adam, Adamax) for betas in NO_BETAS),
     *((RMSprop, "alpha", alpha) for alpha in NO_SHARES),
     *((SGD, "momentum", momentum) for momentum in NO_SHARES),
@@ -31,7 +31,7 @@ def test_a_field_that_cannot_work_is_refused_by_name(kind: type[Any], field: str
 @pytest.mark.parametrize(
     "settings",
     [
-        Adam(lr=1e-3, betas=(0.0, 0.0), eps=0.0),
+        Adam(lr=1e-3, betas=(0.0, 0.0), eps=1e-30),
         Adamax(lr=9.0, betas=(0.99, 0.0)),
         RMSprop(lr=1e-3, alpha=0.0),
         SGD(lr=1),
