@@ -128,4 +128,4 @@ def test_a_trial_of_threads_is_for_one_process_on_a_cpu(
     experiment = recipe("gan-digits")
     game = build_game(experiment, experiment.data.load())
     place = processes.Processes(0, size, 0, size, 0, torch.device(device))
-    assert train._usual_threads(experiment, game, Manner(), place) == found
+    assert train._usual_threads(experiment, game, Manner(), place, tells=False) == found
