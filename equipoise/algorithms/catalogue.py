@@ -30,6 +30,8 @@ PENALTIES = Registry(
         _entry("wgan-gp-one-sided", "penalties:one_sided", "the same where the norm is above 1"),
         _entry("r1", "penalties:r1", "squared gradient norm at real images (Mescheder et al. 2018)"),
         _entry("r2", "penalties:r2", "squared gradient norm at generated images (Mescheder et al. 2018)"),
+        _entry("r1-differences", "penalties:r1_differences", "r1 by differences of scores: no double backward"),
+        _entry("r2-differences", "penalties:r2_differences", "r2 by differences of scores: no double backward"),
     ],
 )
 """Each is called as f(discriminator, fake, draw), and returns the penalty of each sample [batch]."""

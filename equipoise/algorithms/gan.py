@@ -5,13 +5,14 @@ SNGAN (Miyato et al. 2018) and the spatially decomposed hinge loss (LGA) are set
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.dequantise import Dequantisation, with_dequantised_images
-from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
+from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, score_means, scores, scores_of_each, scores_one_by_one
 from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.losses import AdversarialLoss, spatial_generator_loss
@@ -75,8 +76,9 @@ class GAN(Algorithm[nn.Module]):
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""
-        both = Move("both", self._both, ("discriminator", "generator"))
-        discriminator = Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps)
+        variant, steps = partial(added, self.penalties), self.discriminator_steps
+        both = Move("both", self._both, ("discriminator", "generator"), variant=variant)
+        discriminator = Move("discriminator", self._discriminator, ("discriminator",), steps, variant=variant)
         generator = Move("generator", self._generator, ("generator",), fresh=False)
         moves = {"discriminator": (discriminator, generator), "generator": (generator, discriminator)}[self.first]
         chosen = (both,) if self.update == "simultaneous" else moves

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.penalties import Penalty, check_penalties, penalised
+from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
@@ -77,10 +78,11 @@ class MMDGAN(Algorithm[nn.Module]):
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""
+        variant, steps = partial(added, self.penalties), self.discriminator_steps
         moves: dict[str, tuple[Move[nn.Module], ...]] = {
-            "simultaneous": (Move("both", self._both, ("discriminator", "generator")),),
+            "simultaneous": (Move("both", self._both, ("discriminator", "generator"), variant=variant),),
             "alternating": (
-                Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),
+                Move("discriminator", self._discriminator, ("discriminator",), steps, variant=variant),
                 Move("generator", self._generator, ("generator",), fresh=False),
             ),
         }

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from equipoise.algorithms.catalogue import PENALTIES
-from equipoise.common.checks import check_at_least, check_fields, described
+from equipoise.common.checks import check_at_least, check_fields, check_whole, described
 from equipoise.constraints import (
     gradient_penalty_per_sample,
     interpolate,
+    lazy_weight,
+    r1_by_differences_per_sample,
     r1_penalty_per_sample,
+    r2_by_differences_per_sample,
     r2_penalty_per_sample,
 )
 from equipoise.training.distributed import gather
@@ -24,15 +27,19 @@ class Penalty:
     Attributes:
         kind: which, of `equipoise.algorithms.catalogue.PENALTIES`.
         weight: what it is multiplied by, at least 0: lambda for "wgan-gp", gamma for "r1" and "r2".
+        every: on which steps of the discriminator it is added: each `every`-th from the first on, times `every`, so
+            that its strength is the same on average (lazy regularisation, Karras et al. 2020).
     """
 
     kind: str
     weight: float
+    every: int = 1
 
     def __post_init__(self) -> None:
         check_fields(self)
         PENALTIES.check(self.kind)
         check_at_least(f"weight of {self.kind}", self.weight, 0)
+        check_whole(f"every of {self.kind}", self.every, 1)
 
 
 def two_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
@@ -55,6 +62,16 @@ def r2(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
     return r2_penalty_per_sample(discriminator, fake.detach())
 
 
+def r1_differences(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """R1 by differences of scores. Returns: [batch]."""
+    return r1_by_differences_per_sample(discriminator, draw.real)
+
+
+def r2_differences(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
+    """R2 by differences of scores. Returns: [batch]."""
+    return r2_by_differences_per_sample(discriminator, fake.detach())
+
+
 def _between(fake: Tensor, draw: Draw) -> Tensor:
     return interpolate(draw.real, fake.detach(), draw.uniform("interpolation"))
 
@@ -68,10 +85,17 @@ def check_penalties(penalties: tuple[Penalty, ...]) -> None:
         raise ValueError(f"penalties must name each kind once, got {', '.join(kinds)}.")
 
 
+def added(penalties: Sequence[Penalty], position: int) -> tuple[str, ...]:
+    """The penalties that are added on the discriminator's step of this number, from 0 on, by their kinds."""
+    return tuple(each.kind for each in penalties if lazy_weight(1.0, position, each.every))
+
+
 def penalised(
     loss: Tensor, penalties: Sequence[Penalty], discriminator: nn.Module, fake: Tensor, draw: Draw
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """A discriminator's loss with its penalties: their means over the batch of all processes, times their weights.
+
+    A lazy penalty is there `every` times on each `every`-th step, as the draw's position counts them, and 0 otherwise.
 
     Args:
         loss: 0-dimensional.
@@ -85,7 +109,9 @@ def penalised(
     """
     measures: dict[str, Tensor] = {}
     for each in penalties:
-        found = gather(PENALTIES.load(each.kind)(discriminator, fake, draw)).mean()
-        loss = loss + each.weight * found
+        found = loss.new_zeros(())
+        if scale := lazy_weight(1.0, draw.position, each.every):
+            found = scale * gather(PENALTIES.load(each.kind)(discriminator, fake, draw)).mean()
+            loss = loss + each.weight * found
         measures["penalty" if len(penalties) == 1 else f"penalty_{each.kind}"] = found
     return loss, measures

@@ -10,6 +10,11 @@ from equipoise.common.lazy import lazy_names
 if TYPE_CHECKING:
     from equipoise.constraints.constant_masks import ConstantMasks as ConstantMasks
     from equipoise.constraints.exact_norm import exact_spectral_norm as exact_spectral_norm
+    from equipoise.constraints.finite_differences import lazy_weight as lazy_weight
+    from equipoise.constraints.finite_differences import r1_by_differences as r1_by_differences
+    from equipoise.constraints.finite_differences import r1_by_differences_per_sample as r1_by_differences_per_sample
+    from equipoise.constraints.finite_differences import r2_by_differences as r2_by_differences
+    from equipoise.constraints.finite_differences import r2_by_differences_per_sample as r2_by_differences_per_sample
     from equipoise.constraints.gradient_penalties import gradient_penalty as gradient_penalty
     from equipoise.constraints.gradient_penalties import gradient_penalty_per_sample as gradient_penalty_per_sample
     from equipoise.constraints.gradient_penalties import interpolate as interpolate
@@ -34,8 +39,13 @@ _HOMES = {
     "gradient_penalty": "equipoise.constraints.gradient_penalties",
     "gradient_penalty_per_sample": "equipoise.constraints.gradient_penalties",
     "interpolate": "equipoise.constraints.gradient_penalties",
+    "lazy_weight": "equipoise.constraints.finite_differences",
+    "r1_by_differences": "equipoise.constraints.finite_differences",
+    "r1_by_differences_per_sample": "equipoise.constraints.finite_differences",
     "r1_penalty": "equipoise.constraints.gradient_penalties",
     "r1_penalty_per_sample": "equipoise.constraints.gradient_penalties",
+    "r2_by_differences": "equipoise.constraints.finite_differences",
+    "r2_by_differences_per_sample": "equipoise.constraints.finite_differences",
     "r2_penalty": "equipoise.constraints.gradient_penalties",
     "r2_penalty_per_sample": "equipoise.constraints.gradient_penalties",
     "scaled_mmd_loss": "equipoise.constraints.gradient_penalties",

@@ -1,33 +1,26 @@
 """Penalties on the discriminator's gradient with respect to its input.
 
 Each penalty exists per sample, [batch], and as the mean over the batch; with several processes, gather the former.
-Scores may be scalars [batch], vectors [batch, features] or maps [batch, height, width]. "The gradient" of a sample is
-the gradient of its scalar; the whole Jacobian of its vector, measured by the Frobenius norm, which bounds the vector's
-Lipschitz constant; the gradient of the mean of its map, so that a target of one means the same for a map of any size.
-Samples must not meet inside the discriminator: no batch normalisation.
+What "the gradient" of a vector, of a map and of several maps is, `equipoise.constraints.scored` says. Samples must not
+meet inside the discriminator: no batch normalisation.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from equipoise.common.checks import (
     check_at_least,
     check_dimensions,
     check_floating,
-    check_no_nan,
     check_not_empty,
     check_same_shape,
-    described,
     transforms_are_active,
 )
 from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
-
-Discriminator = Callable[[Tensor], Tensor]
-"""From samples to scores."""
+from equipoise.constraints.scored import Discriminator, check_batch, check_scored, columns
 
 
 def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
@@ -65,7 +58,7 @@ def gradient_penalty_per_sample(
     Gulrajani et al. 2017, Eq. 3; one-sided: Petzka et al. 2018, Eq. 8.
 
     Args:
-        discriminator: points -> scores, [batch], [batch, features] or [batch, height, width].
+        discriminator: points -> scores: [batch], [batch, features], a map or several maps.
         points: [batch, ...], as from `interpolate`; held constant.
         target: at least 0.
 
@@ -87,7 +80,7 @@ def r1_penalty_per_sample(discriminator: Discriminator, real: Tensor) -> Tensor:
     """||grad D(x)||^2 / 2 at real samples, so that its weight is the paper's gamma (Mescheder et al. 2018, Eq. 9).
 
     Args:
-        discriminator: images -> scores, [batch], [batch, features] or [batch, height, width].
+        discriminator: images -> scores: [batch], [batch, features], a map or several maps.
         real: [batch, ...]; held constant.
 
     Returns: [batch].
@@ -115,7 +108,7 @@ def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
     check_floating("outputs", outputs)
     check_not_empty("outputs", outputs)
     check_floating("inputs", inputs)
-    _check_batch(outputs, inputs)
+    check_batch(outputs, inputs)
     if not (outputs.requires_grad and inputs.requires_grad):
         raise ValueError("outputs must be computed from inputs that require a gradient: one of the two has none.")
     return _squared_norms(_jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs))
@@ -154,47 +147,21 @@ def _scale(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
 
 def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points") -> Tensor:
     """Each sample's flattened gradient or Jacobian, [batch, entries], differentiable in the parameters."""
-    check_floating(name, points)
-    check_not_empty(name, points)
-    check_no_nan(name, points)
-    _check_player(discriminator, name, points)
+    check_scored(discriminator, name, points)
     if transforms_are_active():
         return _transformed(discriminator, points.detach())
     with torch.inference_mode(False), torch.enable_grad(), ConstantMasks():
         source = widened(points.detach()).to(points.dtype).requires_grad_()
-        return _jacobian(_columns(discriminator, source), source)
+        return _jacobian(columns(discriminator, source), source)
 
 
 def _transformed(discriminator: Discriminator, points: Tensor) -> Tensor:
     """The same inside `torch.func`'s transforms, where tensors cannot be asked for gradients."""
     with ConstantMasks():
-        found: tuple[Any, ...] = torch.func.vjp(lambda source: _columns(discriminator, source), points)
+        found: tuple[Any, ...] = torch.func.vjp(lambda source: columns(discriminator, source), points)
     outputs, pull = found
     units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
     return torch.cat([pull(unit.expand_as(outputs))[0].flatten(1) for unit in units.unbind()], dim=1)
-
-
-def _columns(discriminator: Discriminator, points: Tensor) -> Tensor:
-    """The scores whose gradients count, [batch, outputs]."""
-    scores = discriminator(points)
-    check_floating("discriminator's output", scores)
-    _check_batch(scores, points)
-    if scores.ndim not in _SCORES:
-        raise ValueError(
-            "discriminator must return [batch], [batch, features] or [batch, height, width], "
-            f"got shape {tuple(scores.shape)}."
-        )
-    return _SCORES[scores.ndim](scores)
-
-
-def _check_player(discriminator: Discriminator, name: str, points: Tensor) -> None:
-    """A function; and of the points' type, where it is a module: torch's own words do not say which side is which."""
-    if not callable(discriminator):
-        raise ValueError(f"discriminator must be a module or a function, got {described(discriminator)}.")
-    held = next(discriminator.parameters(), None) if isinstance(discriminator, nn.Module) else None
-    narrow = torch.is_autocast_enabled(points.device.type) if points.device.type in ("cpu", "cuda") else False
-    if held is not None and held.is_floating_point() and held.dtype != points.dtype and not narrow:
-        raise ValueError(f"{name} must be of the discriminator's type {held.dtype}, got {points.dtype}.")
 
 
 def _squared_norms(gradients: Tensor) -> Tensor:
@@ -214,15 +181,3 @@ def _gradient(column: Tensor, inputs: Tensor) -> Tensor:
     if found is None:
         raise ValueError("the discriminator's output must depend on its input by operations that have a gradient.")
     return found
-
-
-def _check_batch(outputs: Tensor, inputs: Tensor) -> None:
-    if outputs.ndim == 0 or outputs.shape[0] != inputs.shape[0]:
-        raise ValueError(f"outputs must have a batch of {inputs.shape[0]}, got shape {tuple(outputs.shape)}.")
-
-
-_SCORES: dict[int, Callable[[Tensor], Tensor]] = {
-    1: lambda scores: scores[:, None],
-    2: lambda vectors: vectors,
-    3: lambda maps: maps.mean(dim=(1, 2))[:, None],
-}

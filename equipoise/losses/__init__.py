@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from equipoise.losses.adversarial import minimax_discriminator_loss as minimax_discriminator_loss
     from equipoise.losses.adversarial import minimax_generator_loss as minimax_generator_loss
     from equipoise.losses.adversarial import non_saturating_generator_loss as non_saturating_generator_loss
+    from equipoise.losses.adversarial import relativistic_discriminator_loss as relativistic_discriminator_loss
+    from equipoise.losses.adversarial import relativistic_generator_loss as relativistic_generator_loss
     from equipoise.losses.adversarial import wasserstein_discriminator_loss as wasserstein_discriminator_loss
     from equipoise.losses.adversarial import wasserstein_generator_loss as wasserstein_generator_loss
     from equipoise.losses.distances import squared_distances as squared_distances
@@ -76,6 +78,8 @@ _HOMES = {
     "reconstruction_energy": "equipoise.losses.energy",
     "reg_gan_encoder_loss": "equipoise.losses.modes",
     "reg_gan_generator_loss": "equipoise.losses.modes",
+    "relativistic_discriminator_loss": "equipoise.losses.adversarial",
+    "relativistic_generator_loss": "equipoise.losses.adversarial",
     "spatial_generator_loss": "equipoise.losses.spatial",
     "squared_distances": "equipoise.losses.distances",
     "squared_mmd": "equipoise.losses.mmd",

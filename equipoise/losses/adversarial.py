@@ -1,4 +1,5 @@
-"""Losses on a discriminator's raw scores (no sigmoid): minimax, non-saturating, hinge, Wasserstein and least squares.
+"""Losses on a discriminator's raw scores (no sigmoid): minimax, non-saturating, hinge, Wasserstein, least squares and
+the relativistic pairing.
 
 Every function takes scores of any shape [batch, ...], high for real, and returns a 0-dimensional tensor, the mean over
 the batch and over all further positions: a discriminator that scores an image at n x n positions needs no other loss.
@@ -145,6 +146,32 @@ def least_squares_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
     return (fake_scores - 1).square().mean() / 2
 
 
+@in_full_precision
+def relativistic_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E softplus(-(s(x) - s(G(z)))): each real sample against a fake one (Jolicoeur-Martineau 2018, the RSGAN).
+
+    With zero-centred gradient penalties on both sides, R1 and R2, it is the loss of R3GAN (Huang et al. 2024).
+
+    Args:
+        real_scores: [batch, ...], logits of real samples.
+        fake_scores: [batch, ...], logits of generated samples, in the shape of real_scores: they are paired in order.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return softplus(fake_scores - real_scores).mean()
+
+
+@in_full_precision
+def relativistic_generator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+    """E softplus(-(s(G(z)) - s(x))): the discriminator's loss with the sides exchanged (Jolicoeur-Martineau 2018).
+
+    Args:
+        real_scores: [batch, ...], logits of real samples.
+        fake_scores: [batch, ...], logits of generated samples, in the shape of real_scores: they are paired in order.
+    """
+    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    return softplus(real_scores - fake_scores).mean()
+
+
 def _of_fakes(loss: Callable[[torch.Tensor], torch.Tensor]) -> PairLoss:
     """A loss of fake scores alone, called as one of both."""
     return lambda real_scores, fake_scores: loss(fake_scores)
@@ -160,3 +187,5 @@ WASSERSTEIN = AdversarialLoss(wasserstein_discriminator_loss, _of_fakes(wasserst
 """The difference of mean scores, for a discriminator that is kept Lipschitz."""
 LEAST_SQUARES = AdversarialLoss(least_squares_discriminator_loss, _of_fakes(least_squares_generator_loss), False)
 """Every score is pulled to a target."""
+RELATIVISTIC = AdversarialLoss(relativistic_discriminator_loss, relativistic_generator_loss, True)
+"""Only the difference between a real and a fake score counts, for both players."""

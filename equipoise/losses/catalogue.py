@@ -15,6 +15,7 @@ LOSSES = Registry(
         _entry("hinge", "adversarial:HINGE", "hinge at -1 and 1 (Lim and Ye 2017)"),
         _entry("wasserstein", "adversarial:WASSERSTEIN", "difference of the means (Arjovsky et al. 2017)"),
         _entry("least-squares", "adversarial:LEAST_SQUARES", "squared distance to 0 and 1 (Mao et al. 2017)"),
+        _entry("relativistic", "adversarial:RELATIVISTIC", "each real score against a fake (Jolicoeur-Martineau 2018)"),
     ],
 )
 """Each is an `AdversarialLoss`."""

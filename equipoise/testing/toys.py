@@ -233,6 +233,9 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-r1": lambda: _gan(penalties=(Penalty("r1", 10.0),)),
     "gan-r2": lambda: _gan(penalties=(Penalty("r2", 10.0),)),
     "gan-two-penalties": lambda: _gan(penalties=(Penalty("r1", 10.0), Penalty("r2", 5.0))),
+    "gan-relativistic": lambda: _gan(
+        loss="relativistic", penalties=(Penalty("r1-differences", 1.0, every=2), Penalty("r2", 1.0, every=3))
+    ),
     "gan-dequantised": lambda: _gan(loss="wasserstein", penalties=(Penalty("wgan-gp", 10.0),), dequantisation="unit"),
     "wgan": lambda: _clipped(except_last=False, loss="wasserstein", discriminator_steps=2),
     "gan-clipped": lambda: _clipped(except_last=True, loss="hinge", head_decay=0.1),

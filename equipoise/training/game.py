@@ -4,7 +4,7 @@ The loop (`equipoise.training.loop`) plays any game and knows no algorithm.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, cast
 
@@ -37,6 +37,11 @@ class Outcome:
     measures: dict[str, Tensor] = field(default_factory=dict)
 
 
+def always_the_same(position: int) -> Hashable:
+    """The `variant` of a move that does the same work at every position."""
+    return None
+
+
 @dataclass(frozen=True)
 class Move(Generic[M]):
     """One move: every player in `trains` takes one optimiser step down its own loss, all from the same parameters.
@@ -47,6 +52,8 @@ class Move(Generic[M]):
         trains: the players whose losses `play` returns; all others are frozen meanwhile.
         repeats: how often an iteration makes this move (n_dis of the literature).
         fresh: whether each play takes the next real batch, or sees the one that the iteration drew last.
+        variant: what sort of play the one at a position is, for a move that does not always do the same work: each
+            sort is recorded apart.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Move(Generic[M]):
     trains: tuple[str, ...]
     repeats: int = 1
     fresh: bool = True
+    variant: Callable[[int], Hashable] = always_the_same
 
 
 def nothing_to_close(memory: nn.Module) -> dict[str, Tensor]:

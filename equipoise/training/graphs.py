@@ -7,7 +7,7 @@ buffers; then one is recorded, and from there on it is replayed. A new stage, or
 checkpoint, begin anew.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -137,19 +137,20 @@ class RecordedIterations:
     def __init__(self, state: State, recording: Recording):
         """`state` is the run's; `recording` says how work is recorded."""
         self._state, self._recording = state, recording
-        self._stages: dict[str, _Stage] = {}
+        self._stages: dict[Hashable, _Stage] = {}
 
     def play(self, stage: Stage, deals: Sequence[Deal], play: Play) -> Found:
         """One iteration of this stage.
 
         Args:
-            stage: its name tells the recordings apart.
+            stage: its name, and the variants of its moves, tell the recordings apart.
             deals: the moves, and what chance deals to each.
             play: makes the moves, and returns what they found.
         """
-        known = self._stages.get(stage.name)
+        address = (stage.name, *(move.variant(draw.position) for move, draw in deals))
+        known = self._stages.get(address)
         if known is None or not _are_same(known.memory, _memory(self._state)):
-            known = self._stages[stage.name] = _Stage(deals, play, self._recording)
+            known = self._stages[address] = _Stage(deals, play, self._recording)
         found = known.iterate(deals)
         known.memory = _memory(self._state) if known.repeat is None else known.memory
         return found

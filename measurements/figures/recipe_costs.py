@@ -101,13 +101,20 @@ def structure(plain: Any, free: set[str]) -> Any:
     if not isinstance(plain, dict):
         return plain
     return {
-        name: structure(value, free) for name, value in plain.items() if name not in free and not is_scale(name, value)
+        name: structure(value, free)
+        for name, value in plain.items()
+        if name not in free and not is_scale(name, value) and not is_on_every_step(name, value)
     }
 
 
 def is_scale(name: str, value: Any) -> bool:
     """The C of a spectral norm; an algorithm's scale is a word."""
     return name == "scale" and isinstance(value, float)
+
+
+def is_on_every_step(name: str, value: Any) -> bool:
+    """A penalty that is not lazy."""
+    return name == "every" and value == 1
 
 
 def measured(experiment: Experiment) -> dict[str, float]:

@@ -7,11 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms import gan
 from equipoise.algorithms.dequantise import dequantised
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.penalties import Penalty
-from equipoise.losses import AdversarialLoss
 
 SHAPE = (1, 4, 4)
 RealFake = tuple[Tensor, Tensor]
@@ -126,6 +124,34 @@ def test_two_penalties_are_their_weighted_sum(update: Any, two: Any, draw: Any, 
         torch.testing.assert_close(found.measures[f"penalty_{kind}"], each[kind])
 
 
+@pytest.mark.parametrize("position", range(4))
+def test_a_lazy_penalty_is_added_every_so_many_steps_and_so_many_times(
+    position: int, two: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt, judge = draw(*SHAPE, position=position), two["discriminator"]
+    penalties = (Penalty("r1", 7.0, every=3), Penalty("r2", 3.0, every=2))
+    found = play(GAN(loss="wasserstein", penalties=penalties, iterations=1), "discriminator", two, dealt)
+    fake = two["generator"](dealt.latent()).detach()
+    each = plain_penalties(judge, dealt.real, fake, dealt.uniform("interpolation"))
+    times = {"r1": 3 if position in (0, 3) else 0, "r2": 2 if position in (0, 2) else 0}
+    expected = (
+        judge(fake).mean() - judge(dealt.real).mean() + 7 * times["r1"] * each["r1"] + 3 * times["r2"] * each["r2"]
+    )
+    same_gradients(found.losses["discriminator"], expected, judge)
+    for kind in ("r1", "r2"):
+        torch.testing.assert_close(found.measures[f"penalty_{kind}"], times[kind] * each[kind])
+
+
+@pytest.mark.parametrize("kind", ["r1", "r2"])
+def test_penalties_by_differences_are_near_the_exact_ones(kind: str, two: Any, draw: Any, play: Any) -> None:
+    dealt = draw(*SHAPE)
+    exact, found = (
+        play(GAN(penalties=(Penalty(name, 1.0),), iterations=1), "discriminator", two, dealt).measures["penalty"]
+        for name in (kind, f"{kind}-differences")
+    )
+    torch.testing.assert_close(found, exact, rtol=1e-3, atol=0)
+
+
 @pytest.mark.parametrize(
     ("penalties", "told"),
     [
@@ -153,6 +179,12 @@ def test_an_impossible_penalty_is_refused(kind: Any, weight: float, told: str) -
         Penalty(kind, weight)
 
 
+@pytest.mark.parametrize("every", [0, -1])
+def test_a_penalty_is_added_at_least_sometimes(every: int) -> None:
+    with pytest.raises(ValueError, match=f"every of r1 must be at least 1, got {every}"):
+        Penalty("r1", 1.0, every)
+
+
 def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return (1 + (fake - real).exp()).log().mean()
 
@@ -161,20 +193,13 @@ def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return relativistic_discriminator_loss(fake, real)
 
 
-@pytest.fixture
-def relativistic(monkeypatch: pytest.MonkeyPatch) -> None:
-    pair = AdversarialLoss(relativistic_discriminator_loss, relativistic_generator_loss, generator_needs_real=True)
-    monkeypatch.setattr(gan.LOSSES, "load", lambda name: pair)
-
-
-@pytest.mark.usefixtures("relativistic")
 @pytest.mark.parametrize("dequantisation", ["none", "unit"])
 @pytest.mark.parametrize("update", ["alternating", "simultaneous"])
 def test_a_relativistic_loss_sees_the_scores_of_both(
     update: Any, dequantisation: Any, two: Any, draw: Any, play: Any, same_gradients: Any
 ) -> None:
     dealt, judge = draw(*SHAPE), two["discriminator"]
-    algorithm = GAN(loss="hinge", update=update, dequantisation=dequantisation, iterations=1)
+    algorithm = GAN(loss="relativistic", update=update, dequantisation=dequantisation, iterations=1)
     found = play(algorithm, "both" if update == "simultaneous" else "generator", two, dealt).losses["generator"]
     noisy = (dealt.real * 255 + dealt.uniform("dequantisation", *SHAPE)) / 256
     real = dealt.real if dequantisation == "none" else noisy
@@ -182,11 +207,12 @@ def test_a_relativistic_loss_sees_the_scores_of_both(
     same_gradients(found, expected, two["generator"])
 
 
-@pytest.mark.usefixtures("relativistic")
 def test_a_relativistic_loss_compares_as_many_real_as_fake_scores() -> None:
     with pytest.raises(ValueError, match="generator_batches must be 1"):
-        GAN(loss="hinge", generator_batches=2, iterations=1)
-    GAN(loss="hinge", amplifier="magnitude", generator_batches=2, iterations=1)  # whose generator loss is another
+        GAN(loss="relativistic", generator_batches=2, iterations=1)
+    GAN(
+        loss="relativistic", amplifier="magnitude", generator_batches=2, iterations=1
+    )  # whose generator loss is another
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -112,6 +112,21 @@ def test_a_map_is_measured_by_its_mean_so_that_its_size_does_not_matter():
         torch.testing.assert_close(scores, torch.zeros(3, dtype=torch.float64), atol=1e-28, rtol=0)
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_several_maps_are_measured_by_the_mean_of_their_means(penalty):
+    critic, points = _Critic("map"), _normal(4, 6)
+
+    def maps(x):
+        return [critic(x)[:, None], critic(2 * x).flatten(1), critic(3 * x)[:, 0, 0]]
+
+    def mean(x):
+        first, second, third = maps(x)
+        return (first.mean(dim=(1, 2, 3)) + second.mean(dim=1) + third) / 3
+
+    torch.testing.assert_close(penalty(maps, points), penalty(mean, points))
+    torch.testing.assert_close(penalty(lambda x: critic(x)[:, None], points), penalty(critic, points))
+
+
 def test_a_vector_of_one_is_a_scalar():
     critic, points = _Critic("scalar"), _normal(4, 6)
     one = gradient_penalty_per_sample(lambda x: critic(x)[:, None], points)
@@ -303,8 +318,10 @@ def test_what_does_not_fit_is_named(name):
         penalty(critic(torch.float32), points)
     with pytest.raises(ValueError, match=f"{name} must be a torch.Tensor, got ndarray"):
         penalty(critic(), points.numpy())
-    with pytest.raises(ValueError, match=r"discriminator's output must be a torch.Tensor, got tuple"):
-        penalty(lambda x: (x, x), points)
+    with pytest.raises(ValueError, match=r"discriminator's output must be a torch.Tensor, got dict"):
+        penalty(lambda x: {"scores": x}, points)
+    with pytest.raises(ValueError, match=r"discriminator's output must be a torch.Tensor, got NoneType"):
+        penalty(lambda x: [x, None], points)
     with pytest.raises(ValueError, match=r"discriminator must be a module or a function, got Tensor"):
         penalty(points, points)
 

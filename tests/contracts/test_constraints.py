@@ -8,6 +8,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,17 @@ SQUARED = "gradient written by hand, loops"
 EMPTY, SCALAR = torch.zeros(0, 5), torch.zeros(())
 c = constraints
 
+DIFFERENCES = {f"{penalty}_by_differences{of}": not of for penalty in ("r1", "r2") for of in ("", "_per_sample")}
+
+
+def by_differences(name: str) -> Callable[..., torch.Tensor]:
+    return lambda critic, points: getattr(constraints, name)(critic, points, 1e-5)
+
+
+def refuses_empty(name: str) -> object:
+    return getattr(constraints, name)(Critic(), EMPTY)
+
+
 TABLE: dict[str, Row] = {
     "ConstantMasks": Row("double backward", masks_deviation, 1e-9, None),
     "SpectralNorm": Row(
@@ -196,6 +208,16 @@ TABLE: dict[str, Row] = {
     "interpolate": Row(
         "loops", interpolate_deviation, 1e-14, lambda: c.interpolate(EMPTY, torch.zeros(2, 5), torch.zeros(0))
     ),
+    "lazy_weight": Row(
+        "the formula",
+        lambda: abs(sum(c.lazy_weight(1.5, step, 4) for step in range(8)) / 8 - 1.5),
+        1e-15,
+        lambda: c.lazy_weight(1.0, 0, 0),
+    ),
+    **{
+        name: Row(SQUARED, of_jacobian(by_differences(name), lambda s: s / 2, mean), 1e-8, partial(refuses_empty, name))
+        for name, mean in DIFFERENCES.items()
+    },
     "r1_penalty": Row(
         SQUARED, of_jacobian(c.r1_penalty, lambda s: s / 2, mean=True), 1e-12, lambda: c.r1_penalty(Critic(), EMPTY)
     ),

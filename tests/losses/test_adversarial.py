@@ -21,6 +21,7 @@ GENERATOR = [
     losses.wasserstein_generator_loss,
     losses.least_squares_generator_loss,
 ]
+RELATIVISTIC = [losses.relativistic_discriminator_loss, losses.relativistic_generator_loss]
 scores = st.lists(st.floats(-50, 50), min_size=1, max_size=8).map(lambda v: torch.tensor(v, dtype=torch.float64))
 
 
@@ -34,7 +35,7 @@ def test_real_and_fake_may_be_permuted_apart(loss, real, seed):
     torch.testing.assert_close(loss(real[order], fake), loss(real, fake), rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("loss", DISCRIMINATOR)
+@pytest.mark.parametrize("loss", [*DISCRIMINATOR, *RELATIVISTIC])
 @pytest.mark.parametrize("size", [1e4, -1e4])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_huge_scores_have_finite_losses_and_gradients(loss, size, dtype):
@@ -79,12 +80,19 @@ def test_the_hinge_stops_at_the_margin():
     assert on_fake.tolist() == pytest.approx([0, 0, 1 / 3])
 
 
+@pytest.mark.parametrize("loss", [losses.wasserstein_discriminator_loss, *RELATIVISTIC])
 @given(real=scores, shift=st.floats(-100, 100))
 @settings(max_examples=25, deadline=None)
-def test_wasserstein_does_not_see_a_shift(real, shift):
+def test_wasserstein_and_relativistic_losses_do_not_see_a_shift(loss, real, shift):
     fake = real.flip(0) * 0.5
-    shifted = losses.wasserstein_discriminator_loss(real + shift, fake + shift)
-    torch.testing.assert_close(shifted, losses.wasserstein_discriminator_loss(real, fake), rtol=0, atol=1e-11)
+    torch.testing.assert_close(loss(real + shift, fake + shift), loss(real, fake), rtol=0, atol=1e-11)
+
+
+def test_the_relativistic_players_exchange_their_sides():
+    real, fake = torch.randn(2, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).unbind()
+    mine, theirs = RELATIVISTIC
+    assert torch.equal(mine(real, fake), theirs(fake, real))
+    assert not torch.allclose(mine(real, fake.flip(0)), mine(real, fake))  # the order makes the pairs
 
 
 @given(st.floats(0.1, 10))

@@ -39,4 +39,12 @@ ROWS = [
         lambda x, y: mean_of(halved_square(1), x) + mean_of(halved_square(0), y),
     ),
     LossCase(losses.least_squares_generator_loss, draw((6,)), lambda y: mean_of(halved_square(1), y)),
+    *(
+        LossCase(loss, arguments, reference, variant=variant)
+        for arguments, variant in ((PAIR, ""), (MAPS, "map"))
+        for loss, reference in (
+            (losses.relativistic_discriminator_loss, lambda x, y: mean_of(lambda s: soft(-s), x - y)),
+            (losses.relativistic_generator_loss, lambda x, y: mean_of(lambda s: soft(-s), y - x)),
+        )
+    ),
 ]
