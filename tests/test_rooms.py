@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "experiments": EXPERIMENTS,
     "recipes": {"experiments", *EXPERIMENTS},
     "evaluation": SCORED,
-    "monitor": {"common", "metrics", "training"},
+    "monitor": {"common", "metrics"},
     "integrations": {"common", "training"},
     "runs": RUNS,
     "studies": {"recipes", "runs", *RUNS},

@@ -5,6 +5,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor
 
+from equipoise.common.decisions import right_decisions
 from equipoise.losses import minimax_generator_loss
 from equipoise.training.distributed import gather, gather_each
 from equipoise.training.draw import Draw
@@ -73,5 +74,6 @@ def generated_part(fake_scores: Tensor) -> Tensor:
 
 
 def score_means(real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-    """The two means that every adversarial run logs."""
-    return {"real_score": real_scores.mean(), "fake_score": fake_scores.mean()}
+    """The two means that every adversarial run logs, and the share of the discriminator's decisions that are right."""
+    right = right_decisions(real_scores.flatten(), fake_scores.flatten())
+    return {"real_score": real_scores.mean(), "fake_score": fake_scores.mean(), "right_decisions": right}

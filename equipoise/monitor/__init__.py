@@ -1,1 +1,37 @@
-"""What goes on between the players: lost variety, numbers that are no longer finite."""
+"""What goes on between the players of any training loop: lost variety, lost balance, copies, numbers not finite.
+
+Plain objects: `update` takes what a loop has at hand and waits for nothing, `report` reads it and says what is wrong.
+Names are loaded when they are first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from equipoise.common.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from equipoise.monitor.alarm import Advice as Advice
+    from equipoise.monitor.alarm import Alarm as Alarm
+    from equipoise.monitor.alarm import Report as Report
+    from equipoise.monitor.balance import BalanceMonitor as BalanceMonitor
+    from equipoise.monitor.balance import gradient_norm as gradient_norm
+    from equipoise.monitor.collapse import VarietyMonitor as VarietyMonitor
+    from equipoise.monitor.energies import EnergyMonitor as EnergyMonitor
+    from equipoise.monitor.health import HealthMonitor as HealthMonitor
+    from equipoise.monitor.memorisation import MemorisationMonitor as MemorisationMonitor
+    from equipoise.monitor.monitor import Monitor as Monitor
+
+_HOMES = {
+    "Advice": "equipoise.monitor.alarm",
+    "Alarm": "equipoise.monitor.alarm",
+    "BalanceMonitor": "equipoise.monitor.balance",
+    "EnergyMonitor": "equipoise.monitor.energies",
+    "HealthMonitor": "equipoise.monitor.health",
+    "MemorisationMonitor": "equipoise.monitor.memorisation",
+    "Monitor": "equipoise.monitor.monitor",
+    "Report": "equipoise.monitor.alarm",
+    "VarietyMonitor": "equipoise.monitor.collapse",
+    "gradient_norm": "equipoise.monitor.balance",
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

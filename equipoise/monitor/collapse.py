@@ -3,15 +3,20 @@
 It needs no labels and no network, and sees what a person sees in a grid of samples.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from equipoise.metrics.collapse import Variety, Yardstick
-from equipoise.training.loop import Source
+from equipoise.monitor import words
+from equipoise.monitor.alarm import Alarm, Report
+from equipoise.monitor.samples import Newest
 
+NAME = "collapse"
+"""The name of its alarms."""
 SAMPLES, FEWEST = 256, 32
 """Samples of a look, and the fewest that a look can take."""
 IN_A_ROW = 2
@@ -37,62 +42,103 @@ class Memory:
     ringing: str = ""
 
 
-@dataclass(frozen=True)
-class Look:
-    """What one look found.
-
-    Attributes:
-        variety: the measures.
-        told: what is newly wrong, or that it has passed, in one sentence; "" for nothing new.
-        collapsed: whether the samples are collapsed now.
-    """
-
-    variety: Variety
-    told: str
-    collapsed: bool
-
-
 @dataclass
-class CollapseMonitor:
+class VarietyMonitor:
     """Compares samples with real data, look by look, and tells when their variety is lost.
 
     Attributes:
-        real: real items [count, features] in the range of the samples.
-        held_out: as many others.
+        real: real items [count, ...] in the range of the samples.
+        held_out: as many others, at least 32; a look takes as many samples.
+        total: the length of the training in steps, or None where it is not known: then little reach late in the
+            training is not told, only the loss of what was there.
         memory: of the looks so far.
+        steps: the last step that was noted.
     """
 
     real: Tensor
     held_out: Tensor
+    total: int | None = None
     memory: Memory = field(default_factory=Memory)
+    steps: int = 0
 
-    def update(self, samples: Tensor, iteration: int, total: int) -> Look:
-        """Take a look at samples [count, ...], finite and as many as `held_out`, after `iteration` of `total`."""
-        return self.judge(self._yardstick.variety(samples.flatten(1)), iteration, total)
+    @property
+    def takes(self) -> frozenset[str]:
+        """What `update` can be told."""
+        return frozenset({"samples"})
 
-    def judge(self, found: Variety, iteration: int, total: int) -> Look:
-        """As `update`, of measures that were taken already."""
-        told = self._judged(found, iteration, iteration / total)
-        return Look(found, told, bool(self.memory.ringing))
+    def update(self, samples: Tensor, step: int | None = None) -> None:
+        """Note samples [count, ...]; the newest are looked at, as many as there are held-out items. Nothing is read."""
+        self.steps = self.steps + 1 if step is None else step
+        self._newest.keep(samples)
+
+    def report(self) -> Report:
+        """Look at the newest samples, where there are enough since the last look and all are finite."""
+        samples = self._newest.take()
+        if samples is None or not bool(torch.isfinite(samples).all()):
+            return Report({}, (), self._lasting)
+        return self.judge(self._yardstick.variety(samples.flatten(1)))
+
+    def judge(self, found: Variety) -> Report:
+        """As `report`, of measures that were taken already."""
+        memory = self.memory
+        memory.best = max(memory.best, found.reach)
+        wrong = troubles(found, memory, self.steps / self.total if self.total else 0.0)
+        memory.rows = {name: memory.rows.get(name, 0) + 1 for name in wrong}
+        return Report(asdict(found), self._alarms(found, wrong), self._lasting)
+
+    def _alarms(self, found: Variety, wrong: dict[str, str]) -> tuple[Alarm, ...]:
+        memory = self.memory
+        lasting = [name for name in wrong if memory.rows[name] >= IN_A_ROW]
+        if lasting and not memory.ringing:
+            memory.ringing = lasting[0]
+            return (words.alarm(NAME, wrong[lasting[0]], self.steps),)
+        if memory.ringing and not wrong and found.reach >= RECOVERED * memory.best:
+            memory.ringing = ""
+            return (words.passed(NAME, f"the samples cover {found.reach:.0%} of the data again", self.steps),)
+        return ()
+
+    @property
+    def _lasting(self) -> tuple[str, ...]:
+        return (NAME,) if self.memory.ringing else ()
+
+    @cached_property
+    def _newest(self) -> Newest:
+        return Newest(len(self.held_out))
 
     @cached_property
     def _yardstick(self) -> Yardstick:
         """What never changes is measured at the first look."""
-        return Yardstick(self.real, self.held_out)
+        return Yardstick(self.real.flatten(1), self.held_out.flatten(1))
 
-    def _judged(self, found: Variety, iteration: int, progress: float) -> str:
-        memory = self.memory
-        memory.best = max(memory.best, found.reach)
-        wrong = troubles(found, memory, progress)
-        memory.rows = {name: memory.rows.get(name, 0) + 1 for name in wrong}
-        lasting = [name for name in wrong if memory.rows[name] >= IN_A_ROW]
-        if lasting and not memory.ringing:
-            memory.ringing = lasting[0]
-            return f"collapse: {wrong[lasting[0]]} (iteration {iteration})."
-        if memory.ringing and not wrong and found.reach >= RECOVERED * memory.best:
-            memory.ringing = ""
-            return f"recovered from the collapse: the samples cover {found.reach:.0%} again (iteration {iteration})."
-        return ""
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values; samples that wait are not kept."""
+        return {"steps": self.steps, "memory": asdict(self.memory)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._newest.clear()
+        self.steps, self.memory = state["steps"], Memory(**state["memory"])
+
+    @classmethod
+    def of(cls, items: Tensor, total: int | None = None) -> "VarietyMonitor | None":
+        """A monitor for real items [count, ...]: every other one is held out, at most 256 of each.
+
+        None where it cannot tell: fewer than 64 items, or mostly repeated ones.
+        """
+        count = min(SAMPLES, len(items) // 2)
+        if count < FEWEST:
+            return None
+        chosen = items[spread_indices(len(items))].flatten(1)
+        real, held_out = chosen[::2], chosen[1::2]
+        if len(held_out.unique(dim=0)) <= count // 2 + 1:
+            return None
+        return cls(real, held_out, total)
+
+
+def spread_indices(items: int) -> Tensor:
+    """The places of the real items that a monitor compares with: evenly over all, at most 512, an even count."""
+    count = 2 * min(SAMPLES, items // 2)
+    return torch.arange(count) * items // count
 
 
 def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:
@@ -104,24 +150,12 @@ def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:
         progress: the share of the training that is done.
     """
     wrong: dict[str, str] = {}
+    covered = f"the samples cover only {found.reach:.0%} as much of the data as held-out data do"
     if found.spacing < SAME:
-        wrong["same"] = "the samples are almost all the same"
+        apart = f"their distance to the nearest other sample is {found.spacing:.2g} of that of real data"
+        wrong["same"] = f"the samples are almost all the same; {apart}, below {SAME:g}"
     if memory.best >= FLOURISHING and found.reach < LOST * memory.best:
-        best = f"the best was {memory.best:.0%}"
-        wrong["lost"] = f"the samples cover only {found.reach:.0%} as much of the data as held-out data do; {best}"
+        wrong["lost"] = f"{covered}, less than a third of the best so far, {memory.best:.0%}"
     if progress >= LATE_SHARE and found.reach < LATE:
-        share = f"{found.reach:.0%} as much of the data as held-out data do"
-        wrong["late"] = f"after {progress:.0%} of the training, the samples cover only {share}"
+        wrong["late"] = f"after {progress:.0%} of the training, {covered}, less than {LATE:.0%}"
     return wrong
-
-
-def collapse_monitor(source: Source) -> CollapseMonitor | None:
-    """A monitor for this data; None where it cannot tell: fewer than 64 real items, or mostly repeated ones."""
-    count = min(SAMPLES, len(source) // 2)
-    if count < FEWEST:
-        return None
-    items = source.batch(torch.arange(2 * count) * len(source) // (2 * count)).flatten(1).cpu()
-    real, held_out = items[::2], items[1::2]
-    if len(held_out.unique(dim=0)) <= count // 2 + 1:
-        return None
-    return CollapseMonitor(real, held_out)

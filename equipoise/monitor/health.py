@@ -1,93 +1,98 @@
-"""Whether a run still holds finite numbers: looked at on the device, read together, and named when they are not."""
+"""The first number that is NaN or infinite, by name."""
 
 import math
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from equipoise.common.checks import NotFiniteError
-from equipoise.training.loop import Turn
-from equipoise.training.state import State
+from equipoise.monitor import words
+from equipoise.monitor.alarm import Report
+from equipoise.monitor.waiting import Waiting
+
+NAME = "not finite"
+"""The name of its alarms."""
 
 
-class Diverged(NotFiniteError):
-    """A loss, a gradient, a parameter, a buffer or an optimiser's moment is NaN or infinite.
-
-    Attributes:
-        iteration: the first iteration in which one was, counted from 1.
-        quantity: the first of them in the order of computation, as in "the gradient of generator".
-    """
-
-    def __init__(self, iteration: int, quantity: str):
-        super().__init__(f"{quantity} is not finite.")
-        self.iteration, self.quantity = iteration, quantity
-
-
-@dataclass
-class Health:
-    """An observer that keeps every iteration's vital signs on the device and reads them together now and then.
+class HealthMonitor:
+    """Keeps what must stay finite on its device, and names the first that did not.
 
     Attributes:
-        is_due: after which iterations they must be read, whatever the time.
-        every_iterations: how many iterations may wait.
-        every_seconds: how long they may wait; None where several processes must read in the same iteration.
+        steps: the last step that was noted.
+        first: the step and the name of the first that was not finite, or None.
     """
 
-    is_due: Callable[[int], bool]
-    every_iterations: int = 50
-    every_seconds: float | None = 2.0
-    _read: float = field(default_factory=time.monotonic)
-    _waiting: list[tuple[int, str, Tensor]] = field(default_factory=list)
-    _turns: int = 0
+    takes = frozenset({"losses", "gradients", "numbers"})
 
-    def __call__(self, state: State, turn: Turn) -> None:
-        """Keep one turn's vital signs; read when it is time, and look at the optimisers then.
+    def __init__(self) -> None:
+        self.steps = 0
+        self.first: tuple[int, str] | None = None
+        self._names: list[tuple[int, str]] = []
+        self._waiting = Waiting()
+        self._said = False
 
-        Raises:
-            Diverged: as `check`.
+    def update(
+        self,
+        losses: Mapping[str, Tensor | float] | None = None,
+        gradients: Mapping[str, Tensor | float] | None = None,
+        numbers: Mapping[str, Tensor | float] | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Note a step's numbers, in the order in which they were computed. Nothing is read.
+
+        Args:
+            losses: a loss by player, as in {"generator": loss}.
+            gradients: the norm of the gradient by player, as `clip_grad_norm_` and `gradient_norm` return it.
+            numbers: whatever else must stay finite, by the name that an alarm is to give it; of any shape.
+            step: the training step, or None to count on from the last.
         """
-        self.keep(turn.iteration, turn.vitals)
-        late = self.every_seconds is not None and time.monotonic() - self._read > self.every_seconds
-        if late or self._turns >= self.every_iterations or self.is_due(turn.iteration):
-            self.keep(turn.iteration, _moments(state))
-            self.check()
+        named = [(f"the loss of {name}", value) for name, value in (losses or {}).items()]
+        named += [(f"the gradient of {name}", value) for name, value in (gradients or {}).items()]
+        self.keep(self.steps + 1 if step is None else step, [*named, *(numbers or {}).items()])
 
-    def keep(self, iteration: int, vitals: Sequence[tuple[str, Tensor]]) -> None:
-        """Keep vital signs to be read later."""
-        self._waiting += [(iteration, name, value) for name, value in vitals]
-        self._turns += 1
+    def keep(self, step: int, named: Sequence[tuple[str, Tensor | float]]) -> None:
+        """Note numbers under their whole names."""
+        self.steps = step
+        self._names += [(step, name) for name, _ in named]
+        self._waiting.keep([_largest(value) for _, value in named])
 
-    def check(self) -> None:
-        """Read what waits, in one go.
+    def report(self) -> Report:
+        """Read what waits: an alarm names the first that is not finite, once."""
+        self._read()
+        if self.first is None:
+            return Report()
+        step, name = self.first
+        alarms = () if self._said else (words.alarm(NAME, f"{name} is the first number that is NaN or infinite", step),)
+        self._said = True
+        return Report({}, alarms, (NAME,))
 
-        Raises:
-            Diverged: something was not finite; the first such thing is named.
-        """
-        waiting, self._waiting, self._turns, self._read = self._waiting, [], 0, time.monotonic()
-        numbers = _read([value for _, _, value in waiting])
-        for (iteration, name, _), number in zip(waiting, numbers, strict=True):
-            if not math.isfinite(number):
-                raise Diverged(iteration, name)
+    def _read(self) -> None:
+        names, self._names = self._names, []
+        for place, number in zip(names, self._waiting.read(), strict=True):
+            if self.first is None and not math.isfinite(number):
+                self.first = place
 
     def forget(self) -> None:
-        """Drop what waits: the run goes back to before it."""
-        self._waiting, self._turns = [], 0
+        """Drop what waits and what was found: the training goes back to before it."""
+        self._names, self.first, self._said = [], None, False
+        self._waiting.forget()
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values; what waits is read first, which waits for the device."""
+        self._read()
+        return {"steps": self.steps, "first": self.first and list(self.first), "said": self._said}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.forget()
+        self.steps, self._said = state["steps"], state["said"]
+        self.first = None if state["first"] is None else (state["first"][0], state["first"][1])
 
 
-def _moments(state: State) -> Sequence[tuple[str, Tensor]]:
-    """The largest entry of each optimiser's moments: what is not finite there stays, and stops a player for good."""
-    return [
-        (f"a moment of the optimiser of {name}", moment.detach().abs().amax())
-        for name, optimiser in state.optimisers.items()
-        for entries in optimiser.state.values()
-        for moment in entries.values()
-        if isinstance(moment, Tensor) and moment.is_floating_point() and moment.numel()
-    ]
-
-
-def _read(values: Sequence[Tensor]) -> list[float]:
-    numbers: list[float] = torch.stack([value.double() for value in values]).tolist() if values else []
-    return numbers
+def _largest(value: Tensor | float) -> Tensor | float:
+    """The entry that is largest by absolute value; NaN if any is. One number stays as it is."""
+    if not isinstance(value, Tensor) or value.ndim == 0:
+        return value
+    lowest, highest = value.detach().aminmax()
+    return torch.maximum(highest, -lowest)

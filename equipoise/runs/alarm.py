@@ -1,23 +1,27 @@
-"""The collapse alarm of a run: looks at the generator's samples now and then, logs it, and warns or stops the run."""
+"""What watches a run: its samples' variety, and the balance of its players; it logs, and warns or stops the run."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
-
-import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import warn
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
-from equipoise.monitor.collapse import CollapseMonitor, Look
+from equipoise.monitor.alarm import Report
+from equipoise.monitor.balance import BalanceMonitor
+from equipoise.monitor.collapse import Memory, VarietyMonitor, spread_indices
+from equipoise.monitor.energies import EnergyMonitor
+from equipoise.monitor.monitor import Monitor
 from equipoise.training.log import Recorder
-from equipoise.training.loop import Turn
+from equipoise.training.loop import Source, Turn
 from equipoise.training.state import State
 
 LOOKS, SHORTEST_PAUSE = 40, 100
 """Looks in a run, and the fewest iterations from one to the next."""
+_GRADIENT = "the gradient of "
 
 OnCollapse = Literal["warn", "stop", "log"]
 """What a run does when its samples lose their variety."""
@@ -33,9 +37,14 @@ class Collapsed(EquipoiseError):
     """The samples have collapsed and the run was told to stop then; it is saved."""
 
 
+def players_monitor() -> Monitor:
+    """What follows the players' scores, energies, losses and gradients in every iteration."""
+    return Monitor(BalanceMonitor(), EnergyMonitor())
+
+
 @dataclass
-class CollapseAlarm:
-    """An observer that measures the samples' variety now and then, and tells when it is lost.
+class Watchdog:
+    """An observer that measures the samples' variety now and then, follows the players, and tells what is wrong.
 
     It looks 40 times in a run, at most every 100 iterations, which costs less than a hundredth of them (more where an
     averaged generator needs its batch statistics first); only in iterations that trained the generator, on latents of
@@ -45,40 +54,95 @@ class CollapseAlarm:
         experiment: what is trained.
         recorder: of the log; every look and every alarm is a line.
         total: the run's length in iterations.
-        monitor: judges the samples; a checkpoint must keep its memory.
+        variety: judges the samples, or None where the data are too few or too alike; a checkpoint must keep its memory.
         on_collapse: whether an alarm is only logged, or told, or ends the run.
+        players: follows scores, energies, losses and gradients; a checkpoint must keep its state.
         rang: the sentence of an alarm that ends the run, or "".
     """
 
     experiment: Experiment
     recorder: Recorder
     total: int
-    monitor: CollapseMonitor
+    variety: VarietyMonitor | None
     on_collapse: OnCollapse = "warn"
+    players: Monitor = field(default_factory=players_monitor)
     rang: str = ""
 
     def __call__(self, state: State, turn: Turn) -> None:
-        """Look when it is due."""
+        """Take note of the turn, and look when it is due."""
+        self.players.update(step=turn.iteration, **_of_players(turn))
         if turn.iteration % max(SHORTEST_PAUSE, self.total // LOOKS) == 0 and "generator/loss" in turn.values:
-            self.look(state, turn)
-
-    def look(self, state: State, turn: Turn) -> None:
-        """Measure, log, and tell what is newly wrong, or that it has passed."""
-        generator, count = sampling_generator(self.experiment, state), len(self.monitor.held_out)
-        samples = generate(generator, self.experiment.latent, count, self.experiment.seed, "collapse")
-        if bool(torch.isfinite(samples).all()):
             place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
-            self.tell_of(self.monitor.update(samples, turn.iteration, self.total), place)
+            if self.variety is not None:
+                self.tell_of_variety(self._look(self.variety, state, turn), place)
+            self.tell_of_players(self.players.report(), place)
 
-    def tell_of(self, look: Look, place: dict[str, Any]) -> None:
+    def _look(self, variety: VarietyMonitor, state: State, turn: Turn) -> Report:
+        generator, count = sampling_generator(self.experiment, state), len(variety.held_out)
+        samples = generate(generator, self.experiment.latent, count, self.experiment.seed, "collapse")
+        variety.update(samples, step=turn.iteration)
+        return variety.report()
+
+    def tell_of_variety(self, report: Report, place: Mapping[str, Any]) -> None:
         """Log what a look found, and tell what there is to tell of it."""
-        values = {"values": asdict(look.variety)}
-        lines: list[dict[str, Any]] = [{"kind": "variety"} | place | values]
-        if look.told:
-            lines.append({"kind": "alarm"} | place | values | {"told": look.told, "collapsed": look.collapsed})
-            if self.on_collapse == "warn":
-                warn(look.told)
-            if self.on_collapse == "stop" and look.collapsed:
-                self.rang = look.told
+        if not report.values:
+            return
+        lines: list[dict[str, Any]] = [{"kind": "variety", **place, "values": dict(report.values)}]
+        for alarm in report.alarms:
+            told, collapsed = alarm.words(with_settings=True), not alarm.passed
+            values = dict(report.values)
+            lines.append({"kind": "alarm", **place, "values": values, "told": told, "collapsed": collapsed})
+            if self.on_collapse == "stop" and collapsed:
+                self.rang = told
+        self._log(lines)
+
+    def tell_of_players(self, report: Report, place: Mapping[str, Any]) -> None:
+        """The same of scores, energies and gradients, which never stop a run."""
+        told = " ".join(alarm.words(with_settings=True) for alarm in report.alarms)
+        lines = [{"kind": "balance", **place, "values": dict(report.values)}] if report.values else []
+        if told:
+            lines.append({"kind": "imbalance", **place, "values": dict(report.values), "told": told})
+        self._log(lines)
+
+    def _log(self, lines: list[dict[str, Any]]) -> None:
+        for line in lines:
+            if "told" in line and (self.on_collapse == "warn" or (self.on_collapse == "stop" and not self.rang)):
+                warn(line["told"])
         self.recorder.flush()
         self.recorder.append(lines)
+
+    def memory(self) -> dict[str, Any]:
+        """What a checkpoint must keep: JSON values."""
+        return {
+            "alarm": None if self.variety is None else asdict(self.variety.memory),
+            "players": self.players.state_dict(),
+        }
+
+    def remember(self, alarm: Mapping[str, Any] | None, players: Mapping[str, Any] | None) -> None:
+        """Go on from what a checkpoint kept; None, as of older ones, is the very start."""
+        if self.variety is not None:
+            self.variety.memory = Memory() if alarm is None else Memory(**alarm)
+        if players is None:
+            self.players = players_monitor()
+        else:
+            self.players.load_state_dict(players)
+
+
+def _of_players(turn: Turn) -> dict[str, Any]:
+    """What an iteration found about the players that a monitor can take; gradients by their largest entry."""
+    values = turn.values
+    renamed = {"real_score": "real_scores", "fake_score": "fake_scores"}
+    named = {renamed.get(name, name): values[name] for name in _TAKEN if name in values}
+    gradients = {name.removeprefix(_GRADIENT): value for name, value in turn.vitals if name.startswith(_GRADIENT)}
+    losses = {name.removesuffix("/loss"): value for name, value in values.items() if name.endswith("/loss")}
+    return named | {"losses": losses, "gradients": gradients}
+
+
+_TAKEN = ("real_score", "fake_score", "right_decisions", "real_energy", "fake_energy")
+
+
+def variety_monitor(source: Source, total: int) -> VarietyMonitor | None:
+    """A monitor for this data; None where it cannot tell: fewer than 64 real items, or mostly repeated ones."""
+    if len(source) < 2:
+        return None
+    return VarietyMonitor.of(source.batch(spread_indices(len(source))).cpu(), total)

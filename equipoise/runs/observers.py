@@ -12,7 +12,7 @@ from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
-from equipoise.runs.alarm import CollapseAlarm
+from equipoise.runs.alarm import Watchdog
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.remembered import Alarm, Best, Epoch, LogPlace, Remembered
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
@@ -122,7 +122,7 @@ class Checkpointer:
     recorder: Recorder
     evaluator: Evaluator
     data_hash: str
-    alarm: CollapseAlarm | None = None
+    watchdog: Watchdog | None = None
     source: Source | None = None
     layout: str = "channels-last"
 
@@ -137,8 +137,10 @@ class Checkpointer:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
         log = LogPlace(self.recorder.length_bytes(), Epoch(**self.recorder.memory()))
-        alarm = Alarm(**asdict(self.alarm.monitor.memory)) if self.alarm is not None else None
-        remembered = Remembered(log, best, self.data_hash, alarm, to_plain(self.experiment), self.layout)
+        memory = {} if self.watchdog is None else self.watchdog.memory()
+        alarm = Alarm(**memory["alarm"]) if memory.get("alarm") else None
+        plain = to_plain(self.experiment)
+        remembered = Remembered(log, best, self.data_hash, alarm, plain, self.layout, memory.get("players"))
         checkpoint = save_checkpoint(self.run.checkpoints, state, asdict(remembered), self._average_buffers(state))
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best.iteration,) if best else ())
         return checkpoint

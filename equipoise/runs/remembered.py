@@ -57,6 +57,7 @@ class Remembered:
         alarm: what the collapse alarm remembers, or None without one.
         experiment: what the run was trained by, as plain data; older checkpoints do not say.
         layout: how the tensors lie.
+        players: what the monitors of the players' balance remember; older checkpoints do not say.
     """
 
     log: LogPlace
@@ -65,6 +66,7 @@ class Remembered:
     alarm: Alarm | None
     experiment: Any = None
     layout: str = "channels-last"
+    players: dict[str, Any] | None = None
 
 
 NOTHING_YET = Remembered(LogPlace(0, Epoch({}, 0)), None, "", None)

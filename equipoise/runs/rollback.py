@@ -5,10 +5,10 @@ from equipoise.common.say import warn
 from equipoise.experiments.build import build_state
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
-from equipoise.monitor.health import Diverged
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.processes import Processes
 from equipoise.runs.remembered import NOTHING_YET, Remembered, remembered_by
+from equipoise.runs.vitals import Diverged
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.log import append_lines, shorten_log
 from equipoise.training.loop import Game

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
 
-_KINDS = ("iteration", "epoch", "score", "variety")
-_EVENTS = ("alarm", "rollback")
+_KINDS = ("iteration", "epoch", "score", "variety", "balance")
+_EVENTS = ("alarm", "imbalance", "rollback")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Log:
         epochs: what the closing of each epoch logged.
         scores: metrics that were taken during the training.
         variety: the samples' variety, as the collapse alarm saw it.
+        balance: the margin between scores, the share of right decisions and the ratio of gradients.
         told: what the run had to tell, as a collapse or a rollback, in words.
         collapsed: whether the last that the collapse alarm told was a collapse, which has not passed.
         damaged_lines: how many could not be read.
@@ -47,6 +48,7 @@ class Log:
     epochs: tuple[Record, ...] = ()
     scores: tuple[Record, ...] = ()
     variety: tuple[Record, ...] = ()
+    balance: tuple[Record, ...] = ()
     told: tuple[str, ...] = ()
     collapsed: bool = False
     damaged_lines: int = 0
@@ -101,8 +103,8 @@ def read_log(path: Path) -> Log:
     told = tuple(_told(record) for record in ordered if record.kind in _EVENTS)
     alarms = [record.collapsed for record in ordered if record.kind == "alarm"]
     collapsed = bool(alarms) and alarms[-1]
-    iterations, epochs, scores, looks = (of_kind[kind] for kind in _KINDS)
-    return Log(iterations, epochs, scores, looks, told, collapsed, reader.damaged)
+    iterations, epochs, scores, looks, balance = (of_kind[kind] for kind in _KINDS)
+    return Log(iterations, epochs, scores, looks, balance, told, collapsed, reader.damaged)
 
 
 def number(value: Any) -> float | None:
@@ -160,7 +162,7 @@ def _record(line: bytes) -> Record | None:
 
 def _told(record: Record) -> str:
     """An event in words."""
-    if record.kind == "alarm":
+    if record.kind in ("alarm", "imbalance"):
         return record.words[:1].upper() + record.words[1:]
     factor = record.values.get("learning_rate_factor", math.nan)
     return (

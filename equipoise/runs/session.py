@@ -12,9 +12,7 @@ from equipoise.common.say import warn
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.tensorboard import EventWriter
-from equipoise.monitor.collapse import Memory, collapse_monitor
-from equipoise.monitor.health import Diverged, Health
-from equipoise.runs.alarm import CollapseAlarm, Collapsed, OnCollapse, Stop
+from equipoise.runs.alarm import Collapsed, OnCollapse, Stop, Watchdog, variety_monitor
 from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.lock import Claim, Replaced
@@ -23,6 +21,7 @@ from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
 from equipoise.runs.remembered import Remembered
 from equipoise.runs.rollback import roll_back
+from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.graphs import CudaRecording, make_recordable
 from equipoise.training.log import Listener, Recorder
@@ -118,7 +117,7 @@ class Writers:
     recorder: Recorder
     sampler: Sampler
     evaluator: Evaluator
-    alarm: CollapseAlarm | None
+    watchdog: Watchdog
     checkpointer: Checkpointer
     progress: Progress
 
@@ -171,21 +170,21 @@ def _loop(session: Session) -> Loop:
 
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:
     """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
-    health = Health(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
+    vitals = Vitals(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
     agreement = Agreement(session.processes, lambda: interrupt.signal_number or _alarm_stop(writers))
-    observers = (lambda state, turn: session.check_claim(), *_observers(health, writers))
+    observers = (lambda state, turn: session.check_claim(), *_observers(vitals, writers))
     while True:
         try:
             loop.run(observers, until=agreement)
-            health.check()
+            vitals.check()
         except NotFiniteError as error:
             agreement.close()
-            diverged = first_offender(error, health, loop)
+            diverged = first_offender(error, vitals, loop)
             session.check_claim()
             if writers is not None:
                 writers.recorder.flush()
             _go_back(session, diverged, writers)
-            health.forget()
+            vitals.forget()
         else:
             agreement.close()
             return agreement.agreed
@@ -202,20 +201,19 @@ def _is_due(session: Session) -> Callable[[int], bool]:
     return due
 
 
-def _observers(health: Health, writers: Writers | None) -> Sequence[Observer]:
+def _observers(vitals: Vitals, writers: Writers | None) -> Sequence[Observer]:
     if writers is None:
-        return (health,)
-    alarm = () if writers.alarm is None else (writers.alarm,)
-    return (writers.recorder, health, writers.sampler, writers.evaluator, *alarm, writers.checkpointer)
+        return (vitals,)
+    return (writers.recorder, vitals, writers.sampler, writers.evaluator, writers.watchdog, writers.checkpointer)
 
 
-def first_offender(error: NotFiniteError, health: Health, loop: Loop) -> Diverged:
+def first_offender(error: NotFiniteError, vitals: Vitals, loop: Loop) -> Diverged:
     """The first thing that was not finite: what a loss complains about may have begun in an earlier move."""
     if isinstance(error, Diverged):
         return error
-    health.keep(loop.state.clock.iteration + 1, loop.under_way)
+    vitals.keep(loop.state.clock.iteration + 1, loop.under_way)
     try:
-        health.check()
+        vitals.check()
     except Diverged as earlier:
         return earlier
     return Diverged(loop.state.clock.iteration + 1, str(error).split(" ")[0])
@@ -238,7 +236,7 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if writers is not None:
         writers.recorder.remember(asdict(remembered.log.epoch))
         writers.evaluator.best = remembered.best
-        _remember_alarm(writers.alarm, remembered)
+        _remember(writers.watchdog, remembered)
 
 
 def _open_writers(session: Session, restored: Remembered) -> Writers:
@@ -249,24 +247,22 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     settings = session.settings
     evaluator = Evaluator(experiment, recorder, total, settings.data_root, settings.inception_weights, restored.best)
     source = session.game.source
-    monitor = collapse_monitor(source)
-    alarm = None if monitor is None else CollapseAlarm(experiment, recorder, total, monitor, settings.on_collapse)
-    if alarm is None and settings.on_collapse == "stop":
+    watchdog = Watchdog(experiment, recorder, total, variety_monitor(source, total), settings.on_collapse)
+    if watchdog.variety is None and settings.on_collapse == "stop":
         warn("--on-collapse stop has no effect: the data are too few, or too much alike, to tell a collapse by.")
-    _remember_alarm(alarm, restored)
+    _remember(watchdog, restored)
     checkpointer = Checkpointer(
-        run, experiment, total, recorder, evaluator, session.data_hash, alarm, source, session.layout
+        run, experiment, total, recorder, evaluator, session.data_hash, watchdog, source, session.layout
     )
-    return Writers(recorder, Sampler(run, experiment, total), evaluator, alarm, checkpointer, progress)
+    return Writers(recorder, Sampler(run, experiment, total), evaluator, watchdog, checkpointer, progress)
 
 
-def _remember_alarm(alarm: CollapseAlarm | None, remembered: Remembered) -> None:
-    if alarm is not None:
-        alarm.monitor.memory = Memory() if remembered.alarm is None else Memory(**asdict(remembered.alarm))
+def _remember(watchdog: Watchdog, remembered: Remembered) -> None:
+    watchdog.remember(None if remembered.alarm is None else asdict(remembered.alarm), remembered.players)
 
 
 def _alarm_stop(writers: Writers | None) -> int:
-    return Stop.COLLAPSED if writers is not None and writers.alarm is not None and writers.alarm.rang else 0
+    return Stop.COLLAPSED if writers is not None and writers.watchdog.rang else 0
 
 
 def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
@@ -286,7 +282,7 @@ def _interrupted(session: Session, signal_number: int) -> Interrupted:
 def _collapsed(session: Session, writers: Writers | None) -> Collapsed:
     if writers is not None:
         session.settings.write_page(session.run.path)
-    told = writers.alarm.rang if writers is not None and writers.alarm is not None else "the samples have collapsed."
+    told = writers.watchdog.rang if writers is not None else "the samples have collapsed."
     advice = f"resume with: {resume_command(session.run.path)}"
     written = " and its page is written" if session.settings.page else ""
     return Collapsed(f"{told} The run is saved{written}; {advice}")

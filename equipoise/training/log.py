@@ -81,7 +81,8 @@ class Recorder:
             return line | {"values": means | line["values"]}
         self.iterations += 1
         for name, value in line["values"].items():
-            self.sums[name] = self.sums.get(name, 0.0) + (math.nan if value is None else value)
+            before = 0.0 if self.iterations == 1 else math.nan  # of an epoch that began without this value
+            self.sums[name] = self.sums.get(name, before) + (math.nan if value is None else value)
         return line
 
     def memory(self) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.data.noise import Noise
 from equipoise.experiments.build import build_game, build_state
-from equipoise.monitor.health import Health
 from equipoise.recipes.catalogue import recipe
+from equipoise.runs.vitals import Vitals
 from equipoise.training import loop as loops
 from equipoise.training.loop import Loop
 from measurements.benchmarks.measure import Case, compare, machine
@@ -48,7 +48,7 @@ def ways_of(name: str, changes: dict[str, Any], iterations: int) -> Callable[[],
 
     def prepare() -> dict[str, Way]:
         looking, blind = loop_of(name, changes), loop_of(name, changes)
-        health = Health(lambda iteration: False, every_seconds=None)
+        health = Vitals(lambda iteration: False, every_seconds=None)
 
         def looked() -> None:
             for _ in range(iterations):

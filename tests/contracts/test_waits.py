@@ -23,8 +23,17 @@ from equipoise.data.store import Store, held
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.losses import mmd_discriminator_loss
-from equipoise.monitor.health import Health
+from equipoise.monitor import (
+    BalanceMonitor,
+    EnergyMonitor,
+    HealthMonitor,
+    MemorisationMonitor,
+    Monitor,
+    VarietyMonitor,
+    gradient_norm,
+)
 from equipoise.networks.dropout import Dropout
+from equipoise.runs.vitals import Vitals
 from equipoise.training import loop as loops
 from equipoise.training.graphs import Rehearsal
 from equipoise.training.log import Recorder
@@ -115,7 +124,7 @@ def test_no_iteration_waits_for_the_device(toy_experiment: Experiment, tmp_path:
     never = 10**9
     observers = (
         Recorder(tmp_path / "log", flush_every=never, flush_seconds=never),
-        Health(lambda iteration: False, every_iterations=never, every_seconds=None),
+        Vitals(lambda iteration: False, every_iterations=never, every_seconds=None),
     )
     loop = loop_on_meta(toy_experiment, toy_experiment.data.load(), recorded=False)
     play_and_watch(loop, observers)
@@ -135,6 +144,26 @@ def many_kinds_of_items() -> dict[str, Callable[[], Store]]:
         "mapped": lambda: Store(Mapped(images.numpy(), torch.device("cpu"))),
         "composed": lambda: Store(Composed(parts, table, lambda found: found, (1, 4, 4))),
     }
+
+
+def test_no_update_of_a_monitor_waits_for_the_device() -> None:
+    items = torch.zeros(512, 3)
+    monitor = Monitor(
+        BalanceMonitor(),
+        HealthMonitor(),
+        EnergyMonitor(),
+        VarietyMonitor(items[:256], items[256:]),
+        MemorisationMonitor(items, items),
+    )
+    scores, number = torch.zeros(8, 1, device=META), torch.zeros((), device=META)
+    players = {"generator": number, "discriminator": number}
+    with watched():
+        for _ in range(600):
+            monitor.update(real_scores=scores, fake_scores=[scores, scores], losses=players, gradients=players)
+            monitor.update(real_energy=scores, fake_energy=number, numbers={"images": scores}, samples=scores)
+        parameter = torch.zeros(3, device=META, requires_grad=True)
+        parameter.sum().backward()
+        monitor.update(gradients={"generator": gradient_norm([parameter])})
 
 
 @pytest.mark.parametrize("kind", many_kinds_of_items())

@@ -15,10 +15,10 @@ from equipoise.common import machine
 from equipoise.common.machine import choose_device
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import with_length
-from equipoise.monitor.health import Diverged, Health
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import processes, train
 from equipoise.runs.manner import Manner
+from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.loop import Loop
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
@@ -62,7 +62,7 @@ def test_a_gpu_sees_what_is_not_finite() -> None:
     experiment = with_length(recipe("gan-digits"), iterations=20)
     game = build_game(experiment, experiment.data.load().to(torch.device("cuda")))
     loop = Loop(game, build_state(experiment, game, torch.device("cuda")))
-    health = Health(lambda iteration: False, every_iterations=10, every_seconds=None)
+    health = Vitals(lambda iteration: False, every_iterations=10, every_seconds=None)
     for _ in range(4):
         health(loop.state, loop.iterate())
     loop.state.parameters["generator"].values.data[0] = float("nan")

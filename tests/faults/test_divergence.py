@@ -14,10 +14,10 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment, with_length
-from equipoise.monitor.health import Health
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.session import first_offender
 from equipoise.runs.train import Settings, resume, train
+from equipoise.runs.vitals import Vitals
 from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training import loop as loops
 
@@ -166,7 +166,7 @@ def test_a_running_statistic_or_spectral_vector_is_named(
         return outcome
 
     monkeypatch.setattr(loops, "play", play_and_spoil)
-    health = Health(lambda iteration: False, every_iterations=100, every_seconds=None)
+    health = Vitals(lambda iteration: False, every_iterations=100, every_seconds=None)
     try:
         loop.run([health])
         health.check()

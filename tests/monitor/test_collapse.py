@@ -13,11 +13,11 @@ from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.metrics import collapse as variety
 from equipoise.metrics.collapse import Variety
 from equipoise.monitor import collapse
-from equipoise.monitor.collapse import CollapseMonitor, Memory, collapse_monitor
+from equipoise.monitor.collapse import Memory, VarietyMonitor
 from equipoise.recipes.digits import gan_digits
 from equipoise.reports.pages import write_run_report
 from equipoise.runs import alarm as observing
-from equipoise.runs.alarm import CollapseAlarm, Collapsed, OnCollapse
+from equipoise.runs.alarm import Collapsed, OnCollapse, Watchdog
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.run_log import read_log
 from equipoise.runs.train import Settings, resume, train
@@ -45,10 +45,12 @@ def lines(run: RunDirectory, kind: str) -> list[dict[str, object]]:
     return [line for line in every if line["kind"] == kind]
 
 
-def told_after(looks: Sequence[Variety], total: int) -> list[str]:
+def told_after(looks: Sequence[Variety], total: int | None) -> list[str]:
     """What a monitor tells at each of these looks, one per iteration."""
-    monitor = CollapseMonitor(torch.empty(0), torch.empty(0))
-    return [monitor.judge(found, iteration, total).told for iteration, found in enumerate(looks, 1)]
+    monitor, told = VarietyMonitor(torch.empty(0), torch.empty(0), total), []
+    for monitor.steps, found in enumerate(looks, 1):
+        told.append(" ".join(f"{alarm}" for alarm in monitor.judge(found).alarms))
+    return told
 
 
 def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
@@ -59,7 +61,10 @@ def test_it_rings_in_a_run_that_collapses_and_not_in_a_healthy_one(
     (alarm,) = lines(run, "alarm")
     assert alarm["iteration"] == 80
     assert alarm["collapsed"] is True
-    assert "warning: collapse: the samples are almost all the same (iteration 80)." in capsys.readouterr().err
+    warned = capsys.readouterr().err
+    assert "warning: collapse: the samples are almost all the same; their distance to the nearest other" in warned
+    assert "below 0.02 (iteration 80). The generator has found a few samples" in warned
+    assert "lower the generator's learning rate (players.generator.optimiser.lr)" in warned
     assert "Collapse: the samples are almost all the same" in (run.path / "report.html").read_text()
     healthy = train(with_length(gan_digits(), iterations=120), tmp_path / "healthy", settings("warn"))
     assert lines(healthy, "alarm") == []
@@ -72,7 +77,7 @@ def test_it_stops_a_run_that_can_go_on_to_the_same_end(
 ) -> None:
     monkeypatch.setattr(observing, "SHORTEST_PAUSE", 40)
     whole = train(collapsing(120), tmp_path / "whole", settings())
-    with pytest.raises(Collapsed, match=r"almost all the same \(iteration 80\)\. The run is saved"):
+    with pytest.raises(Collapsed, match=r"almost all the same.*\(iteration 80\)\..* The run is saved"):
         train(collapsing(120), tmp_path / "stopped", settings("stop"))
     stopped = resume(tmp_path / "stopped", settings("stop"))
     assert capsys.readouterr().err == ""
@@ -106,56 +111,63 @@ def test_what_never_changes_is_measured_once(tmp_path: Path, monkeypatch: pytest
 
 def test_the_end_of_a_collapse_is_a_line_of_its_own(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "log")
-    monitor = CollapseMonitor(torch.empty(0), torch.empty(0))
-    alarm = CollapseAlarm(gan_digits(), recorder, 100, monitor, "log")
+    monitor = VarietyMonitor(torch.empty(0), torch.empty(0))
+    watchdog = Watchdog(gan_digits(), recorder, 100, monitor, "log")
     told = []
-    for iteration, found in enumerate([Variety(0.9, 1, 1), *[Variety(0.1, 1, 1)] * 2, Variety(0.9, 1, 1)], 1):
-        look = monitor.judge(found, iteration, 100)
-        alarm.tell_of(look, {"iteration": iteration, "stage": "adversarial", "epoch": 0})
+    looks = [Variety(0.9, 1, 1), *[Variety(0.1, 1, 1)] * 2, Variety(0.9, 1, 1)]
+    for monitor.steps, found in enumerate(looks, 1):
+        place = {"iteration": monitor.steps, "stage": "adversarial", "epoch": 0}
+        watchdog.tell_of_variety(monitor.judge(found), place)
         told.append(read_log(tmp_path / "log").collapsed)
     assert told == [False, False, True, False]
 
 
 def test_each_trouble_is_told_once_when_it_lasts_and_its_end_too() -> None:
     good, fair, poor, same = Variety(0.9, 1, 1), Variety(0.4, 1, 1), Variety(0.1, 1, 1), Variety(0.9, 0, 0.01)
-    assert told_after([good, poor, poor, fair, good, poor], 100) == [
-        "",
-        "",
-        "collapse: the samples cover only 10% as much of the data as held-out data do; the best was 90% (iteration 3).",
-        "",
-        "recovered from the collapse: the samples cover 90% again (iteration 5).",
-        "",
-    ]
-    assert told_after([same, good, same, same], 100)[3] == (
-        "collapse: the samples are almost all the same (iteration 4)."
+    told = told_after([good, poor, poor, fair, good, poor], 100)
+    assert [bool(words) for words in told] == [False, False, True, False, True, False]
+    assert told[2].startswith(
+        "collapse: the samples cover only 10% as much of the data as held-out data do, less than a third of the best "
+        "so far, 90% (iteration 3). The generator has found"
+    )
+    assert told[4] == "recovered from collapse: the samples cover 90% of the data again (iteration 5)."
+    assert told_after([same, good, same, same], 100)[3].startswith(
+        "collapse: the samples are almost all the same; their distance to the nearest other sample is 0.01 of that of "
+        "real data, below 0.02 (iteration 4)."
     )
     slow = told_after([poor] * 10, 10)
     assert slow[:8] == [""] * 8
-    assert slow[8] == (
-        "collapse: after 90% of the training, the samples cover only 10% as much of the data as held-out data do "
-        "(iteration 9)."
+    assert slow[8].startswith(
+        "collapse: after 90% of the training, the samples cover only 10% as much of the data as held-out data do, less "
+        "than 15% (iteration 9)."
     )
     assert slow[9] == ""
+    assert told_after([poor] * 10, None) == [""] * 10, "how late it is is not known"
 
 
 def test_it_keeps_silent_where_it_cannot_tell() -> None:
-    class Source:
-        def __init__(self, items: torch.Tensor) -> None:
-            self.items = items
-
-        def __len__(self) -> int:
-            return len(self.items)
-
-        def batch(self, indices: torch.Tensor) -> torch.Tensor:
-            return self.items[indices]
-
     noise = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert collapse_monitor(Source(noise[:63])) is None
-    assert collapse_monitor(Source(torch.ones_like(noise))) is None
-    usual = collapse_monitor(Source(noise))
+    assert VarietyMonitor.of(noise[:63]) is None
+    assert VarietyMonitor.of(torch.ones_like(noise)) is None
+    usual = VarietyMonitor.of(noise)
     assert usual is not None
     assert usual.real.shape == usual.held_out.shape == (100, 64)
     assert not (usual.real[:, None] == usual.held_out).all(dim=-1).any()
+
+
+def test_samples_wait_until_there_are_enough_and_the_newest_are_looked_at() -> None:
+    noise = torch.rand(200, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    monitor = VarietyMonitor(noise[:50], noise[50:100])
+    monitor.update(noise[100:130])
+    assert monitor.report().values == {}
+    monitor.update(noise[130:200])
+    found = monitor.report().values
+    assert found == variety.variety(*(part.flatten(1) for part in (noise[150:], noise[:50], noise[50:100]))).__dict__
+    monitor.update(torch.full((60, 4, 4), float("nan")))
+    assert monitor.report().values == {}, "what is not finite is another monitor's"
+    other = VarietyMonitor(noise[:50], noise[50:100])
+    other.load_state_dict(json.loads(json.dumps(monitor.state_dict())))
+    assert (other.memory, other.steps) == (monitor.memory, 3)
 
 
 def test_a_memory_survives_json() -> None:

@@ -63,5 +63,6 @@ def test_a_kept_run_is_sampled_and_scored_as_its_version_did(run: Path, expected
 def test_a_kept_run_is_gone_on_with_as_its_version_did(run: Path, expected: Any) -> None:
     assert main(["resume", str(run), *FIXED]) == 0
     last = json.loads((run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    assert last["values"] == pytest.approx(expected["end"]["values"], rel=1e-4)
+    found = {name: last["values"][name] for name in expected["end"]["values"]}  # later versions log more
+    assert found == pytest.approx(expected["end"]["values"], rel=1e-4)
     assert close_to(samples(run, len(expected["end"]["samples"])), expected["end"]["samples"])

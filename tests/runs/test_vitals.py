@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from equipoise.monitor.health import Diverged, Health
+from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.loop import Game, Loop, Turn
@@ -71,7 +71,7 @@ def loop_of(kind: str, at: int, iterations: int = 20, lr: float = 1e-3) -> Loop:
 def test_the_first_offender_is_named(kind: str, quantity: str) -> None:
     loop = loop_of(kind, at=6)
     with pytest.raises(Diverged, match=f"{quantity} is not finite") as caught:
-        loop.run([Health(lambda iteration: False, every_iterations=10, every_seconds=None)])
+        loop.run([Vitals(lambda iteration: False, every_iterations=10, every_seconds=None)])
     assert (caught.value.iteration, caught.value.quantity) == (7, quantity)
     assert loop.state.clock.iteration == 10, "seen when the vital signs were read, not later"
 
@@ -80,14 +80,14 @@ def test_a_step_that_overflows_is_named_as_a_parameter() -> None:
     loop = loop_of("parameter", at=2, lr=1e10)
     loop.state.optimisers["one"].param_groups[0]["lr"] = 1e10
     with pytest.raises(Diverged) as caught:
-        loop.run([Health(lambda iteration: False, every_iterations=1)])
+        loop.run([Vitals(lambda iteration: False, every_iterations=1)])
     assert caught.value.quantity in ("a parameter of one", "the gradient of one", "the loss of one")
     assert caught.value.iteration <= 3
 
 
 def test_a_healthy_run_is_left_alone() -> None:
     loop = loop_of("loss", at=99)
-    health = Health(lambda iteration: iteration % 7 == 0)
+    health = Vitals(lambda iteration: iteration % 7 == 0)
     loop.run([health])
     health.check()
     assert loop.finished
@@ -96,12 +96,12 @@ def test_a_healthy_run_is_left_alone() -> None:
 def test_it_must_be_read_when_it_is_due() -> None:
     loop = loop_of("loss", at=3)
     with pytest.raises(Diverged):
-        loop.run([Health(lambda iteration: iteration == 5, every_iterations=1000, every_seconds=None)])
+        loop.run([Vitals(lambda iteration: iteration == 5, every_iterations=1000, every_seconds=None)])
     assert loop.state.clock.iteration == 5
 
 
 def test_what_was_forgotten_is_not_held_against_the_run() -> None:
-    health = Health(lambda iteration: False, every_seconds=None)
+    health = Vitals(lambda iteration: False, every_seconds=None)
     state = State(nn.ModuleDict(), {}, nn.Module())
     health(state, Turn("a", 0, 1, {}, None, [("the loss of one", torch.tensor(float("nan")))]))
     health.forget()
@@ -141,7 +141,7 @@ def test_a_buffer_that_no_loss_reads_is_seen(wrong: float) -> None:
     game = Game(Breaking(iterations=20, at=99, kind="loss"), Numbers(), 2, Latent(1), 0, {"one": SGD(lr=1e-3)})
     loop = Loop(game, State(nn.ModuleDict({"one": Remembering(wrong)}), {"one": SGD(lr=1e-3)}, nn.Module()))
     with pytest.raises(Diverged) as caught:
-        loop.run([Health(lambda iteration: False, every_iterations=10, every_seconds=None)])
+        loop.run([Vitals(lambda iteration: False, every_iterations=10, every_seconds=None)])
     assert (caught.value.iteration, caught.value.quantity) == (7, "a buffer of one")
 
 
@@ -150,7 +150,7 @@ def test_a_moment_that_overflows_is_seen() -> None:
     player = nn.Linear(1, 1).double()
     game = Game(Breaking(iterations=20, at=99, kind="loss"), Numbers(), 2, Latent(1), 0, {"one": Adam(lr=1e-3)})
     loop = Loop(game, State(nn.ModuleDict({"one": player}), {"one": Adam(lr=1e-3)}, nn.Module()))
-    health = Health(lambda iteration: False, every_iterations=4, every_seconds=None)
+    health = Vitals(lambda iteration: False, every_iterations=4, every_seconds=None)
     for _ in range(3):
         health(loop.state, loop.iterate())
     loop.state.parameters["one"].gradient.fill_(1e200)

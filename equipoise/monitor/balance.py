@@ -1,0 +1,187 @@
+"""Whether the players keep each other busy: decisions, margin, gradients, saturation, oscillation."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.decisions import right_decisions
+from equipoise.monitor import words
+from equipoise.monitor.alarm import Report
+from equipoise.monitor.imbalance import KEPT, PATIENCE, WARM_UP, Window, imbalances, values_of
+from equipoise.monitor.lasting import Lasting
+from equipoise.monitor.waiting import Waiting
+from equipoise.monitor.windows import Windows, with_nan, without_nan
+
+WINDOW, TOGETHER = 50, 25
+"""Steps of a window: all that is judged are means over so many; and steps whose scores are worked on together."""
+Scores = Tensor | Sequence[Tensor]
+"""One map of scores of any shape, or several."""
+_Given = dict[str, Tensor | float]
+_Step = tuple[Tensor, Tensor, _Given]
+
+
+@dataclass
+class Falling:
+    """How far a loss that is never negative has fallen.
+
+    Attributes:
+        largest, last: of its windows so far.
+        negative: whether one was: then its size says nothing.
+    """
+
+    largest: float = 0.0
+    last: float | None = None
+    negative: bool = False
+
+    def see(self, loss: float) -> None:
+        """The mean over a window; NaN where it is not known."""
+        if not math.isnan(loss):
+            self.largest, self.last = max(self.largest, loss), loss
+            self.negative = self.negative or loss < 0
+
+    @property
+    def saturation(self) -> float:
+        """The last over the largest; NaN where that says nothing."""
+        return math.nan if self.negative or self.last is None or not self.largest else self.last / self.largest
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+
+class BalanceMonitor:
+    """Follows the scores of real and fake items, both losses and both gradients, by windows of 50 steps.
+
+    It works with every loss on scores: real scores must be meant to be the larger ones, and that is all.
+
+    Attributes:
+        steps: the last step that was noted.
+    """
+
+    takes = frozenset({"real_scores", "fake_scores", "right_decisions", "losses", "gradients"})
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._pending: _Given = {}
+        self._scores: list[_Step] = []
+        self._waiting = Waiting()
+        self._windows = Windows(WINDOW, len(Window._fields), KEPT)
+        self._lasting = Lasting(PATIENCE)
+        self._loss = Falling()
+
+    def update(
+        self,
+        real_scores: Scores | None = None,
+        fake_scores: Scores | None = None,
+        right_decisions: Tensor | float | None = None,
+        losses: Mapping[str, Tensor | float] | None = None,
+        gradients: Mapping[str, Tensor | float] | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Note a step. Nothing is read. What comes without scores waits for the next call with scores.
+
+        Args:
+            real_scores: what the discriminator gave to real items: of any shape, or several maps of scores.
+            fake_scores: the same for fake ones.
+            right_decisions: the share of right ones, where only the means of the scores are at hand.
+            losses: by player, of "generator" and "discriminator".
+            gradients: the norm of the gradient by player, as `clip_grad_norm_` and `gradient_norm` return it.
+            step: the training step, or None to count on from the last.
+        """
+        pending = self._pending
+        pending |= {f"{player}_loss": value for player, value in (losses or {}).items()}
+        pending |= {f"{player}_gradient": value for player, value in (gradients or {}).items()}
+        if right_decisions is not None:
+            pending["right"] = right_decisions
+        if real_scores is None or fake_scores is None:
+            return
+        self.steps = self.steps + 1 if step is None else step
+        self._scores.append((_flat(real_scores), _flat(fake_scores), pending))
+        self._pending = {}
+        if len(self._scores) == TOGETHER:
+            self._condense()
+
+    def _condense(self) -> None:
+        """From scores to rows of numbers, many steps at once; still on the device."""
+        for (_, _, given), found in zip(self._scores, _of_scores(self._scores), strict=True):
+            row = found | given
+            self._waiting.keep([row.get(name, math.nan) for name in Window._fields])
+        self._scores.clear()
+
+    def report(self) -> Report:
+        """Read what waits, and judge every window that has become full."""
+        self._condense()
+        alarms = []
+        for means in self._windows.take(self._waiting.read()):
+            self._loss.see(Window(*means).discriminator_loss)
+            wrong = self._wrong() if self._windows.count > WARM_UP else {}
+            new, over = self._lasting.judge(wrong)
+            alarms += [words.alarm(name, wrong[name], self.steps) for name in new]
+            alarms += [words.passed(name, "the signs of it are gone", self.steps) for name in over]
+        last = self._windows.means[-1:]
+        values = values_of(Window(*last[0]), self._loss.saturation) if last else {}
+        return Report(values, tuple(alarms), tuple(self._lasting.said))
+
+    def _wrong(self) -> dict[str, str]:
+        return imbalances([Window(*means) for means in self._windows.means], self._loss.saturation)
+
+    def forget(self) -> None:
+        """Drop what waits: the training goes back to before it."""
+        self._waiting.forget()
+        self._scores.clear()
+        self._pending = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values; what waits is read into them, which waits for the device."""
+        self._condense()
+        return {
+            "steps": self.steps,
+            "pending": {name: float(value) for name, value in self._pending.items()},
+            "waiting": without_nan(self._waiting.look()),
+            "windows": self._windows.state_dict(),
+            "lasting": self._lasting.state_dict(),
+            "loss": self._loss.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.forget()
+        self.steps, self._pending = state["steps"], dict(state["pending"])
+        self._waiting.keep(with_nan(state["waiting"]))
+        self._windows.load_state_dict(state["windows"])
+        self._lasting.load_state_dict(state["lasting"])
+        self._loss = Falling(**state["loss"])
+
+
+def gradient_norm(players: nn.Module | Iterable[Tensor]) -> Tensor:
+    """The norm of the whole gradient of a module, or of parameters: 0-dimensional, on the device, and not read.
+
+    `torch.nn.utils.clip_grad_norm_` returns the same where a loop clips.
+    """
+    parameters = players.parameters() if isinstance(players, nn.Module) else players
+    return torch.nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
+
+
+def _of_scores(steps: Sequence[_Step]) -> list[_Given]:
+    """What the scores of each step come to."""
+    if len({(real.shape, fake.shape) for real, fake, _ in steps}) > 1:
+        return [found for step in steps for found in _of_scores([step])]
+    if not steps:
+        return []
+    real, fake = torch.stack([step[0] for step in steps]), torch.stack([step[1] for step in steps])
+    columns = {"real": real.mean(dim=1), "fake": fake.mean(dim=1)}
+    if real.shape[1] > 1:
+        columns["right"] = right_decisions(real, fake)
+    rows = zip(*(column.unbind() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _flat(scores: Scores) -> Tensor:
+    """All scores as one row: of one map or of several."""
+    if isinstance(scores, Tensor):
+        return scores.detach().reshape(-1)
+    return torch.cat([each.detach().reshape(-1) for each in scores])

@@ -1,0 +1,65 @@
+"""Whether samples are copies of training items: nearer to them than new items are."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equipoise.metrics.neighbours import memorisation
+from equipoise.monitor import words
+from equipoise.monitor.alarm import Report
+from equipoise.monitor.lasting import Lasting
+from equipoise.monitor.samples import Newest
+
+NAME = "memorisation"
+"""The name of its alarms."""
+SAMPLES, PATIENCE = 256, 2
+"""Samples of a look, and looks in a row that must find the same."""
+NEARER, RATIO = 0.5, 0.5
+"""It is said above this share of samples nearer than 95 of 100 held-out items, and below this ratio of distances."""
+
+
+class MemorisationMonitor:
+    """Compares the distance of samples to their nearest training item with that of held-out items.
+
+    A look takes time in proportion to the training items: about 0.1 s for 10,000 items of 784 numbers on a CPU.
+
+    Attributes:
+        steps: the last step that was noted.
+    """
+
+    takes = frozenset({"samples"})
+
+    def __init__(self, training: Tensor, held_out: Tensor):
+        """All training items and others that are not trained on, [count, ...], in the range of the samples."""
+        self.steps = 0
+        self._training, self._held_out = training.flatten(1), held_out.flatten(1)
+        self._newest, self._lasting = Newest(SAMPLES), Lasting(PATIENCE)
+
+    def update(self, samples: Tensor, step: int | None = None) -> None:
+        """Note samples [count, ...]; the newest 256 are looked at. Nothing is read."""
+        self.steps = self.steps + 1 if step is None else step
+        self._newest.keep(samples)
+
+    def report(self) -> Report:
+        """Look at the newest samples, where there are 256 since the last look and all are finite."""
+        samples = self._newest.take()
+        if samples is None or not bool(torch.isfinite(samples).all()):
+            return Report({}, (), tuple(self._lasting.said))
+        found = memorisation(samples.flatten(1), self._training, self._held_out)
+        new, over = self._lasting.judge({NAME} if found.share_nearer > NEARER and found.ratio < RATIO else ())
+        seen = f"{found.share_nearer:.0%} of the samples are nearer to a training item than 95 of 100 new items are"
+        alarms = [words.alarm(NAME, f"{seen}, above {NEARER:.0%}", self.steps)] if new else []
+        alarms += [words.passed(NAME, seen, self.steps)] if over else []
+        values = {"distance_ratio": found.ratio, "share_nearer": found.share_nearer}
+        return Report(values, tuple(alarms), tuple(self._lasting.said))
+
+    def state_dict(self) -> dict[str, Any]:
+        """JSON values; samples that wait are not kept."""
+        return {"steps": self.steps, "lasting": self._lasting.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.steps = state["steps"]
+        self._newest.clear()
+        self._lasting.load_state_dict(state["lasting"])

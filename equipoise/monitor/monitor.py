@@ -1,0 +1,89 @@
+"""Several monitors as one."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from equipoise.monitor.alarm import Report
+
+
+class Watcher(Protocol):
+    """What every monitor can do."""
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The names of what `update` can be told, `step` apart."""
+
+    @property
+    def update(self) -> Callable[..., None]:
+        """Takes note of something; never waits for the device."""
+
+    def report(self) -> Report:
+        """Reads what was noted, and judges; may wait for the device."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What must be kept to go on: JSON values."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+
+
+class Monitor:
+    """Several monitors as one: what is told to it goes to those that take it.
+
+    Examples:
+        >>> import torch
+        >>> from equipoise.monitor import BalanceMonitor, HealthMonitor, Monitor
+        >>> monitor = Monitor(BalanceMonitor(), HealthMonitor())
+        >>> monitor.update(real_scores=torch.ones(8), fake_scores=-torch.ones(8))
+        >>> monitor.update(losses={"generator": torch.tensor(float("nan"))})
+        >>> print(monitor.report().alarms[0].seen)
+        the loss of generator is the first number that is NaN or infinite
+    """
+
+    def __init__(self, *monitors: Watcher):
+        """Hold these; two of one class are told apart by their place."""
+        self._monitors = monitors
+        self.takes = frozenset(name for monitor in monitors for name in monitor.takes)
+
+    def update(self, step: int | None = None, **found: Any) -> None:
+        """Pass on what was found, as in `update(real_scores=..., fake_scores=..., losses={"generator": ...})`.
+
+        Args:
+            step: the training step, or None to count on from the last.
+            found: by the names that the monitors take.
+
+        Raises:
+            ValueError: no monitor takes a name.
+        """
+        unknown = found.keys() - self.takes
+        if unknown:
+            raise ValueError(
+                f"no monitor takes {', '.join(sorted(unknown))}; these take {', '.join(sorted(self.takes))}."
+            )
+        for monitor in self._monitors:
+            part = {name: found[name] for name in found if name in monitor.takes}
+            if part:
+                monitor.update(step=step, **part)
+
+    def report(self) -> Report:
+        """The reports of all monitors together."""
+        reports = [monitor.report() for monitor in self._monitors]
+        values = {name: value for report in reports for name, value in report.values.items()}
+        alarms = tuple(alarm for report in reports for alarm in report.alarms)
+        return Report(values, alarms, tuple(name for report in reports for name in report.lasting))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of all monitors, by class and place: JSON values."""
+        return {f"{place}:{type(each).__name__}": each.state_dict() for place, each in enumerate(self._monitors)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there.
+
+        Raises:
+            ValueError: the state is that of other monitors.
+        """
+        names = [f"{place}:{type(each).__name__}" for place, each in enumerate(self._monitors)]
+        if sorted(names) != sorted(state):
+            raise ValueError(f"the state is that of {', '.join(state) or 'no monitor'}, not of {', '.join(names)}.")
+        for name, monitor in zip(names, self._monitors, strict=True):
+            monitor.load_state_dict(state[name])

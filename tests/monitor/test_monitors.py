@@ -1,0 +1,247 @@
+"""What each monitor says of a stream of numbers, that it says it once, and that it goes on from its state."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.decisions import right_decisions
+from equipoise.monitor import (
+    BalanceMonitor,
+    EnergyMonitor,
+    HealthMonitor,
+    MemorisationMonitor,
+    Monitor,
+    Report,
+    VarietyMonitor,
+    gradient_norm,
+)
+from equipoise.monitor.balance import WINDOW
+from equipoise.monitor.imbalance import Window, imbalances
+from equipoise.monitor.waiting import Waiting
+from equipoise.monitor.words import ADVICE, MEANINGS
+
+DOUBLE = torch.float64
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, dtype=DOUBLE, generator=torch.Generator().manual_seed(seed))
+
+
+def names(reports: list[Report]) -> list[str]:
+    return [("-" if alarm.passed else "") + alarm.name for report in reports for alarm in report.alarms]
+
+
+def told_of(windows: list[tuple[float, float]], loss: float = 1.0) -> list[Report]:
+    """What is said of windows of constant real and fake means, with scores that deviate by one."""
+    monitor, reports = BalanceMonitor(), []
+    for place, (real, fake) in enumerate(windows):
+        for step in range(WINDOW):
+            drawn = noise(2, 100, seed=1_000 * place + step)
+            monitor.update(drawn[0] + real, drawn[1] + fake, losses={"discriminator": loss})
+        reports.append(monitor.report())
+    return reports
+
+
+def test_right_decisions_against_a_count_by_hand() -> None:
+    real, fake = noise(3, 7) + 1, noise(3, 5, seed=1)
+    for row in range(3):
+        middle = (sum(real[row].tolist()) / 7 + sum(fake[row].tolist()) / 5) / 2
+        by_hand = sum(x > middle for x in real[row].tolist()) / 7 + sum(x < middle for x in fake[row].tolist()) / 5
+        assert float(right_decisions(real[row], fake[row])) == pytest.approx(by_hand / 2)
+    assert right_decisions(real, fake).tolist() == [
+        float(right_decisions(a, b)) for a, b in zip(real, fake, strict=True)
+    ]
+
+
+def test_balanced_players_are_left_alone() -> None:
+    reports = told_of([(0.5, 0.0)] * 20)
+    assert names(reports) == []
+    values = reports[-1].values
+    assert values["margin"] == pytest.approx(0.5, abs=0.05)
+    assert values["right_decisions"] == pytest.approx(0.6, abs=0.02)
+    assert reports[-1].is_well
+
+
+@pytest.mark.parametrize(
+    ("windows", "name"),
+    [
+        ([(9.0, 0.0)] * 12, "discriminator wins"),
+        ([(0.0, 1.0)] * 12, "generator wins"),
+        ([(0.0, 0.5), (0.5, 0.0)] * 10, "oscillation"),
+    ],
+)
+def test_lost_balance_is_said_once_with_its_number_and_its_limit(windows: list[Any], name: str) -> None:
+    reports = told_of(windows)
+    assert names(reports) == [name]
+    assert reports[-1].lasting == (name,)
+    (alarm,) = [alarm for report in reports for alarm in report.alarms]
+    assert MEANINGS[name] in str(alarm)
+    assert any(limit in alarm.seen for limit in ("98%", "47%", "3%"))
+    assert all(advice.text in str(alarm) for advice in ADVICE[name])
+    assert ADVICE[name][0].setting not in str(alarm)
+    assert ADVICE[name][0].setting in alarm.words(with_settings=True)
+
+
+def test_a_lead_at_the_start_is_no_alarm_and_one_that_passes_is_told_to_have_passed() -> None:
+    assert names(told_of([(9.0, 0.0)] * 6 + [(0.5, 0.0)] * 6)) == []
+    assert names(told_of([(9.0, 0.0)] * 10 + [(0.5, 0.0)] * 4)) == ["discriminator wins", "-discriminator wins"]
+
+
+def test_a_loss_that_has_fallen_to_nothing_is_a_discriminator_that_wins() -> None:
+    window = Window(1.0, 0.0, 0.9, 1e-4, 1.0, 1.0, 1.0)
+    assert "its largest" in imbalances([window], saturation=1e-4)["discriminator wins"]
+    assert imbalances([window], saturation=math.nan) == {}
+    monitor = BalanceMonitor()
+    for step in range(2 * WINDOW):
+        monitor.update(noise(8), noise(8, seed=1), losses={"discriminator": 1.0 if step < WINDOW else 0.25})
+    assert monitor.report().values["saturation"] == 0.25
+    monitor.update(noise(8), noise(8, seed=1), losses={"discriminator": -1.0})
+    for _ in range(WINDOW - 1):
+        monitor.update(noise(8), noise(8, seed=1), losses={"discriminator": -1.0})
+    assert "saturation" not in monitor.report().values, "of a loss that can be negative the size says nothing"
+
+
+def test_maps_of_scores_losses_that_come_apart_and_means_are_all_taken() -> None:
+    whole, parts, means = BalanceMonitor(), BalanceMonitor(), BalanceMonitor()
+    for step in range(WINDOW):
+        real, fake = noise(4, 6, seed=step) + 1, noise(3, 6, seed=step + 99)
+        whole.update(real, fake, losses={"discriminator": 1.0, "generator": 2.0}, gradients={"generator": 3.0})
+        parts.update(losses={"generator": 2.0}, gradients={"generator": 3.0})
+        parts.update([real[:1], real[1:]], (fake[:2], fake[2:]), losses={"discriminator": torch.tensor(1.0)})
+        right = right_decisions(real.flatten(), fake.flatten())
+        means.update(real.mean(), fake.mean(), right, {"discriminator": 1.0, "generator": 2.0})
+    values = whole.report().values
+    assert parts.report().values == values
+    assert means.report().values == pytest.approx(values)
+    assert values["margin"] == pytest.approx(1, abs=0.2)
+
+
+def test_the_gradient_ratio_is_that_of_the_norms() -> None:
+    players = {name: nn.Linear(3, 2, dtype=DOUBLE) for name in ("generator", "discriminator")}
+    for player in players.values():
+        player(noise(5, 3)).square().sum().backward()
+    norms = {name: gradient_norm(player) for name, player in players.items()}
+    for name, player in players.items():
+        flat = torch.cat([each.grad.flatten() for each in player.parameters() if each.grad is not None])
+        assert float(norms[name]) == pytest.approx(float(flat.norm()))
+    monitor = BalanceMonitor()
+    for _ in range(WINDOW):
+        monitor.update(noise(8), noise(8, seed=1), gradients=norms)
+    ratio = float(norms["generator"] / norms["discriminator"])
+    assert monitor.report().values["gradient_ratio"] == pytest.approx(ratio)
+
+
+def test_the_first_number_that_is_not_finite_is_named_once() -> None:
+    monitor = HealthMonitor()
+    monitor.update(losses={"generator": torch.tensor(1.0), "discriminator": 1e200})
+    assert monitor.report().is_well
+    monitor.update(losses={"generator": 1.0}, gradients={"generator": torch.tensor(math.inf)})
+    monitor.update(losses={"generator": math.nan}, numbers={"the images": torch.tensor([0.0, math.nan])})
+    (alarm,) = monitor.report().alarms
+    assert (alarm.seen, alarm.step) == ("the gradient of generator is the first number that is NaN or infinite", 2)
+    again = monitor.report()
+    assert (again.alarms, again.lasting) == ((), ("not finite",))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_one_entry_of_many_is_seen(wrong: float) -> None:
+    monitor = HealthMonitor()
+    monitor.update(numbers={"a buffer": torch.tensor([[0.0, wrong], [1e300, -1.0]], dtype=DOUBLE)}, step=7)
+    assert [alarm.step for alarm in monitor.report().alarms] == [7]
+
+
+def test_energies_that_drift_apart() -> None:
+    monitor, reports = EnergyMonitor(), []
+    for window in range(30):
+        for _ in range(WINDOW):
+            monitor.update(real_energy=noise(8).square() + 1 - noise(8).square())
+            monitor.update(fake_energy=torch.tensor(1.5 if window < 12 else 4.0))
+        reports.append(monitor.report())
+    assert names(reports) == ["energies apart"]
+    assert "4.0 times the energy of real ones, above 3; it was 1.5 times at best" in reports[14].alarms[0].seen
+    assert reports[-1].values == pytest.approx({"real_energy": 1.0, "fake_energy": 4.0})
+    steady = EnergyMonitor()
+    for _ in range(30 * WINDOW):
+        steady.update(1.0, 4.0)
+    assert steady.report().is_well, "a gap that was always there is the loss's"
+
+
+def test_copies_are_told_from_new_items() -> None:
+    items = noise(600, 5)
+    training, held_out, new = items[:200], items[200:400], items[400:]
+    monitor = MemorisationMonitor(training, held_out)
+    reports = []
+    for samples in [new, new, training, training]:
+        monitor.update(samples[:150] + 0.01 * noise(150, 5, seed=1))
+        monitor.update(samples[:150])
+        reports.append(monitor.report())
+    assert names(reports) == ["memorisation"]
+    assert reports[0].values["distance_ratio"] == pytest.approx(1, abs=0.2)
+    assert reports[3].values["share_nearer"] == 1
+    assert reports[3].alarms[0].seen.startswith("100% of the samples are nearer to a training item")
+
+
+def feed(monitor: Any, steps: int, start: int = 0) -> Iterator[str]:
+    for step in range(start, start + steps):
+        apart = 9.0 if step % 1_000 < 700 else 0.3
+        real, fake = noise(2, 30, seed=step)
+        monitor.update(real_scores=real + apart, fake_scores=fake, losses={"generator": real[0].abs()})
+        monitor.update(real_energy=real.square(), fake_energy=fake.square() * apart, samples=noise(64, 4, seed=step))
+        if step % 70 == 0:
+            yield str(monitor.report())
+    yield str(monitor.report())
+
+
+def all_of_them() -> Monitor:
+    items = noise(500, 4)
+    return Monitor(
+        BalanceMonitor(),
+        HealthMonitor(),
+        EnergyMonitor(),
+        VarietyMonitor(items[:100], items[100:200], total=900),
+        MemorisationMonitor(items[:100], items[100:400]),
+    )
+
+
+def test_a_monitor_goes_on_from_its_state_wherever_it_was_taken() -> None:
+    whole = list(feed(all_of_them(), 900))
+    first, second = all_of_them(), all_of_them()
+    before = list(feed(first, 437))[:-1]
+    second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
+    after = list(feed(second, 463, 437))
+    assert [text.split(", reach")[0] for text in before + after] == [text.split(", reach")[0] for text in whole]
+    assert any("discriminator wins" in text for text in whole)
+    with pytest.raises(ValueError, match="not of 0:HealthMonitor"):
+        Monitor(HealthMonitor()).load_state_dict(first.state_dict())
+
+
+def test_what_no_monitor_takes_is_refused() -> None:
+    with pytest.raises(ValueError, match="no monitor takes real_score; these take fake_energy, real_energy"):
+        Monitor(EnergyMonitor()).update(real_score=torch.ones(1))
+
+
+@pytest.mark.parametrize("make", [BalanceMonitor, HealthMonitor, EnergyMonitor, all_of_them])
+def test_an_empty_monitor_reports_nothing(make: Callable[[], Any]) -> None:
+    report = make().report()
+    assert (dict(report.values), report.alarms, report.is_well) == ({}, (), True)
+
+
+def test_numbers_wait_in_their_order_whatever_holds_them() -> None:
+    waiting, expected = Waiting(), []
+    for number in range(700):
+        kinds: list[float | Tensor] = [float(number), torch.tensor(float(number)), torch.tensor(number, dtype=DOUBLE)]
+        waiting.keep([kinds[number % 3]])
+        expected.append(float(number))
+    assert waiting.look() == expected
+    assert waiting.read() == expected
+    assert waiting.read() == []
+
+
+def test_every_trouble_has_its_words() -> None:
+    assert set(MEANINGS) == set(ADVICE)
+    assert all(2 <= len(advice) <= 3 for advice in ADVICE.values())
