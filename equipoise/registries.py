@@ -9,6 +9,7 @@ REGISTRIES: dict[str, str] = {
     "recipe": "equipoise.recipes.catalogue:RECIPES",
     "data": "equipoise.data.catalogue:DATA",
     "metric": "equipoise.evaluation.catalogue:METRICS",
+    "backbone": "equipoise.evaluation.catalogue:BACKBONES",
     "study": "equipoise.studies.catalogue:STUDIES",
     "simulation": "equipoise.simulations.catalogue:SIMULATIONS",
     "algorithm": "equipoise.algorithms.catalogue:ALGORITHMS",

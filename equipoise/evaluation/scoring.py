@@ -10,11 +10,8 @@ from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.evidence import Evidence as Evidence
-from equipoise.evaluation.evidence import Features
 from equipoise.evaluation.evidence import Score as Score
-from equipoise.metrics.frechet import FeatureMoments
 from equipoise.metrics.inception import inception_score, mode_score
-from equipoise.metrics.kernel import kernel_distance
 from equipoise.metrics.two_sample import two_sample_test
 
 _SPLITS = 10
@@ -94,54 +91,14 @@ def score_mode(evidence: Evidence) -> Score:
     return Score("mode-score", value, None, passport)
 
 
-def score_classifier_frechet(evidence: Evidence) -> Score:
-    """Frechet distance on the features of the data set's own classifier."""
-    return _frechet("classifier-fid", evidence, evidence.classifier_features)
-
-
-def score_classifier_kernel(evidence: Evidence) -> Score:
-    """Kernel distance on the features of the data set's own classifier."""
-    return _kernel("classifier-kid", evidence, evidence.classifier_features)
-
-
 def score_inception_v3(evidence: Evidence) -> Score:
     """Inception score over 10 splits, by Inception-v3."""
     _check_splits(evidence)
-    features = evidence.inception_features
+    features = evidence.features("inception-v3")
     assert features.generated.probabilities is not None
     mean, deviation = inception_score(features.generated.probabilities, _SPLITS)
     passport = evidence.compared_passport(f"inception-v3-score, {_SPLITS} splits", features, real_count=0)
     return Score("inception-v3-score", mean, deviation, passport)
-
-
-def score_frechet(evidence: Evidence) -> Score:
-    """Frechet Inception distance."""
-    return _frechet("fid", evidence, evidence.inception_features)
-
-
-def score_kernel(evidence: Evidence) -> Score:
-    """Kernel Inception distance."""
-    return _kernel("kid", evidence, evidence.inception_features)
-
-
-def score_precision(evidence: Evidence) -> Score:
-    """Share of the samples that lie among the real features."""
-    return _manifold("precision", evidence, evidence.precision_recall[0])
-
-
-def score_recall(evidence: Evidence) -> Score:
-    """Share of the real features that lie among the samples."""
-    return _manifold("recall", evidence, evidence.precision_recall[1])
-
-
-def score_density(evidence: Evidence) -> Score:
-    """Density of the samples among the real features."""
-    return _manifold("density", evidence, evidence.density_coverage[0])
-
-
-def score_coverage(evidence: Evidence) -> Score:
-    """Share of the real features with a sample near."""
-    return _manifold("coverage", evidence, evidence.density_coverage[1])
 
 
 def score_two_sample_test(evidence: Evidence) -> Score:
@@ -152,7 +109,7 @@ def score_two_sample_test(evidence: Evidence) -> Score:
         found = two_sample_test(evidence.real, evidence.samples, generator=chance)
         passport = evidence.passport(name, real_count=len(evidence.real), statistic=found.statistic, pairs=found.pairs)
         return Score(name, found.p_value, None, passport)
-    features = evidence.classifier_features
+    features = evidence.features("classifier")
     found = two_sample_test(features.real.features, features.generated.features, generator=chance)
     passport = evidence.compared_passport(name, features, statistic=found.statistic, pairs=found.pairs)
     return Score(name, found.p_value, None, passport)
@@ -161,21 +118,3 @@ def score_two_sample_test(evidence: Evidence) -> Score:
 def _check_splits(evidence: Evidence) -> None:
     if evidence.samples_count < _SPLITS:
         raise EquipoiseError(f"its {_SPLITS} splits need at least {_SPLITS} samples, got {evidence.samples_count}.")
-
-
-def _frechet(name: str, evidence: Evidence, features: Features) -> Score:
-    real, generated = (FeatureMoments.of(found.features) for found in (features.real, features.generated))
-    value = generated.distance(real, few_samples=evidence.few_samples)
-    return Score(name, value, None, evidence.compared_passport(name, features))
-
-
-def _kernel(name: str, evidence: Evidence, features: Features) -> Score:
-    found = kernel_distance(features.generated.features, features.real.features)
-    interval = {"low": found.low, "high": found.high, "confidence": found.confidence}
-    return Score(name, found.value, found.standard_error, evidence.compared_passport(name, features, **interval))
-
-
-def _manifold(name: str, evidence: Evidence, value: float) -> Score:
-    count = len(evidence.compared_features[0])
-    passport = evidence.compared_passport(name, evidence.classifier_features, real_count=count, compared=count)
-    return Score(name, value, None, passport)

@@ -82,18 +82,29 @@ def _tensors(described: Any, numbers: _Numbers, most: int) -> dict[str, torch.Te
 
 
 def _tensor(described: Described, numbers: _Numbers) -> torch.Tensor:
-    """The tensor, whose numbers must lie in order and inside their storage."""
-    storage, start, count = described.storage, described.offset, math.prod(described.shape)
-    if start + count > storage.count or not _in_order(described.shape, described.strides):
-        raise NotTensors("a tensor's numbers lie outside its storage, or out of order")
+    """The tensor, whose numbers must lie inside their storage without a gap, each once."""
+    storage, start, shape = described.storage, described.offset, described.shape
+    order = _order_of_storage(shape, described.strides)
+    count = math.prod(shape)
+    if start + count > storage.count or order is None:
+        raise NotTensors("a tensor's numbers lie outside its storage, or with gaps between them")
     found = np.frombuffer(numbers(storage), dtype=_type(storage))[start : start + count]
-    return torch.from_numpy(found.astype(found.dtype.newbyteorder("="))).reshape(described.shape)
+    lying = torch.from_numpy(found.astype(found.dtype.newbyteorder("="))).reshape([shape[place] for place in order])
+    return lying.permute([order.index(place) for place in range(len(shape))]).contiguous()
 
 
-def _in_order(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    """Whether the numbers lie one after the other, the last dimension's nearest; a length of 1 needs no stride."""
-    pairs = enumerate(zip(shape, strides, strict=True))
-    return all(length == 1 or stride == math.prod(shape[place + 1 :]) for place, (length, stride) in pairs)
+def _order_of_storage(shape: tuple[int, ...], strides: tuple[int, ...]) -> list[int] | None:
+    """The dimensions as their numbers lie, the outermost first; None where numbers lie apart, or one serves twice.
+
+    A length of 1 needs no stride.
+    """
+    order = sorted(range(len(shape)), key=lambda place: (shape[place] != 1, -strides[place]))
+    lengths = [shape[place] for place in order]
+    whole = all(
+        length == 1 or strides[place] == math.prod(lengths[rank + 1 :])
+        for rank, (place, length) in enumerate(zip(order, lengths, strict=True))
+    )
+    return order if whole else None
 
 
 def _type(storage: Storage) -> np.dtype[Any]:

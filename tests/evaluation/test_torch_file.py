@@ -51,6 +51,8 @@ def test_the_numbers_are_those_of_the_direct_load(as_zip: bool, tmp_path: Path) 
         "none": torch.zeros(0, 4),
         "number": torch.tensor(2.5),
         "part": torch.arange(10.0)[4:8].view(2, 2),
+        "turned": torch.arange(24.0).view(2, 3, 4).permute(2, 0, 1),
+        "convolution": torch.arange(48.0).view(3, 1, 4, 4).permute(3, 1, 2, 0),
     }
     found = read(saved(state, as_zip), tmp_path)
     expected = torch.load(io.BytesIO(saved(state, as_zip)), weights_only=True)
@@ -98,7 +100,10 @@ def test_hostile_files_are_refused_and_not_executed(as_zip: bool, protocol: int,
         (torch.ones(2), "other than a dictionary of tensors"),
         ({"a": 1}, "other than a dictionary of tensors"),
         ({1: torch.ones(2)}, "a dictionary with text keys"),
-        ({"a": torch.ones(4, 3).T}, "out of order"),
+        ({"a": torch.ones(4, 3)[:, :2]}, "with gaps"),
+        ({"a": torch.ones(8)[::2]}, "with gaps"),
+        ({"a": torch.ones(8).as_strided((3, 3), (1, 1))}, "with gaps"),
+        ({"a": torch.ones(4, 1).expand(4, 3)}, "outside its storage"),
         ({"a": torch.ones(1).expand(5)}, "outside its storage"),
         ({"a": torch.ones(2, dtype=torch.complex64)}, "unknown type torch.ComplexFloatStorage"),
         ({"a": nn.Parameter(torch.ones(2))}, "to call torch._utils._rebuild_parameter"),

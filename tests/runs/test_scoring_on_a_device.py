@@ -133,7 +133,7 @@ def test_scores_on_a_device_are_those_of_the_cpu(monkeypatch: pytest.MonkeyPatch
         found = {name: METRICS.load(name)(there).value for name in TAKEN}
     for name, value in wanted.items():
         assert found[name] == pytest.approx(value, rel=1e-6), name
-    features = there.classifier_features
+    features = there.features("classifier")
     for each in (features.real.features, features.generated.features, features.generated.probabilities):
         assert isinstance(each, OnDevice)
 

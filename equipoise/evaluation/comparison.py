@@ -1,0 +1,92 @@
+"""Real images and generated ones as the metrics look at them, whatever they come from: a run, or two folders."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from equipoise.data.store import Store
+from equipoise.evaluation.features import Extracted, Extractor
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Features:
+    """What one extractor says of the real data and of the samples."""
+
+    extractor: Extractor
+    called: str
+    real: Extracted
+    generated: Extracted
+
+
+class Comparison(ABC):
+    """What a metric that needs no labels looks at; everything is found when first asked for, and once.
+
+    Attributes:
+        device: where the judging is done.
+        few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
+    """
+
+    device: torch.device
+    few_samples: bool
+
+    @property
+    @abstractmethod
+    def seed(self) -> int:
+        """Of the random choices that a metric makes."""
+
+    @property
+    @abstractmethod
+    def images(self) -> Tensor:
+        """The samples as images [count, channels, height, width] in [0, 1], on the CPU."""
+
+    @property
+    @abstractmethod
+    def parts(self) -> tuple[Store, Store]:
+        """Real data that the generator learnt from, and others that were held out."""
+
+    @abstractmethod
+    def take_features(self, backbone: str) -> Features:
+        """The features of both sides by the network of this name; `features` keeps them.
+
+        Raises:
+            EquipoiseError: its weights are missing, or the data have no such features.
+        """
+
+    @abstractmethod
+    def passport(
+        self,
+        metric: str,
+        extractor: str = "",
+        weights: str = "",
+        real_count: int = 0,
+        resize: str = "none",
+        **particulars: Any,
+    ) -> dict[str, Any]:
+        """What a score was measured on and with: the fields of `Passport`, and whatever else is worth knowing."""
+
+    def features(self, backbone: str) -> Features:
+        """The features of both sides by the network of this name."""
+        return self.once(f"features of {backbone}", lambda: self.take_features(backbone))
+
+    def once(self, what: str, find: Callable[[], Found]) -> Found:
+        """What `find` gives, which is called for this `what` the first time only."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: Found = self._found[what]
+        return found
+
+    def compared_passport(self, metric: str, features: Features, **particulars: Any) -> dict[str, Any]:
+        """The passport of a score that compares features of real data and of samples."""
+        known: dict[str, Any] = {"resize": features.extractor.resize, "real_count": len(features.real.features)}
+        return self.passport(metric, features.called, features.extractor.weights_hash, **(known | particulars))
+
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        return {}
