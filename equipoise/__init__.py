@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from equipoise.losses.adversarial import AdversarialLoss as AdversarialLoss
     from equipoise.recipes.entry import RecipeEntry as RecipeEntry
     from equipoise.registries import register as register
+    from equipoise.runs.score import score as score
 
 _HOMES = {
     "AdversarialLoss": "equipoise.losses.adversarial",
@@ -22,6 +23,7 @@ _HOMES = {
     "MetricEntry": "equipoise.evaluation.catalogue",
     "RecipeEntry": "equipoise.recipes.entry",
     "register": "equipoise.registries",
+    "score": "equipoise.runs.score",
 }
 
 __version__ = "0.1.0"

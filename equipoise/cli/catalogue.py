@@ -1,6 +1,19 @@
 """Every command by its word, in the order of the help."""
 
-from equipoise.cli import classifier, demo, evaluate, export, report, resume, sample, show, simulate, study, train
+from equipoise.cli import (
+    classifier,
+    demo,
+    evaluate,
+    export,
+    report,
+    resume,
+    sample,
+    score,
+    show,
+    simulate,
+    study,
+    train,
+)
 from equipoise.cli import list as listing
 
 COMMANDS = {
@@ -11,6 +24,7 @@ COMMANDS = {
     "sample": sample.COMMAND,
     "export": export.COMMAND,
     "evaluate": evaluate.COMMAND,
+    "score": score.COMMAND,
     "study": study.COMMAND,
     "report": report.COMMAND,
     "classifier": classifier.COMMAND,

@@ -30,16 +30,23 @@ class Comparison(ABC):
 
     Attributes:
         device: where the judging is done.
+        samples_count: how many samples are looked at.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
     """
 
     device: torch.device
     few_samples: bool
+    samples_count: int
 
     @property
     @abstractmethod
     def seed(self) -> int:
         """Of the random choices that a metric makes."""
+
+    @property
+    @abstractmethod
+    def real(self) -> Tensor:
+        """The real items, on the CPU: uint8 images, or float32 points where the samples are points."""
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -38,15 +38,31 @@ def cached_features(
 
     Features in another precision than float32 have keys of their own.
     """
-    address = [_FORMAT, content_hash, list(images.shape), extractor.name, extractor.weights_hash, extractor.resize]
-    precision = product_precision(torch.device(device).type)
+
+    def make() -> Extracted:
+        return extract(images, extractor, batch_size, device, report)
+
+    return kept_features(make, extractor, tuple(images.shape), content_hash, torch.device(device), cache_directory)
+
+
+def kept_features(
+    make: Callable[[], Extracted],
+    extractor: Extractor,
+    shape: Sequence[int],
+    content_hash: str,
+    device: torch.device,
+    cache_directory: Path | None = None,
+) -> Extracted:
+    """The features out of the cache, or what `make` gives, which is then kept; other arguments as `cached_features`."""
+    address = [_FORMAT, content_hash, list(shape), extractor.name, extractor.weights_hash, extractor.resize]
+    precision = product_precision(device.type)
     key = json.dumps(address if precision == "float32" else [*address, precision])
     folder = cache_directory or default_cache_directory() / "features"
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
     kept = _read(path, key)
     if kept is not None:
         return kept
-    found = extract(images, extractor, batch_size, device, report)
+    found = make()
     tensors = {"features": found.features.contiguous()}
     if found.probabilities is not None:
         tensors["probabilities"] = found.probabilities.contiguous()

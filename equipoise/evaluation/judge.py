@@ -50,7 +50,7 @@ def judge_of(
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
     """The part that is for training and the part that is held out, by the data set's splits or by every sixth item."""
     if split_of(data) is None:
-        return _divided(data.load(root, seed))
+        return divided(data.load(root, seed))
     train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", data.held_out))
     return train.load(root, seed), test.load(root, seed)
 
@@ -67,7 +67,8 @@ def all_items(store: Store) -> torch.Tensor:
     return torch.cat(list(store.chunks()))
 
 
-def _divided(whole: Store) -> tuple[Store, Store]:
+def divided(whole: Store) -> tuple[Store, Store]:
+    """All items but every sixth, and every sixth."""
     items, positions = all_items(whole), torch.arange(len(whole))
     out = positions % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
     return _chosen(whole, items, ~out), _chosen(whole, items, out)

@@ -9,6 +9,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS
+from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.evidence import Evidence as Evidence
 from equipoise.evaluation.evidence import Score as Score
 from equipoise.metrics.inception import inception_score, mode_score
@@ -17,7 +18,7 @@ from equipoise.metrics.two_sample import two_sample_test
 _SPLITS = 10
 
 
-def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
+def take_scores(names: tuple[str, ...], evidence: Comparison) -> list[Score]:
     """The scores of these metrics.
 
     Raises:
@@ -30,7 +31,7 @@ def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
     return scores
 
 
-def take_possible(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
+def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Score], dict[str, str]]:
     """The scores of those metrics that can be taken, and why each of the others cannot, by its name.
 
     They are taken in full precision, whatever the players compute in: scores in TensorFloat-32 would compare with none.
@@ -91,7 +92,7 @@ def score_mode(evidence: Evidence) -> Score:
     return Score("mode-score", value, None, passport)
 
 
-def score_inception_v3(evidence: Evidence) -> Score:
+def score_inception_v3(evidence: Comparison) -> Score:
     """Inception score over 10 splits, by Inception-v3."""
     _check_splits(evidence)
     features = evidence.features("inception-v3")
@@ -115,6 +116,6 @@ def score_two_sample_test(evidence: Evidence) -> Score:
     return Score(name, found.p_value, None, passport)
 
 
-def _check_splits(evidence: Evidence) -> None:
+def _check_splits(evidence: Comparison) -> None:
     if evidence.samples_count < _SPLITS:
         raise EquipoiseError(f"its {_SPLITS} splits need at least {_SPLITS} samples, got {evidence.samples_count}.")

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from equipoise.data.store import Store
+from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.evidence import Evidence, Score
 from equipoise.experiments.build import build_player
@@ -51,7 +52,7 @@ def score_missing_modes(evidence: Evidence) -> Score:
     return _share("missing-modes", evidence, _own_kind(evidence.experiment))
 
 
-def score_missing_modes_dense(evidence: Evidence) -> Score:
+def score_missing_modes_dense(evidence: Comparison) -> Score:
     """The same share by a small fully connected discriminator: quick, and for generators without a critic of scores."""
     return _share("missing-modes-dense", evidence, Trial(DENSE, _DENSE_BATCH, 1, "dense discriminator", {}))
 
@@ -79,7 +80,7 @@ class _Symmetric:
         return self.store.batch(indices, "symmetric")
 
 
-def _share(name: str, evidence: Evidence, trial: Trial) -> Score:
+def _share(name: str, evidence: Comparison, trial: Trial) -> Score:
     sigma = _PUBLISHED_SIGMA * math.sqrt(evidence.images[0].numel() / _PUBLISHED_SIZE)
     found, passport = _missing(name, evidence, sigma, trial)
     return Score(name, found.counts[THRESHOLD] / len(found.outputs), None, passport)
@@ -90,7 +91,7 @@ def _count(name: str, evidence: Evidence, sigma: float) -> Score:
     return Score(name, float(found.counts[THRESHOLD]), None, passport)
 
 
-def _missing(name: str, evidence: Evidence, sigma: float, trial: Trial) -> tuple[MissingModes, dict[str, Any]]:
+def _missing(name: str, evidence: Comparison, sigma: float, trial: Trial) -> tuple[MissingModes, dict[str, Any]]:
     """The whole training part against the samples, asked about the whole held-out part; and the passport."""
     generated = (2 * evidence.images - 1).to(evidence.device)
     real, test = (_Symmetric(part.to(evidence.device)) for part in evidence.parts)
@@ -100,7 +101,7 @@ def _missing(name: str, evidence: Evidence, sigma: float, trial: Trial) -> tuple
         generated,
         test,
         sigma=sigma,
-        seed=evidence.experiment.seed,
+        seed=evidence.seed,
         iterations=iterations,
         batch_size=trial.batch_size,
         third_party=trial.third_party,

@@ -1,0 +1,75 @@
+"""`score`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from equipoise.cli.command import Command
+from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
+from equipoise.common.errors import EquipoiseError, printable
+
+
+def fill_score(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `score`."""
+    sides = "a folder or archive (zip, tar) of pictures, an .npz file, a data set such as mnist or mnist:test"
+    parser.add_argument("real", metavar="REAL", help=sides)
+    parser.add_argument("fake", metavar="FAKE", help="the same, or a run's directory, whose generator is sampled")
+    metrics = "which metrics, or: all (default: those on EfficientNet-Lite0's features)"
+    parser.add_argument("--metrics", nargs="+", action="extend", default=[], help=metrics)
+    count = "images of each side at most, evenly chosen (default: 5000)"
+    parser.add_argument("--count", type=positive, default=5000, help=count)
+    size = "bring all images to this size in pixels (default: their own, or the smaller side's)"
+    parser.add_argument("--size", type=positive, help=size)
+    curve = "score at several counts too, to see how far the value depends on them"
+    parser.add_argument("--curve", nargs="*", type=positive, metavar="COUNT", help=curve)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write scores and passports to this file")
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="what to print (default: table)")
+    add_checkpoint(parser)
+    add_inception_weights(parser)
+    add_session(parser)
+    add_threads(parser, "all that are free")
+
+
+def score_command(chosen: argparse.Namespace) -> int:
+    """Score two sets of images."""
+    import torch
+
+    from equipoise.common.machine import available_cores
+    from equipoise.evaluation.inception_file import local_weights
+    from equipoise.evaluation.scoring import reasons
+    from equipoise.runs.score import score
+
+    torch.set_num_threads(chosen.threads or available_cores())
+    inception = local_weights(chosen.inception_weights)
+    sheet = score(
+        chosen.real,
+        chosen.fake,
+        chosen.metrics,
+        count=chosen.count,
+        size=chosen.size,
+        curve=chosen.curve,
+        weights={} if inception is None else {"inception-v3": inception},
+        data_root=chosen.data_root,
+        device=chosen.device,
+        checkpoint=chosen.checkpoint,
+        quiet=chosen.quiet,
+    )
+    for note in sheet.notes:
+        print(f"note: {printable(note)}", file=sys.stderr)
+    print(json.dumps(sheet.as_dict(), indent=1) if chosen.format == "json" else sheet)
+    if chosen.json is not None:
+        sheet.write(chosen.json)
+    asked = {name: why for name, why in sheet.impossible.items() if name in chosen.metrics}
+    if asked:
+        raise EquipoiseError(reasons(asked))
+    return 0
+
+
+COMMAND = Command(
+    score_command,
+    "Score generated images against real ones: two folders, archives, data sets or a run.",
+    "equipoise score photos/ samples/ --json scores.json",
+    fill_score,
+)
+"""`score` on the command line."""

@@ -1,0 +1,92 @@
+"""Image files in a zip or a tar: read one after the other, never unpacked to the disk."""
+
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import BoundedReads
+from equipoise.data.account import Named
+from equipoise.data.kinds import image_suffixes
+from equipoise.data.pictures import MOST_FILE_BYTES, Picture, UnreadableError
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+"""Endings of the archives that can be read."""
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file's name ends as an archive's does."""
+    return path.name.lower().endswith(ARCHIVES)
+
+
+def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
+    """Every image in the archive, in the archive's order; hidden names are passed over.
+
+    The bytes of each are at hand when it comes, since an archive that is packed as a whole cannot go back.
+
+    Args:
+        path: of a zip or a tar, packed or not.
+        left_out: is given the names of files of other kinds.
+
+    Raises:
+        EquipoiseError: there is no such file, or it is damaged.
+    """
+    with _one_sentence(path):
+        members = _zipped(path) if path.name.lower().endswith(".zip") else _tarred(path)
+        for name, size, file in members:
+            inside = PurePosixPath(name)
+            if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts):
+                continue
+            if inside.suffix.lower() in image_suffixes():
+                yield Picture(name, _reader(size, file))
+            else:
+                left_out.append((name, inside.suffix.lower() or "files without an ending"))
+
+
+def _reader(size: int, file: IO[bytes]) -> "_Reader":
+    return _Reader(file.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else None)
+
+
+class _Reader:
+    """Hands out the bytes of one image, or says that there were too many."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self._content = content
+
+    def __call__(self) -> bytes:
+        if self._content is None or len(self._content) > MOST_FILE_BYTES:
+            raise UnreadableError(f"larger than {MOST_FILE_BYTES:,} bytes")
+        return self._content
+
+
+def _zipped(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    with BoundedReads(path) as raw, zipfile.ZipFile(raw) as archive:
+        for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+            if not entry.is_dir():
+                with archive.open(entry) as file:
+                    yield entry.filename, entry.file_size, file
+
+
+def _tarred(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    with BoundedReads(path) as raw, tarfile.open(fileobj=raw, mode="r|*") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.isreg() else None
+            if file is not None:
+                yield member.name, member.size, file
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (EquipoiseError, GeneratorExit):
+        raise
+    except FileNotFoundError as error:
+        raise EquipoiseError(f"there is no archive {printable(path)}.") from error
+    except OSError as error:
+        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
+    except Exception as error:  # a hostile file may make the readers of zip and tar raise anything
+        raise EquipoiseError(f"{printable(path)} is not a readable zip or tar: it is damaged, or locked.") from error

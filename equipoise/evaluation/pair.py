@@ -1,0 +1,148 @@
+"""Two sets of images, side by side: what the metrics that need no labels look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.machine import git_commit
+from equipoise.common.precision import product_precision
+from equipoise.data.progress import shown
+from equipoise.data.store import Store, held
+from equipoise.evaluation.backbones import make_extractor
+from equipoise.evaluation.comparison import Comparison, Features
+from equipoise.evaluation.feature_cache import kept_features
+from equipoise.evaluation.features import Extracted, Extractor, extract
+from equipoise.evaluation.judge import divided
+from equipoise.evaluation.passport import Passport, current_versions
+from equipoise.evaluation.sides import Side
+
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Pair(Comparison):
+    """Real and generated images, with no run behind them.
+
+    Attributes:
+        real_side: the images that are the measure.
+        generated_side: those that are measured.
+        count: how many of each are taken at most, evenly chosen.
+        device: where the judging is done.
+        weights: files with the weights of published networks, by the network's name.
+        few_samples: whether distances may be taken of fewer samples than features.
+    """
+
+    real_side: Side
+    generated_side: Side
+    count: int
+    device: torch.device
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    few_samples: bool = False
+
+    @property
+    def seed(self) -> int:
+        """Always the same: the same images get the same scores."""
+        return 0
+
+    @property
+    def experiment(self) -> NoReturn:
+        """There is none.
+
+        Raises:
+            EquipoiseError: always; a metric that asks for it is for runs.
+        """
+        raise EquipoiseError("it needs a run, and two sets of images are none; use equipoise evaluate RUN.")
+
+    @property
+    def samples_count(self) -> int:
+        """How many generated images are looked at."""
+        return self.taken_count(self.generated_side.store)
+
+    @cached_property
+    def real(self) -> Tensor:
+        """The real images, uint8."""
+        return self.taken(self.real_side.store)
+
+    @cached_property
+    def images(self) -> Tensor:
+        """The generated images in [0, 1], on the CPU."""
+        return self.taken(self.generated_side.store).float() / 255
+
+    @cached_property
+    def parts(self) -> tuple[Store, Store]:
+        """The real images but every sixth, and every sixth: no training says which of them it saw."""
+        return divided(held(self.real))
+
+    def taken(self, store: Store) -> Tensor:
+        """The images of a side that are looked at, uint8."""
+        return store.items.gather(self._places(store))
+
+    def take_features(self, backbone: str) -> Features:
+        """The features of both sides by a published network.
+
+        Raises:
+            EquipoiseError: its weights are missing; or the "classifier" of a labelled data set is asked for.
+        """
+        if backbone == "classifier":
+            raise EquipoiseError("it needs the classifier of a labelled data set; score a run with equipoise evaluate.")
+        extractor = make_extractor(backbone, self.weights.get(backbone), self.device)
+        real, generated = (self._extracted(side, extractor) for side in (self.real_side, self.generated_side))
+        return Features(extractor, backbone, real, generated)
+
+    def passport(
+        self,
+        metric: str,
+        extractor: str = "",
+        weights: str = "",
+        real_count: int = 0,
+        resize: str = "none",
+        **particulars: Any,
+    ) -> dict[str, Any]:
+        """The fields of `Passport`, and what else is worth knowing; the data are those of the real side."""
+        real, generated = self.real_side, self.generated_side
+        passport = Passport(
+            metric=metric,
+            data=real.name,
+            data_hash=real.store.content_hash,
+            split="all",
+            real_count=real_count,
+            generated_count=self.samples_count,
+            extractor=extractor,
+            weights_hash=weights,
+            resize=resize,
+            seed=self.seed,
+            versions=current_versions(),
+            commit=git_commit() or "",
+            device=str(self.device),
+            precision=product_precision(self.device.type),
+        )
+        own = {"generated": generated.name, "generated_hash": generated.store.content_hash}
+        return passport.as_dict() | own | {"images": list(real.store.shape)} | particulars
+
+    def taken_count(self, store: Store) -> int:
+        """How many images of a side are looked at."""
+        return min(self.count, len(store))
+
+    def _places(self, store: Store) -> Tensor:
+        count = self.taken_count(store)
+        return torch.arange(count) * len(store) // count
+
+    def _extracted(self, side: Side, extractor: Extractor) -> Extracted:
+        places = self._places(side.store)
+        address = f"{side.store.content_hash}/{len(places)} evenly chosen"
+        shape = (len(places), *side.store.shape)
+
+        def make() -> Extracted:
+            wanted = shown(places.split(_AT_ONCE), f"{extractor.name} on {side.name}", f"batches of {_AT_ONCE}")
+            found = [extract(side.store.items.gather(part), extractor, _AT_ONCE, self.device) for part in wanted]
+            probabilities = [part.probabilities for part in found if part.probabilities is not None]
+            features = torch.cat([part.features for part in found])
+            return Extracted(features, torch.cat(probabilities) if probabilities else None)
+
+        return kept_features(make, extractor, shape, address, self.device).to(self.device)

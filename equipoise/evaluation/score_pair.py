@@ -1,0 +1,131 @@
+"""Scores of two sets of images: which metrics, what each gives, and why another cannot be computed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import stream
+from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need
+from equipoise.evaluation.pair import Pair
+from equipoise.evaluation.score import Score
+from equipoise.evaluation.score_sheet import Curve, ScoreSheet
+from equipoise.evaluation.scoring import reasons, take_possible
+from equipoise.evaluation.scoring_features import FeatureMetric
+
+USUAL = ("kernel", "frechet", "precision", "recall", "density", "coverage")
+"""What is measured of EfficientNet-Lite0's features where no metric is named."""
+ALL = "all"
+"""The word for every metric that needs no labels."""
+_FEW_NEEDS: set[Need] = {"images", "backbone", "full rank"}
+_COUNTS = (250, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+
+def chosen_metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """The metrics that these words name: none of them for the usual ones, "all" for all that need no labels.
+
+    Raises:
+        UnknownName: one is unknown.
+    """
+    if not names:
+        return tuple(f"lite0-{measure}" for measure in USUAL)
+    if ALL in names:
+        return tuple(name for name, entry in METRICS.items() if set(entry.needs) <= _FEW_NEEDS)
+    return tuple(dict.fromkeys(entry.name for entry in METRICS.all_of(names)))
+
+
+def score_pair(pair: Pair, names: Sequence[str] = (), curve: Sequence[int] | None = None) -> ScoreSheet:
+    """Score two sets of images.
+
+    Args:
+        pair: the images.
+        names: as in `chosen_metrics`.
+        curve: counts at which scores of features are taken besides; empty for the usual ones, None for no curve.
+
+    Raises:
+        EquipoiseError: no metric can be computed; the sentence says why.
+    """
+    metrics = chosen_metrics(names)
+    refused = {name: why for name in metrics if (why := _refusal(METRICS[name], pair))}
+    scores, impossible = take_possible(tuple(name for name in metrics if name not in refused), pair)
+    impossible = refused | impossible
+    if not scores:
+        raise EquipoiseError(reasons(impossible))
+    with_floors = tuple(_with_floor(score, pair) for score in scores)
+    curves = () if curve is None else tuple(_curves(pair, with_floors, curve))
+    return ScoreSheet(_side(pair, "real"), _side(pair, "generated"), with_floors, impossible, _notes(pair), curves)
+
+
+def _refusal(entry: MetricEntry, pair: Pair) -> str | None:
+    """Why this metric cannot be computed whatever the images show, or None."""
+    if not set(entry.needs) <= _FEW_NEEDS:
+        return "it needs labels or a run, which two sets of images do not have; score a run with equipoise evaluate."
+    counts = {"REAL": len(pair.real_side.store), "FAKE": len(pair.generated_side.store)}
+    fewest = min(counts, key=lambda side: counts[side])
+    least, there = max(entry.least_items, entry.least_samples), min(pair.count, counts[fewest])
+    if there < least:
+        verb = "is" if there == 1 else "are"
+        return f"it needs at least {least} images on each side, and of {fewest} there {verb} {there}."
+    return None
+
+
+def _side(pair: Pair, which: str) -> dict[str, Any]:
+    side = pair.real_side if which == "real" else pair.generated_side
+    return {
+        "name": side.name,
+        "images": len(side.store),
+        "taken": pair.taken_count(side.store),
+        "shape": list(side.store.shape),
+        "content_hash": side.store.content_hash,
+    }
+
+
+def _notes(pair: Pair) -> tuple[str, ...]:
+    notes = [*pair.real_side.notes, *pair.generated_side.notes]
+    if pair.real_side.store.content_hash == pair.generated_side.store.content_hash:
+        notes.append("REAL and FAKE hold the same images: these scores only show what perfect samples would get.")
+    return tuple(notes)
+
+
+def _with_floor(score: Score, pair: Pair) -> Score:
+    """The score, with what real images get against other real ones: two halves of them, by chance."""
+    metric = METRICS.load(score.metric)
+    if not isinstance(metric, FeatureMetric):
+        return score
+    features = _shuffled(pair.features(metric.backbone).real.features)
+    half = min(len(features) // 2, score.passport["generated_count"])
+    floor = _value(metric, features[:half], features[half : 2 * half])
+    if floor is None:
+        return score
+    told = {"real_against_real": floor, "real_against_real_count": half}
+    return Score(score.metric, score.value, score.deviation, dict(score.passport) | told)
+
+
+def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Iterable[Curve]:
+    for score in scores:
+        metric = METRICS.load(score.metric)
+        if isinstance(metric, FeatureMetric):
+            features = pair.features(metric.backbone)
+            real, generated = (_shuffled(side.features) for side in (features.real, features.generated))
+            most = min(len(real), len(generated))
+            wanted = [count for count in sorted(counts or _COUNTS) if count < most] + [most]
+            values = tuple(_value(metric, real[:count], generated[:count]) for count in wanted)
+            floors = tuple(_value(metric, real[:count], real[count : 2 * count]) for count in wanted)
+            yield Curve(score.metric, tuple(wanted), values, floors)
+
+
+def _value(metric: FeatureMetric, real: Tensor, other: Tensor) -> float | None:
+    """The figure, or None where there are too few images for it."""
+    if len(real) != len(other):
+        return None
+    try:
+        return metric.of_features(real, other).value
+    except (EquipoiseError, ValueError):
+        return None
+
+
+def _shuffled(features: Tensor) -> Tensor:
+    order = torch.randperm(len(features), generator=stream(0, "evaluation/halves"))
+    return features[order.to(features.device)]

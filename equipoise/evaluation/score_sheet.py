@@ -1,0 +1,176 @@
+"""The scores of two sets of images on one sheet: as a table, as JSON, and beside an older sheet."""
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import read_text_bounded, write_text_atomically
+from equipoise.evaluation.catalogue import METRICS
+from equipoise.evaluation.score import Score
+
+_FORMAT = "equipoise-scores-1"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric over the number of images of each side.
+
+    Attributes:
+        metric: its name.
+        counts: of images.
+        values: of the generated images, None where so many are too few.
+        real_against_real: of as many other real images, None where there are not so many.
+    """
+
+    metric: str
+    counts: tuple[int, ...]
+    values: tuple[float | None, ...]
+    real_against_real: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class ScoreSheet:
+    """The scores of two sets of images.
+
+    Attributes:
+        real: what the real side is: name, images, taken, shape, content_hash.
+        generated: the same of the other side.
+        scores: with their passports.
+        impossible: why each of the other metrics cannot be computed, by its name.
+        notes: what was done to the images, a sentence each.
+        curves: over the number of images, where they were asked for.
+    """
+
+    real: Mapping[str, Any]
+    generated: Mapping[str, Any]
+    scores: tuple[Score, ...]
+    impossible: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+    @property
+    def values(self) -> dict[str, float | tuple[float, ...]]:
+        """The figures by the metrics' names."""
+        return {score.metric: score.value for score in self.scores}
+
+    def __getitem__(self, metric: str) -> Score:
+        """The score of this metric.
+
+        Raises:
+            KeyError: it is not on the sheet.
+        """
+        return next((score for score in self.scores if score.metric == metric), None) or _missing(metric)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "format": _FORMAT,
+            "real": dict(self.real),
+            "generated": dict(self.generated),
+            "scores": [score.as_dict() for score in self.scores],
+            "impossible": dict(self.impossible),
+            "notes": list(self.notes),
+            "curves": [asdict(curve) for curve in self.curves],
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the sheet as JSON, whole or not at all."""
+        write_text_atomically(Path(path), json.dumps(self.as_dict(), indent=1) + "\n")
+
+    def __str__(self) -> str:
+        """The sheet for a terminal."""
+        parts = [_sides(self.real, self.generated), aligned(_rows(self.scores)) + _of_floors(self.scores)]
+        parts += [aligned(_curve_rows(curve)) for curve in self.curves]
+        if self.impossible:
+            parts.append("not computed:\n" + "\n".join(_why(self.impossible)))
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        """The sheet for a notebook."""
+        head, *rows = _rows(self.scores)
+        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+        lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+        about = html.escape(_sides(self.real, self.generated)).replace("\n", "<br>")
+        return f"<p>{about}</p><table><tr>{cells}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def read_scores(path: Path) -> list[Score]:
+    """The scores of a sheet that was written as JSON, or of a run's scores.json.
+
+    Raises:
+        EquipoiseError: there is no such file, or it holds no scores.
+    """
+    try:
+        listed = json.loads(read_text_bounded(Path(path)))["scores"]
+        return [Score(each["metric"], each["value"], each["deviation"], dict(each["passport"])) for each in listed]
+    except EquipoiseError:
+        raise
+    except OSError as error:
+        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EquipoiseError(f"{printable(path)} holds no scores; give a file that --json wrote.") from error
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as text, the first row being the head: the first column to the left, the others to the right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(lines)
+
+
+def shown_value(value: float | Sequence[float] | None) -> str:
+    """A figure as people read it."""
+    if value is None:
+        return "-"
+    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, Sequence) else f"{value:.4g}"
+
+
+def _missing(metric: str) -> Score:
+    raise KeyError(metric)
+
+
+def _sides(real: Mapping[str, Any], generated: Mapping[str, Any]) -> str:
+    return "\n".join(f"{called}  {_described(side)}" for called, side in (("REAL", real), ("FAKE", generated)))
+
+
+def _described(side: Mapping[str, Any]) -> str:
+    channels, height, width = side["shape"]
+    of = "" if side["taken"] == side["images"] else f" of {side['images']:,}"
+    kind = "grey" if channels == 1 else "colour"
+    return f"{printable(side['name'])}: {side['taken']:,}{of} images, {width}x{height}, {kind}"
+
+
+def _rows(scores: Iterable[Score]) -> list[list[str]]:
+    rows = [["metric", "value", "±", "real against real", "better"]]
+    for score in scores:
+        lower = METRICS[score.metric].lower_is_better
+        better = "-" if lower is None else "lower" if lower else "higher"
+        floor = shown_value(score.passport.get("real_against_real"))
+        rows.append([score.metric, shown_value(score.value), shown_value(score.deviation), floor, better])
+    return rows
+
+
+def _of_floors(scores: Iterable[Score]) -> str:
+    counts = {score.passport.get("real_against_real_count") for score in scores} - {None}
+    return "".join(f"\n(real against real: two parts of REAL, {count:,} images each)" for count in sorted(counts))
+
+
+def _curve_rows(curve: Curve) -> list[list[str]]:
+    rows = [[curve.metric, "images of each side", "value", "real against real"]]
+    for count, value, floor in zip(curve.counts, curve.values, curve.real_against_real, strict=True):
+        rows.append(["", f"{count:,}", shown_value(value), shown_value(floor)])
+    return rows
+
+
+def _why(impossible: Mapping[str, str]) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in impossible.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [f"  {', '.join(names)}: {reason}" for reason, names in by_reason.items()]
