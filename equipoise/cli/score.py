@@ -25,6 +25,8 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--curve", nargs="*", type=positive, metavar="COUNT", help=curve)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write scores and passports to this file")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="what to print (default: table)")
+    against = "compare with the scores in an older JSON file, and say which may be compared"
+    parser.add_argument("--against", type=Path, metavar="OLD.json", help=against)
     add_checkpoint(parser)
     add_inception_weights(parser)
     add_session(parser)
@@ -37,10 +39,13 @@ def score_command(chosen: argparse.Namespace) -> int:
 
     from equipoise.common.machine import available_cores
     from equipoise.evaluation.inception_file import local_weights
+    from equipoise.evaluation.passport_words import compared
+    from equipoise.evaluation.score_sheet import read_scores
     from equipoise.evaluation.scoring import reasons
     from equipoise.runs.score import score
 
     torch.set_num_threads(chosen.threads or available_cores())
+    old = None if chosen.against is None else read_scores(chosen.against)
     inception = local_weights(chosen.inception_weights)
     sheet = score(
         chosen.real,
@@ -58,6 +63,8 @@ def score_command(chosen: argparse.Namespace) -> int:
     for note in sheet.notes:
         print(f"note: {printable(note)}", file=sys.stderr)
     print(json.dumps(sheet.as_dict(), indent=1) if chosen.format == "json" else sheet)
+    if old is not None:
+        print(f"\n{compared(old, sheet.scores)}", file=sys.stderr if chosen.format == "json" else sys.stdout)
     if chosen.json is not None:
         sheet.write(chosen.json)
     asked = {name: why for name, why in sheet.impossible.items() if name in chosen.metrics}

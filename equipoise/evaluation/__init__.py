@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from equipoise.evaluation.features import ModuleExtractor as ModuleExtractor
     from equipoise.evaluation.features import OnnxExtractor as OnnxExtractor
     from equipoise.evaluation.features import extract as extract
+    from equipoise.evaluation.image_scores import ImageScores as ImageScores
     from equipoise.evaluation.passport import Passport as Passport
     from equipoise.evaluation.passport import comparable as comparable
     from equipoise.evaluation.passport import current_versions as current_versions
     from equipoise.evaluation.passport import differences as differences
+    from equipoise.evaluation.passport_words import differences_in_words as differences_in_words
+    from equipoise.evaluation.score_sheet import ScoreSheet as ScoreSheet
+    from equipoise.evaluation.score_sheet import read_scores as read_scores
 
 _HOMES = {
     "Classifier": "equipoise.evaluation.classifier",
@@ -32,16 +36,20 @@ _HOMES = {
     "ClassifierRecipe": "equipoise.evaluation.classifier_network",
     "Extracted": "equipoise.evaluation.features",
     "Extractor": "equipoise.evaluation.features",
+    "ImageScores": "equipoise.evaluation.image_scores",
     "InceptionExtractor": "equipoise.evaluation.features",
     "ModuleExtractor": "equipoise.evaluation.features",
     "OnnxExtractor": "equipoise.evaluation.features",
     "Passport": "equipoise.evaluation.passport",
+    "ScoreSheet": "equipoise.evaluation.score_sheet",
     "cached_classifier": "equipoise.evaluation.classifier",
     "cached_features": "equipoise.evaluation.feature_cache",
     "comparable": "equipoise.evaluation.passport",
     "current_versions": "equipoise.evaluation.passport",
     "differences": "equipoise.evaluation.passport",
+    "differences_in_words": "equipoise.evaluation.passport_words",
     "extract": "equipoise.evaluation.features",
+    "read_scores": "equipoise.evaluation.score_sheet",
     "recipe_for": "equipoise.evaluation.classifier_network",
     "train_classifier": "equipoise.evaluation.classifier",
 }

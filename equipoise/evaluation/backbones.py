@@ -2,7 +2,7 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +48,8 @@ class BackboneExtractor:
             resize: a name of `RESIZES`.
         """
         self.name, self.side = name, side
-        self.network = network.eval().requires_grad_(False).to(memory_format=cast(Any, torch.channels_last))
+        in_order: Any = network.eval().requires_grad_(False)
+        self.network: nn.Module = in_order.to(memory_format=torch.channels_last)  # 1.1 to 1.6 times as fast on a CPU
         self.weights_hash = hash_of_weights(network)
         self.resize = f"{resize} to {side}"
         self._resized = RESIZES[resize]

@@ -30,13 +30,11 @@ class Comparison(ABC):
 
     Attributes:
         device: where the judging is done.
-        samples_count: how many samples are looked at.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
     """
 
     device: torch.device
     few_samples: bool
-    samples_count: int
 
     @property
     @abstractmethod

@@ -59,11 +59,6 @@ class Pair(Comparison):
         """
         raise EquipoiseError("it needs a run, and two sets of images are none; use equipoise evaluate RUN.")
 
-    @property
-    def samples_count(self) -> int:
-        """How many generated images are looked at."""
-        return self.taken_count(self.generated_side.store)
-
     @cached_property
     def real(self) -> Tensor:
         """The real images, uint8."""
@@ -112,7 +107,7 @@ class Pair(Comparison):
             data_hash=real.store.content_hash,
             split="all",
             real_count=real_count,
-            generated_count=self.samples_count,
+            generated_count=self.taken_count(generated.store),
             extractor=extractor,
             weights_hash=weights,
             resize=resize,

@@ -158,7 +158,7 @@ def _rows(scores: Iterable[Score]) -> list[list[str]]:
 
 
 def _of_floors(scores: Iterable[Score]) -> str:
-    counts = {score.passport.get("real_against_real_count") for score in scores} - {None}
+    counts = {int(score.passport.get("real_against_real_count", 0)) for score in scores} - {0}
     return "".join(f"\n(real against real: two parts of REAL, {count:,} images each)" for count in sorted(counts))
 
 

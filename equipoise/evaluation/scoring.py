@@ -117,5 +117,5 @@ def score_two_sample_test(evidence: Evidence) -> Score:
 
 
 def _check_splits(evidence: Comparison) -> None:
-    if evidence.samples_count < _SPLITS:
-        raise EquipoiseError(f"its {_SPLITS} splits need at least {_SPLITS} samples, got {evidence.samples_count}.")
+    if len(evidence.images) < _SPLITS:
+        raise EquipoiseError(f"its {_SPLITS} splits need at least {_SPLITS} samples, got {len(evidence.images)}.")

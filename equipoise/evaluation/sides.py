@@ -1,7 +1,7 @@
 """The two sides of a comparison: where their images come from, and the one size and colour they are brought to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.picture_sets import Look, PictureSet
 from equipoise.data.resize import resize_square
 from equipoise.data.store import Store, ValueRange, held
+from equipoise.evaluation.judge import split_of
 from equipoise.evaluation.sampling import to_bytes
 from equipoise.metrics.arrays import Array, as_images
 
@@ -123,12 +124,13 @@ def of_images(images: Array, name: str, value_range: ValueRange = "unit") -> Sou
     try:
         values = as_images(name, images)
         check_choice(name, "value_range", value_range, ("unit", "symmetric"))
-        return _of_store(name, held(_bytes(values, name, value_range)))
+        return _of_store(name, held(as_bytes(values, name, value_range)))
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
 
 
-def _bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.Tensor:
+def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.Tensor:
+    """Images as uint8, rounded; raises ValueError where they leave their range."""
     if images.dtype == torch.uint8:
         return images.cpu()
     least, most = (float(each) for each in images.aminmax())
@@ -158,7 +160,7 @@ def _of_text(text: str, root: Path | None, seed: int) -> Source:
 
 def _with_split(kind: str, split: str) -> DataSet:
     data = parse_data(kind)
-    if not is_dataclass(data) or not hasattr(data, "split"):
+    if split_of(data) is None:
         raise EquipoiseError(f"the data set {kind} has no splits; write {kind}.")
     return cast(DataSet, replace(cast(Any, data), split=split))
 

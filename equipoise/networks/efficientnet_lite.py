@@ -8,8 +8,15 @@ from torch.nn import functional
 FEATURES, CLASSES = 1280, 1000
 """Channels of the last map, averaged over it; and the classes of ImageNet."""
 _STEM, _LAST = 32, 320
-_STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
-_STAGES += ((4, 5, 2, 6, 192), (1, 3, 1, 6, _LAST))
+_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, _LAST),
+)
 """(blocks, kernel, stride of the first block, expansion, output channels) of each stage."""
 _EPSILON = 1e-3
 """Of the batch normalisation that the weights were trained with."""

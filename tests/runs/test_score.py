@@ -286,6 +286,24 @@ def test_the_command_prints_a_table_or_json_and_writes_a_file(
     assert both.err.strip() == "equipoise: fid cannot be computed: no inception-v3 here."
 
 
+def test_an_older_file_is_compared_where_it_may_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    real, fake, fewer = (str(folder_of(tmp_path / f"{n}", pictures(n, seed=n))) for n in (30, 20, 15))
+    old = str(tmp_path / "old.json")
+    assert main(["score", real, fake, "--metrics", "lite0-kernel", "lite0-recall", "--json", old, "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["score", real, fake, "--metrics", "lite0-kernel", "--against", old, "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "lite0-kernel: the two may be compared." in said
+    assert "+0" in said
+    assert main(["score", real, fewer, "--metrics", "lite0-recall", "lite0-density", "--against", old, "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "may not be compared: 20 real images against 15; 20 generated images against 15 (its value depends" in said
+    assert "lite0-density: the old file does not have it." in said
+    (tmp_path / "other.json").write_text("[1]")
+    assert "holds no scores" in complaint([real, fake, "--against", str(tmp_path / "other.json")], capsys)
+    assert "could not be read" in complaint([real, fake, "--against", str(tmp_path / "none.json")], capsys)
+
+
 def test_a_sheet_in_a_notebook_escapes_names(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "<b>", pictures(8))
     sheet: ScoreSheet = equipoise.score(folder, pictures(8, seed=1), FEATURES)
