@@ -72,7 +72,8 @@ COVERED: dict[str, Callable[[], set[Any]]] = {
 WHOLE: dict[str, tuple[str, str]] = {
     "recipe": ("RECIPES", "recipes/test_catalogue.py"),
     "data": ("list(DATA)", "data/test_catalogue.py"),
-    "metric": ("sorted(METRICS.keys() - by_inception(METRICS))", "evaluation/test_feasible.py"),
+    "metric": ("sorted(name for name, entry in METRICS.items() if not entry.backbone)", "evaluation/test_feasible.py"),
+    "backbone": ("BACKBONES", "evaluation/test_backbones.py"),
     "study": ("STUDIES", "studies/test_catalogue.py"),
     "simulation": ("SIMULATIONS", "simulations/test_catalogue.py"),
     "penalty": ("PENALTIES", "contracts/test_every_entry.py"),
