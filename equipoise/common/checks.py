@@ -29,17 +29,22 @@ def check_pair(**scores: torch.Tensor) -> None:
     check_same_shape(**scores)
 
 
+def check_sides(**scores: torch.Tensor) -> None:
+    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape, but for the size of the batch."""
+    check_scores(**scores)
+    check_alike(**scores)
+
+
 def check_features(least: int, **features: torch.Tensor) -> None:
-    """All arguments must be floating-point features [batch, features] of one shape, with at least `least` samples.
+    """All arguments must be floating-point and of one shape but for the batch, with at least `least` samples.
 
     No number is read from them.
     """
     for name, value in features.items():
         check_floating(name, value)
         check_not_empty(name, value)
-    check_same_shape(**features)
+    check_alike(**features)
     for name, value in features.items():
-        check_dimensions(name, value, "batch, features")
         check_samples(name, value, least)
 
 
@@ -102,6 +107,17 @@ def check_same_shape(**values: torch.Tensor) -> None:
         if value.shape != reference.shape:
             raise ValueError(
                 f"{name} must have the shape of {first}, {tuple(reference.shape)}, got {tuple(value.shape)}."
+            )
+
+
+def check_alike(**values: torch.Tensor) -> None:
+    """All arguments must have one shape beyond the batch."""
+    (first, reference), *others = values.items()
+    for name, value in others:
+        if value.shape[1:] != reference.shape[1:]:
+            raise ValueError(
+                f"{name} must have the shape of {first} beyond the batch, {tuple(reference.shape)}, "
+                f"got {tuple(value.shape)}."
             )
 
 

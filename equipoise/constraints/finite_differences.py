@@ -136,18 +136,23 @@ def _first_gradients(discriminator: Discriminator, points: Tensor) -> tuple[Tens
         outputs, pull = torch.func.vjp(lambda source: columns(discriminator, source), points)[:2]
         units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
         return tuple(pull(unit.expand_as(outputs))[0].detach() for unit in units.unbind())
-    with torch.inference_mode(False), torch.enable_grad():
-        source = points.clone().requires_grad_()
-        outputs = columns(discriminator, source)
-        found = [
-            torch.autograd.grad(column.sum(), source, retain_graph=True, allow_unused=True)[0]
-            if column.requires_grad
-            else None
-            for column in outputs.unbind(1)
-        ]
-    if any(gradient is None for gradient in found):
+    found: list[Tensor] = []
+    outputs = 1
+    while len(found) < outputs:
+        with torch.inference_mode(False), torch.enable_grad():
+            source = points.clone().requires_grad_()
+            scores = columns(discriminator, source)
+            found.append(_first_gradient(scores[:, len(found)], source))
+        outputs = scores.shape[1]
+    return tuple(found)
+
+
+def _first_gradient(column: Tensor, source: Tensor) -> Tensor:
+    """Its graph is used up: compiled networks keep none."""
+    found = torch.autograd.grad(column.sum(), source, allow_unused=True)[0] if column.requires_grad else None
+    if found is None:
         raise ValueError("the discriminator's output must depend on its input by operations that have a gradient.")
-    return tuple(gradient for gradient in found if gradient is not None)
+    return found
 
 
 def _units(vectors: Tensor) -> tuple[Tensor, Tensor]:

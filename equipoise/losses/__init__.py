@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from equipoise.losses.energy import pulling_away as pulling_away
     from equipoise.losses.energy import reconstruction_energy as reconstruction_energy
     from equipoise.losses.energy import updated_balance as updated_balance
+    from equipoise.losses.head import AdversarialHead as AdversarialHead
     from equipoise.losses.kernels import GaussianKernel as GaussianKernel
     from equipoise.losses.kernels import RationalQuadraticKernel as RationalQuadraticKernel
     from equipoise.losses.kernels import gaussian_kernel as gaussian_kernel
     from equipoise.losses.kernels import rational_quadratic_kernel as rational_quadratic_kernel
+    from equipoise.losses.maps import feature_matching_loss as feature_matching_loss
+    from equipoise.losses.maps import over_maps as over_maps
     from equipoise.losses.mmd import mmd_discriminator_loss as mmd_discriminator_loss
     from equipoise.losses.mmd import mmd_generator_loss as mmd_generator_loss
     from equipoise.losses.mmd import squared_mmd as squared_mmd
@@ -46,18 +49,24 @@ if TYPE_CHECKING:
     from equipoise.losses.modes import reg_gan_encoder_loss as reg_gan_encoder_loss
     from equipoise.losses.modes import reg_gan_generator_loss as reg_gan_generator_loss
     from equipoise.losses.spatial import spatial_generator_loss as spatial_generator_loss
+    from equipoise.losses.weighting import WarmUp as WarmUp
+    from equipoise.losses.weighting import adaptive_weight as adaptive_weight
 
 _HOMES = {
+    "AdversarialHead": "equipoise.losses.head",
     "AdversarialLoss": "equipoise.losses.adversarial",
     "GaussianKernel": "equipoise.losses.kernels",
     "RationalQuadraticKernel": "equipoise.losses.kernels",
+    "WarmUp": "equipoise.losses.weighting",
     "adapted_margin": "equipoise.losses.energy",
+    "adaptive_weight": "equipoise.losses.weighting",
     "boundary_equilibrium_losses": "equipoise.losses.energy",
     "convergence_measure": "equipoise.losses.energy",
     "diffusion_discriminator_loss": "equipoise.losses.modes",
     "diffusion_generator_loss": "equipoise.losses.modes",
     "energy_discriminator_loss": "equipoise.losses.energy",
     "energy_generator_loss": "equipoise.losses.energy",
+    "feature_matching_loss": "equipoise.losses.maps",
     "gaussian_kernel": "equipoise.losses.kernels",
     "geometric_regulariser": "equipoise.losses.modes",
     "hinge_discriminator_loss": "equipoise.losses.adversarial",
@@ -73,6 +82,7 @@ _HOMES = {
     "mode_regulariser": "equipoise.losses.modes",
     "non_saturating_generator_loss": "equipoise.losses.adversarial",
     "one_sided_pulling_away": "equipoise.losses.energy",
+    "over_maps": "equipoise.losses.maps",
     "pulling_away": "equipoise.losses.energy",
     "rational_quadratic_kernel": "equipoise.losses.kernels",
     "reconstruction_energy": "equipoise.losses.energy",

@@ -2,7 +2,8 @@
 the relativistic pairing.
 
 Every function takes scores of any shape [batch, ...], high for real, and returns a 0-dimensional tensor, the mean over
-the batch and over all further positions: a discriminator that scores an image at n x n positions needs no other loss.
+the batch and over all further positions: a discriminator that scores an image at n x n positions needs no other loss,
+and one that gives several maps needs `over_maps`. Real and fake batches may differ in size, where no pairs are made.
 With scores s, D = sigmoid(s) is the probability of being real, so that -log D = softplus(-s) and
 -log(1 - D) = softplus(s).
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import logsigmoid, relu
 
-from equipoise.common.checks import check_pair, check_scores
+from equipoise.common.checks import check_pair, check_scores, check_sides
 from equipoise.common.precision import in_full_precision
 
 PairLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -47,9 +48,9 @@ def minimax_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Ten
 
     Args:
         real_scores: [batch, ...], logits of real samples.
-        fake_scores: [batch, ...], logits of generated samples, in the shape of real_scores.
+        fake_scores: [batch, ...], logits of generated samples, in the shape of real_scores but for the batch.
     """
-    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    check_sides(real_scores=real_scores, fake_scores=fake_scores)
     return softplus(-real_scores).mean() + softplus(fake_scores).mean()
 
 
@@ -83,9 +84,9 @@ def hinge_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tenso
 
     Args:
         real_scores: [batch, ...], scores of real samples; [batch, n, n] for a map of scores.
-        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores but for the batch.
     """
-    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    check_sides(real_scores=real_scores, fake_scores=fake_scores)
     return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
 
 
@@ -106,9 +107,9 @@ def wasserstein_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch
 
     Args:
         real_scores: [batch, ...], scores of real samples.
-        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores but for the batch.
     """
-    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    check_sides(real_scores=real_scores, fake_scores=fake_scores)
     return fake_scores.mean() - real_scores.mean()
 
 
@@ -129,9 +130,9 @@ def least_squares_discriminator_loss(real_scores: torch.Tensor, fake_scores: tor
 
     Args:
         real_scores: [batch, ...], scores of real samples.
-        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores.
+        fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores but for the batch.
     """
-    check_pair(real_scores=real_scores, fake_scores=fake_scores)
+    check_sides(real_scores=real_scores, fake_scores=fake_scores)
     return (real_scores - 1).square().mean() / 2 + fake_scores.square().mean() / 2
 
 

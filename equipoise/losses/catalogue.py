@@ -16,6 +16,9 @@ LOSSES = Registry(
         _entry("wasserstein", "adversarial:WASSERSTEIN", "difference of the means (Arjovsky et al. 2017)"),
         _entry("least-squares", "adversarial:LEAST_SQUARES", "squared distance to 0 and 1 (Mao et al. 2017)"),
         _entry("relativistic", "adversarial:RELATIVISTIC", "each real score against a fake (Jolicoeur-Martineau 2018)"),
+        _entry("mmd", "mmd:ATTRACTIVE", "MMD, which the discriminator maximises (Li et al. 2017)"),
+        _entry("mmd-repulsive", "mmd:REPULSIVE", "repulsive MMD (Wang et al. 2019, Eq. 4)"),
+        _entry("mmd-repulsive-bounded", "mmd:BOUNDED", "the same with bounds 0.25 and 4 (Wang et al. 2019, Eq. 7)"),
     ],
 )
 """Each is an `AdversarialLoss`."""

@@ -27,7 +27,7 @@ def sum_over_pairs(
         raise ValueError(f"kernel must be a function of squared distances, got {described(kernel)}.")
     present = tuple(term for term in terms if term.weight != 0)
     sides, plainly = in_one_type(real, fake), partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
-    if isinstance(kernel, ClosedFormKernel) and not transforms_are_active():
+    if isinstance(kernel, ClosedFormKernel) and len(real) == len(fake) and not transforms_are_active():
         return sum_of_terms(sides, kernel, present, unbiased, plainly)
     check_scores(real=real, fake=fake)
     return plainly(sides)

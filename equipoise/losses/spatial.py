@@ -1,14 +1,15 @@
 """The spatially decomposed hinge loss by a local gradient amplifier (LGA): worst regions count most.
 
-A discriminator scores an image at n x n positions, Y: [batch, n, n], and is trained with `hinge_discriminator_loss` on
-all positions. The generator's loss is -E Y, with the gradient of each position multiplied by an amplification A(Y).
+A discriminator scores an image at n x n positions, Y: [batch, n, n] or [batch, 1, n, n], or a signal at n, and is
+trained with `hinge_discriminator_loss` on all of them. The generator's loss is -E Y, with the gradient of each position
+multiplied by an amplification A(Y).
 The formula as printed turns the gradient around wherever Y < 0; docs/losses/spatial.md shows it and derives "margin".
 """
 
 import torch
 from torch.nn.functional import relu
 
-from equipoise.common.checks import check_dimensions, check_scores
+from equipoise.common.checks import check_scores
 from equipoise.common.precision import in_full_precision
 from equipoise.losses.catalogue import AMPLIFIERS
 
@@ -45,7 +46,8 @@ def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude"
     The value has no meaning of its own; watch the mean of the score map beside it. The gradient is -A(Y) / (batch n n).
 
     Args:
-        score_map: [batch, n, n], the discriminator's scores of generated images at n x n positions, high for real.
+        score_map: [batch, n, n], the discriminator's scores of generated images at n x n positions, high for real; or
+            [batch, ...] with any other positions.
         amplifier: A(Y), one of
             "magnitude": |min(Y, 1)|, the printed formula with its sign put right;
             "zero": relu(-Y), the same for the variant that gives realistic positions no gradient;
@@ -54,6 +56,7 @@ def spatial_generator_loss(score_map: torch.Tensor, amplifier: str = "magnitude"
             unrealistic positions further from the real ones.
     """
     check_scores(score_map=score_map)
-    check_dimensions("score_map", score_map, "batch, n, n")
+    if score_map.ndim == 1:
+        raise ValueError(f"score_map must have shape [batch, n, n] or other positions, got {tuple(score_map.shape)}.")
     amplification: torch.Tensor = AMPLIFIERS.load(amplifier)(score_map.detach())
     return -(score_map * amplification).mean()

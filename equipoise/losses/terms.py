@@ -38,8 +38,8 @@ def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool) -> torch.Ten
 
 
 def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:
-    """The mean over all elements, or over all but the diagonal."""
+    """The mean over all elements, or over all but the diagonal of as many real as fake samples."""
     count = similarities.shape[0]
-    if not unbiased:
+    if not unbiased or count != similarities.shape[1]:
         return similarities.mean()
     return (similarities.sum() - similarities.diagonal().sum()) / (count * (count - 1))

@@ -7,7 +7,7 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ class LossCase:
         has_gradient: whether the loss can be differentiated.
         batch: "mean" when the result does not depend on the order of the samples, "samples" when it has one row for
             each, "pairs" when it has a row and a column for each, "none" when the arguments are no batch.
+        unequal: whether the batches may differ in size; the reference then takes such batches too.
         refused: options that must raise a ValueError, one by one.
         variant: tells cases of one loss apart.
     """
@@ -46,6 +47,7 @@ class LossCase:
     potential: Callable[..., float] | None = None
     has_gradient: bool = True
     batch: Literal["mean", "samples", "pairs", "none"] = "mean"
+    unequal: bool = False
     refused: tuple[Mapping[str, Any], ...] = ()
     variant: str = ""
 
@@ -268,13 +270,19 @@ def refuses_bad_tensors(case: LossCase) -> None:
 
 
 def refuses_shapes_that_do_not_match(case: LossCase) -> None:
-    """Where several batches must go together, one of another shape raises a ValueError that names it."""
+    """Where several batches must go together, one of another shape raises a ValueError that names it.
+
+    A loss whose batches may differ in size is its reference there too.
+    """
     arguments = case.fresh()
     batches = [place for place, value in enumerate(arguments) if value.ndim]
     if len(batches) < 2 or case.batch == "pairs":
         return
     last = batches[-1]
-    for bad in (arguments[last][:-1], arguments[last][..., None]):
+    shorter, deeper = arguments[last][:-1], arguments[last][..., None]
+    if case.unequal:
+        equals_its_reference(replace(case, arguments=(*arguments[:last], shorter, *arguments[last + 1 :])))
+    for bad in (deeper,) if case.unequal else (shorter, deeper):
         given = (*arguments[:last], bad, *arguments[last + 1 :])
         pattern = rf"{case.names()[last]} must .* got (shape )?\("
         require_refusal(partial(case.call, *given), pattern, f"{case} with shape {tuple(bad.shape)}")

@@ -197,6 +197,16 @@ def test_compiled_networks():
         torch.testing.assert_close(ours, theirs)
 
 
+def test_no_graph_is_kept_as_compiled_networks_have_given_theirs_away(monkeypatch):
+    asked, grad = [], torch.autograd.grad
+    monkeypatch.setattr(
+        torch.autograd, "grad", lambda *args, **options: asked.append(options) or grad(*args, **options)
+    )
+    r1_by_differences(Critic(), normal(4, 5))
+    assert len(asked) == 3
+    assert all(options.get("retain_graph") is options.get("create_graph") is None for options in asked)
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [

@@ -38,7 +38,7 @@ def names_of(found: Registry[Any], things: Iterable[object]) -> set[str | None]:
 def losses_with_a_row() -> set[str]:
     """The pairs of losses whose two functions are each the value of a row."""
     real, fake = (torch.randn(6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in (1, 2))
-    scores = [case for case in TABLE if len(case.arguments) <= 2 and case.batch == "mean" and not case.options]
+    scores = [case for case in TABLE if len(case.arguments) <= 2 and case.batch == "mean"]
     rows = [case.call for case in scores if not inspect.isclass(case.loss)]
     values = {value for call in rows for given in ((real, fake), (fake,)) if (value := value_of(call, *given))}
     return {

@@ -34,7 +34,12 @@ def elementwise(function: Callable[[float], float], array: np.ndarray) -> np.nda
 
 
 def pair_mean(a: np.ndarray, b: np.ndarray, kernel: Callable[[float], float], unbiased: bool) -> float:
-    values = [kernel(distance(p, q)) for i, p in enumerate(a) for j, q in enumerate(b) if i != j or not unbiased]
+    values = [
+        kernel(distance(p, q))
+        for i, p in enumerate(a)
+        for j, q in enumerate(b)
+        if i != j or not unbiased or len(a) != len(b)
+    ]
     return math.fsum(values) / len(values)
 
 
@@ -92,6 +97,7 @@ def critic(repulsion: float, bounds: tuple[float, float] | None, code_compat: bo
         FEATURES,
         partial(mmd_critic, repulsion=repulsion, bounds=bounds, code_compat=code_compat),
         {"repulsion": repulsion, "bounds": bounds, "code_compat": code_compat},
+        unequal=True,
         refused=({"repulsion": math.nan}, {"repulsion": "1"}, {"kernel": "gaussian"}, *BOUNDS_REFUSED),
         variant=f"{repulsion} {bounds}{' as in the code' if code_compat else ''}",
     )
@@ -105,8 +111,19 @@ def estimator(
         FEATURES,
         partial(mmd, kernel=reference, unbiased=unbiased),
         {"kernel": kernel, "unbiased": unbiased},
+        unequal=True,
         variant=variant,
     )
+
+
+def of_maps(reference: Callable[..., float]) -> Callable[..., float]:
+    """The reference on rows whose squared distance is the mean over positions."""
+
+    def rows(scores: np.ndarray) -> np.ndarray:
+        positions = scores[0].size if scores.ndim == 3 else math.prod(scores.shape[2:])
+        return scores.reshape(len(scores), -1) / math.sqrt(positions)
+
+    return lambda real, fake: reference(rows(real), rows(fake))
 
 
 ROWS = [
@@ -160,4 +177,18 @@ ROWS = [
     estimator(losses.mmd_generator_loss, losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), True, ""),
     *(critic(repulsion, bounds) for repulsion in (-1.0, -0.5, 0.0, 0.5, 1.0, 2.0) for bounds in (None, (0.25, 1.5))),
     *(critic(repulsion, (0.25, 1.5), code_compat=True) for repulsion in (-1.0, 0.5, 1.0, 2.0)),
+    *(
+        LossCase(loss, draw(shape, shape), of_maps(reference), options, unequal=True, variant=variant)
+        for variant, shape in (("scalars", (6,)), ("map", (5, 2, 3)), ("feature map", (5, 3, 2, 2)))
+        for loss, options, reference in (
+            (losses.mmd_generator_loss, {}, partial(mmd, kernel=partial(gaussian, bandwidths=ONE))),
+            (losses.mmd_discriminator_loss, {}, partial(mmd_critic, repulsion=1.0)),
+            (losses.mmd_discriminator_loss, {"repulsion": -1.0}, partial(mmd_critic, repulsion=-1.0)),
+            (
+                losses.mmd_discriminator_loss,
+                {"bounds": (0.25, 4.0)},
+                partial(mmd_critic, repulsion=1.0, bounds=(0.25, 4.0)),
+            ),
+        )
+    ),
 ]

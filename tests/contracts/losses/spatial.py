@@ -25,18 +25,20 @@ POTENTIAL: dict[str, Callable[[float], float]] = {
 }
 
 
-def spatial(amplifier: str) -> LossCase:
+def spatial(amplifier: str, shape: tuple[int, ...] = (3, 4, 4), variant: str = "") -> LossCase:
     return LossCase(
         losses.spatial_generator_loss,
-        draw((3, 4, 4), scale=2.0),
+        draw(shape, scale=2.0),
         lambda y: -mean_of(lambda s: s * AMPLIFICATION[amplifier](s), y),
         {"amplifier": amplifier},
         potential=lambda y: mean_of(POTENTIAL[amplifier], y),
         refused=({"amplifier": "loud"}, {"amplifier": ["zero"]}),
-        variant=amplifier,
+        variant=f"{amplifier} {variant}".strip(),
     )
 
 
 ROWS = [
     *(spatial(amplifier) for amplifier in AMPLIFICATION),
+    spatial("margin", (3, 7), "signal"),
+    spatial("magnitude", (3, 1, 4, 2), "with a channel"),
 ]
