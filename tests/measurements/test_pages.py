@@ -1,9 +1,11 @@
 """Pages hold the words and data files the figures: docs/performance.md shows those of its data, and explains misses."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from measurements import DOCS_FOLDER
 from measurements.benchmarks import page
 from measurements.benchmarks.page_rows import missed
 from measurements.pages import filled, table
@@ -18,6 +20,13 @@ def test_the_performance_page_explains_every_missed_target() -> None:
     names = {row.split(" | ")[0] for row in missed(page.read()["cpu"]["rows"])}
     assert names
     assert [name for name in names if f"- **{name}.**" not in text] == []
+
+
+def test_no_line_begins_with_a_marked_figure() -> None:
+    """It would end the paragraph before it: Markdown takes such a line for a block of HTML."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in DOCS_FOLDER.rglob("*.md")}
+    found = {name: re.findall(r"^\s*<!-- [\w-]+ -->.+$", text, re.MULTILINE) for name, text in pages.items()}
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 def test_figures_are_put_between_their_marks_only(tmp_path: Path) -> None:
