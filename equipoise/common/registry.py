@@ -7,7 +7,7 @@ from importlib import import_module
 from sys import modules
 from typing import Any, Generic, TypeVar
 
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,21 @@ class Entry:
             raise ValueError(f"the summary of {self.name} must be one line of text.")
 
     def load(self) -> Any:
-        """The thing itself; its module is imported now."""
+        """The thing itself; its module is imported now.
+
+        Raises:
+            EquipoiseError: the place leads nowhere, or its module cannot be imported.
+        """
         if not isinstance(self.place, str):
             return self.place
         module, _, attribute = self.place.partition(":")
-        return getattr(import_module(module), attribute)
+        try:
+            return getattr(import_module(module), attribute)
+        except EquipoiseError:
+            raise
+        except Exception as error:
+            reason = shortened(f"{type(error).__name__}: {error}".rstrip(" .:"))
+            raise EquipoiseError(f"{self.name} cannot be loaded from '{shortened(self.place)}': {reason}.") from error
 
     def is_place_of(self, thing: object) -> bool:
         """Whether this entry's thing is that very object; nothing is imported for the answer."""

@@ -39,6 +39,8 @@ from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
 _MOST_THREADS = 4096
+_TOLD_DIGITS = 12
+"""Of a plug-in's hash, where processes differ."""
 
 __all__ = ["Interrupted", "Page", "Settings", "recorded_threads", "resume", "train"]
 
@@ -57,7 +59,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
     rehearse(experiment)
     keep_freed_memory()
     with joined(settings.device) as processes:
-        processes.must_agree({"experiment": to_plain(experiment)})
+        processes.must_agree(_plugins() | {"experiment": to_plain(experiment)})
         if processes.restarts and _holds(out, experiment, processes):
             return _resume(out, settings, processes)
         return _start(experiment, out, settings, processes)
@@ -131,11 +133,17 @@ def _shared(manner: Manner, settings: Settings, processes: Processes) -> dict[st
         "most_rollbacks": settings.most_rollbacks,
         "torch": torch.__version__,
         "equipoise": __version__,
-        "plug-ins": [plugin.record for plugin in loaded_plugins()],
     }
 
 
+def _plugins() -> dict[str, str]:
+    """The plug-ins of this process, as every process must have them: an experiment may be made of what they bring."""
+    told = ", ".join(f"{plugin.name} ({plugin.sha256[:_TOLD_DIGITS]})" for plugin in loaded_plugins())
+    return {"list of plug-ins": told or "none"}
+
+
 def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirectory:
+    processes.must_agree(_plugins())
     read = json.loads(processes.share_text(lambda: _read(path)))
     experiment, threads = from_yaml(read["config"]), settings.threads or read["threads"]
     _check_watched(experiment, settings)

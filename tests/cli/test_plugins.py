@@ -93,20 +93,34 @@ def test_without_the_plugin_its_run_asks_for_it_and_a_changed_one_is_told(folder
     assert "the plug-in mine.py is no longer the file that the run began with" in done.stderr
 
 
-def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path) -> None:
-    program = (
-        "from pathlib import Path; from equipoise.common.plugins import load_plugin, loaded_plugins\n"
-        "from equipoise.recipes.catalogue import recipe\n"
-        "from equipoise.studies.workers import run_jobs\n"
-        "from equipoise.experiments.config import to_yaml\n"
-        "if __name__ == '__main__':\n"
-        "    load_plugin(Path('mine.py'))\n"
-        "    jobs = [recipe('my-digits'), recipe('my-digits')]\n"
-        "    print(run_jobs(to_yaml, jobs, 2) == [to_yaml(job) for job in jobs])\n"
-    )
-    (folder / "program.py").write_text(program)
+JOBS = """
+import multiprocessing
+import sys
+from pathlib import Path
+from equipoise.common.plugins import load_plugin
+from equipoise.experiments.config import to_yaml
+from equipoise.recipes.catalogue import recipe
+from equipoise.studies import ray_cluster, workers
+
+if __name__ == "__main__":
+    load_plugin(Path("mine.py"))
+    jobs = [recipe("my-digits"), recipe("my-digits")]
+    if sys.argv[1] == "ray":
+        done = ray_cluster.run_jobs_on_ray(to_yaml, jobs, "local", 2, 0.0)
+    else:
+        workers._context = lambda module: multiprocessing.get_context(sys.argv[1])
+        done = workers.run_jobs(to_yaml, jobs, 2)
+    print(done == [to_yaml(job) for job in jobs])
+"""
+
+
+@pytest.mark.parametrize("way", ["forkserver", "spawn", pytest.param("ray", marks=pytest.mark.lengthy)])
+def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path, way: str) -> None:
+    if way == "ray":
+        pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
+    (folder / "jobs.py").write_text(JOBS)
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    words = [sys.executable, "program.py"]
+    words = [sys.executable, "jobs.py", way]
     done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=120)
     assert done.stdout == "True\n", done.stderr
 

@@ -44,6 +44,20 @@ def test_an_unknown_name_is_told_the_nearest(name: object) -> None:
             ask(name)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "place", ["nowhere:THING", "pathlib:Nothing", "pathlib", "", ":Path", ".x:Path", "fails:THING", "no\nwhere:x"]
+)
+def test_a_place_that_leads_nowhere_is_one_sentence(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fails.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = Registry("shape", [Entry("mine", "my shape", place)])
+    with pytest.raises(EquipoiseError, match=r"^mine cannot be loaded from '.*': \w+Error: .*\w.*\.$"):
+        found.load("mine")
+    assert found.name_of(Path) is None
+
+
 def test_looking_for_a_things_name_imports_nothing() -> None:
     code = (
         "import sys; from equipoise.registries import REGISTRIES, registry\n"

@@ -1,6 +1,7 @@
 """Processes that were started with different commands: all of them say so in one sentence, and nothing is written."""
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,6 +56,50 @@ def test_a_process_with_another_command_stops_all(
         assert errors.count("\n") == 1
         assert f"process 1 was given another {told}; start all with the same command" in errors
     assert not (tmp_path / "run").exists()
+
+
+PLUGIN = """
+from dataclasses import replace
+import equipoise
+from equipoise.recipes.digits import gan_digits
+equipoise.register(recipe=equipoise.Entry("mine", "My GAN", lambda: replace(gan_digits(), batch_size={batch_size})))
+"""
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ((32,), None),
+        ((16,), r"mine\.py \(\w{12}\) instead of mine\.py \(\w{12}\)"),
+        ((), r"none instead of mine\.py \(\w{12}\)"),
+    ],
+)
+def test_every_process_must_have_the_same_plugins(
+    others: tuple[int, ...], told: str | None, tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    given: list[list[str]] = []
+    for rank, sizes in enumerate(((32,), others)):
+        files = [tmp_path / str(rank) / "mine.py" for _ in sizes]
+        for file, size in zip(files, sizes, strict=True):
+            file.parent.mkdir()
+            file.write_text(PLUGIN.format(batch_size=size))
+        given.append([f"--plugin={file}" for file in files])
+    recipe_name = "mine" if others else "gan-digits"
+    words = ("train", recipe_name, *COMMAND[2:], "--out", str(tmp_path / "run"))
+    ranks = [
+        start(*plugins, *words, EQUIPOISE_CACHE=str(tmp_path), **place)
+        for plugins, place in zip(given, places(2), strict=True)
+    ]
+    for rank in ranks:
+        _, errors = rank.communicate(timeout=LONGEST_SECONDS)
+        if told is None:
+            assert rank.returncode == 0, errors
+        else:
+            assert rank.returncode == 2
+            assert re.fullmatch(
+                rf"equipoise: process 1 was given another list of plug-ins than process 0, {told}; start .*\n", errors
+            )
+    assert (tmp_path / "run").exists() == (told is None)
 
 
 class WithAnother(Processes):
