@@ -1,18 +1,13 @@
 """Gaussians on a square grid: 25 of them by default."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
 
-from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_above_zero, check_whole
-
-if TYPE_CHECKING:
-    from equipoise.data.store import Store
+from equipoise.data.gaussians import Gaussians
 
 
 @dataclass(frozen=True)
-class Grid(DataSet):
+class Grid(Gaussians):
     """Points in the plane, each from one of side x side equally likely Gaussians; the label is the Gaussian's number.
 
     Args:
@@ -26,7 +21,6 @@ class Grid(DataSet):
     spacing: float = 2.0
     deviation: float = 0.05
     count: int = 100_000
-    is_small: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_whole(self.name, "side", self.side, 1, 100)
@@ -48,22 +42,3 @@ class Grid(DataSet):
         """
         places = [(index - (self.side - 1) / 2) * self.spacing for index in range(self.side)]
         return [(x, y) for y in places for x in places]
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Points of the plane."""
-        return (2,)
-
-    def stand_in(self, count: int) -> "Grid":
-        """So many points."""
-        return replace(self, count=count)
-
-    def gaussians(self) -> tuple[list[tuple[float, float]], float]:
-        """The centres and the deviation."""
-        return self.centres(), self.deviation
-
-    def load(self, root: Path | None = None, seed: int = 0) -> "Store":
-        """Draw the points of this seed; the root plays no part."""
-        from equipoise.data.gaussians import mixture
-
-        return mixture(self.centres(), self.deviation, self.count, seed, "data/grid")

@@ -4,8 +4,9 @@ Each `check_...` raises an AssertionError that names what is broken; its module 
 loaded when they are first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from equipoise.common.lazy import lazy_names
 
 if TYPE_CHECKING:
     from equipoise.testing.algorithms import check_algorithm as check_algorithm
@@ -22,28 +23,19 @@ if TYPE_CHECKING:
     from equipoise.testing.toys import toy as toy
 
 _HOMES = {
-    "TOY_EXPERIMENTS": "toys",
-    "ToyImages": "toys",
-    "check_algorithm": "algorithms",
-    "check_constraint": "constraints",
-    "check_data": "data",
-    "check_loss": "losses",
-    "check_metric": "metrics",
-    "check_network": "networks",
-    "check_penalty": "constraints",
-    "check_study": "studies",
-    "draw": "losses",
-    "toy": "toys",
+    "TOY_EXPERIMENTS": "equipoise.testing.toys",
+    "ToyImages": "equipoise.testing.toys",
+    "check_algorithm": "equipoise.testing.algorithms",
+    "check_constraint": "equipoise.testing.constraints",
+    "check_data": "equipoise.testing.data",
+    "check_loss": "equipoise.testing.losses",
+    "check_metric": "equipoise.testing.metrics",
+    "check_network": "equipoise.testing.networks",
+    "check_penalty": "equipoise.testing.constraints",
+    "check_study": "equipoise.testing.studies",
+    "draw": "equipoise.testing.losses",
+    "toy": "equipoise.testing.toys",
 }
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

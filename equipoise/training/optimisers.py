@@ -101,8 +101,8 @@ class Optimiser(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam(Optimiser):
-    """Adam (Kingma and Ba 2015), in torch's fused form."""
+class _WithMoments(Optimiser):
+    """What keeps moments of the gradient: how fast they decay, and what is added to the divisor."""
 
     betas: tuple[float, float] = (0.5, 0.999)
     eps: float = 1e-8
@@ -111,6 +111,11 @@ class Adam(Optimiser):
         super().__post_init__()
         _check_betas(self.betas)
         _check_eps(self.eps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(_WithMoments):
+    """Adam (Kingma and Ba 2015), in torch's fused form."""
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.Adam."""
@@ -118,16 +123,8 @@ class Adam(Optimiser):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adamax(Optimiser):
+class Adamax(_WithMoments):
     """Adamax (Kingma and Ba 2015, section 7.1), the optimiser of MAGAN."""
-
-    betas: tuple[float, float] = (0.5, 0.999)
-    eps: float = 1e-8
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_betas(self.betas)
-        _check_eps(self.eps)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The numbers of torch.optim.Adamax."""
