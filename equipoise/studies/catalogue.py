@@ -22,19 +22,21 @@ STUDIES = Registry(
         _entry("magan-figure-3", "magan:figure_3", "energies under four margins on MNIST (Wang et al. 2017, Figure 3)"),
         _entry("lga-table-1", "lga:table_1", "FID of six methods on four data sets (LGA, Table 1)"),
         _entry("lga-table-2", "lga:table_2", "SNGAN with and without the amplifier (LGA, Table 2)"),
-        _entry("lga-figure-2", "lga:figure_2", "does the distance stay low, on STL-10 (LGA, Figure 2)"),
-        _entry("lga-lsun", "lga:lsun", "how soon FID reaches 100 on LSUN bedrooms (LGA, the text on LSUN)"),
+        _entry("lga-figure-2", "lga:figure_2", "whether the distance stays low on STL-10 (LGA, Figure 2)"),
+        _entry("lga-lsun", "lga:lsun", "iterations until FID is 100 on LSUN bedrooms (LGA, text)"),
         _entry("mode-figure-3", "mode_regularised:figure_3", "grid search on MNIST (Che et al. 2017, Figure 3)"),
         _entry(
             "mode-figure-4", "mode_regularised:figure_4", "the weights of Reg-GAN on MNIST (Che et al. 2017, Figure 4)"
         ),
-        _entry("mode-table-2", "mode_regularised:table_2", "missing numbers of 1,000 (Che et al. 2017, Table 2)"),
+        _entry("mode-table-2", "mode_regularised:table_2", "numbers missing out of 1,000 (Che et al. 2017, Table 2)"),
         _entry("mode-table-3", "mode_regularised:table_3", "missing modes of CelebA (Che et al. 2017, Tables 3 and 4)"),
         _entry("mode-ring", "mode_regularised:ring", "six Gaussians in a ring (Che et al. 2017, appendix C)"),
         _entry("mmd-table-1", "mmd:table_1", "seven losses on four data sets (Wang et al. 2019, Table 1)"),
-        _entry("mmd-figure-3", "mmd:figure_3", "lambda by sixteen pairs of rates (Wang et al. 2019, Figure 3)"),
+        _entry(
+            "mmd-figure-3", "mmd:figure_3", "lambda under sixteen pairs of learning rates (Wang et al. 2019, Figure 3)"
+        ),
         _entry("mmd-figure-4", "mmd:figure_4", "classes in the discriminator's outputs (Wang et al. 2019, Figure 4)"),
-        _entry("mmd-table-s3", "mmd:table_s3", "two spectral norms of a convolution (Wang et al. 2019, Table S3)"),
+        _entry("mmd-table-s3", "mmd:table_s3", "two kinds of spectral normalisation (Wang et al. 2019, Table S3)"),
         _entry("mmd-table-s4", "mmd:table_s4", "gradient penalties (Wang et al. 2019, Table S4)"),
         _entry("mmd-table-s5", "mmd:table_s5", "number of features (Wang et al. 2019, Table S5)"),
         _entry("mmd-figure-s2", "mmd:figure_s2", "how often each loss diverges (Wang et al. 2019, Figure S2)"),

@@ -17,10 +17,10 @@ def magan_digits() -> Study:
         paper="Wang et al. 2017",
         place="the claim of Figure 3, on other data",
         introduction=(
-            "Real handwritten digits of 8x8 pixels; the same networks, optimiser, iterations and seeds throughout, "
-            "only the margin differs. The paper makes its claim of MNIST and prints no figure for these data, so only "
-            "the order can be compared. Digits is all 1,797 images, which the generators saw; the classifier that "
-            "judges was trained on 1,437 of them."
+            "Real handwritten digits of 8x8 pixels, with the same networks, optimiser, iterations and seeds in every "
+            "row; only the margin differs. The paper's claim is about MNIST, and it has no numbers for these digits, "
+            "so only the order can be compared. The generators train on all 1,797 images, and the classifier for the "
+            "scores on 1,437 of them."
         ),
         rows=(Row("MAGAN", "magan-digits"), *fixed),
         measures=(

@@ -51,8 +51,8 @@ def table_1() -> Study:
         paper=_PAPER,
         place="Table 1",
         introduction=(
-            "10,000 samples against 10,000 real images, on STL-10 5,000. The amplifier is the magnitude form: as "
-            "printed, its sign pushes the generator the wrong way. STL-10 is resized to 32x32 as in the paper."
+            "10,000 samples against 10,000 real images (5,000 on STL-10). The amplifier is the magnitude form, because "
+            "the printed formula has the wrong sign. STL-10 is resized to 32x32, as in the paper."
         ),
         rows=rows,
         measures=(_FID,),
@@ -72,8 +72,8 @@ def table_2() -> Study:
         paper=_PAPER,
         place="Table 2",
         introduction=(
-            "The paper's own figures do not support it on CIFAR-10 by FID, where the amplifier is the worse one. The "
-            "count of samples behind the Inception score is not printed."
+            "On CIFAR-10, the paper's own FID contradicts its claim: the amplifier is worse. The paper does not say "
+            "how many samples the Inception score uses."
         ),
         rows=rows,
         measures=(_FID, _SCORE),
@@ -94,10 +94,10 @@ def figure_2() -> Study:
         paper=_PAPER,
         place="Figure 2",
         introduction=(
-            "The paper averages the FID around its lowest point by a rule that it does not define. Here it is the mean "
-            "from the evaluation with the lowest one to the end: of the FID where Inception's weights are at hand, "
-            "else of the classifier distance (the passports tell which). It is another measure, of which only the "
-            "order can be compared."
+            "The paper averages the FID around its lowest point, by a rule that it does not define. Here it is the "
+            "mean from the evaluation with the lowest value to the end: of the FID if Inception's weights are "
+            "available, otherwise of the classifier distance (the passports say which). This is a different measure, "
+            "so only the order can be compared."
         ),
         rows=rows,
         measures=(measure, _FID),
@@ -116,9 +116,9 @@ def lsun() -> Study:
         paper=_PAPER,
         place="the text on LSUN",
         introduction=(
-            "The paper takes FID every 1,000 iterations and counts 21,000 of them with the amplifier and 37,000 "
-            "without it until FID is 100. Two passes over the data hold 94,800 batches of the discriminator and a "
-            "fifth as many steps of the generator, so it can only count the former. Needs Inception's weights."
+            "The paper measures FID every 1,000 iterations. It reaches 100 after 21,000 iterations with the amplifier, "
+            "and after 37,000 without. Two passes over the data are 94,800 discriminator steps and a fifth as many "
+            "generator steps, so the paper can only mean discriminator steps. Needs Inception's weights."
         ),
         rows=(
             Row(_METHODS["lga8"], "lga8-lsun", published={batches: Published(21_000)}),

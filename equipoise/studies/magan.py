@@ -9,8 +9,8 @@ _SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=50_000)}
 _MNIST_SCALES = _SCALES | {"cpu": Scale(seeds=1, samples=10_000, length=0.06)}
 """On a CPU 12 of MAGAN's 200 epochs, so that its margin, which moves at the end of an epoch, has time to adapt."""
 _JUDGE = (
-    "The paper's classifier (98.7 % of the test images right) was not published, and ours is sharper, so that absolute "
-    "scores cannot agree: only the order is compared."
+    "The paper's classifier (98.7 % of the test images right) was not published. Ours is more accurate, so absolute "
+    "scores differ, and only the order is compared."
 )
 
 
@@ -29,8 +29,8 @@ def table_1() -> Study:
         paper=_PAPER,
         place="Table 1",
         introduction=(
-            "Inception score of 50,000 samples in ten splits. The paper prints one network and its code trains "
-            "another, so both are here; the printed figure stands beside the printed network."
+            "Inception score of 50,000 samples in ten splits. The paper and its code have different networks, so both "
+            "are here; the printed score is compared with the printed network."
         ),
         rows=(
             Row("MAGAN", "magan-cifar10", published={_SCORE: Published(6.40, 0.03)}),
@@ -55,7 +55,7 @@ def mnist_scores() -> Study:
         title="Inception scores on MNIST",
         paper=_PAPER,
         place="section 4.1",
-        introduction=f"Inception score by a classifier of digits. {_JUDGE}",
+        introduction=f"Inception score of a classifier of digits. {_JUDGE}",
         rows=(
             Row("MAGAN", "magan-mnist", published={score: Published(7.52, 0.03)}),
             Row("EBGAN of the code compared with", "ebgan-mnist-code", published={score: Published(7.14, 0.04)}),
@@ -87,8 +87,8 @@ def figure_1() -> Study:
         paper=_PAPER,
         place="Figure 1",
         introduction=(
-            "In the paper all ten classes are there; ones are the most frequent (16.5 %), twos the least (4.2 %), and "
-            "five classes lie near 10 %, which is taken as 8 to 12 % here. The page draws the histograms."
+            "In the paper, all ten classes are generated. Ones are the most frequent (16.5 %) and twos the rarest (4.2 "
+            "%), and five classes are near 10 %, which means 8 to 12 % here. The page shows the histograms."
         ),
         rows=(
             Row("MAGAN", "magan-mnist", published={covered: Published(10)} | _SHARES),
@@ -126,9 +126,9 @@ def figure_3() -> Study:
         paper=_PAPER,
         place="Figure 3",
         introduction=(
-            "The paper shows that the energies of real and generated images drift apart under each fixed margin and "
-            "fall together under an adapted one. The gap is that of the last epoch's means; changes are from the epoch "
-            "after a tenth of the run to the last. 1.08 is the margin that the paper's MAGAN ended with."
+            "In the paper, the energies of real and generated images move apart under each fixed margin, and fall "
+            "together under an adapted one. The gap is that of the last epoch's means. Changes are measured from the "
+            "epoch after a tenth of the run to the last epoch. 1.08 is the margin at the end of the paper's MAGAN."
         ),
         rows=(Row("MAGAN", "magan-mnist", published={"final-margin": Published(1.08)}), *rows),
         measures=(

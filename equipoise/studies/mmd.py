@@ -70,7 +70,7 @@ _PRINTED_S5 = {
 }
 _LAMBDAS = {"minus-1": "-1", "minus-0.5": "-0.5", "0": "0", "0.5": "0.5", "1": "1", "2": "2"}
 _RATES = (1e-4, 2e-4, 5e-4, 1e-3)
-_BEST = "Every printed figure is the best of sixteen pairs of learning rates"
+_BEST = "Every printed number is the best of sixteen pairs of learning rates"
 
 
 def table_1() -> Study:
@@ -90,8 +90,8 @@ def table_1() -> Study:
         paper=_PAPER,
         place="Table 1",
         introduction=(
-            f"{_BEST}; each recipe here has one pair: the best one of the nearest cell in the authors' raw results. "
-            "Their Inception score has no splits and ours ten, so that it is compared by order."
+            f"{_BEST}; each recipe here has one pair, the best one for the nearest setting in the authors' raw "
+            "results. The paper's Inception score has no splits and ours has ten, so it is compared by order."
         ),
         rows=rows,
         measures=(_FID, _SCORE, _SIMILARITY),
@@ -118,11 +118,11 @@ def figure_3() -> Study:
         paper=_PAPER,
         place="Figure 3",
         introduction=(
-            "The paper prints no numbers: it finds that going from -1 to -0.5 helps much, that lambda of 0 and more is "
-            "good and 0.5 to 1 best, that more runs diverge the larger lambda is, and that the bounded kernel rescues "
-            "most of them. A FID above 30 counts as diverged. Between lambda 0 and 1 the bounded kernel spares pairs "
-            "of a real and a generated sample, as the authors' code does; below 0 it bounds them, as Eq. 6 asks and "
-            "that code does not."
+            "The paper has no numbers. It says that lambda of -0.5 is much better than -1, that 0 and more is good and "
+            "0.5 to 1 is best, that more runs diverge with a larger lambda, and that the bounded kernel prevents most "
+            "divergences. A FID above 30 counts as diverged. For lambda from 0 to 1, the bounds do not apply to pairs "
+            "of a real and a generated sample, as in the authors' code; below 0 they do, as in Eq. 6 but not in the "
+            "code."
         ),
         rows=rows,
         measures=(_FID,),
@@ -152,10 +152,10 @@ def figure_4() -> Study:
         paper=_PAPER,
         place="Figure 4",
         introduction=(
-            "The outputs of each discriminator for 2,560 real images of CIFAR-10; it was trained without labels. The "
-            "paper maps them into the plane by t-SNE, where the repulsive loss groups images of a class and the "
-            "attractive one does not, and prints no number. Beside the map stands what can be counted: the silhouette "
-            "of the classes, and the share of the ten nearest neighbours that are of an image's own class."
+            "The outputs of each discriminator for 2,560 real images of CIFAR-10, after training without labels. The "
+            "paper maps them into the plane by t-SNE and has no numbers: the repulsive loss groups images of the same "
+            "class, and the attractive loss does not. The map is shown together with two numbers: the silhouette of "
+            "the classes, and the share of the ten nearest neighbours that have the same class."
         ),
         rows=(Row("MMD-rep", "mmd-rep-cifar10"), Row("MMD-rbf", "mmd-rbf-cifar10")),
         measures=(
@@ -186,7 +186,7 @@ def table_s3() -> Study:
         title="Spectral norm of the reshaped kernel (PIM) or of the convolution (PICO)",
         paper=_PAPER,
         place="Table S3",
-        introduction=f"{_BEST}; here the best pair of each cell. PIM runs take C = 1, which the paper does not say.",
+        introduction=f"{_BEST}, and so is every recipe here. PIM runs use C = 1, which the paper does not state.",
         rows=rows,
         measures=(_FID,),
         scales=_SCALES,
@@ -201,8 +201,8 @@ def table_s4() -> Study:
         paper=_PAPER,
         place="Table S4",
         introduction=(
-            "The first two rows were published by Arbel et al. 2018, who took 150,000 generator steps and five times "
-            "as many discriminator steps. Inception scores are compared by order."
+            "The first two rows were published by Arbel et al. 2018, with 150,000 generator steps and five times as "
+            "many discriminator steps. Inception scores are compared by order."
         ),
         rows=tuple(
             Row(
@@ -228,9 +228,9 @@ def table_s5() -> Study:
         paper=_PAPER,
         place="Table S5",
         introduction=(
-            "Each size at the scale C^K and the pair of learning rates with the lowest FID in the authors' raw "
-            "results; where the table prints another figure or scale, a note says so. Half a unit of FID is noise. "
-            "Inception scores are compared by order."
+            "Each number of features uses the scale C^K and the learning rates with the lowest FID in the authors' raw "
+            "results. A note says where the table prints another number or scale. Differences of half a unit of FID "
+            "are noise. Inception scores are compared by order."
         ),
         rows=tuple(
             Row(
@@ -270,9 +270,9 @@ def figure_s2() -> Study:
         paper=_PAPER,
         place="Figure S2",
         introduction=(
-            "A FID above 50 (CIFAR-10, CelebA), 80 (STL-10) or 90 (LSUN) counts as diverged, as in the paper, which "
-            "draws boxes; the counts are those of the authors' raw results. The paper finds the repulsive loss with "
-            "bounded kernel robust, and that hinge and MMD-rbf need a large C^K."
+            "A FID above 50 (CIFAR-10, CelebA), 80 (STL-10) or 90 (LSUN) counts as diverged, as in the paper. The "
+            "paper only draws box plots, so the published counts are from the authors' raw results. The paper says "
+            "that the repulsive loss with a bounded kernel is robust, and that hinge and MMD-rbf need a large C^K."
         ),
         rows=rows,
         measures=(_FID,),

@@ -33,9 +33,9 @@ def figure_3() -> Study:
         paper=_PAPER,
         place="Figure 3",
         introduction=(
-            "The same cells for both methods: layers, widths, dropout, optimisers and learning rate. The paper draws "
-            "histograms of its MODE score, which as printed equals the inception score; the form that detects missing "
-            "classes is shown too. Below the paper's budget a part of the grid is taken."
+            "Both methods have the same grid of layers, widths, dropout, optimisers and learning rates. The paper "
+            "shows histograms of its MODE score, which as printed equals the inception score. The form that detects "
+            "missing classes is shown too. Below the paper's budget, only a part of the grid is trained."
         ),
         rows=(gan, reg_gan),
         measures=(
@@ -62,9 +62,9 @@ def figure_4() -> Study:
         paper=_PAPER,
         place="Figure 4",
         introduction=(
-            "The paper shows samples of one network under five weights, which stand in the picture only, and prints no "
-            "score: the weights here are ours, on the network in the middle of the grid, with a GAN of the same "
-            "network beside them. Its best samples of the grid are those of the best variants of mode-figure-3."
+            "The paper shows samples of one network under five weights, without scores, and names the weights only in "
+            "the picture. Here the weights are our choice, for the network in the middle of the grid, next to a GAN "
+            "with the same network. The paper's best samples are those of the best variants of mode-figure-3."
         ),
         rows=(
             Row("GAN", "gan-mnist-grid"),
@@ -100,9 +100,9 @@ def table_2() -> Study:
         paper=_PAPER,
         place="Table 2",
         introduction=(
-            "Three digits side by side, read by a classifier slot by slot; 25,600 samples. The paper gives neither the "
-            "four distributions nor the count of samples, so only the order can be compared. Its divergences cannot be "
-            "nats; hundredths of a nat are assumed."
+            "Three digits side by side. A classifier reads each digit in 25,600 samples. The paper does not state its "
+            "four distributions and the number of samples, so only the order can be compared. Its divergences cannot "
+            "be nats; we assume hundredths of a nat."
         ),
         rows=rows,
         measures=(
@@ -137,10 +137,10 @@ def table_3() -> Study:
         paper=_PAPER,
         place="Tables 3 and 4",
         introduction=(
-            "A fresh discriminator on noisy images counts the test images that it holds to be never generated, out of "
-            "19,962. It is made as the run's own discriminator is, and learns as it does. The paper names neither the "
-            "threshold (here 0.9; the passports hold others) nor the unit of the noise (here of images in [-1, 1]), so "
-            "only the order can be compared."
+            "A new discriminator, trained on noisy images, counts the test images that it considers never generated, "
+            "out of 19,962. It has the architecture and the training of the run's own discriminator. The paper states "
+            "neither the threshold (here 0.9; the passports contain others) nor the unit of the noise (here for images "
+            "in [-1, 1]), so only the order can be compared."
         ),
         rows=rows,
         measures=(
@@ -170,9 +170,9 @@ def ring() -> Study:
         paper=_PAPER,
         place="appendix C, Figure 9",
         introduction=(
-            "The paper shows pictures in which Reg-GAN finds all modes and GAN does not, and prints no number. With "
-            "the published weights and learning rate twelve thousand iterations are far too few, so our settings stand "
-            "beside them. It trains MDGAN on faces only, so nothing is claimed of that row."
+            "The paper shows pictures, without numbers, in which Reg-GAN finds all modes and GAN does not. With the "
+            "published weights and learning rate, twelve thousand iterations are far too few, so our settings are "
+            "shown too. The paper trains MDGAN on faces only, so it makes no claim about that row."
         ),
         rows=(
             Row("GAN", "gan-ring"),
