@@ -121,7 +121,7 @@ def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path, way:
     (folder / "jobs.py").write_text(JOBS)
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     words = [sys.executable, "jobs.py", way]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=120)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=600)
     assert done.stdout == "True\n", done.stderr
 
 
