@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_a_plugin_brings_is_listed_and_recorded_and_leaves_no_files_behind(folder: Path) -> None:
     listed = several(folder, ["list", "losses", "--plugin=mine.py"])
-    assert "  my-hinge        Hinge again" in listed.stdout
+    assert re.search(r"^  my-hinge +Hinge again$", listed.stdout, re.MULTILINE)
     session = json.loads((folder / "run" / "environment.json").read_text())["sessions"][0]
     (record,) = session["plugins"]
     assert record["name"] == "mine.py"
