@@ -158,7 +158,7 @@ def _build(folder: Path, reading: Reading) -> None:
     if len(every_label) == 0:
         (folder / "images").unlink(missing_ok=True)
         missing = replace(account, left_out=reading.left_out).missing
-        raise EquipoiseError(f"{reading.name} holds no readable image ({'; '.join(missing) or 'it is empty'}).")
+        raise EquipoiseError(f"{reading.name} contains no readable image ({'; '.join(missing) or 'it is empty'}).")
     write_atomically(folder / "labels", every_label.tofile)
     index = Index(shape, reading.classes, _hash(folder, shape, every_label, reading), account)
     write_text_atomically(folder / "index.json", json.dumps(index.as_dict(), indent=1))

@@ -96,7 +96,7 @@ class CelebA(DataSet):
                 raise EquipoiseError(_nothing_there(root))
         if not pictures:
             raise EquipoiseError(
-                f"celeba: {printable(folder or packed)} holds no face of split {self.split}: "
+                f"celeba: {printable(folder or packed)} contains no face of split {self.split}: "
                 "they are called 000001.jpg to 202599.jpg, or .png."
             )
         shape = (3, self.resolution, self.resolution)

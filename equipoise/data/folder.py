@@ -84,7 +84,7 @@ class Folder(DataSet):
         if not paths:
             left_out = "; ".join(Account(left_out=found.left_out).missing)
             raise EquipoiseError(
-                f"{printable(folder)} holds no image files ({', '.join(image_kinds())}){left_out and '; '}{left_out}."
+                f"{printable(folder)} contains no images ({', '.join(image_kinds())}){left_out and '; '}{left_out}."
             )
         classes = class_names(paths, folder)
         shape = (self.channels, self.resolution, self.resolution)

@@ -78,7 +78,7 @@ class Npz(DataSet):
         images = next((found[name] for name in _NAMES if name in found), None)
         if images is None:
             held_names = ", ".join(map(printable, array_names(path))) or "none at all"
-            raise EquipoiseError(f"{printable(self.path)} holds no array 'images'; its arrays are: {held_names}.")
+            raise EquipoiseError(f"{printable(self.path)} contains no array 'images'; its arrays are: {held_names}.")
         _check(images, self.path)
         return images
 

@@ -145,5 +145,5 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
     except Exception as error:  # a hostile file may make the readers of zip and npy raise anything
         raise EquipoiseError(
-            f"{printable(path)} is not a readable .npz file: it is damaged, or of another kind."
+            f"{printable(path)} is not a readable .npz file: it is damaged, or another kind of file."
         ) from error

@@ -74,7 +74,7 @@ class PictureSet:
                     sizes[(image.height, image.width)] += 1
                     grey = grey and image.mode in _GREY
         if not sizes:
-            raise EquipoiseError(f"{self.name} holds no readable image.")
+            raise EquipoiseError(f"{self.name} contains no readable image.")
         size = next(iter(sizes)) if len(sizes) == 1 else None
         return Look(size, median_low([min(each) for each in sizes.elements()]), 1 if grey else 3)
 
@@ -107,7 +107,7 @@ class PictureSet:
             found = find_images(self.path)
         if not found.images:
             kinds = ", ".join(image_kinds())
-            raise EquipoiseError(f"{printable(self.path)} holds no image files ({kinds}).")
+            raise EquipoiseError(f"{printable(self.path)} contains no images ({kinds}).")
         return (Picture(str(path.relative_to(self.path)), _read(path)) for path in found.images), found.left_out
 
     def _fingerprint(self) -> str:

@@ -112,7 +112,7 @@ def read_scores(path: Path) -> list[Score]:
     except OSError as error:
         raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise EquipoiseError(f"{printable(path)} holds no scores; give a file that --json wrote.") from error
+        raise EquipoiseError(f"{printable(path)} contains no scores; give a file that --json wrote.") from error
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

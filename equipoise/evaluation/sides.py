@@ -152,7 +152,7 @@ def _of_text(text: str, root: Path | None, seed: int) -> Source:
         return _of_pictures(path)
     if kind not in DATA and path.is_file() and path.suffix.lower() != ".npz":
         raise EquipoiseError(
-            f"{printable(text)} holds no set of images; give a folder, an archive ({', '.join(ARCHIVES)}) or an .npz."
+            f"{printable(text)} contains no set of images; give a folder, an archive ({', '.join(ARCHIVES)}) or .npz."
         )
     data = _with_split(kind, rest) if colon and kind in DATA and DATA[kind].origin != "path" else parse_data(text)
     return _of_store(printable(text) if colon else data.name, data.load(root, seed))

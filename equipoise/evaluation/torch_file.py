@@ -122,7 +122,7 @@ def _zipped(file: io.BytesIO) -> tuple[Any, _Numbers]:
     archive = zipfile.ZipFile(file)
     names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
     if len(names) != 1:
-        raise NotTensors("it holds no data.pkl, or several")
+        raise NotTensors("it contains no data.pkl, or several")
     folder = names[0].removesuffix("data.pkl")
     if f"{folder}byteorder" in archive.namelist() and _plain(archive, f"{folder}byteorder") != b"little":
         raise NotTensors("its numbers are not in little-endian order")

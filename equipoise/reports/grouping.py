@@ -39,7 +39,7 @@ def refuse_unlike(groups: Mapping[str, Sequence[RunRecord]]) -> None:
         for run in runs[1:]:
             for path, (one, other) in differences(_without_seed(runs[0]), _without_seed(run)).items():
                 raise EquipoiseError(
-                    f"the runs of '{printable(label)}' are no repetitions of each other, so there is no mean of them: "
+                    f"the runs of '{printable(label)}' differ in more than their seed, so they have no mean: "
                     f"{printable(path)} is {_shown(one)} in {printable(runs[0].path)} and {_shown(other)} in "
                     f"{printable(run.path)}; put them into groups of their own."
                 )

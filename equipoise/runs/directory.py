@@ -122,5 +122,5 @@ def open_run(path: Path) -> RunDirectory:
     """
     run = RunDirectory(Path(path))
     if not run.config.is_file():
-        raise EquipoiseError(f"{printable(path)} holds no run: there is no config.yaml in it.")
+        raise EquipoiseError(f"{printable(path)} contains no run: there is no config.yaml in it.")
     return run

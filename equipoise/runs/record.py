@@ -90,8 +90,8 @@ def read_run(path: Path) -> RunRecord:
     path = Path(path)
     if not (path / "config.yaml").is_file() and not (path / "metrics.jsonl").is_file():
         raise EquipoiseError(
-            f"{printable(path)} is no run: it has neither config.yaml nor metrics.jsonl; give a directory that train "
-            "created."
+            f"{printable(path)} is not a run: it has neither config.yaml nor metrics.jsonl; give a directory that "
+            "train created."
         )
     text = _text(path / "config.yaml")
     return RunRecord(

@@ -68,12 +68,12 @@ def read_results(directory: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_text_bounded(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise EquipoiseError(f"{printable(directory)} holds no study: {FILE} is missing or damaged in it.") from error
+        raise EquipoiseError(f"{printable(directory)} contains no study: its {FILE} is missing or damaged.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise EquipoiseError(f"{printable(path)} is not the results of a study.")
     place = misfit(found)
     if place is not None:
-        raise EquipoiseError(f"{printable(path)} is damaged: {place} is missing in it, or of another kind.")
+        raise EquipoiseError(f"{printable(path)} is damaged: {place} is missing or has the wrong type.")
     return found
 
 

@@ -76,7 +76,7 @@ class Game:
             count = len(self.source)
             fits = 1 << (min(count, _USUAL_BATCH).bit_length() - 1)
             raise EquipoiseError(
-                f"batch_size must lie between 1 and the {count} items of the data, got {self.batch_size}; "
+                f"batch_size must be between 1 and the {count} items of the data, got {self.batch_size}; "
                 f"set another, as in --set batch_size={fits}, or give more data."
             )
         if self.batch_size % self.shard.size:

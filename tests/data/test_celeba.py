@@ -150,7 +150,7 @@ def test_a_zip_file_may_hold_the_faces_in_another_folder(root, tmp_path, inside)
 def test_a_split_without_faces_says_how_they_are_called(root):
     for number in (182_638, 202_599):
         (root / "celeba" / "img_align_celeba" / f"{number:06d}.jpg").unlink()
-    with pytest.raises(EquipoiseError, match=r"holds no face of split test: they are called 000001\.jpg to"):
+    with pytest.raises(EquipoiseError, match=r"contains no face of split test: they are called 000001\.jpg to"):
         CelebA("test").load(root)
 
 

@@ -325,7 +325,7 @@ def test_a_folder_below_that_cannot_be_opened_is_named(tmp_path: Path, monkeypat
 
 def test_a_folder_of_other_kinds_alone_says_which(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(b"x")
-    with pytest.raises(EquipoiseError, match=r"holds no image files .*; left out: \.heic .1.; to use them, convert"):
+    with pytest.raises(EquipoiseError, match=r"contains no images .*; left out: \.heic .1.; to use them, convert"):
         Folder(str(tmp_path), SIDE).load()
 
 

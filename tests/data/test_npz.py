@@ -133,7 +133,7 @@ def test_hostile_arrays_are_refused(tmp_path, content, sentence):
         ({"images": np.zeros((2, 4), np.uint8)}, "must be uint8 of shape"),
         ({"images": np.zeros((0, 4, 4), np.uint8)}, "must be uint8 of shape"),
         ({"images": np.zeros((2, 5, 4, 4), np.uint8)}, "must have 1 or 3 channels"),
-        ({"other": np.zeros((2, 4, 4), np.uint8)}, "holds no array 'images'; its arrays are: other."),
+        ({"other": np.zeros((2, 4, 4), np.uint8)}, "contains no array 'images'; its arrays are: other."),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.zeros(3, int)}, "must be 2 whole numbers"),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.zeros(2)}, "must be 2 whole numbers"),
         ({"images": np.zeros((2, 4, 4), np.uint8), "labels": np.array([0, -1])}, "must be 2 whole numbers"),

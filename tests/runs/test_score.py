@@ -229,13 +229,13 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
         "mnits": "did you mean 'mnist'?",
         "digits:tset": "did you mean 'test'?",
         "ring": "ring holds points; only images can be scored",
-        str(tmp_path / "empty"): "holds no image files",
-        str(broken): "broken holds no readable image",
+        str(tmp_path / "empty"): "contains no images",
+        str(broken): "broken contains no readable image",
         str(tmp_path / "a.zip"): "is not a readable zip or tar",
         str(tmp_path / "a.tar.gz"): "is not a readable zip or tar",
         str(tmp_path / "none.zip"): "there is no",
         str(tmp_path / "a.npz"): "is not a readable .npz file",
-        str(tmp_path / "photo.png"): "holds no set of images",
+        str(tmp_path / "photo.png"): "contains no set of images",
         one: "needs at least 3 images on each side, and of",
     }
     for given, words in expected.items():
@@ -300,7 +300,7 @@ def test_an_older_file_is_compared_where_it_may_be(tmp_path: Path, capsys: pytes
     assert "may not be compared: 20 real images against 15; 20 generated images against 15 (its value depends" in said
     assert "lite0-density: the old file does not have it." in said
     (tmp_path / "other.json").write_text("[1]")
-    assert "holds no scores" in complaint([real, fake, "--against", str(tmp_path / "other.json")], capsys)
+    assert "contains no scores" in complaint([real, fake, "--against", str(tmp_path / "other.json")], capsys)
     assert "could not be read" in complaint([real, fake, "--against", str(tmp_path / "none.json")], capsys)
 
 

@@ -54,7 +54,7 @@ def test_what_is_of_another_kind_is_named(place: tuple[Any, ...], wrong: Any, tm
     wrong = "seven" if fits else wrong
     inner[place[-1]] = wrong
     (tmp_path / FILE).write_text(json.dumps(results))
-    with pytest.raises(EquipoiseError, match=rf"is damaged: {place[0]}\S* is missing in it, or of another kind"):
+    with pytest.raises(EquipoiseError, match=rf"is damaged: {place[0]}\S* is missing or has the wrong type"):
         read_results(tmp_path)
 
 
@@ -62,4 +62,4 @@ def test_what_is_of_another_kind_is_named(place: tuple[Any, ...], wrong: Any, tm
 def test_what_is_missing_is_named(missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / FILE).write_text(json.dumps({name: value for name, value in GOOD.items() if name != missing}))
     assert main(["report", str(tmp_path)]) == 2
-    assert f"is damaged: {missing} is missing in it" in capsys.readouterr().err
+    assert f"is damaged: {missing} is missing or has" in capsys.readouterr().err

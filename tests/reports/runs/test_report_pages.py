@@ -104,7 +104,7 @@ def test_damaged_side_files_are_left_out(make_run: Callable[..., Path], no_drawi
 
 
 def test_no_run_is_one_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(EquipoiseError, match=r"is no run: it has neither config\.yaml nor metrics\.jsonl"):
+    with pytest.raises(EquipoiseError, match=r"is not a run: it has neither config\.yaml nor metrics\.jsonl"):
         write_run_report(tmp_path)
     with pytest.raises(EquipoiseError, match="at least one group"):
         write_comparison("t", "i", {}, tmp_path / "x.html")
