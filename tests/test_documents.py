@@ -102,3 +102,11 @@ def test_the_table_of_stacked_mnist_is_that_of_its_data_files() -> None:
         assert f"| {called} | {scores['modes-covered']:.0f} | {scores['modes-kl']:.3f} |" in page
         assert f"{run['iterations_per_second']:.1f}" in page
         assert run["iterations"] == 1_700
+
+
+def test_no_file_holds_both_sides_of_a_merge() -> None:
+    files = [ROOT / "mkdocs.yml", *ROOT.glob("*.md")]
+    for folder in ("docs", "equipoise", "examples", "measurements", "tests"):
+        files += [file for file in (ROOT / folder).rglob("*") if file.suffix in {".md", ".py", ".html", ".css", ".js"}]
+    unfinished = re.compile(r"^(<{7} |>{7} )", re.MULTILINE)
+    assert not [str(file) for file in files if unfinished.search(file.read_text(encoding="utf-8"))]
