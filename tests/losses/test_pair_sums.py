@@ -56,7 +56,7 @@ def test_value_and_gradients_agree(kernel, seed, count, width, weights, limits, 
     terms = tuple(Term(w, *pair, *limit) for w, pair, limit in zip(weights, pairs, limits, strict=True))
     closed, plain = both(seed, count, width, kernel, terms, unbiased, scale)
     for found, expected in zip(closed, plain, strict=True):
-        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-12)
+        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
 
 
 def test_it_agrees_where_rows_coincide_and_lie_far_from_the_origin():

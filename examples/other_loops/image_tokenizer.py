@@ -1,0 +1,120 @@
+"""An image tokenizer (a small VQGAN) with a patch discriminator: no adversary, hinge, and hinge with LGA.
+
+Photographs become a grid of 8 x 8 code words each, and are decoded from them. The adversary's weight is VQGAN's
+adaptive one. It starts late, when the reconstruction is rough but recognisable.
+
+python -m examples.other_loops.image_tokenizer --figure tokenizer.png      about two minutes on one core
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from equipoise.losses import AdversarialHead, WarmUp
+from examples.other_loops.photographs import crops, decibels, photographs, sharpness
+from examples.other_loops.saving import carry_out
+
+SIZE, BATCH, WORDS, CODE = 32, 16, 256, 16
+WAYS: dict[str, dict[str, Any]] = {
+    "no adversary": {"weight": 0.0},
+    "hinge": {"weight": 0.5},
+    "hinge, LGA margin": {"weight": 0.5, "amplifier": "margin"},
+}
+
+
+class Quantiser(nn.Module):
+    """The nearest code word, with its gradient passed straight through (van den Oord et al. 2017)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(WORDS, CODE)
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """The code words [batch, 16, 8, 8] nearest to the codes, and the loss that keeps the two together."""
+        rows = codes.movedim(1, -1)
+        nearest = torch.cdist(rows.reshape(-1, CODE), self.words.weight).argmin(1).view(rows.shape[:-1])
+        chosen = self.words(nearest)
+        commitment = (chosen - rows.detach()).square().mean() + 0.25 * (chosen.detach() - rows).square().mean()
+        return (rows + (chosen - rows).detach()).movedim(-1, 1), commitment
+
+
+def networks() -> tuple[nn.Module, Quantiser, nn.Sequential, nn.Module]:
+    encoder = nn.Sequential(
+        nn.Conv2d(3, 32, 4, 2, 1), nn.SiLU(), nn.Conv2d(32, 64, 4, 2, 1), nn.SiLU(), nn.Conv2d(64, CODE, 3, 1, 1)
+    )
+    decoder = nn.Sequential(
+        nn.Conv2d(CODE, 64, 3, 1, 1), nn.SiLU(), nn.ConvTranspose2d(64, 48, 4, 2, 1), nn.SiLU(),
+        nn.ConvTranspose2d(48, 32, 4, 2, 1), nn.SiLU(), nn.Conv2d(32, 3, 3, 1, 1), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Conv2d(3, 32, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(32, 64, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(64, 1, 3)
+    )
+    return encoder, Quantiser(), decoder, discriminator
+
+
+def train(steps: int, seed: int, **options: Any) -> nn.ModuleList:
+    torch.manual_seed(seed)
+    encoder, quantiser, decoder, discriminator = networks()
+    generator = nn.ModuleList([encoder, quantiser, decoder])
+    head = AdversarialHead("hinge", warm_up=WarmUp(start=steps // 3, ramp=steps // 10), **options)
+    adam = torch.optim.Adam(generator.parameters(), 1e-3, (0.5, 0.9))
+    adversary = torch.optim.Adam(discriminator.parameters(), 1e-3, (0.5, 0.9))
+    pictures, last_layer = photographs(), next(decoder[-2].parameters())
+    for step in range(steps):
+        real = crops(pictures, BATCH, SIZE, seed, step)
+        codes, commitment = quantiser(encoder(real))
+        fake = decoder(codes)
+        reconstruction = (fake - real).abs().mean()
+        loss = reconstruction + commitment
+        if head.weight and not head.waiting:
+            losses = head.generator_losses(discriminator(fake), reference=reconstruction, last_layer=last_layer)
+            loss = loss + sum(losses.values())
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        if head.weight and not head.waiting:
+            adversary.zero_grad()
+            head.discriminator_loss(discriminator(real), discriminator(fake.detach())).backward()
+            adversary.step()
+        head.advance()
+    return generator
+
+
+@torch.no_grad()
+def reconstructed(generator: nn.ModuleList, images: Tensor) -> Tensor:
+    encoder, quantiser, decoder = generator
+    made: Tensor = decoder(quantiser(encoder(images))[0])
+    return made
+
+
+def run(steps: int, seed: int) -> dict[str, Any]:
+    originals = crops(photographs(), 64, SIZE, 0, 0, held_out=True)
+    found: dict[str, Any] = {"_originals": originals}
+    for way, options in WAYS.items():
+        images = reconstructed(train(steps, seed, **options), originals)
+        found[way] = {"decibels": decibels(images, originals), "sharpness": sharpness(images, originals)}
+        found[f"_{way}"] = images
+    return found
+
+
+def draw(found: dict[str, Any], path: Path) -> None:
+    from matplotlib import pyplot as plt
+
+    figure, rows = plt.subplots(1 + len(WAYS), 1, figsize=(7.2, 3.9), layout="constrained")
+    for axes, name in zip(rows, ["originals", *WAYS], strict=True):
+        strip = functional.pad(found[f"_{name}"][:10], (1, 1, 1, 1), value=1.0)
+        axes.imshow((torch.cat(list(strip), dim=2).permute(1, 2, 0) + 1) / 2)
+        axes.set_title(name, fontsize=8)
+        axes.axis("off")
+    figure.savefig(path, dpi=100)
+
+
+def main() -> None:
+    carry_out(str(__doc__), run, draw, steps=600, seeds=3)
+
+
+if __name__ == "__main__":
+    main()
