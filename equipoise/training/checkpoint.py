@@ -119,12 +119,18 @@ def save_checkpoint(
     Raises:
         EquipoiseError: the disk is full or cannot be written; older checkpoints stand.
     """
-    checkpoint = Checkpoint(directory / f"iteration-{state.clock.iteration:09d}.json")
-    kept = state_tensors(state) | dict(derived or {})
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in kept.items()}
-    write_tensors_atomically(checkpoint.tensors, tensors)
-    clock, checksum = state.clock.as_dict(), sha256_of(checkpoint.tensors)
-    index = {"format": FORMAT, "clock": clock, "sha256": checksum, "extra": extra}
+    return write_checkpoint(directory, state.clock, state_tensors(state) | dict(derived or {}), extra)
+
+
+def write_checkpoint(directory: Path, clock: Clock, tensors: Mapping[str, Tensor], extra: dict[str, Any]) -> Checkpoint:
+    """Write tensors and JSON values as the checkpoint of a moment; arguments and errors are those of `save_checkpoint`.
+
+    Two tensors may share memory; each is written out.
+    """
+    checkpoint = Checkpoint(directory / f"iteration-{clock.iteration:09d}.json")
+    kept = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    write_tensors_atomically(checkpoint.tensors, kept)
+    index = {"format": FORMAT, "clock": clock.as_dict(), "sha256": sha256_of(checkpoint.tensors), "extra": extra}
     sealed = index | {"seal": _seal(index)}
     write_text_atomically(checkpoint.index, json.dumps(sealed, indent=1, allow_nan=False))
     return checkpoint
