@@ -44,6 +44,7 @@ class RingGAN(lightning.LightningModule):
         for_generator.step()
 
 
+# --8<-- [start:resumable]
 class Resumable(lightning.Callback):
     """Restores before the first step, saves every so many steps, and stops after the last one."""
 
@@ -66,6 +67,7 @@ class Resumable(lightning.Callback):
         trainer.should_stop = self.step >= self.steps
 
 
+# --8<-- [end:resumable]
 def train(folder: Path, steps: int) -> nn.Module:
     """Train to the end, from wherever the folder's checkpoints stand. Returns: the generator."""
     lightning.seed_everything(0, verbose=False)

@@ -75,8 +75,9 @@ def agrees(value: object, says: str) -> bool:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)
 def test_a_snippet_runs_and_gives_what_it_says(
-    snippet: Snippet, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    snippet: Snippet, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     if 'Path("data")' in snippet.code:
         monkeypatch.chdir(request.getfixturevalue("shared_data").parent)
     names = taken_for_granted()

@@ -89,11 +89,9 @@ class DataOrder(Sampler[int]):
         Raises:
             EquipoiseError: the loader draws from something else.
         """
-        batch_sampler = loader.batch_sampler
-        if batch_sampler is None:
-            drawn_from, batch_size = loader.sampler, 1
-        else:
-            drawn_from, batch_size = getattr(batch_sampler, "sampler", None), getattr(batch_sampler, "batch_size", None)
+        batches: Any = loader.batch_sampler
+        drawn_from = loader.sampler if batches is None else getattr(batches, "sampler", None)
+        batch_size = 1 if batches is None else getattr(batches, "batch_size", None)
         if drawn_from is not self or not isinstance(batch_size, int):
             raise EquipoiseError(
                 "the loader must draw from this order: DataLoader(data, batch_size=..., sampler=order)."

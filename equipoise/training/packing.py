@@ -120,8 +120,8 @@ def _unpacked_tensor(packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -
 
 
 def _device_at_hand(kind: str) -> str:
-    available = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    return kind if kind in available and available[kind]() else "cpu"
+    at_hand = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return kind if at_hand.get(kind) else "cpu"
 
 
 def _unpacked_map(packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[Any, Any]:

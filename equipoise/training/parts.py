@@ -37,7 +37,7 @@ class GlobalStreams:
             warn(f"random streams of {len(state['cuda'])} GPUs were saved, and there are {here}: results will differ.")
 
 
-_RANDOM: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {
+_RANDOM: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], object]]] = {
     torch.Generator: (torch.Generator.get_state, torch.Generator.set_state),
     random.Random: (random.Random.getstate, random.Random.setstate),
     np.random.Generator: (
