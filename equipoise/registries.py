@@ -21,6 +21,7 @@ REGISTRIES: dict[str, str] = {
     "network": "equipoise.networks.catalogue:NETWORKS",
     "optimiser": "equipoise.training.catalogue:OPTIMISERS",
     "schedule": "equipoise.training.catalogue:SCHEDULES",
+    "tracker": "equipoise.integrations.catalogue:TRACKERS",
 }
 """kind -> "module:REGISTRY", in the order of listings."""
 

@@ -20,6 +20,7 @@ _LISTED = {
     "networks": "network",
     "optimisers": "optimiser",
     "schedules": "schedule",
+    "trackers": "tracker",
 }
 """Title -> the kind of what is listed below it."""
 

@@ -24,6 +24,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cudnn-trials", action="store_true", default=None, help=trials)
     layout = "memory layout of convolutions (default: channels-last, or as the run was started)"
     parser.add_argument("--layout", choices=("channels-last", "contiguous"), help=layout)
+    track = "also send every value to tensorboard, trackio, wandb or mlflow; can be repeated"
+    parser.add_argument("--track", action="append", metavar="TRACKER", help=track)
     on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
     parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
 
@@ -47,6 +49,7 @@ def settings_of(chosen: argparse.Namespace) -> "Settings":
         deterministic=chosen.deterministic,
         cudnn_trials=chosen.cudnn_trials,
         layout=chosen.layout,
+        track=None if chosen.track is None else tuple(chosen.track),
         inception_weights=local_weights(chosen.inception_weights),
         page=write_run_report,
     )

@@ -1,43 +1,31 @@
-"""TensorBoard events, for those who installed the extra."""
+"""TensorBoard events in the run's directory."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-from equipoise.common.errors import EquipoiseError
-from equipoise.training.log import Line
+from equipoise.integrations.tracker import Tracked, imported
 
-
-class EventWriter:
-    """A listener of the log that writes every value as a TensorBoard scalar."""
-
-    def __init__(self, directory: Path, start: int):
-        """Events go to `directory`; those after iteration `start` that an earlier session wrote are purged.
-
-        Raises:
-            EquipoiseError: tensorboard is not installed.
-        """
-        self._writer = summary_writer()(str(directory), purge_step=start + 1)
-
-    def __call__(self, lines: Sequence[Line]) -> None:
-        """Write the lines' values."""
-        for line in lines:
-            prefix = "" if line["kind"] == "iteration" else f"{line['kind']}/"
-            for name, value in line["values"].items():
-                if value is not None:
-                    self._writer.add_scalar(prefix + name, value, line["iteration"])
-        self._writer.flush()
+FOLDER = "tensorboard"
+"""Where the events lie in a run's directory."""
+_FLUSH_SECONDS = 5
 
 
-def summary_writer() -> Any:
-    """TensorBoard's writer.
+class TensorBoardTracker:
+    """Every value as a scalar; events after the session's start that an earlier session wrote are purged.
 
     Raises:
         EquipoiseError: tensorboard is not installed.
     """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        advice = "install it with: pip install 'equipoise[tensorboard]', or set watch.tensorboard to false"
-        raise EquipoiseError(f"TensorBoard is not installed; {advice}.") from error
-    return SummaryWriter
+
+    def __init__(self, run: Tracked):
+        module = imported("torch.utils.tensorboard", "'equipoise[tensorboard]'")
+        folder = str(run.folder / FOLDER)
+        self._writer = module.SummaryWriter(folder, purge_step=run.start + 1, flush_secs=_FLUSH_SECONDS)
+
+    def log(self, values: Mapping[str, float], iteration: int) -> None:
+        """Write the values."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, iteration)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.close()

@@ -57,11 +57,6 @@ class RunDirectory:
         """What became of each file of the data, where they came from single files."""
         return self.path / "data.json"
 
-    @property
-    def events(self) -> Path:
-        """TensorBoard events, when they were asked for."""
-        return self.path / "tensorboard"
-
     def experiment(self) -> Experiment:
         """The experiment that was trained here.
 

@@ -17,16 +17,19 @@ from equipoise.common.files import local_path
 from equipoise.common.say import say
 from equipoise.data.root import find_root
 from equipoise.experiments.experiment import Experiment
+from equipoise.integrations.catalogue import TRACKERS
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import read_sessions
 from equipoise.runs.session import Settings
 
 
 def places(experiment: Experiment, settings: Settings) -> dict[str, str]:
-    """Absolute paths for environment.json: the data root, and the weights of Inception-v3 where there are any."""
+    """For environment.json: absolute paths of the data root and of Inception's weights, and the trackers' names."""
     found = {"data_root": str(_root_of(experiment, settings).absolute())}
     if settings.inception_weights is not None:
         found["inception_weights"] = str(Path(settings.inception_weights).absolute())
+    if settings.track:
+        found["track"] = ",".join(settings.track)
     return found
 
 
@@ -36,7 +39,7 @@ def as_before(path: Path, settings: Settings, with_device: bool = False) -> Sett
     Args:
         path: the run's directory.
         settings: of this session.
-        with_device: whether a run that began on the CPU goes on there.
+        with_device: whether a run that began on the CPU goes on there, and its trackers follow again.
     """
     sessions = read_sessions(RunDirectory(Path(path)).environment)
     noted = (each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping))
@@ -49,12 +52,29 @@ def as_before(path: Path, settings: Settings, with_device: bool = False) -> Sett
         taken["inception_weights"] = weights
     if with_device and settings.device == "auto" and _began_on_cpu(sessions):
         taken["device"] = "cpu"
+    if with_device and settings.track is None and (track := _trackers(known)):
+        taken["track"] = track
     if taken and not settings.quiet:
-        say(f"As before: {', '.join(f'{_CALLED[name]} {printable(value)}' for name, value in taken.items())}")
+        say(f"As before: {', '.join(f'{_CALLED[name]} {_words(value)}' for name, value in taken.items())}")
     return replace(settings, **taken)
 
 
-_CALLED = {"data_root": "data below", "inception_weights": "Inception's weights from", "device": "on the device"}
+_CALLED = {
+    "data_root": "data below",
+    "inception_weights": "Inception's weights from",
+    "device": "on the device",
+    "track": "tracked by",
+}
+
+
+def _words(value: object) -> str:
+    return printable(" and ".join(value) if isinstance(value, tuple) else value)
+
+
+def _trackers(known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those that are still known by name."""
+    noted = known.get("track")
+    return tuple(name for name in noted.split(",") if name in TRACKERS) if isinstance(noted, str) else ()
 
 
 def _root_of(experiment: Experiment, settings: Settings) -> Path:

@@ -11,7 +11,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import warn
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
-from equipoise.integrations.tensorboard import EventWriter
+from equipoise.integrations.tracker import Tracking
 from equipoise.runs.alarm import Collapsed, OnCollapse, Stop, Watchdog, variety_monitor
 from equipoise.runs.directory import RunDirectory, resume_command
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
@@ -21,10 +21,11 @@ from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
 from equipoise.runs.remembered import Remembered
 from equipoise.runs.rollback import roll_back
+from equipoise.runs.tracked import trackings
 from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.graphs import CudaRecording, make_recordable
-from equipoise.training.log import Listener, Recorder
+from equipoise.training.log import Recorder
 from equipoise.training.loop import Game, Loop, Observer
 from equipoise.training.precision import Precision
 from equipoise.training.state import State
@@ -64,6 +65,7 @@ class Settings:
         layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
         shorter: what else could be asked for where a run takes long, in words that end in "; ".
+        track: the trackers that get every value too, by name; None is none, or as the run was last trained.
         page: writes the run's page, when the run ends or collapses and when it is scored; None for no page, as where
             it is written later, once.
     """
@@ -82,6 +84,7 @@ class Settings:
     cudnn_trials: bool | None = None
     layout: Layout | None = None
     shorter: str = ""
+    track: tuple[str, ...] | None = None
     page: Page = None
 
     def write_page(self, run: Path) -> None:
@@ -120,6 +123,13 @@ class Writers:
     watchdog: Watchdog
     checkpointer: Checkpointer
     progress: Progress
+    trackings: Sequence[Tracking] = ()
+
+    def close(self) -> None:
+        """Leave the bar as it stands, and let the trackers take what is left."""
+        self.progress.close()
+        for tracking in self.trackings:
+            tracking.close()
 
 
 def play_session(session: Session, restored: Remembered) -> RunDirectory:
@@ -146,7 +156,7 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
         raise EquipoiseError(f"{error} {_last_good(session)}") from error
     finally:
         if writers is not None:
-            writers.progress.close()
+            writers.close()
     if not loop.finished:
         raise _collapsed(session, writers) if agreed == Stop.COLLAPSED else _interrupted(session, agreed)
     if writers is not None:
@@ -242,7 +252,8 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
 def _open_writers(session: Session, restored: Remembered) -> Writers:
     run, experiment, total = session.run, session.experiment, session.game.total_iterations
     progress = Progress(total, session.state.clock.iteration, session.settings.quiet)
-    recorder = Recorder(run.log, listeners=_listeners(session, progress))
+    following = trackings(run, experiment, session.settings, session.state.clock.iteration)
+    recorder = Recorder(run.log, listeners=(progress, *following))
     recorder.remember(asdict(restored.log.epoch))
     settings = session.settings
     evaluator = Evaluator(experiment, recorder, total, settings.data_root, settings.inception_weights, restored.best)
@@ -254,7 +265,7 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     checkpointer = Checkpointer(
         run, experiment, total, recorder, evaluator, session.data_hash, watchdog, source, session.layout
     )
-    return Writers(recorder, Sampler(run, experiment, total), evaluator, watchdog, checkpointer, progress)
+    return Writers(recorder, Sampler(run, experiment, total), evaluator, watchdog, checkpointer, progress, following)
 
 
 def _remember(watchdog: Watchdog, remembered: Remembered) -> None:
@@ -263,12 +274,6 @@ def _remember(watchdog: Watchdog, remembered: Remembered) -> None:
 
 def _alarm_stop(writers: Writers | None) -> int:
     return Stop.COLLAPSED if writers is not None and writers.watchdog.rang else 0
-
-
-def _listeners(session: Session, progress: Progress) -> Sequence[Listener]:
-    if not session.experiment.watch.tensorboard:
-        return (progress,)
-    return (progress, EventWriter(session.run.events, session.state.clock.iteration))
 
 
 def _interrupted(session: Session, signal_number: int) -> Interrupted:

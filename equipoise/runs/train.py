@@ -22,7 +22,6 @@ from equipoise.experiments.build import build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
-from equipoise.integrations.tensorboard import summary_writer
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
@@ -35,6 +34,7 @@ from equipoise.runs.remembered import NOTHING_YET, Remembered
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Page, Session, Settings, play_session
 from equipoise.runs.threads import choose_threads
+from equipoise.runs.tracked import check_trackers
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
@@ -198,8 +198,7 @@ def _check_watched(experiment: Experiment, settings: Settings) -> None:
     watch = experiment.watch
     defined_by_inception = by_inception(watch.metrics)
     check_best(watch.best)
-    if watch.tensorboard:
-        summary_writer()
+    check_trackers(settings)
     if watch.evaluations:
         check_weights_are_there(watch.metrics, settings.inception_weights)
         if settings.inception_weights is not None and defined_by_inception:

@@ -77,6 +77,7 @@ WHOLE: dict[str, tuple[str, str]] = {
     "study": ("STUDIES", "studies/test_catalogue.py"),
     "simulation": ("SIMULATIONS", "simulations/test_catalogue.py"),
     "penalty": ("PENALTIES", "contracts/test_every_entry.py"),
+    "tracker": ("TRACKERS", "runs/test_trackers.py"),
 }
 """Kinds whose contracts take every entry of the registry: what they are given, and in which file."""
 

@@ -76,7 +76,7 @@ def test_grids_are_written_evenly_and_at_both_ends(tmp_path: Path) -> None:
 def test_tensorboard_events_hold_the_log(tmp_path: Path) -> None:
     accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     run = train(short(tensorboard=True), tmp_path / "run", SETTINGS)
-    events = accumulators.EventAccumulator(str(run.events)).Reload()
+    events = accumulators.EventAccumulator(str(run.path / "tensorboard")).Reload()
     scalars = [(event.step, event.value) for event in events.Scalars("generator/loss")]
     lines = [(line["iteration"], line["values"]["generator/loss"]) for line in logged(run, "iteration")]  # type: ignore[index]
     assert [step for step, _ in scalars] == [step for step, _ in lines]
