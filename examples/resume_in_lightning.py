@@ -34,7 +34,8 @@ class RingGAN(lightning.LightningModule):
     def training_step(self, batch: list[Tensor], batch_idx: int) -> None:
         """One step of each player."""
         (real,) = batch
-        for_generator, for_discriminator = self.optimizers()  # type: ignore[misc]
+        optimisers: Any = self.optimizers()
+        for_generator, for_discriminator = optimisers
         fake = self.generator(torch.randn(len(real), 4, device=self.device))
         for_discriminator.zero_grad()
         self.manual_backward(hinge_discriminator_loss(self.discriminator(real), self.discriminator(fake.detach())))

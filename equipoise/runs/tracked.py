@@ -40,7 +40,7 @@ def trackings(run: RunDirectory, experiment: Experiment, settings: "Settings", s
     if not names:
         return ()
     name = f"{experiment.name}-seed{experiment.seed}"
-    told = Tracked(run.path, name, _identity(run), to_plain(experiment), start)  # type: ignore[arg-type]
+    told = Tracked(run.path, name, _identity(run), to_plain(experiment), start)
     return tuple(Tracking(each, partial(_made, each, told)) for each in names)
 
 

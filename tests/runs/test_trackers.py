@@ -264,10 +264,7 @@ def test_mlflow_gets_one_run_however_often_it_is_resumed(
 
 def test_real_trackio_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
-    try:
-        import trackio  # noqa: F401
-    except Exception as error:
-        pytest.skip(f"trackio does not work here: {error}")
+    pytest.importorskip("trackio")
     connected: list[object] = []
     sys.addaudithook(lambda event, given: connected.append(given[1]) if event == "socket.connect" else None)
     followed("trackio", tmp_path)
