@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from equipoise.losses.adversarial import AdversarialLoss as AdversarialLoss
     from equipoise.recipes.entry import RecipeEntry as RecipeEntry
     from equipoise.registries import register as register
+    from equipoise.reports.compared import compare as compare
     from equipoise.runs.score import score as score
 
 _HOMES = {
@@ -22,6 +23,7 @@ _HOMES = {
     "Entry": "equipoise.common.registry",
     "MetricEntry": "equipoise.evaluation.catalogue",
     "RecipeEntry": "equipoise.recipes.entry",
+    "compare": "equipoise.reports.compared",
     "register": "equipoise.registries",
     "score": "equipoise.runs.score",
 }

@@ -2,6 +2,7 @@
 
 from equipoise.cli import (
     classifier,
+    compare,
     demo,
     evaluate,
     export,
@@ -10,6 +11,7 @@ from equipoise.cli import (
     sample,
     score,
     show,
+    show_study,
     simulate,
     study,
     train,
@@ -25,7 +27,9 @@ COMMANDS = {
     "export": export.COMMAND,
     "evaluate": evaluate.COMMAND,
     "score": score.COMMAND,
+    "compare": compare.COMMAND,
     "study": study.COMMAND,
+    "show-study": show_study.COMMAND,
     "report": report.COMMAND,
     "classifier": classifier.COMMAND,
     "simulate": simulate.COMMAND,

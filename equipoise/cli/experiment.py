@@ -1,9 +1,8 @@
 """From words to an experiment: a recipe or a YAML file, then --set, --seed and the length."""
 
 import argparse
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from equipoise.cli.options import whole
 from equipoise.common.errors import EquipoiseError
@@ -41,10 +40,11 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
     """
     from equipoise.experiments.config import changed
     from equipoise.experiments.experiment import with_length
+    from equipoise.experiments.other_data import on_data
 
     named = _named(chosen.recipe, chosen.budget)
     seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
-    on_its_data = named if chosen.data is None else _on_other_data(named, chosen.data)
+    on_its_data = named if chosen.data is None else on_data(named, chosen.data)
     experiment = changed(on_its_data, [*chosen.set, *seed])
     if chosen.epochs is None and chosen.iterations is None:
         return experiment
@@ -68,16 +68,3 @@ def _named(source: str, budget: str | None) -> "Experiment":
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
     return load_experiment(Path(source))
-
-
-def _on_other_data(experiment: "Experiment", words: str) -> "Experiment":
-    """The same experiment on other data, in the size that its networks are made for where the data can be resized."""
-    from equipoise.data.catalogue import parse_data
-    from equipoise.experiments.build import network_shape
-
-    data: Any = parse_data(words)
-    channels, *sizes = network_shape(experiment.players["generator"].network)
-    made_for = {"resolution": sizes[0], "channels": channels} if sizes else {}
-    known = {each.name for each in fields(data)}
-    data = replace(data, **{name: value for name, value in made_for.items() if name in known})
-    return replace(experiment, name=f"{experiment.name}-on-{data.name}", data=data)

@@ -8,7 +8,7 @@ from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import printable
-from equipoise.common.files import local_path
+from equipoise.common.files import file_name, local_path
 
 _SMALL = ("smoke", "cpu")
 
@@ -25,7 +25,7 @@ def train_command(chosen: argparse.Namespace) -> int:
     from equipoise.runs.train import train
 
     experiment = experiment_of(chosen)
-    out = chosen.out or local_path(f"runs/{_file_name(experiment.name)}-seed{experiment.seed}")
+    out = chosen.out or local_path(f"runs/{file_name(experiment.name)}-seed{experiment.seed}")
     run = train(experiment, out, replace(settings_of(chosen), shorter=_shorter(chosen)))
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0
@@ -36,10 +36,6 @@ def _shorter(chosen: argparse.Namespace) -> str:
     from equipoise.recipes.catalogue import BUDGETS
 
     return "" if is_yaml(chosen.recipe) or chosen.budget in _SMALL else f"--budget cpu ({BUDGETS['cpu']}); "
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".") or "run"
 
 
 COMMAND = Command(

@@ -20,6 +20,7 @@ MOST_TEXT_BYTES = 64 << 20
 MOST_AT_ONCE = 1 << 30
 """Of an archive, in one read."""
 _CHUNK_BYTES = 1 << 20
+_LONGEST_NAME = 100
 _ABANDONED_SECONDS = 3600
 _OTHER_KINDS = {
     stat.S_ISDIR: "a folder",
@@ -224,6 +225,16 @@ def sha256_of(path: Path) -> str:
 def local_path(text: str) -> Path:
     """The path that a text names on this system, whose own encoding may lack its letters; ~ is the home folder."""
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape"))).expanduser()
+
+
+def file_name(text: str) -> str:
+    """A text as the name of a file or folder: what is neither letter, digit, "-", "_" nor "." becomes "-".
+
+    Examples:
+        >>> file_name("my photos/2024"), file_name("..")
+        ('my-photos-2024', 'run')
+    """
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text[:_LONGEST_NAME]).strip(".") or "run"
 
 
 def cache_directory() -> Path:

@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -25,6 +25,7 @@ from equipoise.training.catalogue import OPTIMISERS, SCHEDULES
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Optimiser, Schedule
 
+T = TypeVar("T")
 Plain = Any
 """What YAML can hold: dictionaries, lists, strings, numbers, booleans and None."""
 
@@ -79,8 +80,17 @@ def to_plain(value: Any) -> Plain:
 
 def from_plain(plain: Plain) -> Experiment:
     """An experiment from plain data; see `from_yaml` for what is refused."""
-    experiment: Experiment = _build(Experiment, plain, _TOP)
-    return experiment
+    return built(Experiment, plain)
+
+
+def built(cls: type[T], plain: Plain) -> T:
+    """An instance of a dataclass from a mapping of its fields, each checked against its declared type.
+
+    Raises:
+        EquipoiseError: a field is unknown, missing, of a wrong type or of an impossible value.
+    """
+    found: T = _build(cls, plain, _TOP)
+    return found
 
 
 def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:

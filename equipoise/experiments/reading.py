@@ -9,8 +9,10 @@ import yaml
 from equipoise.common.errors import EquipoiseError, UnfitFile, printable, shortened
 from equipoise.common.files import read_text_bounded
 
-_MOST_BYTES = 1 << 18
-_MOST_VALUES = 10_000
+MOST_BYTES = 1 << 18
+"""Of a configuration's file."""
+MOST_VALUES = 10_000
+"""That a configuration may hold."""
 _WHOLE_BITS = 63
 _NAMELESS = 'in "<unicode string>", '
 """How PyYAML begins the place of a fault in a text that has no file."""
@@ -18,12 +20,12 @@ _REFUSALS = (yaml.YAMLError, RecursionError, ValueError, LookupError, TypeError,
 """PyYAML lets through what Python says of a date without such a month, of an empty !!int, and the like."""
 
 
-def read_yaml(text: str, what: str = "the configuration") -> Any:
+def read_yaml(text: str, what: str = "the configuration", most_values: int = MOST_VALUES) -> Any:
     """The dictionaries, lists and plain values of a YAML text; `what` names it in a refusal.
 
     Raises:
         EquipoiseError: it is not YAML, a key is given twice, a whole number has more than 63 bits, or it holds more
-            than 10,000 values once its aliases are written out.
+            than `most_values` values once its aliases are written out.
     """
     try:
         loader = _Loader(text)
@@ -31,7 +33,7 @@ def read_yaml(text: str, what: str = "the configuration") -> Any:
             node = loader.get_single_node()
             if node is None:
                 return None
-            _refuse_too_many(node)
+            _refuse_too_many(node, most_values)
             return loader.construct_document(node)
         finally:
             loader.dispose()
@@ -39,19 +41,19 @@ def read_yaml(text: str, what: str = "the configuration") -> Any:
         raise EquipoiseError(f"{what} is not valid YAML: {shortened(_reason(error))}.") from error
 
 
-def read_yaml_file(path: Path) -> Any:
+def read_yaml_file(path: Path, most_bytes: int = MOST_BYTES, most_values: int = MOST_VALUES) -> Any:
     """The content of a YAML file.
 
     Raises:
-        EquipoiseError: there is no such file, it is larger than 256 KiB, or as `read_yaml`.
+        EquipoiseError: there is no such file, it is larger than `most_bytes`, or as `read_yaml`.
     """
     try:
-        text = read_text_bounded(path, _MOST_BYTES)
+        text = read_text_bounded(path, most_bytes)
     except UnfitFile:
         raise
     except (OSError, ValueError) as error:
         raise EquipoiseError(f"cannot read the configuration {printable(path)}: {error}.") from error
-    return read_yaml(text, f"the configuration {printable(path)}")
+    return read_yaml(text, f"the configuration {printable(path)}", most_values)
 
 
 class _Loader(yaml.SafeLoader):
@@ -78,7 +80,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 
 
-def _refuse_too_many(root: yaml.Node) -> None:
+def _refuse_too_many(root: yaml.Node, most: int) -> None:
     """Count what the aliases stand for, without writing them out."""
     known: dict[int, int] = {}
     open_nodes: set[int] = set()
@@ -92,8 +94,8 @@ def _refuse_too_many(root: yaml.Node) -> None:
             open_nodes.discard(id(node))
         return known[id(node)]
 
-    if count(root) > _MOST_VALUES:
-        raise ValueError(f"it stands for more than {_MOST_VALUES} values")
+    if count(root) > most:
+        raise ValueError(f"it stands for more than {most} values")
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

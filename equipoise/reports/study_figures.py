@@ -1,7 +1,7 @@
 """The pictures of a study's page: learning curves with bands over seeds, box plots over runs, class histograms."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +62,38 @@ def curve_panel(
     ends = (f"{keys[value].label}: from {mean[0]:.4g} to {mean[-1]:.4g}" for value, (_, mean, _) in bands.items())
     picture = drawing(name, f"Mean over {len(runs)} runs. {'; '.join(ends)}.", paint, (4.2, 3.0))
     return Figure(picture, tuple(keys.values()), gaps=sum(one.gaps for found in curves.values() for one in found))
+
+
+def together_figure(name: str, rows: Mapping[str, Sequence[RunRecord]], value: str) -> Figure | None:
+    """A value that was measured during the training, a line and a band for each row; at most eight rows.
+
+    Args:
+        name: of the drawing, unlike any other's on the page.
+        rows: each row's runs, by its label.
+        value: the metric.
+    """
+    curves = {
+        label: [found for run in runs if (found := curve(run.log.scores, value))]
+        for label, runs in list(rows.items())[:_SERIES]
+    }
+    bands = {label: band for label, found in curves.items() if (band := _band(found)) is not None}
+    if not bands:
+        return None
+    keys = tuple(Key(label, f"series-{index}") for index, label in enumerate(bands))
+
+    def paint(axes: "Axes") -> None:
+        for key, (positions, mean, deviation) in zip(keys, bands.values(), strict=True):
+            shade = colour(key.series)
+            axes.fill_between(positions, mean - deviation, mean + deviation, color=shade, alpha=0.18, linewidth=0)
+            axes.plot(positions, mean, color=shade, linewidth=1.8, marker="o", markersize=3.5)
+        axes.set_xlabel("iteration")
+        lows = [float(np.nanmin(mean)) for _, mean, _ in bands.values()]
+        highs = [float(np.nanmax(mean)) for _, mean, _ in bands.values()]
+        if min(lows) > 0 and max(highs) / min(lows) > _LOG_FROM_RATIO:
+            logarithmic(axes)
+
+    ends = (f"{label}: from {mean[0]:.4g} to {mean[-1]:.4g}" for label, (_, mean, _) in bands.items())
+    return Figure(drawing(name, f"Mean over runs. {'; '.join(ends)}.", paint, (6.4, 3.4)), keys)
 
 
 def shared_limits(rows: Sequence[Sequence[RunRecord]], values: Sequence[str]) -> tuple[float, float] | None:

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.score import Score
+from equipoise.experiments.difference import differences
+from equipoise.reports import conclusions
 from equipoise.reports import figures as run_figures
 from equipoise.reports import study_figures as figures
 from equipoise.reports.frames import Frame, read_frames
 from equipoise.reports.pages import Grids, Step, render
 from equipoise.reports.study_tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
+from equipoise.reports.summary import DASH, Cell, Table
 from equipoise.runs.record import RunRecord, read_run
 from equipoise.studies.carry_out import WALK_STEPS
 from equipoise.studies.catalogue import study as find_study
+from equipoise.studies.contrasts import contrasts
 from equipoise.studies.critic_map import read_critic_map
 from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
+from equipoise.studies.study_file import FILE as OWN_STUDY
+from equipoise.studies.study_file import load_study
 from equipoise.studies.summary import RowSummary, Summary, summarise
 from equipoise.studies.verdict import RULE, SENTENCE_RULE
 
@@ -29,7 +35,7 @@ _DIVERGENCE = (
 )
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES, _WALK_BUDGET_BYTES = 1_200_000, 1_500_000
-_MOST_FRAMES, _MOST_ROWS = 12, 24
+_MOST_FRAMES, _MOST_ROWS, _MOST_SETTINGS, _LONGEST_SETTING = 12, 24, 60, 60
 Records = Mapping[tuple[str, str], Sequence[RunRecord]]
 """By row and variant."""
 
@@ -72,8 +78,7 @@ def write_study_report(directory: Path, formats: Sequence[str] = tuple(FORMATS))
         EquipoiseError: there are no results, or nothing can be written there.
     """
     directory = Path(directory)
-    results = read_results(directory)
-    summary = summarise(find_study(results["study"]), results)
+    summary = summary_of(directory)
     table = study_table(summary)
     for name in formats:
         file, write = FORMATS[name]
@@ -81,6 +86,17 @@ def write_study_report(directory: Path, formats: Sequence[str] = tuple(FORMATS))
     path = directory / "report.html"
     write_text_atomically(path, _page(summary, table, _records(directory, summary)))
     return path
+
+
+def summary_of(directory: Path) -> Summary:
+    """The results in a directory with the study that they are of: one of the user's own lies beside them.
+
+    Raises:
+        EquipoiseError: there are none.
+    """
+    results = read_results(directory)
+    own = directory / OWN_STUDY
+    return summarise(load_study(own) if own.is_file() else find_study(results["study"]), results)
 
 
 def _page(summary: Summary, table: StudyTable, records: Records) -> str:
@@ -94,7 +110,10 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         budget=summary.budget,
         table=table,
         texts=[(file, write(table)) for file, write in FORMATS.values()],
-        rule=RULE,
+        rule=RULE if summary.study.has_claims else conclusions.RULE,
+        tests=conclusions.contrast_table(contrasts(summary), summary.metrics[summary.study.measures[0].metric]),
+        differences=_differences(records) if not summary.study.has_claims else Table("", (), ()),
+        together=_together(summary.study, records),
         sentence_columns=SENTENCE_COLUMNS,
         sentence_rule=SENTENCE_RULE,
         divergence=_DIVERGENCE,
@@ -146,12 +165,46 @@ def _boxes(summary: Summary) -> list[Panel]:
 
 
 def _curves(study: Study, records: Records) -> list[Panel]:
-    limits = figures.shared_limits(list(records.values()), study.curves)
+    limits = figures.shared_limits(list(records.values()), study.curves) if study.has_claims else None
     found = (
         (label, figures.curve_panel(f"curves-{index}", runs, study.curves, limits))
         for index, (label, runs) in enumerate(records.items())
     )
     return [Panel(figure, _name(label)) for label, figure in found if figure is not None]
+
+
+def _together(study: Study, records: Records) -> list[Panel]:
+    """What was measured during the training, all rows of a comparison in one drawing."""
+    if study.has_claims or study.watched is None:
+        return []
+    rows = {_name(label): runs for label, runs in records.items()}
+    logged = (each for runs in records.values() for run in runs for each in run.log.scores)
+    names = dict.fromkeys(name for each in logged for name in each.values)
+    found = ((name, figures.together_figure(f"together-{index}", rows, name)) for index, name in enumerate(names))
+    return [Panel(figure, name.replace("-", " ")) for name, figure in found if figure is not None]
+
+
+def _differences(records: Records) -> Table:
+    """The settings in which the rows' experiments differ, with each row's value."""
+    plain = {_name(label): {**runs[0].config, "seed": None, "name": None} for label, runs in records.items() if runs}
+    first = next(iter(plain.values()), {})
+    paths = dict.fromkeys(path for other in plain.values() for path in differences(first, other))
+    rows = tuple(
+        (Cell(path, path), *(Cell(_setting(_at(config, path))) for config in plain.values()))
+        for path in list(paths)[:_MOST_SETTINGS]
+    )
+    notes = (f"And {len(paths) - len(rows)} more settings.",) if len(paths) > len(rows) else ()
+    return Table("Settings that differ", ("setting", *plain), rows, notes)
+
+
+def _at(config: Any, path: str) -> Any:
+    for name in path.split("."):
+        config = config.get(name) if isinstance(config, Mapping) else None
+    return config
+
+
+def _setting(value: Any) -> str:
+    return DASH if value is None or isinstance(value, Mapping) else shortened(value, _LONGEST_SETTING)
 
 
 def _histograms(records: Records) -> list[Panel]:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.common.errors import printable
+from equipoise.reports.conclusions import sentence
 from equipoise.reports.summary import DASH, Cell, shown, with_spread
+from equipoise.studies.contrasts import contrasts
 from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, RowSummary, Summary
 from equipoise.studies.verdict import Figure
@@ -19,23 +22,43 @@ MARK_NOTE = "† measured differently from the rest of its column and block; the
 
 @dataclass(frozen=True)
 class StudyTable:
-    """The whole table as text, with what each cell is sorted by; and the paper's sentences with figure and verdict."""
+    """The whole table as text, with what each cell is sorted by.
+
+    Attributes:
+        caption, columns, rows, notes: as of any table.
+        sentences: the paper's, with figure and verdict.
+        conclusions: of a comparison of one's own, what its paired tests say.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...]
     sentences: tuple[tuple[str, str, str], ...] = ()
+    conclusions: tuple[str, ...] = ()
 
 
 def study_table(summary: Summary) -> StudyTable:
-    """A row for each that was trained and each that is only cited: published and ours, measure by measure."""
+    """A row for each that was trained and each that is only cited: published and ours, measure by measure.
+
+    Where nothing was published, there are no verdicts but conclusions about every two rows.
+    """
     blocks = any(row.block for row in summary.rows) or any(each.block for each in summary.study.references)
     titles = [title for measure in summary.study.measures for title in _titles(summary, measure.metric, measure.title)]
-    columns = ("row", *(("data",) if blocks else ()), "verdict", *titles, "runs", *_divergence_titles(summary))
+    verdict = ("verdict",) if summary.study.has_claims else ()
+    ends = ("runs", *_divergence_titles(summary), *_failure_titles(summary))
+    columns = ("row", *(("data",) if blocks else ()), *verdict, *titles, *ends)
     rows = [*_cited_rows(summary, blocks), *_own_rows(summary, blocks)]
-    caption = f"{summary.study.paper}, {summary.study.place}; budget {summary.budget}; ours: mean ± standard deviation"
-    return StudyTable(caption, columns, tuple(rows), _notes(summary), _sentences(summary))
+    metric = summary.metrics[summary.study.measures[0].metric]
+    conclusions = tuple(sentence(each, metric) for each in contrasts(summary))
+    return StudyTable(_caption(summary), columns, tuple(rows), _notes(summary), _sentences(summary), conclusions)
+
+
+def _caption(summary: Summary) -> str:
+    study = summary.study
+    source = f"{study.paper}, {study.place}; budget {summary.budget}; ours: " if study.has_claims else ""
+    budget = "" if study.has_claims else f", budget {summary.budget}"
+    return f"{source}mean ± standard deviation{budget}"
 
 
 def as_markdown(table: StudyTable) -> str:
@@ -43,7 +66,8 @@ def as_markdown(table: StudyTable) -> str:
     lines = _markdown_rows(table.columns, [[_text(cell) for cell in row] for row in table.rows])
     notes = [f"{note}\n" for note in table.notes]
     sentences = _markdown_rows(SENTENCE_COLUMNS, table.sentences) if table.sentences else []
-    return "\n".join([table.caption, "", *lines, "", *notes, *sentences]).rstrip() + "\n"
+    conclusions = [f"- {each}" for each in table.conclusions]
+    return "\n".join([table.caption, "", *lines, "", *notes, *sentences, *conclusions]).rstrip() + "\n"
 
 
 def _markdown_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -127,16 +151,21 @@ def _own_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
     rows = []
     for row in summary.rows:
         cells = [cell for metric, found in row.found.items() for cell in _cells(summary, metric, found)]
-        verdict = Cell(f"{row.verdict.word}: {row.verdict.reason}", row.verdict.word)
-        ends = (Cell(str(len(row.runs)), len(row.runs)), *_divergence_cells(summary, row))
+        verdict = (Cell(f"{row.verdict.word}: {row.verdict.reason}", row.verdict.word),)
+        failed = (Cell(str(row.failed), row.failed),) if _failure_titles(summary) else ()
+        ends = (Cell(str(len(row.runs)), len(row.runs)), *_divergence_cells(summary, row), *failed)
         block = (Cell(row.block, row.block),) if blocks else ()
-        rows.append((Cell(row.label, row.label), *block, verdict, *cells, *ends))
+        rows.append((Cell(row.label, row.label), *block, *(verdict if summary.study.has_claims else ()), *cells, *ends))
     return rows
 
 
 def _divergence_titles(summary: Summary) -> tuple[str, ...]:
     counted = any(row.published_diverged for row in summary.study.rows)
     return ("diverged, published", "diverged") if counted else ("diverged",)
+
+
+def _failure_titles(summary: Summary) -> tuple[str, ...]:
+    return ("failed",) if any(row.failed for row in summary.rows) else ()
 
 
 def _divergence_cells(summary: Summary, row: RowSummary) -> tuple[Cell, ...]:
@@ -177,7 +206,7 @@ def _cited_rows(summary: Summary, blocks: bool) -> list[tuple[Cell, ...]]:
                 *block,
                 what,
                 *cells,
-                *(Cell("") for _ in ("runs", *_divergence_titles(summary))),
+                *(Cell("") for _ in ("runs", *_divergence_titles(summary), *_failure_titles(summary))),
             )
         )
     return rows
@@ -208,9 +237,13 @@ def _notes(summary: Summary) -> tuple[str, ...]:
     marked = any(found.marked for row in summary.rows for found in row.found.values())
     stood_in = [f"{taken} stands in for {metric}" for metric, taken in summary.metrics.items() if taken != metric]
     reasons: dict[str, None] = {}
+    failed: dict[str, None] = {}
     for row in summary.rows:
         for run in row.runs:
             reasons |= dict.fromkeys(f"{name}: {reason}" for name, reason in run["unmeasured"].items())
+            if run["status"] == "failed":
+                failed[f"{row.label}, seed {run['seed']}: {printable(run['reason'])}"] = None
+    arrows = any(set("↓↑") & set(measure.title) for measure in summary.study.measures)
     sources = {
         f"{label}: {published.source}"
         for label, figures in _printed(summary)
@@ -224,7 +257,9 @@ def _notes(summary: Summary) -> tuple[str, ...]:
             if stood_in
             else ()
         ),
+        *(("↓: lower is better, ↑: higher is better.",) if arrows else ()),
         *(f"Not measured: {reason}" for reason in reasons),
+        *(f"Failed: {each}" for each in failed),
         *sorted(sources),
     )
 
@@ -248,6 +283,8 @@ _LATEX = {
     "\N{MINUS SIGN}": "$-$",
     "\N{EN DASH}": "--",
     "†": r"$\dagger$",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 } | {character: f"\\{character}" for character in "&%$#_{}"}

@@ -85,6 +85,22 @@ def carry_out(job: Job) -> None:
     write_text_atomically(job.directory / _OUTCOME, text)
 
 
+def attempt(job: Job) -> str:
+    """`carry_out`, whose failure is this run's own affair. Returns: why it failed, or nothing.
+
+    Raises:
+        Interrupted: a signal came; the run is saved.
+    """
+    try:
+        carry_out(job)
+    except Interrupted:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        return reason if isinstance(error, EquipoiseError) else f"{type(error).__name__}: {reason}"
+    return ""
+
+
 def read_outcome(job: Job) -> dict[str, Any] | None:
     """How the run ended, or None if it did not, or if other scores were asked for."""
     try:

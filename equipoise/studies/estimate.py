@@ -1,7 +1,7 @@
 """How long a study will take: from what earlier runs recorded, or from a few iterations now."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -19,20 +19,27 @@ _SCORING_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Estimate:
-    """Expected seconds of work on one core, and where the figure comes from."""
+    """Expected seconds of work on one core, and where the figure comes from.
+
+    Attributes:
+        seconds: of all runs.
+        source: in words.
+        by_name: seconds of one run of each experiment's name, scoring included.
+    """
 
     seconds: float
     source: str
+    by_name: Mapping[str, float] = field(default_factory=dict)
 
 
 def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path | None) -> Estimate:
-    """The work of these runs: by their recorded speed where one of the same row was trained, else by a measurement.
+    """The work of these runs: by their recorded speed where one of the same name was trained, else by a measurement.
 
-    At most four rows are measured, those with the most runs; the others are taken to be like them.
+    At most four names are measured, those with the most runs; the others are taken to be like them.
     """
     totals: dict[str, list[Planned]] = {}
     for each in planned:
-        totals.setdefault(each.row.recipe, []).append(each)
+        totals.setdefault(each.experiment.name, []).append(each)
     known: dict[str, float] = {}
     for name, runs in totals.items():
         recorded = _recorded(runs[0], out)
@@ -43,8 +50,8 @@ def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path
     for name in missing[:_MOST_MEASURED]:
         known[name] = run_seconds(totals[name][0].experiment, device, data_root) * len(totals[name])
     usual = sum(known.values()) / max(sum(len(totals[name]) for name in known), 1)
-    seconds = sum(known.get(name, usual * len(runs)) for name, runs in totals.items())
-    return Estimate(seconds + _SCORING_SECONDS * len(planned), source)
+    each = {name: known.get(name, usual * len(runs)) / len(runs) + _SCORING_SECONDS for name, runs in totals.items()}
+    return Estimate(sum(each[name] * len(runs) for name, runs in totals.items()), source, each)
 
 
 def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> float:

@@ -5,11 +5,14 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from equipoise.common.errors import UnknownName
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.files import file_name
 from equipoise.common.random import derived_seed
 from equipoise.data.noise import Noise
-from equipoise.experiments.config import changed, to_yaml
+from equipoise.experiments.config import changed, from_plain, to_yaml
 from equipoise.experiments.experiment import Experiment, Watch, with_length
+from equipoise.experiments.other_data import on_data
+from equipoise.recipes.budgets import at_budget
 from equipoise.recipes.catalogue import BUDGETS, recipe
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.study import Measure, Row, Scale, Study, Variant, evenly
@@ -76,7 +79,7 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
     if any(row.published for row in study.rows) or study.orders:
         scored = _with_histogram(study, scored)
     return [
-        _planned(row, variant, seed, budget, scored, scale, watched)
+        _planned(study, row, variant, seed, budget, scored, scale, watched)
         for row in (study.rows[index] for index in evenly(len(study.rows), scale.rows))
         for variant in some_variants(row.variants, scale.variants)
         for seed in range(seeds or scale.seeds)
@@ -97,15 +100,40 @@ def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Vari
 
 
 def experiment_of(
-    row: Row, variant: Variant, seed: int, budget: str, watched: Watched | None = None, length: float | None = None
+    study: Study, row: Row, variant: Variant, seed: int, budget: str, watched: Watched | None = None
 ) -> Experiment:
-    """The row's experiment with the variant's changes, of the budget's length or a share of the published one."""
-    base = recipe(row.recipe, budget)
-    base = base if length is None else _of_length(base, recipe(row.recipe), length)
+    """The row's experiment with the study's, its own and the variant's changes, at the budget's length or the study's.
+
+    Raises:
+        EquipoiseError: the data are not there, or a change does not fit the experiment.
+    """
+    base, length = _base_of(row, budget), scale_of(study, budget).length
+    if length is not None:
+        base = _of_length(base, _base_of(row, "paper"), length)
+    if budget != "smoke":
+        base = _of_the_study(base, study)
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
     if watched is not None and budget != "smoke":
         watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,))
-    return changed(replace(base, seed=seed, watch=watch), (*row.changes, *variant.changes))
+    try:
+        return changed(replace(base, seed=seed, watch=watch), (*study.changes, *row.changes, *variant.changes))
+    except EquipoiseError as error:
+        raise EquipoiseError(f"{printable(row.label)}: {error}") from error
+
+
+def _base_of(row: Row, budget: str) -> Experiment:
+    if row.experiment is None:
+        return recipe(row.recipe, budget)
+    whole = from_plain(row.experiment)
+    return at_budget(whole, budget) if budget == "smoke" else whole
+
+
+def _of_the_study(experiment: Experiment, study: Study) -> Experiment:
+    """On the study's data and of its length, where it has them."""
+    on_its_data = on_data(experiment, study.data) if study.data else experiment
+    if study.epochs is None and study.iterations is None:
+        return on_its_data
+    return with_length(on_its_data, epochs=study.epochs, iterations=study.iterations)
 
 
 def content_hash(experiment: Experiment) -> str:
@@ -114,6 +142,7 @@ def content_hash(experiment: Experiment) -> str:
 
 
 def _planned(
+    study: Study,
     row: Row,
     variant: Variant,
     seed: int,
@@ -122,8 +151,8 @@ def _planned(
     scale: Scale,
     watched: Watched | None,
 ) -> Planned:
-    experiment = experiment_of(row, variant, seed, budget, watched, scale.length)
-    place = Path("runs") / f"{experiment.name}-seed{seed}-{content_hash(experiment)}"
+    experiment = experiment_of(study, row, variant, seed, budget, watched)
+    place = Path("runs") / f"{file_name(experiment.name)}-seed{seed}-{content_hash(experiment)}"
     stands_in = isinstance(experiment.data, Noise)
     return Planned(row, variant.label, experiment, place, metrics, scale.samples, budget == "smoke" or stands_in)
 

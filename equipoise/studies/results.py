@@ -1,7 +1,7 @@
 """The results of a study: a pure function of its runs, whatever machine, order or number of workers made them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def gather(
     with_inception: bool,
     pairs: Sequence[tuple[Planned, Job]],
     real_data: Sequence[dict[str, Any]] = (),
+    failures: Mapping[Path, str] | None = None,
 ) -> dict[str, Any]:
     """Everything that the runs found, as JSON values: no times, no paths.
 
@@ -35,12 +36,15 @@ def gather(
         with_inception: whether Inception's weights were at hand.
         pairs: every run as it was planned, with the job that carried it out.
         real_data: the scores of the references that are real data.
+        failures: by a run's directory, why it could not be carried out.
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for planned, job in pairs:
         row = planned.row
         start = {"label": row.label, "block": row.block, "recipe": row.recipe, "changes": list(row.changes), "runs": []}
-        rows.setdefault((row.label, row.block), start)["runs"].append(_run(study, planned, job))
+        rows.setdefault((row.label, row.block), start)["runs"].append(
+            _run(study, planned, job, (failures or {}).get(job.directory))
+        )
     return {
         "format": FORMAT,
         "study": study.name,
@@ -77,21 +81,33 @@ def read_results(directory: Path) -> dict[str, Any]:
     return found
 
 
-def _run(study: Study, planned: Planned, job: Job) -> dict[str, Any]:
+def failed_runs(results: Mapping[str, Any]) -> list[str]:
+    """What went wrong, once for each run that could not be carried out."""
+    return [run["reason"] for row in results["rows"] for run in row["runs"] if run["status"] == "failed"]
+
+
+def _run(study: Study, planned: Planned, job: Job, failure: str | None) -> dict[str, Any]:
+    if failure:
+        return _entry(planned, "failed", failure)
     outcome = read_outcome(job)
     assert outcome is not None, f"{job.directory} has not been carried out"
     scores = {score["metric"]: score for score in outcome.get("scores", [])}
     scores |= _from_log(study, read_run(job.directory), planned)
     beyond = _beyond(study, planned, scores)
+    status, reason = "diverged" if beyond else outcome["status"], beyond or outcome["reason"]
+    return _entry(planned, status, reason, scores, outcome.get("unmeasured", {}))
+
+
+def _entry(planned: Planned, status: str, reason: str, scores: Any = None, unmeasured: Any = None) -> dict[str, Any]:
     return {
         "variant": planned.variant,
         "seed": planned.experiment.seed,
         "experiment": content_hash(planned.experiment),
         "directory": planned.directory.as_posix(),
-        "status": "diverged" if beyond else outcome["status"],
-        "reason": beyond or outcome["reason"],
-        "scores": scores,
-        "unmeasured": outcome.get("unmeasured", {}),
+        "status": status,
+        "reason": reason,
+        "scores": scores or {},
+        "unmeasured": unmeasured or {},
     }
 
 

@@ -2,31 +2,37 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from equipoise.common.durations import duration
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import try_lock
 from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu
 from equipoise.data.mnist import Mnist
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
 from equipoise.runs.train import Page, Settings
-from equipoise.studies.carry_out import Job, carry_out, read_outcome
+from equipoise.studies.carry_out import Job, attempt, read_outcome
 from equipoise.studies.catalogue import study as find_study
+from equipoise.studies.checks import check_rows
 from equipoise.studies.estimate import estimate
 from equipoise.studies.plan import Planned, plan
 from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
-from equipoise.studies.workers import run_jobs
+from equipoise.studies.study import Study
+from equipoise.studies.study_file import keep_study
+from equipoise.studies.workers import Done, run_jobs
 from equipoise.training.precision import Precision
 
 Tell = Callable[[str], None]
 """What a sentence for the user is given to."""
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Means:
     Attributes:
         workers: runs at a time; by default one per core, or one per GPU. More share the GPUs.
         ray: the address of a Ray cluster, "local" for one of its own, or None for local processes.
+        slurm: what `equipoise.studies.slurm` asks Slurm for, or None.
         gpu_share: of a GPU, that each Ray task asks for.
         device: of every run; "auto" by default.
         data_root: where published data files lie.
@@ -47,6 +54,7 @@ class Means:
 
     workers: int | None = None
     ray: str | None = None
+    slurm: Mapping[str, str] | None = None
     gpu_share: float = 0.0
     device: str = "auto"
     data_root: Path | None = None
@@ -62,7 +70,7 @@ def tell(line: str) -> None:
 
 
 def run_study(
-    name: str,
+    name: str | Study,
     out: Path,
     budget: str = "cpu",
     seeds: int | None = None,
@@ -71,11 +79,12 @@ def run_study(
 ) -> Path:
     """Carry out what is missing of a study, write `results.json`, and return its path.
 
-    Runs that an earlier call finished are kept, what it left unfinished goes on, and a run that diverges is counted and
-    stops nothing. The results are the same for every way of running.
+    Runs that an earlier call finished are kept, what it left unfinished goes on, and a run that diverges or fails is
+    counted and stops nothing; one that failed is tried again by the next call. The results are the same for every way
+    of running.
 
     Args:
-        name: of the study.
+        name: of the study, or a study of one's own, which is kept beside its results.
         out: its directory.
         budget: "smoke", "cpu" or "paper".
         seeds: of each row and variant; by default what the budget buys.
@@ -83,31 +92,91 @@ def run_study(
         say: is told how far it is.
 
     Raises:
-        EquipoiseError: data are missing, the directory cannot be written, and so on.
+        EquipoiseError: data are missing, the directory cannot be written or is in use, every run failed, and so on.
     """
-    means, study = means or Means(), find_study(name)
+    means, study = means or Means(), find_study(name) if isinstance(name, str) else name
     if means.inception_weights is not None:
         InceptionExtractor.from_file(means.inception_weights)
-    planned = [_in(means.precision, each) for each in plan(study, budget, seeds, means.inception_weights is not None)]
-    pairs = [(each, _job(each, out.resolve(), means)) for each in planned]
+    pairs = _pairs(study, out, budget, seeds, means)
     missing = [(each, job) for each, job in pairs if read_outcome(job) is None]
-    say(f"{study.title} ({study.paper}, {study.place}), budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
+    if not isinstance(name, str):
+        check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
+    with _alone_in(out):
+        keep_study(None if isinstance(name, str) else study, out, say)
+        say(f"{_heading(study)}, budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
+        failures = _carry_out(missing, out, budget, means, say) if missing else {}
+        if failures and len(failures) == len(pairs):
+            raise EquipoiseError(f"every run failed, the first one because: {next(iter(failures.values()))}")
+        real = score_real_data(study, budget, _settings(means), out)
+        return write_results(gather(study, budget, means.inception_weights is not None, pairs, real, failures), out)
+
+
+def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Means, say: Tell) -> None:
+    """Say what `run_study` would train, and for how long; the time is measured over a few iterations.
+
+    Raises:
+        EquipoiseError: as `run_study` before it trains.
+    """
+    pairs = _pairs(study, out, budget, seeds, means)
+    check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
+    missing = [each for each, job in pairs if read_outcome(job) is None]
+    expected = estimate(missing, out, means.device, means.data_root)
+    say(f"{_heading(study)}, budget {budget}: {len(pairs)} runs, {len(missing)} to do. Nothing is trained now.")
+    labels = list(dict.fromkeys(each.row.label for each, _ in pairs))
+    width = max(map(len, labels))
+    for label in labels:
+        runs = [each for each, _ in pairs if each.row.label == label]
+        to_do = [each for each in missing if each.row.label == label]
+        each_takes = f", {duration(expected.by_name[to_do[0].experiment.name])} each" if to_do else ""
+        say(f"  {label:<{width}}  {len(runs)} runs, {len(to_do)} to do{each_takes}")
     if missing:
-        _carry_out(missing, out, budget, means, say)
-    real = score_real_data(study, budget, _settings(means), out)
-    return write_results(gather(study, budget, means.inception_weights is not None, pairs, real), out)
+        gpus = gpus_of(choose_device(means.device))
+        workers = max(1, min(means.workers or len(gpus) or available_cores(), len(missing)))
+        parallel = workers if not gpus else min(workers, len(gpus))
+        say(f"Expected: {duration(expected.seconds / parallel)}, {workers} at a time ({expected.source}).")
+    say(f"Measured: {', '.join(measure.metric for measure in study.measures)}; the first one decides.")
+    say(f"The runs would be in {printable(out)}.")
 
 
-def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell) -> None:
+def _heading(study: Study) -> str:
+    source = ", ".join(part for part in (study.paper, study.place) if part)
+    return f"{study.title} ({source})" if source else study.title
+
+
+def _pairs(study: Study, out: Path, budget: str, seeds: int | None, means: Means) -> list[tuple[Planned, Job]]:
+    """Every run with the job that carries it out."""
+    planned = [_in(means.precision, each) for each in plan(study, budget, seeds, means.inception_weights is not None)]
+    return [(each, _job(each, out.resolve(), means)) for each in planned]
+
+
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Within, no other study can be carried out in this directory; the lock ends with the process."""
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / _LOCK, "ab") as file:
+        if not try_lock(file):
+            raise EquipoiseError(
+                f"another process is at work in {printable(out)}; wait for it, or choose another --out."
+            )
+        yield
+
+
+def _carry_out(
+    missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell
+) -> dict[Path, str]:
+    """Carry out these runs. Returns: by the directories of those that failed, why."""
     gpus = gpus_of(choose_device(means.device))
     workers = max(1, min(means.workers or len(gpus) or available_cores(), len(missing)))
     if budget != "smoke":
         expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
-        at_once = f"{workers} at a time" if means.ray in (None, "local") else "on the cluster"
+        here = means.ray in (None, "local") and means.slurm is None
+        at_once = f"{workers} at a time" if here else "on the cluster"
         parallel = workers if not gpus else min(workers, len(gpus))
         say(f"Expected: {duration(expected.seconds / parallel)}, {at_once} ({expected.source}).")
     _train_judges(missing, means, say)
-    jobs, start = _placed([job for _, job in missing], gpus if means.ray is None else [], workers), time.monotonic()
+    on_a_cluster = means.ray is not None or means.slurm is not None
+    jobs = _placed([job for _, job in missing], [] if on_a_cluster else gpus, workers)
+    start = time.monotonic()
     with status_line(jobs) as line:
 
         def done(finished: int, total: int) -> None:
@@ -115,12 +184,21 @@ def _carry_out(missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, m
             told = f"run {finished} of {total} done" + (f", {duration(left)} left" if finished < total else "")
             (line.tell if line is not None and say is tell else say)(told)
 
-        if means.ray is None:
-            run_jobs(carry_out, jobs, workers, done)
-        else:
-            from equipoise.studies.ray_cluster import run_jobs_on_ray
+        reasons = _run(jobs, workers, means, done)
+    return {job.directory: reason for job, reason in zip(jobs, reasons, strict=True) if reason}
 
-            run_jobs_on_ray(carry_out, jobs, means.ray, means.workers, means.gpu_share, done)
+
+def _run(jobs: Sequence[Job], workers: int, means: Means, done: Done) -> list[str]:
+    """Carry out the jobs where they are to be. Returns: why each failed, or nothing."""
+    if means.slurm is not None:
+        from equipoise.studies.slurm import run_jobs_on_slurm
+
+        return run_jobs_on_slurm(attempt, jobs, jobs[0].directory.parents[1] / "slurm", means.slurm, done)
+    if means.ray is not None:
+        from equipoise.studies.ray_cluster import run_jobs_on_ray
+
+        return run_jobs_on_ray(attempt, jobs, means.ray, means.workers, means.gpu_share, done)
+    return run_jobs(attempt, jobs, workers, done)
 
 
 def gpus_of(device: torch.device) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 DIVERGED = "diverged"
 """In an order, in the place of a metric: the share of a row's runs that diverged, less being better."""
@@ -55,23 +55,26 @@ class Row:
 
     Attributes:
         label: its name.
-        recipe: in `equipoise.recipes.catalogue`.
+        recipe: in `equipoise.recipes.catalogue`; empty where `experiment` says what is trained.
         block: rows are compared within their block only, as in the data set.
         changes: `field.path=value` assignments to the recipe's experiment.
         variants: the grid; the first is the recipe as it stands where nothing else is said.
         published: by the measure's metric.
         diverged_beyond: a run whose first measure is worse than this counts as diverged, or None.
         published_diverged: (how many runs diverged, of how many) in the paper, or None.
+        experiment: a whole configuration in place of a recipe, as plain data. It is trained as it stands, at every
+            budget but "smoke".
     """
 
     label: str
-    recipe: str
+    recipe: str = ""
     block: str = ""
     changes: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = (Variant(),)
     published: Mapping[str, Published] = field(default_factory=dict)
     diverged_beyond: float | None = None
     published_diverged: tuple[int, int] | None = None
+    experiment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,11 @@ class Scale:
     rows: int | None = None
     length: float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("seeds", "samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+
 
 SMOKE = Scale(seeds=1, samples=60, variants=1)
 """Shows that a study runs, and nothing else."""
@@ -156,19 +164,23 @@ PAPER = Scale(seeds=3, samples=50_000)
 """What the papers did."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Study:
-    """Many runs that make one table.
+    """Many runs that make one table: a published one, or a comparison of one's own.
 
     Attributes:
         name: on the command line.
         title: the page's heading.
-        paper: authors and year.
+        paper: authors and year; empty for a comparison of one's own.
         place: the table or figure in it.
         introduction: what is compared, in a few sentences.
         rows: what is trained.
         measures: the columns; verdicts go by the first one with published figures or claims, and by diverged runs
-            where the paper counts them or makes claims about them.
+            where the paper counts them or makes claims about them. Where nothing was published, rows are tested
+            against each other by the first one.
+        data: what every row is trained on in place of its own data, as `--data` takes it, or nothing.
+        changes: `field.path=value` assignments to every row's experiment, before those of the row.
+        epochs, iterations: the length of every row's adversarial training; without them it is the budget's own.
         references: published rows that nobody trains here.
         orders: claims of the paper that stand in no table.
         sentences: of the paper's text, each judged by itself.
@@ -181,11 +193,15 @@ class Study:
 
     name: str
     title: str
-    paper: str
-    place: str
-    introduction: str
+    paper: str = ""
+    place: str = ""
+    introduction: str = ""
     rows: tuple[Row, ...]
     measures: tuple[Measure, ...]
+    data: str = ""
+    changes: tuple[str, ...] = ()
+    epochs: int | None = None
+    iterations: int | None = None
     references: tuple[Reference, ...] = ()
     orders: tuple[Order, ...] = ()
     sentences: tuple[Sentence, ...] = ()
@@ -194,6 +210,17 @@ class Study:
     watched: Measure | None = None
     evaluations: int = 10
     scales: Mapping[str, Scale] = field(default_factory=lambda: {"smoke": SMOKE, "cpu": CPU, "paper": PAPER})
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "iterations"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+
+    @property
+    def has_claims(self) -> bool:
+        """Whether anything was published that the table can be held against."""
+        printed = any(row.published or row.published_diverged for row in self.rows)
+        return bool(printed or self.references or self.orders or self.sentences)
 
 
 def evenly(count: int, most: int | None) -> list[int]:

@@ -51,6 +51,11 @@ class RowSummary:
         """How many runs diverged."""
         return sum(run["status"] == "diverged" for run in self.runs)
 
+    @property
+    def failed(self) -> int:
+        """How many runs could not be carried out."""
+        return sum(run["status"] == "failed" for run in self.runs)
+
 
 @dataclass(frozen=True)
 class JudgedSentence:

@@ -36,7 +36,8 @@ def names_metrics_that_exist(study: Study) -> None:
 
 def names_recipes_that_exist(study: Study) -> None:
     """Rows and references name recipes; every budget has its scale."""
-    named = {row.recipe for row in study.rows} | {reference.recipe for reference in study.references} - {""}
+    named = {row.recipe for row in study.rows if row.experiment is None}
+    named |= {reference.recipe for reference in study.references} - {""}
     unknown = named - set(RECIPES)
     require(not unknown, f"study {study.name} names unknown recipes: {unknown}.")
     require(set(study.scales) == set(BUDGETS), f"study {study.name} has scales of {set(study.scales)}.")
@@ -71,7 +72,7 @@ def can_be_planned(study: Study) -> None:
     hashes: dict[str, str] = {}
     for row in study.rows:
         for variant in {one.label: one for one in (row.variants[0], row.variants[-1])}.values():
-            experiment = experiment_of(row, variant, 3, "cpu")
+            experiment = experiment_of(study, row, variant, 3, "cpu")
             require(experiment.seed == 3, f"row {row.label!r} fixes its seed.")
             what, found = f"{row.block} {row.label} {variant.label}", content_hash(experiment)
             require(found not in hashes, f"{what!r} is the same experiment as {hashes.get(found)!r}.")

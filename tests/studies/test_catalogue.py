@@ -59,7 +59,7 @@ def test_the_grids_are_as_large_as_published() -> None:
 def test_a_cell_of_the_grid_becomes_the_experiment() -> None:
     row = study("mode-figure-3").rows[1]
     variant = next(v for v in row.variants if v.label == "G 4x1600 SGD, D 2x256 Adam, dropout, lr 0.01")
-    experiment = experiment_of(row, variant, 0, "paper")
+    experiment = experiment_of(study("mode-figure-3"), row, variant, 0, "paper")
     generator, encoder = experiment.players["generator"], experiment.players["encoder"]
     assert list(generator.network.options["hidden"]) == list(encoder.network.options["hidden"]) == [1600] * 3
     assert type(generator.optimiser).__name__ == type(encoder.optimiser).__name__ == "SGD"
@@ -72,7 +72,7 @@ def test_a_cell_of_the_grid_becomes_the_experiment() -> None:
 
 def test_one_network_is_trained_under_five_weights() -> None:
     _, *rows = study("mode-figure-4").rows
-    experiments = [experiment_of(row, row.variants[0], 0, "paper") for row in rows]
+    experiments = [experiment_of(study("mode-figure-4"), row, row.variants[0], 0, "paper") for row in rows]
     weights = [(each.algorithm.geometric_weight, each.algorithm.mode_weight) for each in experiments]
     assert weights == [(weight, weight) for weight in (0.01, 0.1, 0.2, 0.5, 1.0)]
     assert all(each.players == experiments[0].players for each in experiments)

@@ -121,7 +121,7 @@ def test_a_part_of_the_pairs_is_the_same_for_every_row_and_begins_with_the_scrip
         blocks.setdefault(row.block, set()).add(tuple(variant.label for variant in row.variants))
     assert all(len(labels) == 1 for labels in blocks.values())
     row = study(name).rows[0]
-    first = experiment_of(row, row.variants[0], 0, "cpu")
+    first = experiment_of(study(name), row, row.variants[0], 0, "cpu")
     rates = tuple(first.players[side].optimiser.lr for side in ("discriminator", "generator"))
     assert rates == SCRIPT_RATES["cifar10"]
 

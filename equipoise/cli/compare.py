@@ -1,0 +1,74 @@
+"""`compare`."""
+
+import argparse
+from pathlib import Path
+
+from equipoise.cli.command import Command
+from equipoise.cli.many_runs import add_means, means_of, show_results
+from equipoise.cli.options import positive
+
+_BUDGETS = ("smoke", "cpu", "paper")
+
+
+def fill_compare(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `compare`."""
+    from equipoise.studies.wish import SAMPLES, SEEDS
+
+    sources_help = "what is compared: recipes, YAML files, or directories of runs, whose settings are taken"
+    parser.add_argument("sources", nargs="+", metavar="ALTERNATIVE", help=sources_help)
+    parser.add_argument(
+        "--data", default="", metavar="DATA", help="train all on these data: a name, folder or .npz file"
+    )
+    parser.add_argument("--seeds", type=positive, default=SEEDS, help=f"runs of each alternative (default: {SEEDS})")
+    set_help = "override a setting for all, or for one as in ALTERNATIVE:algorithm.margin=5; can be repeated"
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
+    vary_help = "train every alternative, or the one named before a colon, with each value; can be repeated"
+    parser.add_argument("--vary", action="append", default=[], metavar="FIELD.PATH=VALUE,...", help=vary_help)
+    budget_help = "size of recipes: smoke, a trial; cpu, narrow networks and 2,000 iterations at most (default); paper"
+    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help=budget_help)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=positive, help="length of each run in epochs")
+    length.add_argument("--iterations", type=positive, help="the same, in iterations")
+    metrics_help = "what is measured; the first one decides (default: what the data allow)"
+    parser.add_argument("--metrics", nargs="+", action="extend", default=[], metavar="METRIC", help=metrics_help)
+    parser.add_argument("--samples", type=positive, default=SAMPLES, help=f"that metrics see (default: {SAMPLES})")
+    parser.add_argument("--out", type=Path, help="the directory (default: studies/NAMES-BUDGET)")
+    add_means(parser)
+
+
+def compare_command(chosen: argparse.Namespace) -> int:
+    """Carry out what is missing of a comparison, and write its page."""
+    from equipoise.reports.study_pages import write_study_report
+    from equipoise.studies.comparison import comparison
+    from equipoise.studies.runner import run_study, tell_plan
+    from equipoise.studies.wish import Wish
+
+    means = means_of(chosen)
+    wish = Wish(
+        tuple(chosen.sources),
+        chosen.data,
+        tuple(chosen.set),
+        tuple(chosen.vary),
+        chosen.seeds,
+        tuple(chosen.metrics),
+        chosen.samples,
+        chosen.epochs,
+        chosen.iterations,
+        chosen.budget,
+    )
+    study = comparison(wish, chosen.data_root)
+    out = chosen.out or Path("studies") / f"{study.name}-{chosen.budget}"
+    if chosen.dry_run:
+        tell_plan(study, out, chosen.budget, None, means, print)
+        return 0
+    run_study(study, out, chosen.budget, None, means)
+    return show_results(out, write_study_report(out))
+
+
+COMMAND = Command(
+    compare_command,
+    "Compare losses, recipes or settings on your data: train each with several seeds, test the differences.",
+    "equipoise compare gan-digits magan-digits --seeds 5",
+    fill_compare,
+)
+"""`compare` on the command line."""

@@ -1,0 +1,27 @@
+"""`show-study`."""
+
+import argparse
+
+from equipoise.cli.command import Command
+
+
+def fill_show_study(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `show-study`."""
+    parser.add_argument("name", help="a study's name, a YAML file, or the directory of a comparison")
+
+
+def show_study_command(chosen: argparse.Namespace) -> int:
+    """Print a study as YAML."""
+    from equipoise.studies.study_file import find_or_load, study_to_yaml
+
+    print(study_to_yaml(find_or_load(chosen.name)), end="")
+    return 0
+
+
+COMMAND = Command(
+    show_study_command,
+    "Print a study as YAML, to be changed and run with study.",
+    "equipoise show-study magan-digits > mine.yaml",
+    fill_show_study,
+)
+"""`show-study` on the command line."""
