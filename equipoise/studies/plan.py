@@ -12,7 +12,7 @@ from equipoise.data.noise import Noise
 from equipoise.experiments.config import changed, from_plain, to_yaml
 from equipoise.experiments.experiment import Experiment, Watch, with_length
 from equipoise.experiments.other_data import on_data
-from equipoise.recipes.budgets import at_budget
+from equipoise.recipes.budgets import smoke
 from equipoise.recipes.catalogue import BUDGETS, recipe
 from equipoise.studies.log_measures import LOG_MEASURES
 from equipoise.studies.study import Measure, Row, Scale, Study, Variant, evenly
@@ -125,7 +125,7 @@ def _base_of(row: Row, budget: str) -> Experiment:
     if row.experiment is None:
         return recipe(row.recipe, budget)
     whole = from_plain(row.experiment)
-    return at_budget(whole, budget) if budget == "smoke" else whole
+    return smoke(whole) if budget == "smoke" else whole
 
 
 def _of_the_study(experiment: Experiment, study: Study) -> Experiment:

@@ -16,7 +16,7 @@ from equipoise.common.machine import available_cores, choose_device, threads_bes
 from equipoise.data.mnist import Mnist
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
-from equipoise.runs.train import Page, Settings
+from equipoise.runs.train import Interrupted, Page, Settings
 from equipoise.studies.carry_out import Job, attempt, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.checks import check_rows
@@ -33,6 +33,7 @@ from equipoise.training.precision import Precision
 Tell = Callable[[str], None]
 """What a sentence for the user is given to."""
 _LOCK = ".lock"
+_INTERRUPTED = "Interrupted. Finished runs are kept and the others saved; give the same command again to continue."
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,11 @@ def _carry_out(
             told = f"run {finished} of {total} done" + (f", {duration(left)} left" if finished < total else "")
             (line.tell if line is not None and say is tell else say)(told)
 
-        reasons = _run(jobs, workers, means, done)
+        try:
+            reasons = _run(jobs, workers, means, done)
+        except (KeyboardInterrupt, Interrupted):
+            (line.tell if line is not None and say is tell else say)(_INTERRUPTED)
+            raise
     return {job.directory: reason for job, reason in zip(jobs, reasons, strict=True) if reason}
 
 

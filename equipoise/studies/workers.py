@@ -134,8 +134,14 @@ def _call(function: Callable[[Job], Result], job: Job) -> Result:
 
 
 def _begin(environment: dict[str, str], plugins: tuple[Plugin, ...]) -> None:
-    """A worker's first act: one thread, its starter's plug-ins and environment, no work for a starter that is gone."""
+    """A worker's first act: one thread, its starter's plug-ins and environment, no work for a starter that is gone.
+
+    Ctrl-C on a terminal reaches the starter alone, which then asks each worker once to save its run and end.
+    """
     import torch
+
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
 
     os.environ.clear()
     os.environ.update(environment)

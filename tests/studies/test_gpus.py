@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from equipoise.cli.study import _means, fill_study
+from equipoise.cli.many_runs import means_of
+from equipoise.cli.study import fill_study
 from equipoise.common import machine
 from equipoise.reports.pages import write_run_report
 from equipoise.studies import runner
@@ -91,6 +92,6 @@ def test_the_command_line_says_how_runs_compute() -> None:
     parser = argparse.ArgumentParser()
     fill_study(parser)
     words = ["mmd-table-1", "--precision", "bfloat16", "--graphs", "--workers", "4", "--device", "cuda"]
-    means = _means(parser.parse_args(words))
+    means = means_of(parser.parse_args(words))
     assert (means.precision, means.graphs, means.workers, means.device) == ("bfloat16", True, 4, "cuda")
-    assert _means(parser.parse_args(["mmd-table-1"])) == Means(page=write_run_report)
+    assert means_of(parser.parse_args(["mmd-table-1"])) == Means(page=write_run_report)
