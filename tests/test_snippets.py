@@ -80,6 +80,8 @@ def test_a_snippet_runs_and_gives_what_it_says(
     monkeypatch.chdir(tmp_path)
     if 'Path("data")' in snippet.code:
         monkeypatch.chdir(request.getfixturevalue("shared_data").parent)
+    else:
+        monkeypatch.chdir(request.getfixturevalue("tmp_path"))
     names = taken_for_granted()
     exec(compile(snippet.code, snippet.name, "exec"), names)
     for expression, says in said(snippet.code):

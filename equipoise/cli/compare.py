@@ -12,7 +12,7 @@ _BUDGETS = ("smoke", "cpu", "paper")
 
 def fill_compare(parser: argparse.ArgumentParser) -> None:
     """The arguments of `compare`."""
-    from equipoise.studies.wish import SAMPLES, SEEDS
+    from equipoise.studies.wish import FEWER_SAMPLES, SAMPLES, SEEDS
 
     sources_help = "what is compared: recipes, YAML files, or directories of runs, whose settings are taken"
     parser.add_argument("sources", nargs="+", metavar="ALTERNATIVE", help=sources_help)
@@ -31,7 +31,8 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--iterations", type=positive, help="the same, in iterations")
     metrics_help = "what is measured; the first one decides (default: what the data allow)"
     parser.add_argument("--metrics", nargs="+", action="extend", default=[], metavar="METRIC", help=metrics_help)
-    parser.add_argument("--samples", type=positive, default=SAMPLES, help=f"that metrics see (default: {SAMPLES})")
+    samples_help = f"that metrics see (default: {SAMPLES:,}, or {FEWER_SAMPLES:,} where a large network looks at them)"
+    parser.add_argument("--samples", type=positive, help=samples_help)
     parser.add_argument("--out", type=Path, help="the directory (default: studies/NAMES-BUDGET)")
     add_means(parser)
 

@@ -16,7 +16,7 @@ from equipoise.reports.study_tables import StudyTable, study_table
 from equipoise.studies.comparison import comparison
 from equipoise.studies.runner import Means, run_study, tell
 from equipoise.studies.summary import Summary
-from equipoise.studies.wish import SAMPLES, SEEDS, Wish
+from equipoise.studies.wish import SEEDS, Wish
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def compare(
     settings: Iterable[str] = (),
     vary: Iterable[str] = (),
     metrics: Iterable[str] = (),
-    samples: int = SAMPLES,
+    samples: int | None = None,
     epochs: int | None = None,
     iterations: int | None = None,
     budget: str = "cpu",
@@ -94,7 +94,7 @@ def compare(
         settings: `field.path=value` for all, or `ALTERNATIVE:field.path=value` for one.
         vary: `field.path=value,value,...`, or the same for one alternative: every combination is trained.
         metrics: what is measured; the first one decides. None of them for what the data allow.
-        samples: that each metric sees.
+        samples: that each metric sees; None for 10,000, or 2,000 where a large network looks at them.
         epochs, iterations: the length of each run; one of the two, or neither.
         budget: the size of recipes: "smoke", "cpu" or "paper".
         out: the directory; by default as on the command line.

@@ -9,16 +9,19 @@ from typing import Any
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import file_name
 from equipoise.evaluation.catalogue import METRICS
+from equipoise.evaluation.feasible import check_weights_are_there
 from equipoise.experiments.experiment import Experiment
 from equipoise.studies.plan import experiment_of
 from equipoise.studies.sources import check_source, is_file_or_run, plain_of, short_name
 from equipoise.studies.study import Measure, Row, Study
 from equipoise.studies.study_file import check_names, scales_of, title_of
-from equipoise.studies.wish import Wish
+from equipoise.studies.wish import FEWER_SAMPLES, SAMPLES, Wish
 
-_WATCHED_SAMPLES, _EVALUATIONS = 1_000, 5
+_WATCHED_SAMPLES, _WATCHED_BY_LARGE, _EVALUATIONS = 1_000, 500, 5
 _SLOW = "missing-modes"
 """How the metrics begin that train a network of their own: too slow to be taken during training."""
+_BY_FEATURES = ("lite0-kernel", "lite0-recall")
+_WITHOUT_FEATURES = ("missing-modes-dense", "ms-ssim", "nearest-neighbours")
 _OF_SIZE = ("resolution", "channels")
 _OPENING, _CLOSING = "[{(", ")}]"
 
@@ -56,15 +59,16 @@ def comparison(wish: Wish, data_root: Path | None = None) -> Study:
         changes=tuple(shared),
         epochs=wish.epochs,
         iterations=wish.iterations,
-        scales=scales_of(wish.seeds, wish.samples),
     )
     experiments = {row.label: experiment_of(study, row, row.variants[0], 0, wish.budget) for row in rows}
     _refuse_unlike_data(experiments)
     first = next(iter(experiments.values()))
     measured = tuple(Measure(each, title_of(each)) for each in wish.metrics or default_metrics(first, data_root))
-    study = replace(study, measures=measured)
+    by_large = any(METRICS[each.metric].backbone for each in measured)
+    samples = wish.samples or (FEWER_SAMPLES if by_large else SAMPLES)
+    study = replace(study, measures=measured, scales=scales_of(wish.seeds, samples))
     if not measured[0].metric.startswith(_SLOW):
-        watch = f"watch.samples={min(wish.samples, _WATCHED_SAMPLES)}"
+        watch = f"watch.samples={min(samples, _WATCHED_BY_LARGE if by_large else _WATCHED_SAMPLES)}"
         study = replace(study, watched=measured[0], evaluations=_EVALUATIONS, changes=(watch, *study.changes))
     check_names(study)
     return study
@@ -83,8 +87,17 @@ def default_metrics(experiment: Experiment, data_root: Path | None) -> tuple[str
         return "share-near", "modes-covered"
     labels = data.load(data_root, experiment.seed).labels
     if labels is None:
-        return "missing-modes-dense", "ms-ssim", "nearest-neighbours"
+        return (*_BY_FEATURES, "nearest-neighbours") if _has_features() else _WITHOUT_FEATURES
     return "classifier-fid", "inception-score", "recall"
+
+
+def _has_features() -> bool:
+    """Whether the extra is installed that brings a network for images without labels."""
+    try:
+        check_weights_are_there(_BY_FEATURES, None)
+    except EquipoiseError:
+        return False
+    return True
 
 
 def _labels(sources: Sequence[str]) -> list[str]:

@@ -58,9 +58,9 @@ def title_of(metric: str) -> str:
 
 
 def scales_of(seeds: int, samples: int) -> dict[str, Scale]:
-    """The scales of a study of one's own: the same seeds and samples whatever the budget, a trial at "smoke"."""
+    """The scales of a study of one's own: the same whatever the budget, but for a trial's samples."""
     scale = Scale(seeds=seeds, samples=samples)
-    return {"smoke": SMOKE, "cpu": scale, "paper": scale}
+    return {"smoke": dataclasses.replace(SMOKE, seeds=seeds), "cpu": scale, "paper": scale}
 
 
 def study_to_yaml(study: Study) -> str:
@@ -181,7 +181,7 @@ def _in_full(plain: dict[str, Any], path: Path) -> dict[str, Any]:
     seeds, samples = whole.pop("seeds", None), whole.pop("samples", None)
     if "scales" not in whole:
         counts = {"seeds": SEEDS if seeds is None else seeds, "samples": SAMPLES if samples is None else samples}
-        whole["scales"] = {"smoke": to_plain(SMOKE), "cpu": counts, "paper": counts}
+        whole["scales"] = {"smoke": to_plain(SMOKE) | {"seeds": counts["seeds"]}, "cpu": counts, "paper": counts}
     elif seeds is not None or samples is not None:
         raise EquipoiseError(
             "scales set the seeds and samples of each budget; leave out seeds and samples beside them."

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SEEDS, SAMPLES = 5, 10_000
-"""Runs of each alternative, and samples that each metric sees, where nothing else is said."""
+SEEDS, SAMPLES, FEWER_SAMPLES = 5, 10_000, 2_000
+"""Runs of each alternative, and samples that each metric sees by default: fewer where a large network looks at them."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Wish:
         vary: `field.path=value,value,...`, or the same for one alternative; every combination is trained.
         seeds: how many of each.
         metrics: what is measured; the first one decides. None of them for what the data allow.
-        samples: that each metric sees.
+        samples: that each metric sees; None for 10,000, or 2,000 where a large network looks at them.
         epochs, iterations: the length of all, or None for each one's own.
         budget: "smoke", "cpu" or "paper", for recipes.
     """
@@ -29,7 +29,7 @@ class Wish:
     vary: Sequence[str] = ()
     seeds: int = SEEDS
     metrics: Sequence[str] = ()
-    samples: int = SAMPLES
+    samples: int | None = None
     epochs: int | None = None
     iterations: int | None = None
     budget: str = "cpu"

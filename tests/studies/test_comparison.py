@@ -232,6 +232,16 @@ def test_two_comparisons_do_not_work_in_one_directory(done: Path, capsys: pytest
     assert "another process is at work in" in capsys.readouterr().err
 
 
+def test_slurm_jobs_end_with_the_same_results(done: Path) -> None:
+    pytest.importorskip("submitit")
+    whole = (done / "results.json").read_bytes()
+    shutil.rmtree(next((done / "runs").glob("ebgan*seed1*")))
+    words = [word for word in WORDS if word not in ("--workers", "1")]
+    assert main([*words, "--out", str(done), "--slurm", "--slurm-options", "cluster=local,timeout_min=5"]) == 0
+    assert (done / "results.json").read_bytes() == whole
+    assert (done / "slurm").is_dir()
+
+
 def test_a_directory_is_a_study_too(done: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", str(done), "--out", str(done), "--workers", "1", "--device", "cpu"]) == 0
     assert "4 runs, 0 to do." in capsys.readouterr().err
