@@ -205,7 +205,7 @@ def _refuse_unlike_data(experiments: Mapping[str, Experiment]) -> None:
 
 
 def _sizeless(experiment: Experiment) -> dict[str, Any]:
-    data = experiment.data
+    data: Any = experiment.data
     return {each.name: getattr(data, each.name) for each in fields(data) if each.name not in _OF_SIZE}
 
 

@@ -50,8 +50,8 @@ def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path
     for name in missing[:_MOST_MEASURED]:
         known[name] = run_seconds(totals[name][0].experiment, device, data_root) * len(totals[name])
     usual = sum(known.values()) / max(sum(len(totals[name]) for name in known), 1)
-    each = {name: known.get(name, usual * len(runs)) / len(runs) + _SCORING_SECONDS for name, runs in totals.items()}
-    return Estimate(sum(each[name] * len(runs) for name, runs in totals.items()), source, each)
+    single = {name: known.get(name, usual * len(runs)) / len(runs) + _SCORING_SECONDS for name, runs in totals.items()}
+    return Estimate(sum(single[name] * len(runs) for name, runs in totals.items()), source, single)
 
 
 def run_seconds(experiment: Experiment, device: str, data_root: Path | None) -> float:

@@ -158,8 +158,10 @@ def _check_claims(study: Study) -> None:
     for label in named:
         if label not in labels:
             raise UnknownName("row", label, labels)
-    published = [metric for row in (*study.rows, *study.references) for metric in row.published]
-    for metric in [*(each.metric for each in (*study.orders, *study.sentences)), *published]:
+    judged = [each.metric for each in study.orders] + [each.metric for each in study.sentences]
+    judged += [metric for row in study.rows for metric in row.published]
+    judged += [metric for each in study.references for metric in each.published]
+    for metric in judged:
         if metric not in metrics and metric != DIVERGED:
             raise UnknownName("measure", metric, metrics)
 
