@@ -82,12 +82,17 @@ def _result(job: Any) -> Any:
     try:
         return job.result()
     except submitit.core.utils.FailedJobError as error:
-        last = str(error).strip().rpartition("\n")[2]
-        raise EquipoiseError(f"job {job.job_id} failed: {shortened(last.rstrip('.'))}.") from error
+        raise EquipoiseError(f"job {job.job_id} failed: {_last_of_trace(str(error))}.") from error
     except submitit.core.utils.UncompletedJobError as error:
         raise EquipoiseError(
             f"job {job.job_id} was lost; its output is in {printable(job.paths.stderr)}. The same command tries again."
         ) from error
+
+
+def _last_of_trace(text: str) -> str:
+    """The last line of the trace, which submitit prints between rules."""
+    trace = text.rpartition("\n-----")[0] or text
+    return shortened(trace.strip().rpartition("\n")[2].rstrip("."))
 
 
 def _executor(folder: Path, options: Mapping[str, str]) -> Any:
