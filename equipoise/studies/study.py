@@ -218,9 +218,9 @@ class Study:
 
     @property
     def has_claims(self) -> bool:
-        """Whether anything was published that the table can be held against."""
+        """Whether it is of a paper, or claims anything that the table can be held against."""
         printed = any(row.published or row.published_diverged for row in self.rows)
-        return bool(printed or self.references or self.orders or self.sentences)
+        return bool(self.paper or printed or self.references or self.orders or self.sentences)
 
 
 def evenly(count: int, most: int | None) -> list[int]:
