@@ -60,7 +60,12 @@ def comparison(wish: Wish, data_root: Path | None = None) -> Study:
         epochs=wish.epochs,
         iterations=wish.iterations,
     )
-    experiments = {row.label: experiment_of(study, row, row.variants[0], 0, wish.budget) for row in rows}
+    try:
+        experiments = {row.label: experiment_of(study, row, row.variants[0], 0, wish.budget) for row in rows}
+    except EquipoiseError as error:
+        if not isinstance(error.__cause__, UnknownName) or len(labels) == 1:
+            raise
+        raise EquipoiseError(f"{error} Write ALTERNATIVE:FIELD=VALUE to set it for one alternative only.") from error
     _refuse_unlike_data(experiments)
     first = next(iter(experiments.values()))
     measured = tuple(Measure(each, title_of(each)) for each in wish.metrics or default_metrics(first, data_root))
