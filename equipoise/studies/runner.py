@@ -33,6 +33,7 @@ from equipoise.training.precision import Precision
 Tell = Callable[[str], None]
 """What a sentence for the user is given to."""
 _LOCK = ".lock"
+_DIED = "its process died repeatedly, perhaps because memory ran out; try fewer with --workers."
 _INTERRUPTED = "Interrupted. Finished runs are kept and the others saved; give the same command again to continue."
 
 
@@ -203,7 +204,7 @@ def _run(jobs: Sequence[Job], workers: int, means: Means, done: Done) -> list[st
         from equipoise.studies.ray_cluster import run_jobs_on_ray
 
         return run_jobs_on_ray(attempt, jobs, means.ray, means.workers, means.gpu_share, done)
-    return run_jobs(attempt, jobs, workers, done)
+    return run_jobs(attempt, jobs, workers, done, lost=_DIED)
 
 
 def gpus_of(device: torch.device) -> list[str]:

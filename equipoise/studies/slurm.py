@@ -105,7 +105,9 @@ def _executor(folder: Path, options: Mapping[str, str]) -> Any:
         executor = submitit.AutoExecutor(folder=folder, cluster=options.get(CLUSTER, "slurm"))
         executor.update_parameters(**rest)
     except (RuntimeError, ValueError, NameError, TypeError, KeyError) as error:
-        raise EquipoiseError(f"cannot submit to Slurm: {shortened(str(error).splitlines()[0].rstrip('.?'))}.") from error
+        raise EquipoiseError(
+            f"cannot submit to Slurm: {shortened(str(error).splitlines()[0].rstrip('.?'))}."
+        ) from error
     return executor
 
 

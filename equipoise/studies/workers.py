@@ -37,6 +37,7 @@ def run_jobs(
     jobs: Sequence[Job],
     workers: int,
     done: Done = lambda finished, total: None,
+    lost: Result | None = None,
 ) -> list[Result]:
     """Apply a function to every job, `workers` at a time, each in a process of one thread. Returns: in the jobs' order.
 
@@ -48,6 +49,8 @@ def run_jobs(
         jobs: its arguments.
         workers: how many processes; with 1 the jobs run here, one after the other.
         done: told after each job how many are finished.
+        lost: the result of a job whose process dies again and again, even where it has the machine for itself; without
+            one, that is an error.
 
     Raises:
         EquipoiseError: processes died again and again, as where memory is short.
@@ -58,9 +61,16 @@ def run_jobs(
     for _ in range(MOST_DEATHS + 1):
         if _run_there(function, jobs, workers, done, results):
             return [results[index] for index in range(len(jobs))]
-    raise EquipoiseError(
-        f"worker processes died {MOST_DEATHS + 1} times, perhaps because memory ran out; try fewer with --workers."
-    )
+    if lost is None:
+        raise EquipoiseError(
+            f"worker processes died {MOST_DEATHS + 1} times, perhaps because memory ran out; try fewer with --workers."
+        )
+    for index in (each for each in range(len(jobs)) if each not in results):
+        alone: dict[int, Result] = {}
+        _run_there(function, [jobs[index]], 1, lambda finished, total: None, alone)
+        results[index] = alone.get(0, lost)
+        done(len(results), len(jobs))
+    return [results[index] for index in range(len(jobs))]
 
 
 def _run_there(

@@ -102,7 +102,10 @@ def test_files_and_runs_are_alternatives(tmp_path: Path, done: Path) -> None:
         (["gan-digits", "magan-mnist"], "name the data for both with --data"),
         (["gan-digits", "ebgan-digits", "--data", "nowhere/photos"], "no folder nowhere/photos"),
         (["gan-digits", "ebgan-digits", "--metrics", "recal"], "did you mean 'recall'?"),
-        (["gan-digits", "ebgan-digits", "--vary", "algorithm.margin=1,2"], "Write ALTERNATIVE:FIELD=VALUE to set it for one alternative only."),
+        (
+            ["gan-digits", "ebgan-digits", "--vary", "algorithm.margin=1,2"],
+            "Write ALTERNATIVE:FIELD=VALUE to set it for one alternative only.",
+        ),
         (["gan-digits", "ebgan-digits", "--vary", "ebgan:batch_size=1,2"], "did you mean 'ebgan-digits'?"),
         (["gan-digits", "ebgan-digits", "--vary", "batch_size"], "varies nothing"),
         (["gan-digits", "ebgan-digits", "--vary", "batch_size=8,,9"], "varies nothing"),

@@ -225,6 +225,20 @@ def test_workers_that_die_again_and_again_are_one_sentence(monkeypatch: pytest.M
         workers.run_jobs(os._exit, [1, 1], 2)
 
 
+def die_of_three(number: int) -> str:
+    if number == 3:
+        os._exit(1)
+    return ""
+
+
+def test_a_job_whose_process_dies_again_and_again_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "MOST_DEATHS", 0)
+    told: list[tuple[int, int]] = []
+    found = workers.run_jobs(die_of_three, [3, 1, 2], 2, lambda *counts: told.append(counts), lost="it died.")
+    assert found == ["it died.", "", ""]
+    assert told[-1] == (3, 3)
+
+
 def test_missing_data_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "lga-table-2" in STUDIES
     monkeypatch.setenv("EQUIPOISE_OFFLINE", "1")
