@@ -10,7 +10,7 @@ from equipoise.reports.study_tables import as_markdown, study_table
 from equipoise.studies.catalogue import study
 from equipoise.studies.results import read_results
 from equipoise.studies.summary import summarise
-from measurements.figures import collapse, critic_classes, magan_digits, missing_digit
+from measurements.figures import collapse, critic_classes, magan_digits, missing_digit, penalty_differences
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +30,14 @@ def test_the_metrics_deviations_are_those_of_the_data_file() -> None:
     assert [row["metric"] for row in document["rows"]] == [metric for metric, *_ in metric_deviations.CASES]
     assert metric_deviations.table(document) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert all(row["largest"] < 1e-4 for row in document["rows"])
+
+
+def test_the_table_of_penalties_by_differences_is_that_of_the_data_file() -> None:
+    document = json.loads(penalty_differences.DATA.read_text(encoding="utf-8"))
+    assert penalty_differences.table(document) in (ROOT / "docs/constraints/gradient_penalty.md").read_text("utf-8")
+    for row in document["rows"]:
+        if row["network"] == "patches, SiLU" and row["way"].startswith("along"):
+            assert min(row["cosine"], row["value"]) > 0.999
 
 
 def test_the_classes_in_a_discriminators_outputs_are_those_of_the_data_file() -> None:

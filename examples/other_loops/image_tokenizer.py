@@ -113,7 +113,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
 
 
 def main() -> None:
-    carry_out(str(__doc__), run, draw, steps=600, seeds=3)
+    carry_out(str(__doc__), run, draw, steps=300, seeds=(0, 1, 2))
 
 
 if __name__ == "__main__":

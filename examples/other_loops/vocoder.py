@@ -160,7 +160,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
 
 
 def main() -> None:
-    carry_out(str(__doc__), run, draw, steps=500, seeds=1)
+    carry_out(str(__doc__), run, draw, steps=400, seeds=(0,))
 
 
 if __name__ == "__main__":
