@@ -41,8 +41,11 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
     from equipoise.experiments.config import changed
     from equipoise.experiments.experiment import with_length
     from equipoise.experiments.other_data import on_data
+    from equipoise.recipes.catalogue import RECIPES
 
-    named = _named(chosen.recipe, chosen.budget)
+    begin: Path | None = getattr(chosen, "begin", None)
+    goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
+    named = _as_that_run(begin, chosen) if begin and goes_on else _named(chosen.recipe, chosen.budget)
     seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
     experiment = changed(on_its_data, [*chosen.set, *seed])
@@ -68,3 +71,17 @@ def _named(source: str, budget: str | None) -> "Experiment":
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
     return load_experiment(Path(source))
+
+
+def _as_that_run(begin: Path, chosen: argparse.Namespace) -> "Experiment":
+    """What another run trained, on the pictures that are named in place of a recipe.
+
+    Raises:
+        EquipoiseError: there is no run or no such data, or they are named twice.
+    """
+    from equipoise.experiments.other_data import on_data
+    from equipoise.runs.directory import open_run
+
+    if chosen.budget is not None or chosen.data is not None:
+        raise EquipoiseError("--budget and --data work with a recipe's name; --from takes both from its run.")
+    return on_data(open_run(begin).experiment(), chosen.recipe)

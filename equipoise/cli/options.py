@@ -1,6 +1,7 @@
 """Options that several commands share, and the kinds of numbers that they take."""
 
 import argparse
+import re
 from pathlib import Path
 
 _MOST_SHARE = 64.0
@@ -71,3 +72,16 @@ def share(text: str) -> float:
     if not 0 <= number <= _MOST_SHARE:
         raise argparse.ArgumentTypeError(f"must be a number of at least 0, got '{text}'")
     return number
+
+
+_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_SECONDS = (86_400, 3_600, 60, 1)
+
+
+def span(text: str) -> float:
+    """A length of time in seconds: days, hours, minutes and seconds, as in 30m, 2h or 1h30m."""
+    found = _SPAN.fullmatch(text)
+    seconds = sum(int(each or 0) * unit for each, unit in zip(found.groups(), _SECONDS, strict=True)) if found else 0
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"must be a length of time, as in 30m, 2h or 1h30m, got '{text}'")
+    return float(seconds)

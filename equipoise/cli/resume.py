@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
+from equipoise.cli.options import positive, span
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import printable
 
@@ -11,21 +12,28 @@ from equipoise.common.errors import printable
 def fill_resume(parser: argparse.ArgumentParser) -> None:
     """The arguments of `resume`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
+    length = parser.add_mutually_exclusive_group()
+    more = "go on until the adversarial training has so many iterations in all, also beyond the run's end"
+    length.add_argument("--iterations", type=positive, help=more)
+    length.add_argument("--epochs", type=positive, help="the same, in epochs")
+    time = "go on for so much longer than the run was to be, as in 30m, 2h or 1h30m"
+    length.add_argument("--time", type=span, metavar="SPAN", help=time)
     add_settings(parser)
 
 
 def resume_command(chosen: argparse.Namespace) -> int:
     """Go on with a run."""
-    from equipoise.runs.train import resume
+    from equipoise.runs.train import Longer, resume
 
-    run = resume(chosen.directory, settings_of(chosen))
+    asked = Longer(chosen.iterations, chosen.epochs, chosen.time)
+    run = resume(chosen.directory, settings_of(chosen), None if asked == Longer() else asked)
     print(f"The run is complete; its report is {printable(run.path / 'report.html')}")
     return 0
 
 
 COMMAND = Command(
     resume_command,
-    "Resume an interrupted run; on the same machine it ends as if it had never stopped.",
+    "Resume an interrupted run, or go on beyond the end of a finished one; on the same machine nothing shows the stop.",
     "equipoise resume runs/magan-digits-seed0",
     fill_resume,
 )

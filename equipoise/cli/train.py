@@ -3,12 +3,17 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
+from equipoise.cli.options import add_checkpoint
 from equipoise.cli.settings import add_settings, settings_of
-from equipoise.common.errors import printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import file_name, local_path
+
+if TYPE_CHECKING:
+    from equipoise.runs.taken_over import From
 
 _SMALL = ("smoke", "cpu")
 
@@ -17,6 +22,9 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
     add_experiment(parser)
     add_settings(parser)
+    begin = "begin with the weights of this run; pictures in place of a recipe are trained on as that run was"
+    parser.add_argument("--from", type=Path, dest="begin", metavar="RUN", help=begin)
+    add_checkpoint(parser)
     parser.add_argument("--out", type=Path, help="a new directory for the run (default: runs/RECIPE-seedN)")
 
 
@@ -26,9 +34,25 @@ def train_command(chosen: argparse.Namespace) -> int:
 
     experiment = experiment_of(chosen)
     out = chosen.out or local_path(f"runs/{file_name(experiment.name)}-seed{experiment.seed}")
-    run = train(experiment, out, replace(settings_of(chosen), shorter=_shorter(chosen)))
+    settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=_begin(chosen))
+    run = train(experiment, out, settings)
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0
+
+
+def _begin(chosen: argparse.Namespace) -> "From | None":
+    """The run whose weights are taken.
+
+    Raises:
+        EquipoiseError: a checkpoint is named, and no run.
+    """
+    from equipoise.runs.taken_over import From
+
+    if chosen.begin is not None:
+        return From(chosen.begin, chosen.checkpoint)
+    if chosen.checkpoint is not None:
+        raise EquipoiseError("--checkpoint chooses among those of the run after --from; give both.")
+    return None
 
 
 def _shorter(chosen: argparse.Namespace) -> str:

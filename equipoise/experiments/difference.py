@@ -41,8 +41,7 @@ def refuse_another_experiment(trained: Any, experiment: Experiment, checkpoint: 
     """
     if trained is None:
         return
-    found = differences(of_this_version(trained), to_plain(experiment))
-    changed = {path: pair for path, pair in found.items() if path.split(".")[0] not in _JUDGED_OTHERWISE}
+    changed = what_matters(trained, to_plain(experiment))
     if changed:
         told = ", ".join(
             f"{printable(path)} was {printable(before)} and is {printable(after)}"
@@ -54,6 +53,12 @@ def refuse_another_experiment(trained: Any, experiment: Experiment, checkpoint: 
             f"{told}{more}; restore it, or start a new run with: equipoise train {printable(config)} --out "
             "NEW_DIRECTORY"
         )
+
+
+def what_matters(trained: Any, plain: Any) -> Differences:
+    """The differences between two plain configurations that change what a run computes."""
+    found = differences(of_this_version(trained), plain)
+    return {path: pair for path, pair in found.items() if path.split(".")[0] not in _JUDGED_OTHERWISE}
 
 
 def of_this_version(plain: Any) -> Any:

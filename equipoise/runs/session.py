@@ -21,6 +21,7 @@ from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
 from equipoise.runs.remembered import Remembered
 from equipoise.runs.rollback import roll_back
+from equipoise.runs.taken_over import From
 from equipoise.runs.tracked import trackings
 from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.checkpoint import newest_good
@@ -64,6 +65,7 @@ class Settings:
         cudnn_trials: whether cuDNN times its algorithms for each shape; None is no, or as the run began.
         layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
+        begin_from: the run whose weights a new run begins with, or None.
         shorter: what else could be asked for where a run takes long, in words that end in "; ".
         track: the trackers that get every value too, by name; None is none, or as the run was last trained.
         page: writes the run's page, when the run ends or collapses and when it is scored; None for no page, as where
@@ -83,6 +85,7 @@ class Settings:
     deterministic: bool | None = None
     cudnn_trials: bool | None = None
     layout: Layout | None = None
+    begin_from: From | None = None
     shorter: str = ""
     track: tuple[str, ...] | None = None
     page: Page = None
@@ -145,6 +148,8 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
     try:
         if writers is not None and session.state.clock.iteration == 0:
             writers.sampler.write(session.state)
+            if session.settings.begin_from is not None:
+                writers.checkpointer.write(session.state)
         with catch_interrupts() as interrupt:
             agreed = _play(session, loop, interrupt, writers)
             session.check_claim()

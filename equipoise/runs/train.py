@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from equipoise import __version__
-from equipoise.common.errors import printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.machine import threads_beside_a_gpu
 from equipoise.common.plugins import changed_plugins, loaded_plugins
 from equipoise.common.say import say, warn
@@ -27,12 +27,14 @@ from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import Claim, only_writer
+from equipoise.runs.longer import Longer, lengthen
 from equipoise.runs.manner import Manner, chosen_manner
 from equipoise.runs.places import as_before, places
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.remembered import NOTHING_YET, Remembered
 from equipoise.runs.rollback import restore
 from equipoise.runs.session import Interrupted, Page, Session, Settings, play_session
+from equipoise.runs.taken_over import take_over
 from equipoise.runs.threads import choose_threads
 from equipoise.runs.tracked import check_trackers
 from equipoise.training.loop import Game, Loop
@@ -42,7 +44,7 @@ _MOST_THREADS = 4096
 _TOLD_DIGITS = 12
 """Of a plug-in's hash, where processes differ."""
 
-__all__ = ["Interrupted", "Page", "Settings", "recorded_threads", "resume", "train"]
+__all__ = ["Interrupted", "Longer", "Page", "Settings", "recorded_threads", "resume", "train"]
 
 
 def train(experiment: Experiment, out: Path, settings: Settings | None = None) -> RunDirectory:
@@ -65,8 +67,11 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
         return _start(experiment, out, settings, processes)
 
 
-def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
+def resume(path: Path, settings: Settings | None = None, longer: Longer | None = None) -> RunDirectory:
     """Go on from the newest good checkpoint, to the end; the result is the one that an uninterrupted run has.
+
+    With `longer`, the run gets another end first, and the result is that of a run of this length, as far as its
+    learning rates don't depend on the length.
 
     Raises:
         Interrupted: SIGINT or SIGTERM came again.
@@ -75,6 +80,8 @@ def resume(path: Path, settings: Settings | None = None) -> RunDirectory:
     settings = as_before(path, settings or Settings(), with_device=True)
     keep_freed_memory()
     with joined(settings.device) as processes:
+        if longer is not None:
+            _lengthen(path, longer, settings, processes)
         return _resume(path, settings, processes)
 
 
@@ -83,6 +90,20 @@ def recorded_threads(run: RunDirectory) -> int:
     sessions = read_sessions(run.environment)
     threads = sessions[0].get("threads") if sessions else None
     return threads if isinstance(threads, int) and 1 <= threads <= _MOST_THREADS else 1
+
+
+def _lengthen(path: Path, longer: Longer, settings: Settings, processes: Processes) -> None:
+    """The first process gives the run its new length; the others wait."""
+    if processes.is_first:
+        run = open_run(path)
+        torch.set_num_threads(settings.threads or recorded_threads(run))
+        with only_writer(run.config), without_progress(settings.quiet):
+            experiment = run.experiment()
+            store = experiment.data.load(settings.data_root, experiment.seed).to(processes.device)
+            told = lengthen(run, longer, store, processes.device)
+        for sentence in told if not settings.quiet else ():
+            say(sentence)
+    processes.wait_for_all()
 
 
 def _start(experiment: Experiment, out: Path, settings: Settings, processes: Processes) -> RunDirectory:
@@ -101,11 +122,18 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     if tells:
         forecast(experiment, game, device, manner.layout, settings.shorter)
     state = build_state(experiment, game, device, manner.layout)
+    if settings.begin_from is not None:
+        told = take_over(state, settings.begin_from)
+        for sentence in told if tells else ():
+            say(sentence)
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
     with _writing(run, processes) as claim, manner.applied(device):
         if processes.is_first:
             described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-            add_session(run.environment, described | manner.as_dict() | {"places": places(experiment, settings)})
+            described |= manner.as_dict() | {"places": places(experiment, settings)}
+            if settings.begin_from is not None:
+                described |= {"from": settings.begin_from.as_dict()}
+            add_session(run.environment, described)
             keep_account(run, store, tells)
         processes.wait_for_all()
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
@@ -188,6 +216,11 @@ def _pick_up(
     described |= manner.as_dict() | {"places": where}
     sweep(run)
     restored = restore(run, state, experiment, store.content_hash, manner.layout)
+    if restored is NOTHING_YET and any("from" in each for each in read_sessions(run.environment)[:1]):
+        raise EquipoiseError(
+            f"{printable(run.path)} was stopped before the weights that it began with were saved; start it again with "
+            "train --from, in a new directory."
+        )
     _warn_of_differences(run, described)
     add_session(run.environment, described)
     return restored

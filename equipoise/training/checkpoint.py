@@ -99,6 +99,15 @@ class Checkpoint:
         except _UNREADABLE as error:
             raise EquipoiseError(_unreadable(self.tensors, error)) from error
 
+    def rewrite_index(self, index: Mapping[str, Any]) -> None:
+        """Write another index for the same tensors, atomically.
+
+        Raises:
+            EquipoiseError: it cannot be written; the old one stands.
+        """
+        sealed = {**index, "seal": _seal(index)}
+        write_text_atomically(self.index, json.dumps(sealed, indent=1, allow_nan=False))
+
     def delete(self) -> None:
         """Remove both files, the index first, so that half a checkpoint never counts."""
         self.index.unlink(missing_ok=True)
@@ -131,8 +140,7 @@ def write_checkpoint(directory: Path, clock: Clock, tensors: Mapping[str, Tensor
     kept = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     write_tensors_atomically(checkpoint.tensors, kept)
     index = {"format": FORMAT, "clock": clock.as_dict(), "sha256": sha256_of(checkpoint.tensors), "extra": extra}
-    sealed = index | {"seal": _seal(index)}
-    write_text_atomically(checkpoint.index, json.dumps(sealed, indent=1, allow_nan=False))
+    checkpoint.rewrite_index(index)
     return checkpoint
 
 
@@ -161,7 +169,7 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _seal(index: dict[str, Any]) -> str:
+def _seal(index: Mapping[str, Any]) -> str:
     """The SHA-256 of everything else in an index, so that one flipped bit of it is noticed too."""
     text = json.dumps({name: value for name, value in index.items() if name != "seal"}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -18,6 +18,10 @@ class Schedule(ABC):
     def factor(self, iteration: int) -> float:
         """What the learning rate is multiplied by in this iteration (0-based, over the whole run)."""
 
+    def ends_by(self, iteration: int) -> bool:
+        """Whether the course was laid out to be over by then: a run that goes on draws it out to its new end."""
+        return False
+
     @abstractmethod
     def stretched(self, factor: float) -> "Schedule":
         """The same course over a run that is `factor` times as long."""
@@ -50,6 +54,10 @@ class LinearDecay(Schedule):
     def factor(self, iteration: int) -> float:
         """1 up to `start`, 0 from `end`."""
         return min(1.0, max(0.0, (self.end - iteration) / (self.end - self.start)))
+
+    def ends_by(self, iteration: int) -> bool:
+        """Whether the rate is 0."""
+        return self.end <= iteration
 
     def stretched(self, factor: float) -> "LinearDecay":
         """Both ends, `factor` times as late."""

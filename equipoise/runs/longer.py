@@ -1,0 +1,132 @@
+"""Go on beyond a run's end: its new length is written into its checkpoints, then into its configuration."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import write_text_atomically
+from equipoise.data.store import Store
+from equipoise.experiments.build import build_game, build_state
+from equipoise.experiments.config import to_plain, to_yaml
+from equipoise.experiments.difference import what_matters
+from equipoise.experiments.experiment import Experiment, Player, with_length
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.pace import stage_seconds
+from equipoise.training.checkpoint import Checkpoint, list_checkpoints
+from equipoise.training.loop import Game
+from equipoise.training.state import Clock
+
+
+@dataclass(frozen=True)
+class Longer:
+    """How much longer a run is to be: one of the three.
+
+    Attributes:
+        iterations: of the adversarial training, those that were made counted.
+        epochs: the same in epochs.
+        seconds: so much longer than it was to be, on this machine.
+    """
+
+    iterations: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+
+
+def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.device) -> list[str]:
+    """Give a run, finished or not, a larger length; a resume then plays it. To be called by its only writer.
+
+    Nothing but the length changes, and the course of learning rates that were to end with the run: those fall to their
+    last value at the new end. Without such, the result is that of a run that was as long from its start. When this is
+    interrupted, it can be called again.
+
+    Returns: sentences about what happens.
+
+    Raises:
+        EquipoiseError: the run is as long already, or its checkpoints belong to another configuration.
+    """
+    before = run.experiment()
+    game = build_game(before, store)
+    lengths = _lengths(game)
+    after = _lengthened(before, longer, game, device)
+    new_lengths = _lengths(build_game(after, store))
+    if new_lengths[-1] <= lengths[-1]:
+        raise EquipoiseError(
+            f"{printable(run.path)} is {sum(lengths):,} iterations long already; ask for more than that."
+        )
+    after = _with_courses(after, sum(lengths), sum(new_lengths))
+    played = _relabel(run, before, after, lengths)
+    write_text_atomically(run.config, to_yaml(after))
+    return _sentences(before, after, lengths, new_lengths, played)
+
+
+def _lengths(game: Game) -> list[int]:
+    """Of each stage, in iterations."""
+    return [game.stage_iterations(stage) for stage in game.algorithm.stages()]
+
+
+def _lengthened(before: Experiment, longer: Longer, game: Game, device: torch.device) -> Experiment:
+    iterations = longer.iterations
+    if longer.seconds is not None:
+        _, each = stage_seconds(game, lambda alone: build_state(before, alone, device))[-1]
+        iterations = _lengths(game)[-1] + max(1, round(longer.seconds / each))
+    try:
+        return with_length(before, epochs=longer.epochs, iterations=iterations)
+    except ValueError as error:
+        raise EquipoiseError(str(error)) from error
+
+
+def _with_courses(experiment: Experiment, old: int, new: int) -> Experiment:
+    """Learning rates that were to end with the run end with the longer one."""
+
+    def stretched(player: Player) -> Player:
+        course = player.optimiser.schedule
+        longer = course.stretched(new / old) if course.ends_by(old) else course
+        return replace(player, optimiser=replace(player.optimiser, schedule=longer))
+
+    return replace(experiment, players={name: stretched(player) for name, player in experiment.players.items()})
+
+
+def _relabel(run: RunDirectory, before: Experiment, after: Experiment, lengths: list[int]) -> int:
+    """Every good checkpoint says that it belongs to the longer run. Returns: how many iterations the newest has."""
+    good = [(each, index) for each in list_checkpoints(run.checkpoints) if (index := _index(each)) is not None]
+    known = [to_plain(before), to_plain(after)]
+    for each, index in good:
+        trained = index["extra"].get("experiment")
+        if trained is not None and all(what_matters(trained, plain) for plain in known):
+            raise EquipoiseError(f"{each.index.name} belongs to another configuration; resume the run as it is first.")
+    for each, index in good:
+        clock = Clock(**index["clock"])
+        if clock.stage >= len(lengths):
+            clock.stage, clock.stage_iteration = len(lengths) - 1, lengths[-1]
+        each.rewrite_index(index | {"clock": asdict(clock), "extra": index["extra"] | {"experiment": known[1]}})
+    return max((each.iteration for each, _ in good), default=0)
+
+
+def _index(checkpoint: Checkpoint) -> dict[str, Any] | None:
+    try:
+        return checkpoint.read_index()
+    except EquipoiseError:
+        return None
+
+
+def _sentences(
+    before: Experiment, after: Experiment, lengths: list[int], new_lengths: list[int], played: int
+) -> list[str]:
+    old, new = sum(lengths), sum(new_lengths)
+    told = [f"The run goes on from iteration {played:,} to {new:,}; it was to end at {old:,}."]
+    courses = {name: player.optimiser.schedule for name, player in before.players.items()}
+    followed = [name for name, course in courses.items() if course.ends_by(old)]
+    for name in followed:
+        now = after.players[name].optimiser.schedule
+        told.append(
+            f"The learning rate of the {name} was to fall to {courses[name].factor(old):.3g} of its first value by "
+            f"iteration {old:,}. It is {now.factor(played):.3g} of it from here on, and falls to {now.factor(new):.3g} "
+            f"by iteration {new:,}."
+        )
+    cut = any(old != new for old, new in zip(lengths[:-1], new_lengths[:-1], strict=True))
+    if followed or cut:
+        why = "its learning rates" if followed else "its first stages, which were cut short,"
+        told.append(f"The result is not exactly that of a run of {new:,} iterations from the start: {why} differ.")
+    return told
