@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "recipes": {"experiments", *EXPERIMENTS},
     "evaluation": SCORED,
     "monitor": {"common", "metrics"},
-    "integrations": {"common", "training"},
+    "integrations": {"common", "training", "monitor"},
     "runs": RUNS,
     "studies": {"recipes", "runs", *RUNS},
     "simulations": {"losses", "recipes", "runs", "studies", *RUNS},

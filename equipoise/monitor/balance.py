@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from equipoise.common.checks import check_whole
 from equipoise.common.decisions import right_decisions
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
@@ -17,9 +18,9 @@ from equipoise.monitor.waiting import Waiting
 from equipoise.monitor.windows import Windows, with_nan, without_nan
 
 WINDOW, TOGETHER = 50, 25
-"""Steps of a window: all that is judged are means over so many; and steps whose scores are worked on together."""
-Scores = Tensor | Sequence[Tensor]
-"""One map of scores of any shape, or several."""
+"""Steps of a window, unless another count is asked for; and steps whose scores are worked on together."""
+Scores = Tensor | Sequence[Tensor] | float
+"""One map of scores of any shape, or several; or their mean alone."""
 _Given = dict[str, Tensor | float]
 _Step = tuple[Tensor, Tensor, _Given]
 
@@ -54,7 +55,7 @@ class Falling:
 
 
 class BalanceMonitor:
-    """Follows the scores of real and fake items, both losses and both gradients, by windows of 50 steps.
+    """Follows the scores of real and fake items, both losses and both gradients, by windows of steps.
 
     It works with every loss on scores: real scores must be meant to be the larger ones, and that is all.
 
@@ -64,12 +65,13 @@ class BalanceMonitor:
 
     takes = frozenset({"real_scores", "fake_scores", "right_decisions", "losses", "gradients"})
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = WINDOW):
+        """Judge by means over `window` steps, at least 10 of them; the first six windows are never judged."""
         self.steps = 0
         self._pending: _Given = {}
         self._scores: list[_Step] = []
         self._waiting = Waiting()
-        self._windows = Windows(WINDOW, len(Window._fields), KEPT)
+        self._windows = Windows(check_whole("window", window, 10), len(Window._fields), KEPT)
         self._lasting = Lasting(PATIENCE)
         self._loss = Falling()
 
@@ -85,7 +87,7 @@ class BalanceMonitor:
         """Note a step. Nothing is read. What comes without scores waits for the next call with scores.
 
         Args:
-            real_scores: what the discriminator gave to real items: of any shape, or several maps of scores.
+            real_scores: what the discriminator gave to real items: of any shape, several maps of scores, or their mean.
             fake_scores: the same for fake ones.
             right_decisions: the share of right ones, where only the means of the scores are at hand.
             losses: by player, of "generator" and "discriminator".
@@ -182,6 +184,8 @@ def _of_scores(steps: Sequence[_Step]) -> list[_Given]:
 
 def _flat(scores: Scores) -> Tensor:
     """All scores as one row: of one map or of several."""
+    if isinstance(scores, float | int):
+        return torch.tensor([scores], dtype=torch.float64)
     if isinstance(scores, Tensor):
         return scores.detach().reshape(-1)
     return torch.cat([each.detach().reshape(-1) for each in scores])

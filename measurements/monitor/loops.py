@@ -79,7 +79,7 @@ def train(world: World, knobs: Knobs, seed: int, watch: Watch) -> nn.Module:
     generator, discriminator = world.players(knobs.spectral)
     discriminator_loss, generator_loss = LOSSES[knobs.loss]
     optimisers = [
-        torch.optim.Adam(player.parameters(), rate, knobs.betas)
+        torch.optim.Adam(player.parameters(), rate, knobs.betas, fused=True)
         for player, rate in zip((generator, discriminator), knobs.rates, strict=True)
     ]
     batches, latents = _batches(training_items(world, knobs, seed), world.batch_size, seed), _draws(seed, 3)
@@ -89,7 +89,7 @@ def train(world: World, knobs: Knobs, seed: int, watch: Watch) -> nn.Module:
             real = next(batches).requires_grad_(knobs.penalty > 0)
             with torch.no_grad():
                 fake = generator(torch.randn(world.batch_size, LATENT, generator=latents))
-            real_scores, fake_scores = _scores(discriminator, real, knobs), _scores(discriminator, fake, knobs)
+            real_scores, fake_scores = _scores(discriminator, torch.cat((real, fake)), knobs).chunk(2)
             loss = discriminator_loss(real_scores, fake_scores)
             if knobs.penalty:
                 (slope,) = torch.autograd.grad(real_scores.sum(), real, create_graph=True)

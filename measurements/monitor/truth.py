@@ -7,6 +7,7 @@ from torch import Tensor
 
 from equipoise.metrics.distances import distance_blocks
 from equipoise.metrics.frechet import FeatureMoments, frechet_distance
+from measurements.monitor.loops import SAMPLES
 from measurements.monitor.worlds import World
 
 FEWEST_PIXELS, MOST_ITEMS = 16, 10_000
@@ -35,12 +36,12 @@ class Truth:
 class Judge:
     """Looks at samples of one world."""
 
-    def __init__(self, world: World, training: Tensor, count: int):
-        """`training` are the items that the run saw; `count` samples are looked at each time."""
+    def __init__(self, world: World, training: Tensor):
+        """`training` are the items that the run saw."""
         self.world, self.training = world, training[:MOST_ITEMS].flatten(1)
         self.honest = world.judge(world.held_out)
         self.shares = _histogram(self.honest.classes, world.classes)
-        first = world.judge(world.training[:count])
+        first = world.judge(world.training[:SAMPLES])
         self.usual = self._distance(first.features)
 
     def look(self, samples: Tensor) -> Truth:

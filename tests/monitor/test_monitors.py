@@ -114,7 +114,7 @@ def test_maps_of_scores_losses_that_come_apart_and_means_are_all_taken() -> None
         parts.update(losses={"generator": 2.0}, gradients={"generator": 3.0})
         parts.update([real[:1], real[1:]], (fake[:2], fake[2:]), losses={"discriminator": torch.tensor(1.0)})
         right = right_decisions(real.flatten(), fake.flatten())
-        means.update(real.mean(), fake.mean(), right, {"discriminator": 1.0, "generator": 2.0})
+        means.update(float(real.mean()), fake.mean(), right, {"discriminator": 1.0, "generator": 2.0})
     values = whole.report().values
     assert parts.report().values == values
     assert means.report().values == pytest.approx(values)
