@@ -119,13 +119,22 @@ class Watchdog:
         }
 
     def remember(self, alarm: Mapping[str, Any] | None, players: Mapping[str, Any] | None) -> None:
-        """Go on from what a checkpoint kept; None, as of older ones, is the very start."""
+        """Go on from what a checkpoint kept; None, as of older ones, is the very start.
+
+        Raises:
+            EquipoiseError: it is not what a run writes there.
+        """
         if self.variety is not None:
             self.variety.memory = Memory() if alarm is None else Memory(**alarm)
-        if players is None:
-            self.players = players_monitor()
-        else:
-            self.players.load_state_dict(players)
+        self.players = players_monitor()
+        try:
+            if players is not None:
+                self.players.load_state_dict(players)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise EquipoiseError(
+                "the newest checkpoint is damaged: its entry extra.players has the wrong type; delete it to use the one "
+                "before it."
+            ) from error
 
 
 def _of_players(turn: Turn) -> dict[str, Any]:

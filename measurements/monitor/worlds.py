@@ -19,6 +19,8 @@ from equipoise.evaluation.classifier_network import DIGITS_RECIPE, ClassifierRec
 from equipoise.evaluation.judge import all_items, parts_of
 
 LATENT = 32
+MOST = 10_000
+"""Items by which a judge learns: enough to tell digits from each other."""
 RING_MODES, RING_DEVIATION = 8, 0.05
 Players = tuple[nn.Module, nn.Module]
 
@@ -89,14 +91,14 @@ def _digits(folder: Path | None) -> World:
 
 def _mnist(folder: Path | None) -> World:
     train, test = parts_of(Mnist(), folder)
-    judge = _judge(train, test, ClassifierRecipe(epochs=1))
-    return World("mnist", _symmetric(train), _symmetric(test)[:2_000], 10, judge, _of_pixels((1, 28, 28)), 1_500, 32)
+    judge = _judge(train, test, ClassifierRecipe(epochs=2))
+    return World("mnist", _symmetric(train), _symmetric(test)[:2_000], 10, judge, _of_pixels((1, 28, 28)), 1_000, 32)
 
 
 def _colour(folder: Path | None) -> World:
     train, test = parts_of(Folder(str(folder), 16), None)
     judge = _judge(train, test, ClassifierRecipe((32, 64), 64, epochs=8))
-    return World("colour", _symmetric(train), _symmetric(test), 10, judge, _of_pixels((3, 16, 16)), 1_500, 32)
+    return World("colour", _symmetric(train), _symmetric(test), 10, judge, _of_pixels((3, 16, 16)), 1_000, 32)
 
 
 def _symmetric(store: Store) -> Tensor:
@@ -106,9 +108,8 @@ def _symmetric(store: Store) -> Tensor:
 def _judge(train: Store, test: Store, recipe: ClassifierRecipe) -> Callable[[Tensor], Judged]:
     assert train.labels is not None
     assert test.labels is not None
-    trained: Classifier = train_classifier(
-        all_items(train), train.labels, all_items(test), test.labels, recipe=recipe, report=print
-    )
+    parts = (all_items(train)[:MOST], train.labels[:MOST], all_items(test)[:MOST], test.labels[:MOST])
+    trained: Classifier = train_classifier(*parts, recipe=recipe, report=print)
 
     def judge(samples: Tensor) -> Judged:
         unit = (samples + 1) / 2

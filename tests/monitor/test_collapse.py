@@ -170,6 +170,16 @@ def test_samples_wait_until_there_are_enough_and_the_newest_are_looked_at() -> N
     assert (other.memory, other.steps) == (monitor.memory, 3)
 
 
+def test_a_memory_of_the_players_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    watchdog = Watchdog(gan_digits(), Recorder(tmp_path / "log"), 100, None)
+    kept = watchdog.memory()
+    watchdog.remember(kept["alarm"], json.loads(json.dumps(kept["players"])))
+    assert watchdog.memory() == kept
+    for wrong in ({}, {"0:BalanceMonitor": {}, "1:EnergyMonitor": {}}, dict.fromkeys(kept["players"])):
+        with pytest.raises(EquipoiseError, match=r"its entry extra\.players has the wrong type"):
+            watchdog.remember(None, wrong)
+
+
 def test_a_memory_survives_json() -> None:
     memory = Memory(0.4, {"late": 2}, "late")
     assert Memory(**json.loads(json.dumps(memory.__dict__))) == memory

@@ -72,6 +72,7 @@ STRANGE: list[Any] = [
     *({name: value for name, value in EXTRA.items() if name != missing} for missing in EXTRA),
     *(EXTRA | {name: wrong} for name in ("log", "data_hash") for wrong in ([], None, 1, {"a": 1})),
     *(EXTRA | {name: wrong} for name in ("best", "alarm") for wrong in ([], "x", 1, {"a": 1})),
+    *(EXTRA | {"players": wrong} for wrong in ([], "x", 1)),
     *(EXTRA | {"log": GOOD | {"bytes": wrong}} for wrong in ("1", 1.5, None)),
     *(EXTRA | {"log": GOOD | {"epoch": wrong}} for wrong in ([], {"sums": {}}, {"sums": [], "iterations": 1})),
     EXTRA | {"best": {"iteration": "3", "value": 1.0}},
