@@ -132,8 +132,8 @@ class Watchdog:
                 self.players.load_state_dict(players)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise EquipoiseError(
-                "the newest checkpoint is damaged: its entry extra.players has the wrong type; delete it to use the one "
-                "before it."
+                "the newest checkpoint is damaged: its entry extra.players has the wrong type; delete it to use the "
+                "one before it."
             ) from error
 
 
