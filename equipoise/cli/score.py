@@ -29,6 +29,8 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", type=Path, metavar="OLD.json", help=against)
     add_checkpoint(parser)
     add_inception_weights(parser)
+    weights = "a file with a network's weights, or its https address with #sha256=...; equipoise list backbones"
+    parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help=weights)
     add_session(parser)
     add_threads(parser, "all that are free")
 
@@ -42,11 +44,14 @@ def score_command(chosen: argparse.Namespace) -> int:
     from equipoise.evaluation.passport_words import compared
     from equipoise.evaluation.score_sheet import read_scores
     from equipoise.evaluation.scoring import reasons
+    from equipoise.evaluation.weight_files import named_weights
     from equipoise.runs.score import score
 
     torch.set_num_threads(chosen.threads or available_cores())
     old = None if chosen.against is None else read_scores(chosen.against)
-    inception = local_weights(chosen.inception_weights)
+    files = named_weights(chosen.weights)
+    if (inception := local_weights(chosen.inception_weights)) is not None:
+        files["inception-v3"] = inception
     sheet = score(
         chosen.real,
         chosen.fake,
@@ -54,7 +59,7 @@ def score_command(chosen: argparse.Namespace) -> int:
         count=chosen.count,
         size=chosen.size,
         curve=chosen.curve,
-        weights={} if inception is None else {"inception-v3": inception},
+        weights=files,
         data_root=chosen.data_root,
         device=chosen.device,
         checkpoint=chosen.checkpoint,

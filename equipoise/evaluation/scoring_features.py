@@ -9,6 +9,7 @@ from torch import Tensor
 from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.score import Score
 from equipoise.metrics.frechet import FeatureMoments
+from equipoise.metrics.gaussian_kernel import cmmd
 from equipoise.metrics.kernel import kernel_distance
 from equipoise.metrics.manifolds import density_coverage, precision_recall
 
@@ -80,6 +81,10 @@ def _kernel(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> 
     return Measured(found.value, found.standard_error, interval)
 
 
+def _cmmd(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
+    return Measured(cmmd(real, generated), None, {})
+
+
 def _of_balls(which: str, function: Callable[[Tensor, Tensor], tuple[float, float]], place: int) -> "_Measure":
     def measure(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
         count = min(len(real), len(generated))  # the radii of balls shrink as samples grow
@@ -94,6 +99,7 @@ _BALLS, _ROBUST = ("precision and recall", precision_recall), ("density and cove
 MEASURES: Mapping[str, _Measure] = {
     "frechet": _frechet,
     "kernel": _kernel,
+    "cmmd": _cmmd,
     "precision": _of_balls(*_BALLS, 0),
     "recall": _of_balls(*_BALLS, 1),
     "density": _of_balls(*_ROBUST, 0),
@@ -117,6 +123,10 @@ INCEPTION_FRECHET = FeatureMetric("fid", "inception-v3", "frechet")
 """Frechet Inception distance."""
 INCEPTION_KERNEL = FeatureMetric("kid", "inception-v3", "kernel")
 """Kernel Inception distance."""
+DINOV2_FRECHET = FeatureMetric("fd-dinov2", "dinov2-vit-l14", "frechet")
+"""Frechet distance on DINOv2's features (Stein et al. 2023)."""
+CLIP_MMD = FeatureMetric("cmmd", "clip-vit-l14-336", "cmmd")
+"""Gaussian kernel distance on CLIP's embeddings (Jayasumana et al. 2024)."""
 LITE0_KERNEL = FeatureMetric("lite0-kernel", "efficientnet-lite0", "kernel")
 """Kernel distance on EfficientNet-Lite0's features."""
 LITE0_FRECHET = FeatureMetric("lite0-frechet", "efficientnet-lite0", "frechet")

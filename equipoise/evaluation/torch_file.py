@@ -44,17 +44,21 @@ _DAMAGED = (
 _Numbers = Callable[[Storage], bytes]
 
 
-def read_torch_file(path: Path) -> dict[str, torch.Tensor]:
+def read_torch_file(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, torch.Tensor]:
     """The tensors of a state dictionary, on the CPU.
 
     Whatever the file says, nothing in it is executed: a pickle that asks for more than tensors in a dictionary is
     refused, and so are tensors that together refer to more bytes than the file has.
 
+    Args:
+        path: of the file.
+        most_bytes: that it may have.
+
     Raises:
         EquipoiseError: the file is missing, damaged, or holds anything else.
     """
     with _one_sentence(path):
-        content = read_bounded(path, _MOST_BYTES)
+        content = read_bounded(path, most_bytes)
         most = len(content)  # a length that a token claims cannot ask for more memory than this
         file = io.BytesIO(content)
         described, numbers = _zipped(file) if zipfile.is_zipfile(file) else _in_a_row(file)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from equipoise.metrics.composite import stacked_labels as stacked_labels
     from equipoise.metrics.frechet import FeatureMoments as FeatureMoments
     from equipoise.metrics.frechet import frechet_distance as frechet_distance
+    from equipoise.metrics.gaussian_kernel import cmmd as cmmd
     from equipoise.metrics.histogram import ClassCounts as ClassCounts
     from equipoise.metrics.histogram import ModeCoverage as ModeCoverage
     from equipoise.metrics.histogram import class_histogram as class_histogram
@@ -53,6 +54,7 @@ _HOMES = {
     "Variety": "equipoise.metrics.collapse",
     "class_histogram": "equipoise.metrics.histogram",
     "class_silhouette": "equipoise.metrics.class_separation",
+    "cmmd": "equipoise.metrics.gaussian_kernel",
     "combined_labels": "equipoise.metrics.composite",
     "composed_labels": "equipoise.metrics.composite",
     "coverage_of_counts": "equipoise.metrics.histogram",

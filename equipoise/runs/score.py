@@ -16,6 +16,7 @@ from equipoise.evaluation.sampling import generate, to_bytes
 from equipoise.evaluation.score_pair import chosen_metrics, score_pair
 from equipoise.evaluation.score_sheet import ScoreSheet
 from equipoise.evaluation.sides import Given, Source, of_images, read_sides, source_of
+from equipoise.evaluation.weight_files import weights_file
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.trained import load_trained
 
@@ -52,7 +53,8 @@ def score(
         value_range: of floating-point images in memory: "unit" is [0, 1], "symmetric" is [-1, 1]. They are rounded to
             8 bits, as files are.
         curve: counts of images at which the scores are taken besides; empty for the usual ones, None for no curve.
-        weights: files with the weights of published networks by the network's name; "inception-v3" for fid and kid.
+        weights: files with the weights of published networks by the network's name, as "inception-v3" for fid and kid,
+            or https addresses that end in #sha256= and the digest.
         data_root: where published data lie.
         device: "auto", "cpu", "cuda", ...
         checkpoint: of a run, as for `equipoise sample`.
@@ -74,7 +76,7 @@ def score(
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
     place = choose_device(device)
-    files = {name: Path(file) for name, file in (weights or {}).items()}
+    files = {name: weights_file(name, file) for name, file in (weights or {}).items()}
     with without_progress(quiet):
         known = source_of(real, "real", value_range, data_root)
         sampled = _of_run(fake, count, place, checkpoint)

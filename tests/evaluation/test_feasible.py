@@ -150,6 +150,15 @@ def test_a_run_with_such_metrics_is_not_begun(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_metric_whose_weights_no_training_takes_is_refused_before_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("train", "gan-digits", "--set", "watch={evaluations: 1, metrics: [cmmd]}", "--quiet")
+    assert main([*words, "--out", str(tmp_path / "run")]) == 2
+    assert "--metrics cmmd --weights clip-vit-l14-336=FILE" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_weights_that_are_none_are_noticed_before_the_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

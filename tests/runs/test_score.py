@@ -20,6 +20,8 @@ from equipoise.evaluation import pair
 from equipoise.evaluation.features import ModuleExtractor
 from equipoise.evaluation.passport import Passport
 from equipoise.evaluation.score_sheet import ScoreSheet, read_scores
+from equipoise.recipes.catalogue import recipe
+from equipoise.runs.train import Settings, train
 
 FEATURES = ("lite0-kernel", "lite0-precision", "lite0-recall", "lite0-density", "lite0-coverage")
 
@@ -119,6 +121,17 @@ def test_a_data_set_by_name_and_its_splits() -> None:
     assert found["lite0-kernel"].passport["data"] == "digits:train"
     assert (found.real["images"], found.real["taken"]) == (1437, 50)
     assert not found.notes
+
+
+def test_a_runs_generator_scores_as_its_samples_in_files(tmp_path: Path) -> None:
+    run, samples = tmp_path / "run", tmp_path / "samples"
+    train(recipe("gan-digits", "smoke"), run, Settings("cpu", quiet=True, threads=1))
+    assert main(["sample", str(run), "--count", "40", "--out", str(samples)]) == 0
+    found = equipoise.score("digits:test", str(run), FEATURES, count=40)
+    assert found.values == equipoise.score("digits:test", samples, FEATURES, count=40).values
+    assert found.generated["name"] == "run"
+    with pytest.raises(EquipoiseError, match="no checkpoint"):
+        equipoise.score("digits:test", run, FEATURES, checkpoint="77777")
 
 
 def test_the_passport_is_whole_and_the_real_images_are_their_own_measure() -> None:
