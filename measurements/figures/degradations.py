@@ -1,7 +1,7 @@
 """Which metric puts known degradations in the right order? EfficientNet-Lite0's features of real images made worse.
 
-python -m measurements.figures.degradations cifar10-jpeg FOLDER   measures a folder of class folders; 20 minutes
-python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 5 minutes
+python -m measurements.figures.degradations cifar10-jpeg FOLDER   measures a folder of class folders; 8 minutes
+python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 4 minutes
 python -m measurements.figures.degradations --tables              prints the tables of docs/which_metric.md
 
 The data are results/metrics/degradations-*.json. Reference images and those that are made worse are different ones.
@@ -24,7 +24,7 @@ from equipoise.common.machine import git_commit
 from equipoise.common.random import stream
 from equipoise.data.folder import Folder
 from equipoise.data.mnist import Mnist
-from equipoise.evaluation.backbones import efficientnet_lite0
+from equipoise.evaluation.backbones import LITE0_SIDE, efficientnet_lite0
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.passport import current_versions
 from equipoise.evaluation.scoring_features import FeatureMetric
@@ -33,11 +33,15 @@ from measurements import RESULTS_FOLDER
 METRICS = RESULTS_FOLDER / "metrics"
 TAKEN = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 LOWER_IS_BETTER = ("kernel", "frechet")
-COUNTS = {112: (250, 500, 1000, 2000, 5000), 64: (1000, 5000)}
+SHOWN = ("real", "blur 0.5")
+COUNTS = {112: (250, 500, 1000, 2000), 64: (1000,)}
 """Images of each side, by the size that the network looks at."""
-DRAWS = 3
+DRAWS = 2
 """Random choices of images at each count that leaves one."""
-MOST = {"cifar10-jpeg": 5000, "mnist": 2000}
+MOST = {"cifar10-jpeg": 2000, "mnist": 1000}
+"""Images of each side, by the set."""
+FLOOR = {"cifar10-jpeg": 5000}
+"""Real images on each side, of which only real ones are compared with real ones."""
 
 
 def by_picture(change: Callable[[Image.Image, np.random.Generator], Image.Image]) -> Callable[[Tensor], Tensor]:
@@ -119,17 +123,21 @@ def measured(reference: Tensor, other: Tensor) -> dict[str, float]:
 def rows_of(data: str, reference: Tensor, pool: Tensor, labels: Tensor, side: int) -> Iterable[dict[str, Any]]:
     """The scores of each degradation at each count, at one size."""
     most, extractor = MOST[data], efficientnet_lite0(side=side)
+    floor = FLOOR.get(data, 0) if side == LITE0_SIDE else 0
     print(f"{data} at {side}: features", flush=True)
-    known, every = extract(reference[:most], extractor).features, extract(pool, extractor).features
+    known = extract(reference[: max(floor, most)], extractor).features
+    every = extract(pool[: max(floor, 2 * most)], extractor).features
     worse = {name: extract(change(pool[:most]), extractor).features for name, change in CHANGES.items()}
+    if floor:
+        yield {"side": side, "count": floor, "draw": 0, "set": "real"} | measured(known[:floor], every[:floor])
     for count in (each for each in COUNTS[side] if each <= most):
         for draw in range(DRAWS if count < most else 1):
             some = torch.randperm(most, generator=stream(draw, "degradations/reference"))[:count]
-            sets = {"real": every[chosen(labels, count, 1.0, 0, draw, "real")]}
-            sets |= {
-                name: features[chosen(labels[:most], count, 1.0, 0, draw, name)] for name, features in worse.items()
-            }
-            sets |= {name: every[chosen(labels, count, *how, draw, name)] for name, how in CHOICES.items()}
+            places = {name: chosen(labels[:most], count, 1.0, 0, draw, name) for name in CHANGES}
+            sets = {"real": every[chosen(labels[: 2 * most], count, 1.0, 0, draw, "real")]}
+            sets |= {name: features[places[name]] for name, features in worse.items()}
+            pools = {name: chosen(labels[: 2 * most], count, *how, draw, name) for name, how in CHOICES.items()}
+            sets |= {name: every[chosen_there] for name, chosen_there in pools.items()}
             for name, features in sets.items():
                 yield {"side": side, "count": count, "draw": draw, "set": name} | measured(known[some], features)
         print(f"{data} at {side}: {count}", flush=True)
@@ -142,9 +150,10 @@ def images_of(data: str, place: Path) -> tuple[Tensor, Tensor, Tensor]:
     else:
         train, test = (Folder(str(place / split), resolution=32).load() for split in ("train", "test"))
     assert test.labels is not None
-    some = [torch.randperm(len(store), generator=stream(0, "degradations/order")) for store in (train, test)]
-    most = MOST[data]
-    return train.items.gather(some[0][:most]), test.items.gather(some[1][: 2 * most]), test.labels[some[1][: 2 * most]]
+    orders = [torch.randperm(len(store), generator=stream(0, "degradations/order")) for store in (train, test)]
+    most = max(2 * MOST[data], FLOOR.get(data, 0))
+    reference, pool = (store.items.gather(order[:most]) for store, order in zip((train, test), orders, strict=True))
+    return reference, pool, test.labels[orders[1][:most]]
 
 
 def ordered(rows: list[dict[str, Any]], metric: str, pair: tuple[str, str]) -> bool:
@@ -158,9 +167,8 @@ def ordered(rows: list[dict[str, Any]], metric: str, pair: tuple[str, str]) -> b
 def table_of_order(document: dict[str, Any]) -> str:
     """How many of the five pairs each metric puts in order, by size and count."""
     lines = [f"| size | images | {' | '.join(TAKEN)} |", f"| --- | --- |{' --- |' * len(TAKEN)}"]
-    for side, count in sorted(
-        {(row["side"], row["count"]) for row in document["rows"]}, key=lambda key: (-key[0], key[1])
-    ):
+    counted = {(row["side"], row["count"]) for row in document["rows"] if row["set"] != "real"}
+    for side, count in sorted(counted, key=lambda key: (-key[0], key[1])):
         rows = [row for row in document["rows"] if (row["side"], row["count"]) == (side, count)]
         cells = [f"{sum(ordered(rows, metric, pair) for pair in PAIRS)} of {len(PAIRS)}" for metric in TAKEN]
         lines.append(f"| {side} | {count:,} | {' | '.join(cells)} |")
@@ -169,7 +177,7 @@ def table_of_order(document: dict[str, Any]) -> str:
 
 def table_of_values(document: dict[str, Any], side: int = 112) -> str:
     """The scores of each degradation at the largest count."""
-    count = max(row["count"] for row in document["rows"])
+    count = MOST[document["data"]]
     lines = [f"| images | {' | '.join(TAKEN)} |", f"| --- |{' --- |' * len(TAKEN)}"]
     for row in document["rows"]:
         if (row["side"], row["count"], row["draw"]) == (side, count, 0):
@@ -181,18 +189,16 @@ def table_of_values(document: dict[str, Any], side: int = 112) -> str:
 def table_of_floors(document: dict[str, Any], side: int = 112) -> str:
     """Real images against real ones, and the mildest blur, by count: means over the draws."""
     lines = ["| images | kernel: real | blur 0.5 | frechet: real | blur 0.5 |", "| --- | --- | --- | --- | --- |"]
-    for count in sorted({row["count"] for row in document["rows"] if row["side"] == side}):
-        cells = [f"{count:,}"]
-        for metric in ("kernel", "frechet"):
-            for name in ("real", "blur 0.5"):
-                found = [
-                    row[metric]
-                    for row in document["rows"]
-                    if (row["side"], row["count"], row["set"]) == (side, count, name)
-                ]
-                cells.append(f"{sum(found) / len(found):.3g}")
-        lines.append(f"| {' | '.join(cells)} |")
+    rows = [row for row in document["rows"] if row["side"] == side]
+    for count in sorted({row["count"] for row in rows}):
+        found = {name: [row for row in rows if (row["count"], row["set"]) == (count, name)] for name in SHOWN}
+        cells = [mean_of(found[name], metric) for metric in LOWER_IS_BETTER for name in SHOWN]
+        lines.append(f"| {count:,} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def mean_of(rows: list[dict[str, Any]], metric: str) -> str:
+    return f"{sum(row[metric] for row in rows) / len(rows):.3g}" if rows else "-"
 
 
 def file_of(data: str) -> Path:
