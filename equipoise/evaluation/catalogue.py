@@ -15,7 +15,9 @@ _SCORING, _MODES, _IMAGES = (
 _MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
 _FEATURES, _BACKBONES = "equipoise.evaluation.scoring_features", "equipoise.evaluation.backbones"
 
-Need = Literal["images", "labels", "classifier", "features", "modes", "gaussians", "critic", "backbone", "full rank"]
+Need = Literal[
+    "images", "labels", "classifier", "features", "modes", "gaussians", "critic", "backbone", "full rank", "training"
+]
 """What a metric cannot be taken without; see `MetricEntry`."""
 
 
@@ -27,7 +29,8 @@ class MetricEntry(Entry):
         lower_is_better: which of two values is the better one; None where neither is.
         needs: without which it cannot be taken: "images"; "labels"; the data set's own "classifier"; that classifier's
             "features" where the data are images; "modes", which are Gaussians, digits or classes; "gaussians"; a
-            "critic", the player that scores images; a published "backbone"; more items than features ("full rank").
+            "critic", the player that scores images; a published "backbone"; more items than features ("full rank");
+            minutes of "training" of a network of its own.
         least_samples: how many samples it takes.
         least_items: how many samples and as many real items it takes.
         backbone: the name in `BACKBONES` of the network that defines it, or empty.
@@ -271,7 +274,7 @@ METRICS = Registry(
             "the same by a small dense discriminator: quick, and for any generator of images; lower is better",
             f"{_MISSING}:score_missing_modes_dense",
             True,
-            ("images",),
+            ("images", "training"),
         ),
         MetricEntry(
             "missing-modes-3.5",

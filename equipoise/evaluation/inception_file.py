@@ -10,7 +10,7 @@ from equipoise.evaluation import inception_weights
 _DOWNLOAD = "download"
 WEIGHTS_ARE_MISSING = (
     f"this metric needs Inception-v3: give its weights with --inception-weights FILE, or the word {_DOWNLOAD} "
-    "for FILE, or use classifier-fid, classifier-kid or inception-score."
+    "for FILE, or use lite0-frechet, lite0-kernel, classifier-fid, classifier-kid or inception-score."
 )
 """What an error says about a metric without its weights."""
 _CALLED = "inception-v3"
