@@ -32,14 +32,13 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     weights = "a file with a network's weights, or its https address with #sha256=...; equipoise list backbones"
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help=weights)
     add_session(parser)
-    add_threads(parser, "all that are free")
+    add_threads(parser, "as torch chooses")
 
 
 def score_command(chosen: argparse.Namespace) -> int:
     """Score two sets of images."""
     import torch
 
-    from equipoise.common.machine import available_cores
     from equipoise.evaluation.inception_file import local_weights
     from equipoise.evaluation.passport_words import compared
     from equipoise.evaluation.score_sheet import read_scores
@@ -47,7 +46,8 @@ def score_command(chosen: argparse.Namespace) -> int:
     from equipoise.evaluation.weight_files import named_weights
     from equipoise.runs.score import score
 
-    torch.set_num_threads(chosen.threads or available_cores())
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
     old = None if chosen.against is None else read_scores(chosen.against)
     files = named_weights(chosen.weights)
     if (inception := local_weights(chosen.inception_weights)) is not None:

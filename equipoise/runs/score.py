@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from equipoise.common.checks import check_whole
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
 from equipoise.common.machine import choose_device
 from equipoise.data.progress import without_progress
@@ -78,6 +78,8 @@ def score(
     place = choose_device(device)
     files = {name: weights_file(name, file) for name, file in (weights or {}).items()}
     with without_progress(quiet):
+        if _run_at(real) is not None:
+            raise EquipoiseError(f"{printable(real)} is a run; give it as the second one, after the real images.")
         known = source_of(real, "real", value_range, data_root)
         sampled = _of_run(fake, count, place, checkpoint)
         judged = sampled or source_of(fake, "fake", value_range, data_root)
@@ -87,11 +89,19 @@ def score(
 
 def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | None) -> Source | None:
     """The samples of a run as they would be written to files, or None where no run was given."""
-    if not isinstance(given, str | Path) or not RunDirectory(local_path(str(given))).config.is_file():
+    path = _run_at(given)
+    if path is None:
         return None
-    path = local_path(str(given))
     trained = load_trained(path, device, checkpoint)
     samples = generate(trained.generator, trained.experiment.latent, count, 0)
     if samples.ndim != 4:
-        raise EquipoiseError(f"the samples of {path.name} are points; only images can be scored like this.")
+        raise EquipoiseError(f"the samples of {printable(path.name)} are points; only images can be scored like this.")
     return of_images(to_bytes(samples, trained.experiment.value_range), path.absolute().name)
+
+
+def _run_at(given: Given) -> Path | None:
+    """The directory of the run that was given, or None where something else was."""
+    if not isinstance(given, str | Path):
+        return None
+    run = RunDirectory(local_path(str(given)))
+    return run.path if run.config.is_file() and run.checkpoints.is_dir() else None

@@ -1,7 +1,7 @@
 """Which metric puts known degradations in the right order? EfficientNet-Lite0's features of real images made worse.
 
 python -m measurements.figures.degradations cifar10-jpeg FOLDER   measures a folder of class folders; 8 minutes
-python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 4 minutes
+python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 2 minutes
 python -m measurements.figures.degradations --tables              prints the tables of docs/which_metric.md
 
 The data are results/metrics/degradations-*.json. Reference images and those that are made worse are different ones.
@@ -38,7 +38,7 @@ COUNTS = {112: (250, 500, 1000, 2000), 64: (1000,)}
 """Images of each side, by the size that the network looks at."""
 DRAWS = 2
 """Random choices of images at each count that leaves one."""
-MOST = {"cifar10-jpeg": 2000, "mnist": 1000}
+MOST = {"cifar10-jpeg": 2000, "mnist": 500}
 """Images of each side, by the set."""
 FLOOR = {"cifar10-jpeg": 5000}
 """Real images on each side, of which only real ones are compared with real ones."""

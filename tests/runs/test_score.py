@@ -130,6 +130,8 @@ def test_a_runs_generator_scores_as_its_samples_in_files(tmp_path: Path) -> None
     found = equipoise.score("digits:test", str(run), FEATURES, count=40)
     assert found.values == equipoise.score("digits:test", samples, FEATURES, count=40).values
     assert found.generated["name"] == "run"
+    with pytest.raises(EquipoiseError, match="run is a run; give it as the second one"):
+        equipoise.score(run, samples, FEATURES)
     with pytest.raises(EquipoiseError, match="no checkpoint"):
         equipoise.score("digits:test", run, FEATURES, checkpoint="77777")
 
