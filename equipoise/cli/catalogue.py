@@ -1,11 +1,13 @@
 """Every command by its word, in the order of the help."""
 
 from equipoise.cli import (
+    card,
     classifier,
     compare,
     demo,
     evaluate,
     export,
+    push,
     report,
     resume,
     sample,
@@ -25,6 +27,8 @@ COMMANDS = {
     "resume": resume.COMMAND,
     "sample": sample.COMMAND,
     "export": export.COMMAND,
+    "card": card.COMMAND,
+    "push": push.COMMAND,
     "evaluate": evaluate.COMMAND,
     "score": score.COMMAND,
     "compare": compare.COMMAND,

@@ -11,7 +11,10 @@ from equipoise.common.errors import printable
 def fill_export(parser: argparse.ArgumentParser) -> None:
     """The arguments of `export`."""
     parser.add_argument("directory", type=Path, help="the run's directory")
-    out_help = "a .onnx file for any runtime (needs the onnx extra), or a .safetensors file with the weights"
+    out_help = (
+        "a .onnx file for any runtime (needs the onnx extra), a .pt2 file for torch.export, a .safetensors file with "
+        "the weights, or a folder with the weights and model.json"
+    )
     parser.add_argument("--out", type=Path, required=True, help=out_help)
     add_checkpoint(parser)
 

@@ -1,4 +1,4 @@
-"""A trained generator as one file for use elsewhere: ONNX for any runtime, or safetensors for Python."""
+"""A trained generator for use elsewhere: ONNX for any runtime, torch.export for PyTorch alone, or safetensors."""
 
 import importlib
 import io
@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_atomically
+from equipoise.common.files import write_atomically, write_folder_atomically
 from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import to_plain
+from equipoise.runs.shipped import DESCRIPTION, WEIGHTS, Description, Shipped, open_shipped, plain_weights
 from equipoise.runs.trained import Tell, Trained, load_trained
 
 _TOLERANCE = 1e-4
@@ -42,20 +43,26 @@ class UnitImages(nn.Module):
 def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | None = None) -> Path:
     """Write a run's generator to a new file and return its path.
 
-    `.onnx` holds the whole computation, latent [batch, latent size] -> images in [0, 1], for any batch size; it was run
-    once and gave what the network gives. `.safetensors` holds the weights, for `equipoise.networks`. Both say in their
-    metadata what they were made from. `checkpoint` and `tell` are those of `load_trained`.
+    `.onnx` and `.pt2` (of torch.export) hold the whole computation, latent [batch, latent size] -> images in [0, 1],
+    for any batch size. `.safetensors` holds the weights, and a folder, whose name has no ending, the weights and a
+    `model.json`: `equipoise.load` rebuilds the network from either. Each is read again before it is put in place, and
+    must give what the run's generator gives. `checkpoint` and `tell` are those of `load_trained`.
 
     Raises:
         EquipoiseError: as `load_trained`; the ending is another one, the file cannot be written, or the extra that
             writes ONNX is not installed.
     """
     write = _WRITERS.get(out.suffix.lower())
-    if write is None:
-        endings = " or ".join(_WRITERS)
-        raise EquipoiseError(f"a generator is exported to a file that ends in {endings}, not to {printable(out)}.")
+    if write is None and out.suffix:
+        endings = ", ".join(_WRITERS)
+        raise EquipoiseError(
+            f"a generator is exported to a file that ends in {endings}, or to a folder, not to {printable(out)}."
+        )
     trained = load_trained(path, torch.device("cpu"), checkpoint, tell)
-    content = _quietly(lambda: write(trained, _described(trained)), printable(out))
+    if write is None:
+        write_folder_atomically(out, lambda folder: write_model(trained, folder))
+        return out
+    content = _quietly(lambda: write(trained, description_of(trained)), printable(out))
 
     def put(place: Path) -> None:
         place.write_bytes(content)
@@ -86,31 +93,80 @@ def _quietly(write: Callable[[], bytes], called: str) -> bytes:
         logging.disable(before)
 
 
-def _described(trained: Trained) -> dict[str, str]:
-    experiment, plain = trained.experiment, to_plain(trained.experiment)
-    return {
-        "made_by": f"equipoise {__version__}",
-        "experiment": experiment.name,
-        "seed": str(experiment.seed),
-        "iteration": str(trained.iteration),
-        "latent": json.dumps(plain["latent"]),
-        "network": json.dumps(plain["players"]["generator"]["network"]),
-        "value_range": experiment.value_range,
-    }
+def description_of(trained: Trained) -> Description:
+    """What the generator is, for whoever gets it without the run."""
+    experiment = trained.experiment
+    return Description(
+        made_by=f"equipoise {__version__}",
+        experiment=experiment.name,
+        seed=experiment.seed,
+        iteration=trained.iteration,
+        value_range=experiment.value_range,
+        latent=experiment.latent,
+        network=experiment.players["generator"].network,
+    )
 
 
-def _safetensors(trained: Trained, described: dict[str, str]) -> bytes:
-    tensors = {name: value.contiguous() for name, value in trained.generator.state_dict().items()}
-    return save(tensors, metadata=described)
+def write_model(trained: Trained, folder: Path) -> None:
+    """Write weights and `model.json` into a folder, and check that they give what the generator gives.
+
+    Raises:
+        EquipoiseError: they do not.
+    """
+    described = description_of(trained)
+    save_file(plain_weights(trained.generator), folder / WEIGHTS, metadata=_metadata(described))
+    (folder / DESCRIPTION).write_text(json.dumps(to_plain(described), indent=1) + "\n", encoding="utf-8")
+    _check_shipped(open_shipped(folder), trained)
 
 
-def _onnx(trained: Trained, described: dict[str, str]) -> bytes:
+def _metadata(described: Description) -> dict[str, str]:
+    """The description as a whole, and its parts for readers without Equipoise."""
+    plain = to_plain(described)
+    parts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in plain.items()}
+    return parts | {"equipoise": json.dumps(plain)}
+
+
+def _safetensors(trained: Trained, described: Description) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / WEIGHTS
+        save_file(plain_weights(trained.generator), file, metadata=_metadata(described))
+        _check_shipped(open_shipped(file), trained)
+        return file.read_bytes()
+
+
+def _check_shipped(shipped: Shipped | None, trained: Trained) -> None:
+    assert shipped is not None
+    latent = trained.experiment.latent.sample(2, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        _compare(shipped.network(latent), trained.generator(latent))
+
+
+def _torch_export(trained: Trained, described: Description) -> bytes:
+    module, latent = _whole(trained)
+    program = torch.export.export(module, (latent,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer, extra_files={"equipoise.json": json.dumps(to_plain(described))})
+    with torch.no_grad():
+        _compare(torch.export.load(io.BytesIO(buffer.getvalue())).module()(latent[:2]), module(latent[:2]))
+    return buffer.getvalue()
+
+
+def _whole(trained: Trained) -> tuple[nn.Module, Tensor]:
+    """latent -> images in [0, 1] or points, and three latents."""
+    experiment = trained.experiment
+    symmetric = _is_image(trained) and experiment.value_range == "symmetric"
+    latent = experiment.latent.sample(3, torch.Generator().manual_seed(0))
+    return UnitImages(trained.generator, symmetric).eval(), latent
+
+
+def _is_image(trained: Trained) -> bool:
+    return len(network_shape(trained.experiment.players["generator"].network)) > 1
+
+
+def _onnx(trained: Trained, described: Description) -> bytes:
     onnx, runtime = _extra("onnx"), _extra("onnxruntime")
     _extra("onnxscript")
-    experiment = trained.experiment
-    is_image = len(network_shape(experiment.players["generator"].network)) > 1
-    module = UnitImages(trained.generator, is_image and experiment.value_range == "symmetric").eval()
-    latent = experiment.latent.sample(3, torch.Generator().manual_seed(0))
+    module, latent = _whole(trained)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "generator.onnx"
         torch.onnx.export(
@@ -118,13 +174,13 @@ def _onnx(trained: Trained, described: dict[str, str]) -> bytes:
             (latent,),
             file,
             input_names=["latent"],
-            output_names=["images" if is_image else "points"],
+            output_names=["images" if _is_image(trained) else "points"],
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             external_data=False,
             verbose=False,
         )
         model = onnx.load(file)
-    for key, value in described.items():
+    for key, value in _metadata(described).items():
         model.metadata_props.add(key=key, value=value)
     content: bytes = model.SerializeToString()
     _check(runtime, content, module, latent[:2])
@@ -138,7 +194,11 @@ def _check(runtime: Any, content: bytes, module: nn.Module, latent: Tensor) -> N
     session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"latent": latent.numpy()})
     with torch.no_grad():
-        furthest = float((torch.from_numpy(found) - module(latent)).abs().max())
+        _compare(torch.from_numpy(found), module(latent))
+
+
+def _compare(found: Tensor, expected: Tensor) -> None:
+    furthest = float((found - expected).abs().max())
     if not furthest <= _TOLERANCE:
         raise EquipoiseError(f"the exported file differs from the network by {furthest:.2g}; nothing was written.")
 
@@ -150,4 +210,8 @@ def _extra(name: str) -> Any:
         raise EquipoiseError("writing ONNX needs an extra: pip install 'equipoise[onnx]'.") from error
 
 
-_WRITERS: dict[str, Callable[[Trained, dict[str, str]], bytes]] = {".onnx": _onnx, ".safetensors": _safetensors}
+_WRITERS: dict[str, Callable[[Trained, Description], bytes]] = {
+    ".onnx": _onnx,
+    ".safetensors": _safetensors,
+    ".pt2": _torch_export,
+}

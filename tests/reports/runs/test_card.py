@@ -1,0 +1,124 @@
+"""A model card says what a reader must know, and names nothing of the machine or of a hostile run as it stands."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from equipoise.cli.main import main
+from equipoise.common.errors import EquipoiseError
+from equipoise.integrations import hub
+from equipoise.reports.card import write_card
+from equipoise.runs.shipped import open_shipped
+from equipoise.runs.trained import load_trained
+
+CPU = torch.device("cpu")
+TINY = ("--iterations", "3", "--device", "cpu", "--threads", "1", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("card") / "run"
+    assert main(["train", "gan-digits", *TINY, "--out", str(out)]) == 0
+    score = {
+        "metric": "frechet-distance",
+        "value": 12.5,
+        "deviation": None,
+        "iteration": 3,
+        "passport": {"generated_count": 1000, "real_count": 500},
+    }
+    (out / "scores.json").write_text(json.dumps({"scores": [score]}))
+    return out
+
+
+def test_the_card_holds_data_training_scores_samples_licence_and_limits(run: Path, tmp_path: Path) -> None:
+    text = write_card(load_trained(run, CPU), tmp_path, "cc0-1.0").read_text()
+    assert text.startswith("---\nlicense: cc0-1.0\nlibrary_name: equipoise\n")
+    for heading in ("Use", "Data", "Training", "Scores", "Limits", "Licence", "Configuration"):
+        assert f"\n## {heading}\n" in text
+    assert "grey pictures of 8x8 pixels" in text
+    assert "| frechet distance | 12.50 | 1,000 samples against 500 real | 3 |" in text
+    assert '"generated_count": 1000' in text
+    assert "| iterations | 3 (this checkpoint) |" in text
+    assert Image.open(tmp_path / "samples.png").size[0] > 100
+    assert str(tmp_path.parent) not in text, "no folder of this machine is handed on"
+
+
+def test_what_a_run_calls_itself_becomes_neither_html_nor_a_table(run: Path, tmp_path: Path) -> None:
+    trained = load_trained(run, CPU)
+    config = run / "config.yaml"
+    before = config.read_text()
+    config.write_text(before.replace("name: gan-digits", "name: '<b>|x\\n# y'"))
+    try:
+        text = write_card(load_trained(run, CPU), tmp_path).read_text()
+    finally:
+        config.write_text(before)
+    head = text.partition("## Configuration")[0]
+    assert "<b>" not in head.replace("\\<b", "")
+    assert trained.experiment.name == "gan-digits"
+
+
+@pytest.mark.parametrize("licence", ["", "mit\nx: y", "a b", "[x](y)"])
+def test_a_licence_is_one_word(licence: str, run: Path, tmp_path: Path) -> None:
+    with pytest.raises(EquipoiseError, match="a licence is one word"):
+        write_card(load_trained(run, CPU), tmp_path, licence)
+
+
+class Api:
+    """The hub's interface in place of the network: a folder for each repository, laid out as its cache is."""
+
+    root: Path
+
+    def create_repo(self, name: str, private: bool, exist_ok: bool) -> str:
+        return f"hub/{name}"
+
+    def upload_folder(self, repo_id: str, folder_path: Path, allow_patterns: list[str]) -> None:
+        repository = self.root / f"models--{repo_id.replace('/', '--')}"
+        commit = "0" * 40
+        snapshot = repository / "snapshots" / commit
+        snapshot.mkdir(parents=True)
+        (repository / "refs").mkdir()
+        (repository / "refs" / "main").write_text(commit)
+        for name in allow_patterns:
+            (snapshot / name).write_bytes((folder_path / name).read_bytes())
+
+
+def test_what_is_pushed_is_loaded_from_the_hubs_folders_without_a_network(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = pytest.importorskip("huggingface_hub")
+    Api.root = tmp_path
+    monkeypatch.setattr(library, "HfApi", Api)
+    assert main(["push", str(run), "user/digits", "--licence", "mit"]) == 0
+    assert "The generator is on the hub: hub/user/digits" in capsys.readouterr().out
+    offline = library.snapshot_download
+
+    def fetch(name: str, allow_patterns: list[str]) -> str:
+        found: str = offline(name, allow_patterns=allow_patterns, cache_dir=tmp_path, local_files_only=True)
+        return found
+
+    monkeypatch.setattr(library, "snapshot_download", fetch)
+    folder = hub.download("hub:user/digits")
+    assert "license: mit" in (folder / "README.md").read_text()
+    shipped = open_shipped(folder)
+    assert shipped is not None
+    expected = load_trained(run, CPU)
+    latent = expected.experiment.latent.sample(3, torch.Generator().manual_seed(1))
+    assert torch.equal(shipped.network(latent), expected.generator(latent))
+    with pytest.raises(EquipoiseError, match=r"user/other could not be fetched from the hub: \w+: "):
+        hub.download("hub:user/other")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b/c", "user/..", "-x", "a b", "user/na me"])
+def test_a_name_that_is_none_never_reaches_the_hub(name: str) -> None:
+    pytest.importorskip("huggingface_hub")
+    with pytest.raises(EquipoiseError, match="a name on the hub is like user/name"):
+        hub.download(f"hub:{name}")
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
+    with pytest.raises(EquipoiseError, match=r"pip install 'equipoise\[hub\]'"):
+        hub.upload(tmp_path, "user/name")
