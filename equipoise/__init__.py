@@ -10,6 +10,8 @@ from equipoise.common.lazy import lazy_names
 if TYPE_CHECKING:
     from equipoise.common.registry import Entry as Entry
     from equipoise.data.catalogue import DataEntry as DataEntry
+    from equipoise.doors import load as load
+    from equipoise.doors import train as train
     from equipoise.evaluation.catalogue import MetricEntry as MetricEntry
     from equipoise.losses.adversarial import AdversarialLoss as AdversarialLoss
     from equipoise.recipes.entry import RecipeEntry as RecipeEntry
@@ -24,8 +26,10 @@ _HOMES = {
     "MetricEntry": "equipoise.evaluation.catalogue",
     "RecipeEntry": "equipoise.recipes.entry",
     "compare": "equipoise.reports.compared",
+    "load": "equipoise.doors",
     "register": "equipoise.registries",
     "score": "equipoise.runs.score",
+    "train": "equipoise.doors",
 }
 
 __version__ = "0.1.0"

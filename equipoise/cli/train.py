@@ -10,7 +10,6 @@ from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.options import add_checkpoint
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import file_name, local_path
 
 if TYPE_CHECKING:
     from equipoise.runs.taken_over import From
@@ -30,10 +29,11 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
 
 def train_command(chosen: argparse.Namespace) -> int:
     """Train from the start."""
+    from equipoise.runs.directory import usual_directory
     from equipoise.runs.train import train
 
     experiment = experiment_of(chosen)
-    out = chosen.out or local_path(f"runs/{file_name(experiment.name)}-seed{experiment.seed}")
+    out = chosen.out or usual_directory(experiment)
     settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=_begin(chosen))
     run = train(experiment, out, settings)
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")

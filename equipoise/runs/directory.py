@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import file_name, local_path, write_text_atomically
 from equipoise.common.plugins import check_plugins, loaded_plugins
 from equipoise.experiments.config import load_experiment, to_yaml
 from equipoise.experiments.experiment import Experiment
@@ -66,6 +66,11 @@ class RunDirectory:
         for session in read_sessions(self.environment)[:1]:
             check_plugins(session.get("plugins"))
         return load_experiment(self.config)
+
+
+def usual_directory(experiment: Experiment) -> Path:
+    """Where a run goes that is given no directory: runs/NAME-seedN."""
+    return local_path(f"runs/{file_name(experiment.name)}-seed{experiment.seed}")
 
 
 def resume_command(path: Path) -> str:

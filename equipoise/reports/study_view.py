@@ -1,0 +1,50 @@
+"""A study as an object: its table and its runs in Python and in a notebook."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.common import notebook
+from equipoise.reports.study_tables import StudyTable, as_markdown, study_table
+from equipoise.runs.run import Run
+from equipoise.studies.catalogue import study
+from equipoise.studies.results import FILE, read_results
+from equipoise.studies.summary import summarise
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study in its directory.
+
+    Attributes:
+        path: the directory.
+        results: what its runs found, as `results.json` holds it.
+    """
+
+    path: Path
+    results: dict[str, Any]
+
+    @property
+    def table(self) -> StudyTable:
+        """The rows with their means, deviations and verdicts."""
+        return study_table(summarise(study(self.results["study"]), self.results))
+
+    def runs(self) -> dict[str, Run]:
+        """Every run whose directory is still there, by its place in the study's."""
+        places = [each["directory"] for row in self.results["rows"] for each in row["runs"]]
+        return {place: Run(self.path / place) for place in places if (self.path / place / "config.yaml").is_file()}
+
+    def __str__(self) -> str:
+        return as_markdown(self.table)
+
+    def _repr_html_(self) -> str:
+        """The table for a notebook, with its notes."""
+        table = self.table
+        rows = [[f"{cell.text}†" if cell.marked else cell.text for cell in row] for row in table.rows]
+        notes = "".join(map(notebook.paragraph, table.notes))
+        return notebook.paragraph(table.caption) + notebook.table([table.columns, *rows]) + notes
+
+
+def open_study(what: Path) -> StudyView | None:
+    """The study at a path; None where there is none. For `equipoise.load`."""
+    return StudyView(what, read_results(what)) if (what / FILE).is_file() else None

@@ -1,0 +1,194 @@
+"""A run as an object: its samples, curves and scores in Python and in a notebook."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from equipoise.common import notebook
+from equipoise.common.errors import EquipoiseError, UnknownName, shown
+from equipoise.common.machine import choose_device
+from equipoise.evaluation.sampling import check_size, generate, sample_picture, to_bytes
+from equipoise.evaluation.scores import Scores
+from equipoise.experiments.experiment import Experiment
+from equipoise.runs import train as training
+from equipoise.runs import trained
+from equipoise.runs.directory import RunDirectory, open_run
+from equipoise.runs.plot import plot_log
+from equipoise.runs.record import RunRecord, read_run
+from equipoise.runs.run_log import Record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = ("iterations", "epochs", "scores", "variety", "balance")
+"""What a run's log holds curves of."""
+_ARRAYS, _PICTURE = Path("samples.npz"), Path("samples.png")
+"""What the memory must have room for."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in its directory. Nothing is kept in memory: what is asked for is read, also while the run goes on.
+
+    Attributes:
+        path: the run's directory.
+
+    Raises:
+        EquipoiseError: there is no run at this path.
+    """
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        open_run(self.path)
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was trained."""
+        return RunDirectory(self.path).experiment()
+
+    @property
+    def scores(self) -> Scores:
+        """The latest evaluation's, by metric."""
+        return Scores(self._record().scores)
+
+    def sample(
+        self, count: int = 1, *, seed: int = 0, checkpoint: str | int | None = None, device: str = "auto"
+    ) -> NDArray[Any]:
+        """Samples of the run's generator, the same ones as `equipoise sample` writes for this seed.
+
+        Args:
+            count: how many; the first ones do not depend on it.
+            seed: of the latents.
+            checkpoint: "best", "newest" or the number of an iteration; by default the best where the run keeps one.
+            device: "auto", "cpu", "cuda", ...
+
+        Returns: uint8 [count, height, width, channels], as pictures are stored; of a run on points float32 [count, 2].
+
+        Raises:
+            EquipoiseError: there is no such checkpoint, or so many samples need more memory than there is.
+        """
+        samples, experiment = self._samples(count, seed, checkpoint, device, _ARRAYS)
+        if samples.ndim == 2:
+            points: NDArray[Any] = samples.numpy()
+            return points
+        images: NDArray[Any] = to_bytes(samples, experiment.value_range).permute(0, 2, 3, 1).contiguous().numpy()
+        return images
+
+    def picture(
+        self, count: int = 64, *, seed: int = 0, checkpoint: str | int | None = None, device: str = "auto"
+    ) -> Image.Image:
+        """The same samples as one picture: a grid, or a scatter plot of points."""
+        samples, experiment = self._samples(count, seed, checkpoint, device, _PICTURE)
+        return sample_picture(samples, experiment.value_range)
+
+    def generator(self, *, checkpoint: str | int | None = None, device: str = "auto") -> nn.Module:
+        """The generator as a module, in evaluation mode and without gradients: latents in, images out."""
+        return self._trained(checkpoint, device).generator
+
+    def curves(self, kind: str = "iterations") -> Any:
+        """What was logged, as columns.
+
+        Args:
+            kind: "iterations", "epochs", "scores" (taken during training), "variety" or "balance".
+
+        Returns: a pandas DataFrame with the iterations as its index where pandas is installed; otherwise a dictionary
+            of numpy arrays, of which "iteration" is one. A value that was not logged, or not finite, is NaN.
+
+        Raises:
+            EquipoiseError: there is no such kind.
+        """
+        if kind not in KINDS:
+            raise UnknownName("kind of curve", kind, KINDS)
+        columns = _columns(getattr(self._record().log, kind))
+        try:
+            import pandas
+        except ImportError:
+            return columns
+        return pandas.DataFrame(columns).set_index("iteration")
+
+    def plot(self, names: Sequence[str] = ()) -> "Figure":
+        """Losses, energies and scores over the iterations as a matplotlib figure; or only the values that are named."""
+        return plot_log(self._record().log, names)
+
+    def evaluate(self, metrics: Sequence[str] = (), samples: int = 10_000, **settings: Any) -> Scores:
+        """Score the run and keep the scores beside it; by default by the metrics that its data allow.
+
+        Args:
+            metrics: names as `equipoise list metrics` shows them.
+            samples: how many the metrics see.
+            settings: fields of `equipoise.runs.train.Settings`, as `device="cpu"`.
+
+        Raises:
+            PartlyMeasured: some metrics could not be taken; the others are kept.
+            EquipoiseError: a metric is unknown or none can be taken.
+        """
+        taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, settings_from(settings))}
+        return Scores(score for name, score in self.scores.items() if name in taken)
+
+    def resume(self, **settings: Any) -> "Run":
+        """Go on from the newest good checkpoint, to the end. Settings as for `evaluate`."""
+        return Run(training.resume(self.path, settings_from(settings)).path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: where the run stands, its newest samples and its scores."""
+        record = self._record()
+        facts = f"{record.name}, seed {record.seed or 0}: {record.log.last_iteration:,} iterations in {self.path}"
+        grids = sorted(RunDirectory(self.path).samples.glob("iteration-*.png"))
+        newest = notebook.picture(grids[-1], f"samples of {record.name}") if grids else ""
+        scores = self.scores._repr_html_() if self.scores else ""
+        return notebook.paragraph(facts) + "".join(map(notebook.paragraph, record.log.told)) + newest + scores
+
+    def _record(self) -> RunRecord:
+        return read_run(self.path)
+
+    def _trained(self, checkpoint: str | int | None, device: str) -> trained.Trained:
+        wish = None if checkpoint is None else str(checkpoint)
+        return trained.load_trained(self.path, choose_device(device), wish)
+
+    def _samples(
+        self, count: int, seed: int, checkpoint: str | int | None, device: str, fits: Path
+    ) -> tuple[Tensor, Experiment]:
+        if not isinstance(count, int) or count < 1:
+            raise EquipoiseError(f"the count of samples must be a whole number of at least 1, got {shown(count)}.")
+        found = self._trained(checkpoint, device)
+        first = generate(found.generator, found.experiment.latent, 1, seed)
+        check_size(fits, count, first.shape[1:])
+        return generate(found.generator, found.experiment.latent, count, seed), found.experiment
+
+
+def open_run_directory(what: str | Path) -> Run | None:
+    """The run at a path; None where there is none. For `equipoise.load`."""
+    path = Path(what)
+    return Run(path) if (path / "config.yaml").is_file() else None
+
+
+def settings_from(given: Mapping[str, Any]) -> training.Settings:
+    """Settings from keywords.
+
+    Raises:
+        UnknownName: there is no such setting; the nearest one is named.
+    """
+    known = {field.name for field in fields(training.Settings)}
+    for name in given:
+        if name not in known:
+            raise UnknownName("setting", name, known)
+    if isinstance(given.get("track"), str):
+        raise EquipoiseError(f"track is a list of trackers; write track=('{given['track']}',).")
+    return training.Settings(**given)
+
+
+def _columns(records: Sequence[Record]) -> dict[str, NDArray[Any]]:
+    names = dict.fromkeys(name for record in records for name in record.values)
+    columns: dict[str, NDArray[Any]] = {
+        "iteration": np.array([record.iteration for record in records], dtype=np.int64),
+        "epoch": np.array([record.epoch + 1 for record in records], dtype=np.int64),
+        "stage": np.array([record.stage for record in records], dtype=object),
+    }
+    return columns | {name: np.array([record.values.get(name, np.nan) for record in records]) for name in names}

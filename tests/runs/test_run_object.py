@@ -1,0 +1,176 @@
+"""A run, a study and training from Python and in a notebook."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import equipoise
+from equipoise.common import notebook
+from equipoise.common.errors import EquipoiseError
+from equipoise.experiments.experiment import with_length
+from equipoise.recipes.catalogue import recipe
+from equipoise.reports.study_view import StudyView
+from equipoise.runs.run import Run
+from equipoise.runs.trained import sample
+
+ROOT = Path(__file__).parents[2]
+QUIET = {"device": "cpu", "threads": 1, "quiet": True}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    changes = {"watch.checkpoints": 2, "watch.keep": 2, "algorithm.loss": "hinge"}
+    place = tmp_path_factory.mktemp("runs") / "mine"
+    return equipoise.train("gan-digits", place, iterations=20, seed=3, changes=changes, **QUIET)
+
+
+def test_words_make_the_experiment_that_the_command_line_makes(run: Run) -> None:
+    assert (run.experiment.seed, run.experiment.watch.keep) == (3, 2)
+    assert run.experiment.algorithm.iterations == 20
+    assert (run.path / "report.html").is_file()
+    loaded = equipoise.load(run.path)
+    assert loaded == run == equipoise.load(str(run.path))
+
+
+def test_an_experiment_is_trained_as_it_is_with_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = equipoise.train(with_length(recipe("gan-digits"), iterations=9), seed=5, iterations=2, page=None, **QUIET)
+    assert made.path == Path("runs/gan-digits-seed5")
+    assert made.curves("iterations")["generator/loss"].shape == (2,)
+    assert not (made.path / "report.html").exists()
+
+
+def test_samples_are_those_that_the_command_writes(run: Run, tmp_path: Path) -> None:
+    sample(run.path, 4, tmp_path / "four.npz", 7, torch.device("cpu"))
+    with np.load(tmp_path / "four.npz", allow_pickle=False) as written:
+        expected = written["images"].transpose(0, 2, 3, 1)
+    found = run.sample(4, seed=7, device="cpu")
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, expected)
+    assert np.array_equal(run.sample(2, seed=7, device="cpu"), expected[:2])
+    assert not np.array_equal(run.sample(4, seed=7, checkpoint=10, device="cpu"), expected)
+    assert run.picture(4, device="cpu").mode == "L"
+
+
+def test_points_are_samples_too(tmp_path: Path) -> None:
+    points = equipoise.train("gan-ring", tmp_path / "ring", iterations=2, page=None, **QUIET)
+    found = points.sample(5, device="cpu")
+    assert (found.dtype, found.shape) == (np.float32, (5, 2))
+
+
+def test_curves_are_a_table_with_pandas_and_arrays_without(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = run.curves()
+    assert isinstance(table, pandas.DataFrame)
+    assert list(table.index) == list(range(1, 21))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    arrays = run.curves()
+    assert arrays["iteration"].tolist() == list(range(1, 21))
+    assert {name: list(values) for name, values in arrays.items() if name != "iteration"} == {
+        name: list(table[name]) for name in table
+    }
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    logged = [line["values"]["generator/loss"] for line in lines if line["kind"] == "iteration"]
+    assert arrays["generator/loss"].tolist() == logged
+    with pytest.raises(EquipoiseError, match="unknown kind of curve 'epoch'; did you mean 'epochs'"):
+        run.curves("epoch")
+
+
+def test_what_a_line_lacks_is_nan(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    shutil.copytree(run.path, tmp_path / "copy")
+    log = tmp_path / "copy" / "metrics.jsonl"
+    line = {"kind": "iteration", "iteration": 21, "stage": "s", "epoch": 1, "values": {"new": 1.0, "real_score": None}}
+    log.write_text(log.read_text() + json.dumps(line) + "\n")
+    found = equipoise.load(tmp_path / "copy").curves()
+    assert np.isnan(found["new"][:-1]).all()
+    assert np.isnan(found["real_score"][-1])
+    assert found["stage"][-1] == "s"
+
+
+def test_a_plot_has_an_axes_for_each_kind_of_value(run: Run) -> None:
+    figure = run.plot()
+    assert [axes.get_title() for axes in figure.axes] == ["losses", "scores of the discriminator"]
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    (axes,) = run.plot(["generator/loss"]).axes
+    (line,) = axes.get_lines()
+    assert len(line.get_xdata()) == 20
+    assert run.plot(["nothing"]).axes == []
+
+
+def test_scores_are_looked_up_and_shown(run: Run) -> None:
+    pytest.importorskip("sklearn")
+    assert not run.scores
+    assert "no scores yet" in run.scores._repr_html_()
+    taken = run.evaluate(["inception-score"], samples=100, **QUIET)
+    assert taken["inception-score"].value == run.scores["inception-score"].value
+    assert str(taken).splitlines()[1].split()[0] == "inception-score"
+    assert str(taken).split()[-2:] == ["20", "100"]
+    assert "<td>inception-score</td>" in run._repr_html_()
+
+
+def test_a_run_in_a_notebook_shows_its_samples_and_hides_nothing_hostile(run: Run, tmp_path: Path) -> None:
+    shown = run._repr_html_()
+    assert "gan-digits, seed 3: 20 iterations in" in shown
+    assert 'src="data:image/png;base64,' in shown
+    place = tmp_path / "<script>"
+    shutil.copytree(run.path, place)
+    assert "<script>" not in Run(place)._repr_html_()
+    (place / "samples").rename(place / "gone")
+    assert "<img" not in Run(place)._repr_html_()
+
+
+def test_cells_of_a_table_are_escaped() -> None:
+    assert notebook.table([["a<"], ["&\x1b"]]) == "<table><tr><th>a&lt;</th></tr><tr><td>&amp;\\x1b</td></tr></table>"
+    assert notebook.picture(ROOT, "a folder") == ""
+
+
+def test_the_generator_is_a_module_that_gives_the_samples(run: Run) -> None:
+    generator = run.generator(device="cpu")
+    assert not generator.training
+    assert not any(parameter.requires_grad for parameter in generator.parameters())
+
+
+def test_a_resume_goes_on_to_the_end(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "copy"
+    shutil.copytree(run.path, place)
+    for name in ("json", "safetensors"):
+        (place / "checkpoints" / f"iteration-000000020.{name}").unlink()
+    again = Run(place).resume(**QUIET)
+    assert np.array_equal(again.sample(3, device="cpu"), run.sample(3, device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda run: equipoise.load(run.path / "nothing"), "cannot be loaded: it does not exist"),
+        (lambda run: equipoise.load(run.path / "samples"), "has neither a run's config.yaml nor a study's"),
+        (lambda run: Run(run.path / "samples"), "holds no run|is not a run|contains no run|no config.yaml"),
+        (lambda run: run.sample(0), "the count of samples must be a whole number of at least 1, got 0"),
+        (lambda run: run.sample(2.5), "must be a whole number"),
+        (lambda run: run.sample(10**12, device="cpu"), "need more memory than this machine has"),
+        (lambda run: run.sample(1, checkpoint=7, device="cpu"), "keeps no checkpoint of iteration 7"),
+        (lambda run: equipoise.train("gan-digts"), "unknown recipe 'gan-digts'; did you mean 'gan-digits'"),
+        (lambda run: equipoise.train("gan-digits", devise="cpu"), "unknown setting 'devise'; did you mean 'device'"),
+        (lambda run: equipoise.train("gan-digits", track="wandb"), "track is a list of trackers"),
+        (lambda run: equipoise.train(run.experiment, budget="cpu"), "budget and data go with a recipe's name"),
+        (lambda run: equipoise.train(run.experiment, run.path, **QUIET), "already"),
+    ],
+)
+def test_what_is_wrong_gets_a_sentence(call: object, named: str, run: Run) -> None:
+    with pytest.raises(EquipoiseError, match=named):
+        call(run)  # type: ignore[operator]
+
+
+def test_a_study_is_loaded_with_its_table() -> None:
+    study = equipoise.load(ROOT / "results" / "studies" / "magan-digits")
+    assert isinstance(study, StudyView)
+    assert str(study) == (study.path / "table.md").read_text(encoding="utf-8")
+    shown = study._repr_html_()
+    assert shown.count("<tr>") == len(study.table.rows) + 1
+    assert study.runs() == {}
