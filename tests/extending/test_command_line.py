@@ -51,6 +51,12 @@ def test_a_metric_scores_a_run_that_knows_nothing_of_it(tmp_path: Path, capsys: 
     assert "my-brightness-gap" in capsys.readouterr().out
 
 
+def test_a_tracker_follows_a_run(tmp_path: Path) -> None:
+    equipoise("my_tracker", "train", "gan-digits", *TINY, tmp_path / "run", "--track", "my-lines")
+    lines = (tmp_path / "run" / "lines.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in lines if "generator/loss" in line and "epoch/" not in line] == ["1", "2"]
+
+
 def test_a_study_is_carried_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     equipoise("my_study", "study", "my-losses", "--budget", "smoke", "--workers", 1, "--out", tmp_path / "study")
     table = capsys.readouterr().out
