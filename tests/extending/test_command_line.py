@@ -88,7 +88,7 @@ def test_every_example_is_shown_whole_on_its_page() -> None:
     pages = Path(__file__).parents[2] / "docs" / "extending"
     shown = "".join(page.read_text(encoding="utf-8") for page in pages.glob("*.md"))
     names = sorted(path.name for path in EXAMPLES.glob("*.py"))
-    assert len(names) == 8
+    assert len(names) == 9
     assert [name for name in names if f'--8<-- "examples/extending/{name}"' not in shown] == []
 
 
