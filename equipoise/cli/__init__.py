@@ -1,1 +1,1 @@
-"""The command line: one file a word."""
+"""The command line: one file per command."""

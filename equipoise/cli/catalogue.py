@@ -1,4 +1,4 @@
-"""Every command by its word, in the order of the help."""
+"""Every command by its name, in the order of the help."""
 
 from equipoise.cli import (
     card,
@@ -39,4 +39,4 @@ COMMANDS = {
     "simulate": simulate.COMMAND,
     "demo": demo.COMMAND,
 }
-"""By the word that calls it."""
+"""By name."""

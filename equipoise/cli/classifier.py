@@ -15,7 +15,7 @@ def fill_classifier(parser: argparse.ArgumentParser) -> None:
 
 
 def classifier_command(chosen: argparse.Namespace) -> int:
-    """Train the classifier that judges samples of a labelled data set, or find it trained."""
+    """Train the classifier that judges samples of a labelled data set, or read it from the cache."""
     import torch
 
     from equipoise.common.machine import choose_device

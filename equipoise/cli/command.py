@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """One word of the command line.
+    """One command of the command line.
 
     Attributes:
         run: does the work. Returns: the exit status.

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
+from equipoise.cli.options import (
+    add_checkpoint,
+    add_inception_weights,
+    add_session,
+    add_threads,
+    positive,
+    run_directory,
+)
 from equipoise.common.errors import printable
 
 if TYPE_CHECKING:
@@ -14,7 +21,7 @@ if TYPE_CHECKING:
 
 def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     metrics_help = "which metrics; equipoise list metrics shows them (default: two that suit the data)"
     parser.add_argument("--metrics", nargs="+", action="extend", default=[], help=metrics_help)
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples to score (default: 10000)")

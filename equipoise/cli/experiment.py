@@ -1,4 +1,4 @@
-"""From words to an experiment: a recipe or a YAML file, then --set, --seed and the length."""
+"""From arguments to an experiment: a recipe or a YAML file, then --set, --seed and the length."""
 
 import argparse
 from pathlib import Path
@@ -33,7 +33,7 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
 
 
 def experiment_of(chosen: argparse.Namespace) -> "Experiment":
-    """The experiment that the words describe.
+    """The experiment that the arguments describe.
 
     Raises:
         EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
@@ -58,7 +58,7 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
 
 
 def is_yaml(source: str) -> bool:
-    """Whether these words name a YAML file rather than a recipe."""
+    """Whether this is the path of a YAML file rather than a recipe's name."""
     return source.endswith(_YAML_SUFFIXES)
 
 

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint
+from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.common.errors import printable
 
 
 def fill_export(parser: argparse.ArgumentParser) -> None:
     """The arguments of `export`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     out_help = (
         "a .onnx file for any runtime (needs the onnx extra), a .pt2 file for torch.export, a .safetensors file with "
         "the weights, or a folder with the weights and model.json"

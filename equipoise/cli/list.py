@@ -31,7 +31,7 @@ def fill_list(parser: argparse.ArgumentParser) -> None:
 
 
 def list_command(chosen: argparse.Namespace) -> int:
-    """Print what can be named."""
+    """Print the tables of names."""
     from equipoise.recipes.families import folded_summaries
     from equipoise.registries import registry
 

@@ -16,17 +16,17 @@ from equipoise.common.plugins import load_plugin
 _USER_ERROR = 2
 _SIGNAL_EXIT = 128
 _LONGEST = 4000
-"""Letters of a refusal: enough for two paths at their longest."""
+"""The longest error message, in characters: enough for two of the longest paths."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complaints are one sentence, and a mistyped command is told the nearest one."""
+    """Errors are one sentence, and a mistyped command gets a suggestion."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(_USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Unlike the original's, a failure is not passed over."""
+        """Unlike the original's, a failure is not ignored."""
         print(message, end="", file=file or sys.stderr)
 
 

@@ -18,12 +18,12 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
-    """How many CPU threads; `default` says in words what happens without a number."""
+    """How many CPU threads; `default` describes what happens without a number."""
     parser.add_argument("--threads", type=positive, help=f"CPU threads (default: {default})")
 
 
 def add_arithmetic(parser: argparse.ArgumentParser, default: str) -> None:
-    """What the players compute in, and how a GPU is told; `default` says in words what happens without a precision."""
+    """The players' precision and a GPU's settings; `default` describes what happens without a precision."""
     precision = f"precision of the networks (default: {default}); tf32 is for GPUs"
     parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), help=precision)
     graphs = "run whole iterations as CUDA graphs: faster for small networks on a GPU"
@@ -31,7 +31,7 @@ def add_arithmetic(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:
-    """Data, device and progress of a session with a run."""
+    """Data, device and progress bar of a command that reads a run."""
     add_data_root(parser)
     add_device(parser)
     parser.add_argument("--quiet", action="store_true", help="hide progress")
@@ -44,9 +44,20 @@ def add_inception_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    """Which of a run's checkpoints is taken."""
+    """Which of a run's checkpoints is used."""
     help_text = "best, newest or an iteration (default: best if the run keeps one, else newest)"
     parser.add_argument("--checkpoint", metavar="WHICH", help=help_text)
+
+
+def run_directory(text: str) -> Path:
+    """The directory of a run that exists.
+
+    Raises:
+        EquipoiseError: there is no run.
+    """
+    from equipoise.runs.directory import open_run
+
+    return open_run(Path(text)).path
 
 
 def whole(text: str) -> int:

@@ -1,17 +1,16 @@
 """`resume`."""
 
 import argparse
-from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import positive, span
+from equipoise.cli.options import positive, run_directory, span
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import printable
 
 
 def fill_resume(parser: argparse.ArgumentParser) -> None:
     """The arguments of `resume`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     length = parser.add_mutually_exclusive_group()
     more = "go on until the adversarial training has so many iterations in all, also beyond the run's end"
     length.add_argument("--iterations", type=positive, help=more)
@@ -22,7 +21,7 @@ def fill_resume(parser: argparse.ArgumentParser) -> None:
 
 
 def resume_command(chosen: argparse.Namespace) -> int:
-    """Go on with a run."""
+    """Resume a run."""
     from equipoise.runs.train import Longer, resume
 
     asked = Longer(chosen.iterations, chosen.epochs, chosen.time)

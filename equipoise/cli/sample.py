@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint, add_device, positive, whole
+from equipoise.cli.options import add_checkpoint, add_device, positive, run_directory, whole
 from equipoise.common.errors import printable
 
 
 def fill_sample(parser: argparse.ArgumentParser) -> None:
     """The arguments of `sample`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     parser.add_argument("--count", type=positive, default=100, help="how many samples (default: 100)")
     parser.add_argument("--out", type=Path, required=True, help="a .png grid, an .npz file, or a folder of PNGs")
     parser.add_argument("--seed", type=whole, default=0, help="seed of the latents (default: 0)")

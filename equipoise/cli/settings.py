@@ -1,4 +1,4 @@
-"""How a run is carried out: the options of `train` and `resume`, and the settings that they make."""
+"""The options of `train` and `resume` that say how to train, and the settings made from them."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Data, device, arithmetic, and what happens in trouble."""
+    """Data, device, arithmetic, and what happens when something goes wrong."""
     add_session(parser)
     add_inception_weights(parser)
     add_threads(parser, "the fastest in a short test")
@@ -31,7 +31,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(chosen: argparse.Namespace) -> "Settings":
-    """The settings that the words describe."""
+    """The settings that the arguments describe."""
     from equipoise.evaluation.inception_file import local_weights
     from equipoise.reports.pages import write_run_report
     from equipoise.runs.train import Settings

@@ -9,7 +9,7 @@ from equipoise.simulations.catalogue import SIMULATIONS, simulate
 
 
 def simulate_command(chosen: argparse.Namespace) -> int:
-    """Run one simulation and say where its files are."""
+    """Run one simulation and print where its files are."""
     for path in simulate(chosen.name, chosen.out):
         print(printable(path))
     return 0

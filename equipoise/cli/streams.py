@@ -1,4 +1,4 @@
-"""The standard streams as a command may find them: closed, full, or of an encoding that lacks most letters."""
+"""Standard streams that may be closed, full, or in an encoding without most letters."""
 
 import contextlib
 import os
@@ -9,19 +9,19 @@ _STREAMS = ("stdin", "stdout", "stderr")
 
 
 class Patient:
-    """A stream for what is said by the way, as progress and warnings: a failure to write there ends nothing."""
+    """A stream for progress and warnings: if writing to it fails, the command continues."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write as much as possible."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Send on what can be sent on."""
+        """Flush as much as possible."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
@@ -30,7 +30,7 @@ class Patient:
 
 
 def prepare_streams() -> None:
-    """Open what was closed on nothing, escape what an encoding lacks, and let stderr fail in silence.
+    """Open closed streams on the null device, escape unencodable letters, and ignore failures of stderr.
 
     A closed stream's number would otherwise go to the next file that is opened, and that file would get the messages.
     Streams that somebody replaced, as a notebook or a test does, stay as they are.
@@ -46,7 +46,7 @@ def prepare_streams() -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Send what is still to come to nowhere, so that the interpreter's own last flush does not fail again."""
+    """Discard all further output, so that the interpreter's own last flush does not fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -12,7 +12,7 @@ _BUDGETS = ("smoke", "cpu", "paper")
 
 
 def study_command(chosen: argparse.Namespace) -> int:
-    """Carry out what is missing of a study, and write its page."""
+    """Train and score the missing runs of a study, and write its page."""
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.runner import run_study, tell_plan
     from equipoise.studies.study_file import find_or_load, is_own

@@ -1,15 +1,16 @@
-"""A run's directory: where everything that a run writes has its place."""
+"""A run's directory: where each file of a run is. Torch-free, so that a wrong path is refused at once."""
 
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import file_name, local_path, write_text_atomically
 from equipoise.common.plugins import check_plugins, loaded_plugins
-from equipoise.experiments.config import load_experiment, to_yaml
-from equipoise.experiments.experiment import Experiment
-from equipoise.runs.environment import read_sessions
+
+if TYPE_CHECKING:
+    from equipoise.experiments.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,15 @@ class RunDirectory:
         """What became of each file of the data, where they came from single files."""
         return self.path / "data.json"
 
-    def experiment(self) -> Experiment:
+    def experiment(self) -> "Experiment":
         """The experiment that was trained here.
 
         Raises:
             EquipoiseError: a plug-in that it was trained with is missing, or the configuration cannot be read.
         """
+        from equipoise.experiments.config import load_experiment
+        from equipoise.runs.environment import read_sessions
+
         for session in read_sessions(self.environment)[:1]:
             check_plugins(session.get("plugins"))
         return load_experiment(self.config)
@@ -74,29 +78,31 @@ def usual_directory(experiment: Experiment) -> Path:
 
 
 def resume_command(path: Path) -> str:
-    """What goes on with the run, as it is to be typed."""
+    """The command that resumes the run."""
     written = str(path)
     plugins = "".join(f"--plugin {printable(shlex.quote(plugin.path))} " for plugin in loaded_plugins())
     return f"equipoise {plugins}resume {printable(shlex.quote(f'./{written}' if written.startswith('-') else written))}"
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a file is half of one that a killed process was about to write."""
+    """Whether a file is the half-written file of a killed process."""
     return path.name.startswith(".") and path.suffix == ".partial"
 
 
 def sweep(run: RunDirectory) -> None:
-    """Remove what killed processes left half written. To be called when no other process writes there."""
+    """Remove half-written files of killed processes. Call it only when no other process writes there."""
     for path in run.path.rglob(".*.partial"):
         path.unlink(missing_ok=True)
 
 
-def create_run(path: Path, experiment: Experiment) -> RunDirectory:
+def create_run(path: Path, experiment: "Experiment") -> RunDirectory:
     """A new run's directory with its configuration.
 
     Raises:
         EquipoiseError: the directory already holds a run or other files, or cannot be written.
     """
+    from equipoise.experiments.config import to_yaml
+
     run = RunDirectory(Path(path))
     if run.path.exists() and (not run.path.is_dir() or any(not is_leftover(each) for each in run.path.iterdir())):
         if run.config.exists():

@@ -16,6 +16,7 @@ import torch
 import yaml
 from PIL import Image
 
+from equipoise.cli.catalogue import COMMANDS
 from equipoise.cli.main import _parser, main
 from equipoise.data.catalogue import parse_data
 from equipoise.runs import trained
@@ -52,32 +53,29 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_help_and_list_need_no_torch() -> None:
-    code = "import sys; from equipoise.cli.main import main; main(['list']); sys.exit('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert "magan-digits" in done.stdout
-    assert "inception-score" in done.stdout
-    assert "mnist" in done.stdout
-
-
 @pytest.mark.parametrize(
-    "command",
+    ("words", "status"),
     [
-        "list",
-        "show",
-        "train",
-        "resume",
-        "sample",
-        "export",
-        "evaluate",
-        "study",
-        "report",
-        "classifier",
-        "simulate",
-        "demo",
+        ("list", 0),
+        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate")),
+        *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
     ],
 )
+def test_a_list_and_a_wrong_path_need_no_torch(words: str, status: int, capfd: pytest.CaptureFixture[str]) -> None:
+    code = """if True:
+        import sys
+        from equipoise.cli.main import main
+        status = main(sys.argv[1:])
+        assert "torch" not in sys.modules
+        sys.exit(status)"""
+    done = subprocess.run([sys.executable, "-c", code, *words.split()], timeout=60)
+    said = capfd.readouterr()
+    assert done.returncode == status, said.err
+    for name in ("magan-digits", "inception-score", "mnist") if status == 0 else ("no-such-folder contains no run",):
+        assert name in said.out + said.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ending:
         main([command, "--help"])
