@@ -1,4 +1,4 @@
-"""Every registry by the word for its kind: what `equipoise.register` adds to and `equipoise list` shows."""
+"""Every registry by its kind: `equipoise.register` adds to them and `equipoise list` shows them."""
 
 from importlib import import_module
 

@@ -1,1 +1,1 @@
-"""One paper, one file: each algorithm is a frozen dataclass that lays out its game."""
+"""One file per paper: each algorithm is a frozen dataclass that describes how to train."""

@@ -24,7 +24,7 @@ class BalanceMemory(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class BEGAN(Algorithm[BalanceMemory]):
-    """Both players step at once from one generated batch; then k moves (Berthelot et al. 2017, section 3.4).
+    """Both players step at once on one generated batch; then k is updated (Berthelot et al. 2017, section 3.4).
 
     Attributes:
         gamma: the ratio of the expected energies, generated to real, that is held; higher is more diverse.

@@ -20,7 +20,7 @@ class _AutoEncoder(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class EBGAN(Algorithm[nn.Module]):
-    """The fixed-margin baseline of MAGAN's Figure 3: the same game without pre-training and adaptation.
+    """The fixed-margin baseline of MAGAN's Figure 3: the same training without pre-training and adaptation.
 
     Attributes:
         margin: m, at least 0; the energy that generated images are pushed up to.
@@ -78,7 +78,7 @@ class EBGAN(Algorithm[nn.Module]):
         return {"margin": memory.get_buffer("margin")}
 
     def create_memory(self) -> nn.Module:
-        """The margin, for the log alone: it never changes."""
+        """The margin, only for the log: it never changes."""
         memory = nn.Module()
         memory.register_buffer("margin", torch.tensor(self.margin, dtype=torch.float64))
         return memory

@@ -12,7 +12,7 @@ from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
 
 
 class MarginMemory(nn.Module):
-    """What MAGAN remembers: the margin, the energy sums of the epoch under way, and the last epoch's fake energy.
+    """What MAGAN remembers: the margin, the energy sums of the current epoch, and the last epoch's fake energy.
 
     The epoch's means are divided by the number of samples that really were summed: the paper divides by the data set's
     size, which is too large whenever the batch does not divide it.

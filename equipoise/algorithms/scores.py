@@ -45,31 +45,31 @@ def features(players: Players, images: Tensor, player: str = "discriminator") ->
 
 
 def fixed_fakes(players: Players, draw: Draw) -> Tensor:
-    """Generated images for a discriminator's step: no gradient, and no move of the generator's batch statistics."""
+    """Generated images for a discriminator's step: without gradient or change of the generator's batch statistics."""
     with torch.no_grad():
         images: Tensor = players["generator"](draw.latent())
     return images
 
 
 def reconstructions(players: Players, images: Tensor) -> Tensor:
-    """G(E(x)), in a batch of its own kind. Returns: the shape of images."""
+    """Reconstructions G(E(x)), as their own kind of batch. Returns: the shape of images."""
     decoded: Tensor = players["generator"](players["encoder"](images), batch_kind=ENCODED)
     return decoded
 
 
 def encoded_inputs(players: Players, draw: Draw) -> dict[str, Tensor]:
-    """What a generator is fed that decodes E(x) too, by the kind of batch."""
+    """The inputs of a generator that also decodes E(x), by the kind of batch."""
     return {NOISE: draw.latent(), ENCODED: players["encoder"](draw.real)}
 
 
 def fixed_reconstructions(players: Players, images: Tensor) -> Tensor:
-    """G(E(x)) for a discriminator's step: no gradient, and no batch statistics move."""
+    """Reconstructions G(E(x)) for a discriminator's step: without gradient or change of batch statistics."""
     with torch.no_grad():
         return reconstructions(players, images)
 
 
 def generated_part(fake_scores: Tensor) -> Tensor:
-    """E softplus(s) = -E log(1 - D): the part of a discriminator's cross-entropy that generated images have."""
+    """E softplus(s) = -E log(1 - D): the generated images' part of a discriminator's cross-entropy."""
     return -minimax_generator_loss(fake_scores)
 
 

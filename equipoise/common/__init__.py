@@ -1,1 +1,1 @@
-"""The ground floor: errors, input checks, addressed randomness and atomic files. Imports nothing of Equipoise."""
+"""Errors, input checks, random streams, atomic files and the registry. Imports nothing else of Equipoise."""

@@ -1,4 +1,4 @@
-"""Checks of tensors at the door of a public function.
+"""Checks of the arguments of public functions.
 
 A ValueError names the argument, its shape and what was expected.
 """
@@ -12,7 +12,7 @@ import torch
 
 
 class NotFiniteError(ValueError):
-    """A tensor holds NaN: in a training loop, the sign that it has diverged."""
+    """A tensor contains NaN: in a training loop, this means that training has diverged."""
 
 
 def check_scores(**scores: torch.Tensor) -> None:
@@ -30,13 +30,13 @@ def check_pair(**scores: torch.Tensor) -> None:
 
 
 def check_sides(**scores: torch.Tensor) -> None:
-    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape, but for the size of the batch."""
+    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape; batch sizes may differ."""
     check_scores(**scores)
     check_alike(**scores)
 
 
 def check_features(least: int, **features: torch.Tensor) -> None:
-    """All arguments must be floating-point and of one shape but for the batch, with at least `least` samples.
+    """All arguments must be floating-point, of one shape beyond the batch, with at least `least` samples.
 
     No number is read from them.
     """
@@ -65,7 +65,7 @@ def check_not_empty(name: str, value: torch.Tensor) -> None:
 
 
 def is_readable(value: torch.Tensor) -> bool:
-    """Whether a look at the tensor's numbers is possible and costs nothing.
+    """Whether the tensor's numbers can be read, without waiting for a device.
 
     It is not on a GPU, where it would stall the training loop, nor for tensors without numbers (meta, fake), nor under
     the transforms of `torch.func` or in `torch.compile`.
@@ -80,7 +80,7 @@ def transforms_are_active() -> bool:
 
 
 def check_no_nan(name: str, value: torch.Tensor) -> None:
-    """No element may be NaN. Only tensors whose numbers are `is_readable` are looked at."""
+    """No element may be NaN. Only tensors that are `is_readable` are checked."""
     if not is_readable(value) or not math.isnan(float(value.detach().sum())):
         return  # without NaN in the sum there is none in the parts; infinities of both signs need the second look
     if bool(torch.isnan(value.detach()).any()):
@@ -177,7 +177,7 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
 
 
 def check_fields(instance: Any) -> None:
-    """Each field of a dataclass that is declared as a word of a few, a number or a truth value must be one.
+    """Each field of a dataclass that is declared as a Literal, a number or a bool must be one.
 
     NumPy's numbers become Python's, which configuration files can hold.
     """
@@ -194,7 +194,7 @@ def check_fields(instance: Any) -> None:
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a real number of Python or NumPy, and no truth value."""
+    """Whether this is a real number of Python or NumPy, and not a bool."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
@@ -213,7 +213,7 @@ _KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
 
 
 def described(value: object) -> str:
-    """The number or name as it is; anything else by its type, and its shape where it has one."""
+    """A number or name as it is; anything else as its type, and its shape if it has one."""
     if isinstance(value, Real | str) or value is None:
         return repr(value) if isinstance(value, str) else str(value)
     shape = getattr(value, "shape", None)

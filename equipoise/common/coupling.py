@@ -1,4 +1,4 @@
-"""Whether the samples of a batch meet inside a network, as they do in batch normalisation."""
+"""Whether a network's output for one sample depends on the others, as with batch normalisation."""
 
 from typing import Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ class CouplesSamples(Protocol):
 
 
 def couples_samples(layer: nn.Module) -> bool:
-    """Whether this layer itself, its children apart, lets the samples of a batch meet; torch's batch norms do."""
+    """Whether this layer itself (without its children) mixes the samples of a batch; torch's batch norms do."""
     if isinstance(layer, nn.modules.batchnorm._BatchNorm):
         return True
     return isinstance(layer, CouplesSamples) and layer.couples_samples

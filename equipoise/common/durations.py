@@ -6,7 +6,7 @@ _ENOUGH = 3
 
 
 def duration(seconds: float) -> str:
-    """A length of time as a person says it, to one or two units.
+    """A length of time in one or two units, as in "2 hours 5 minutes".
 
     Examples:
         >>> [duration(each) for each in (0.2, 42, 100, 600, 5000, 90_000, 2_123_920)]

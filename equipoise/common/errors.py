@@ -1,4 +1,4 @@
-"""The errors that a person sees: one clear sentence that says what is wrong and what would be right."""
+"""The errors that users see: one clear sentence that says what is wrong and how to fix it."""
 
 import difflib
 import reprlib
@@ -9,15 +9,15 @@ _MOST_LETTERS = 200
 
 
 class EquipoiseError(Exception):
-    """Something the user can put right. The command line prints it as one sentence and exits with code 2."""
+    """Something the user can fix. The command line prints it as one sentence and exits with code 2."""
 
 
 class UnfitFile(EquipoiseError, OSError):
-    """No regular file, or a larger one than it may be. Readers that do without a file they cannot read pass it over."""
+    """Not a regular file, or too large. Readers that can do without the file ignore it."""
 
 
 class UnknownName(EquipoiseError, ValueError):
-    """A name that is in no table, so a value that cannot be; the message offers the nearest known one."""
+    """A name that is not in a table; the message suggests the nearest known one."""
 
     def __init__(self, what: str, name: object, known: Iterable[str]):
         """`what` says what kind of thing was looked for, as in "recipe" or "data set"."""
@@ -41,7 +41,7 @@ def shortened(text: object, most: int = _MOST_LETTERS) -> str:
 
 
 def shown(value: object) -> str:
-    """How a value of plain data is written, cut where it is long or deep; never written out in full first."""
+    """A value of plain data as text, cut where it is long or deep; never written out in full first."""
     return shortened(_BRIEF.repr(value))
 
 

@@ -115,7 +115,7 @@ def _put_where_nothing_stands(temporary: Path, path: Path) -> None:
 
 
 def try_lock(file: IO[bytes]) -> bool:
-    """Take the system's lock on an open file. Returns: whether nobody else has it, as far as this system knows locks.
+    """Take the system's lock on an open file. Returns: whether nobody else holds it, if the system has locks.
 
     The lock ends with the process, however that ends.
     """
@@ -133,7 +133,7 @@ def try_lock(file: IO[bytes]) -> bool:
 
 
 def sweep_abandoned(folder: Path, pattern: str = "") -> None:
-    """Remove what killed processes left half written in a folder that others may write in at the same time.
+    """Remove half-written files of killed processes from a folder that others may write in at the same time.
 
     Left alone are the files that are locked, and those that changed within the last hour, whose lock may be on its way
     or not be seen from here.
@@ -155,7 +155,7 @@ def write_text_atomically(path: Path, text: str, *, new: bool = False) -> None:
 
 
 def check_regular(path: Path) -> int:
-    """Refuse what is no regular file: a pipe would be waited for, and a device may never end.
+    """Refuse anything but a regular file: reading a pipe would block, and a device may never end.
 
     Returns: its size in bytes.
 
@@ -172,7 +172,7 @@ def check_regular(path: Path) -> int:
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a regular file, of which there may be at most `most_bytes`.
+    """The bytes of a regular file of at most `most_bytes` bytes.
 
     Raises:
         UnfitFile: it is no regular file, or larger.
@@ -197,7 +197,7 @@ def read_text_bounded(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> str:
 
 
 class BoundedReads(io.FileIO):
-    """A regular file for readers of archives: what a header claims cannot ask for more than `MOST_AT_ONCE` bytes."""
+    """A regular file for readers of archives: no header can make them read more than `MOST_AT_ONCE` bytes at once."""
 
     def __init__(self, path: Path):
         check_regular(path)
@@ -223,7 +223,7 @@ def sha256_of(path: Path) -> str:
 
 
 def local_path(text: str) -> Path:
-    """The path that a text names on this system, whose own encoding may lack its letters; ~ is the home folder."""
+    """The path for a text, also where the system's encoding lacks some of its letters; ~ is the home folder."""
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape"))).expanduser()
 
 

@@ -38,7 +38,7 @@ def available_cores() -> int:
 
 
 def threads_beside_a_gpu(processes: int) -> int:
-    """Threads for what a GPU leaves to the CPU, as decoding, and the metrics that are computed there.
+    """How many CPU threads to use beside a GPU, for decoding images and for metrics on the CPU.
 
     A trial of iterations would say nothing about that. Each process of this machine gets its part of the cores, and
     none more than 8: large matrices gain little beyond.

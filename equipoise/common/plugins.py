@@ -1,4 +1,4 @@
-"""Files of method authors, executed because the user said so: each registers what it brings."""
+"""Plug-ins: files of method authors, executed because the user named them. Each registers its methods."""
 
 import hashlib
 import sys
@@ -30,7 +30,7 @@ class Plugin:
 
     @property
     def name(self) -> str:
-        """The file's name, by which a run asks for it again."""
+        """The file's name; `resume` needs a plug-in of the same name."""
         return Path(self.path).name
 
     @property
@@ -48,12 +48,12 @@ _LOADED: dict[str, Plugin] = {}
 
 
 def loaded_plugins() -> tuple[Plugin, ...]:
-    """Those that this process has executed, in order."""
+    """The plug-ins that this process has executed, in order."""
     return tuple(_LOADED.values())
 
 
 def load_plugin(path: Path) -> None:
-    """Execute a file, which registers what it brings; a second time, the same file does nothing more.
+    """Execute a file, which registers its methods; the same file is executed only once.
 
     Raises:
         EquipoiseError: it cannot be read, is no Python, fails, or takes a name that is taken; nothing of it stays.
@@ -69,7 +69,7 @@ def load_plugin(path: Path) -> None:
 
 
 def load_all(plugins: Iterable[Plugin]) -> None:
-    """Execute what another process has executed; what is here already stays as it is."""
+    """Execute another process's plug-ins, except those that were executed here already."""
     for plugin in plugins:
         execute(plugin)
 
@@ -131,7 +131,7 @@ def check_plugins(recorded: Any) -> None:
 
 
 def changed_plugins(recorded: Any) -> list[str]:
-    """The names of those that are no longer the files that the run was trained with."""
+    """The names of the plug-ins whose content has changed since the run was trained."""
     return [name for name, sha256 in _records(recorded) if name in _LOADED and _LOADED[name].sha256 != sha256]
 
 

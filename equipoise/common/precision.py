@@ -1,4 +1,4 @@
-"""Full precision for what subtracts nearly equal numbers: float32 or more, no autocast, no TensorFloat-32."""
+"""Full precision for subtracting nearly equal numbers: float32 or more, no autocast, no TensorFloat-32."""
 
 import inspect
 import math
@@ -26,7 +26,7 @@ _SETTINGS: Mapping[str, tuple[Any, ...]] = {
 
 
 def product_precision(device_type: str) -> str:
-    """What products and convolutions of float32 compute in at this moment: "float32", "tf32", "bfloat16", "float16"."""
+    """The precision of float32 products and convolutions at this moment: "float32", "tf32", "bfloat16", "float16"."""
     if device_type in _SETTINGS and torch.is_autocast_enabled(device_type):
         return str(torch.get_autocast_dtype(device_type)).removeprefix("torch.")
     for setting in _SETTINGS.get(device_type, ()):
@@ -36,12 +36,12 @@ def product_precision(device_type: str) -> str:
 
 
 def full_precision(device_type: str) -> AbstractContextManager[object]:
-    """Where products and convolutions keep all the digits of their factors, whatever is set outside."""
+    """Inside this context products and convolutions use full precision, whatever is set outside."""
     return _full(device_type) if product_precision(device_type) != "float32" else nullcontext()
 
 
 def widened(value: Any) -> Any:
-    """A tensor in float32 if it is narrower, and fit to stand in a graph; anything else as it is."""
+    """A tensor in at least float32 that autograd can use; anything else as it is."""
     if not isinstance(value, Tensor):
         return value
     if value.is_inference() and not torch.is_inference_mode_enabled():

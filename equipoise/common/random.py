@@ -9,7 +9,7 @@ _SEED_BITS = 63
 
 
 def derived_seed(seed: int, purpose: str, position: int = 0) -> int:
-    """A 63-bit seed that depends on nothing but its address (blake2b, so that it is the same in every process)."""
+    """A 63-bit seed that depends only on its address (by blake2b, so it is the same in every process)."""
     address = f"{seed}\x1f{purpose}\x1f{position}".encode()
     digest = hashlib.blake2b(address, digest_size=8).digest()
     return int.from_bytes(digest, "big") >> (64 - _SEED_BITS)
@@ -28,7 +28,7 @@ def stream(seed: int, purpose: str, position: int = 0, device: torch.device | st
 
 @runtime_checkable
 class Reseedable(Protocol):
-    """A module that draws random numbers in its forward pass (dropout, for one) and takes them from a given generator.
+    """A module that draws random numbers in its forward pass, such as dropout, from a given generator.
 
     The training loop calls `reseed` before each move, so that the draw is a function of that move's address.
     """

@@ -1,4 +1,4 @@
-"""One record for each thing that can be named: what it is called, what it is in one line, and where it lives."""
+"""One record for each thing that can be named: its name, its summary in one line, and where its code is."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ class Entry:
             raise EquipoiseError(f"{self.name} cannot be loaded from '{shortened(self.place)}': {reason}.") from error
 
     def is_place_of(self, thing: object) -> bool:
-        """Whether this entry's thing is that very object; nothing is imported for the answer."""
+        """Whether this entry stands for this object; nothing is imported to find out."""
         if not isinstance(self.place, str):
             return self.place is thing
         module, _, attribute = self.place.partition(":")
@@ -75,7 +75,7 @@ class Registry(Mapping[str, E], Generic[E]):
             self._add(entry)
 
     def register(self, entry: E) -> None:
-        """Add an entry of a method author's.
+        """Add a method author's entry.
 
         Raises:
             EquipoiseError: the name is taken, or the entry lacks the facts of its kind.
@@ -134,7 +134,7 @@ class Registry(Mapping[str, E], Generic[E]):
         return [self[name] for name in names]
 
     def name_of(self, thing: object) -> str | None:
-        """The name under which this very object is registered, or None; nothing is imported for the answer."""
+        """The name under which this object is registered, or None; nothing is imported to find out."""
         return next((name for name, entry in self._entries.items() if entry.is_place_of(thing)), None)
 
 
@@ -144,7 +144,7 @@ _REGISTERED: list[tuple[Registry[Any], str]] = []
 
 @contextmanager
 def all_or_nothing() -> Iterator[None]:
-    """Within, entries are registered; where an error ends that, none of them stays."""
+    """Register entries inside this context; if an error leaves it, all of them are removed again."""
     before = len(_REGISTERED)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A context in which some of torch's functions are other ones."""
+"""A context that replaces some of torch's functions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ Function = Callable[..., Any]
 
 
 class Replacing(TorchFunctionMode):
-    """Inside this context the functions in the table are their replacements, and everything else passes."""
+    """Inside this context the functions in the table are replaced; all others are called as usual."""
 
     def __init__(self, replacements: Mapping[Function, Function]):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Lines for the person who watches, on stderr."""
+"""Messages to the user, on stderr."""
 
 import sys
 
@@ -13,5 +13,5 @@ def say(line: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """The same for what may be unexpected."""
+    """Write a warning, like `say`."""
     say(f"warning: {sentence}")

@@ -1,4 +1,4 @@
-"""Copies from the processor's memory to a device that never make the host wait."""
+"""Copies from CPU memory to a device that never make the CPU wait."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The cheaper exact route for gradient penalties: rectifiers whose masks are constants.
+"""A cheaper exact way to compute gradient penalties: rectifiers with constant masks.
 
 A discriminator of convolutions, linear layers, average pools, sums and (leaky) rectifiers is linear between its kinks,
 so the derivative of its input gradient with respect to the weights never passes through the activations. Double

@@ -88,7 +88,7 @@ def lazy_weight(weight: float, step: int, every: int) -> float:
 
 
 def acts(step: int, every: int) -> bool:
-    """Whether a penalty that is due every so many steps is due on this one, counted from 0."""
+    """Whether a penalty that is added every so many steps is added on this one, counted from 0."""
     return check_whole("step", step, 0) % check_whole("every", every, 1) == 0
 
 

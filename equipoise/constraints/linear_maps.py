@@ -1,4 +1,4 @@
-"""A layer's weight seen as a linear map between two vector spaces, so that its largest singular value can be sought.
+"""A layer's weight as a linear map between two vector spaces, to compute its largest singular value.
 
 Two maps exist for a kernel: the layer's own convolution (`layer_map`), and the product with the reshaped kernel that
 acts on a single patch (`patch_map`). Both are functions `(weight, vector) -> image`, linear in each argument.
@@ -21,7 +21,7 @@ WEIGHTED_LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def check_initialised(module: nn.Module) -> None:
-    """Lazy layers, as torch's `LazyLinear`, have no weights before the first forward pass.
+    """Refuse lazy layers such as torch's `LazyLinear`, which have no weights before the first forward pass.
 
     Raises:
         ValueError: the module has some; they are named.
@@ -59,7 +59,7 @@ def layer_map(layer: nn.Module) -> LinearMap:
 
 
 def patch_map(layer: nn.Module) -> LinearMap:
-    """The reshaped kernel, [out, in * height * width], as the product that one patch undergoes.
+    """The reshaped kernel, [out, in * height * width], as the linear map that is applied to one patch.
 
     A transposed convolution has the norm of the convolution it transposes, so its kernel [in, out, height, width] is
     reshaped to [in, out * height * width]. With groups the matrix is block-diagonal.

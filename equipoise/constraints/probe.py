@@ -1,4 +1,4 @@
-"""One look through a module, to learn the input sizes of its convolutions."""
+"""One forward pass through a module, to find the input sizes of its convolutions."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
 def input_sizes(module: nn.Module, example: Tensor) -> dict[str, tuple[int, int]]:
-    """Each convolution's (height, width) by its name, at its largest call. Changes neither mode nor buffers.
+    """Each convolution's largest input (height, width), by its name. Changes neither mode nor buffers.
 
     The probe runs in evaluation mode, so that dropout draws nothing, and on copies of the buffers.
     """

@@ -18,7 +18,7 @@ Discriminator = Callable[[Tensor], Tensor | Sequence[Tensor]]
 
 
 def check_scored(discriminator: Discriminator, name: str, points: Tensor) -> None:
-    """A function; and of the points' type, where it is a module: torch's own words do not say which side is which."""
+    """The argument must be callable, and a module must have the points' dtype."""
     check_floating(name, points)
     check_not_empty(name, points)
     check_no_nan(name, points)

@@ -1,4 +1,4 @@
-"""Spectral normalisation that is pure in `forward` and advanced once per step of the optimiser.
+"""Spectral normalisation whose forward pass changes nothing; it is updated once per optimiser step.
 
 The effective weight is scale * W / sigma, with sigma = <u, A(W) v> (Miyato et al. 2018, Eq. 12; Wang et al. 2019,
 section 4.2 and appendix C). A(W) is the reshaped kernel (`method="matrix"`, PIM) or the layer's convolution at its own
@@ -122,7 +122,7 @@ class SpectralNorm:
             parametrize.register_parametrization(layer, "weight", normalised)
 
     def after_step(self, module: nn.Module) -> None:
-        """Advance the vectors to the weights that the optimiser has just written."""
+        """Update the vectors for the weights that the optimiser has just written."""
         advance_spectral_norms(module)
 
     def _shape(self, name: str, layer: nn.Module, sizes: dict[str, tuple[int, int]]) -> tuple[int, ...]:

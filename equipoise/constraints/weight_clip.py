@@ -1,4 +1,4 @@
-"""Weight clipping, the first way to keep a critic Lipschitz."""
+"""Weight clipping, the original way to keep a critic Lipschitz."""
 
 from dataclasses import dataclass
 
@@ -25,13 +25,13 @@ class WeightClip:
         check_positive("limit", self.limit)
 
     def attach(self, module: nn.Module, example: Tensor, generator: torch.Generator) -> None:
-        """Nothing to prepare: the first weights are cut after the first step, as in the paper. Draws nothing."""
+        """Does nothing: the weights are first clipped after the first step, as in the paper."""
         if not self._clipped(module):
             raise ValueError("module must hold parameters that are clipped, and holds none.")
 
     @torch.no_grad()
     def after_step(self, module: nn.Module) -> None:
-        """Cut the parameters in place."""
+        """Clip the parameters in place."""
         for parameter in self._clipped(module):
             parameter.clamp_(-self.limit, self.limit)
 

@@ -1,4 +1,4 @@
-"""What became of the files of a data set: how many images, of which sizes, and every file that is not among them."""
+"""Which files of a data set became images: how many, of which sizes, and every file that was left out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Account:
 
     @property
     def missing(self) -> list[str]:
-        """What is not among the images, in words: how many of which kind, and the first few unreadable ones."""
+        """What was left out, in words: how many files of which kind, and the first few unreadable ones."""
         unreadable = [
             *_examples("was skipped as unreadable", "were skipped as unreadable", self.skipped),
             *_examples("could not be opened this time", "could not be opened this time", self.unread),

@@ -18,12 +18,12 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file's name ends as an archive's does."""
+    """Whether the file's name has an archive's ending."""
     return path.name.lower().endswith(ARCHIVES)
 
 
 def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
-    """Every image in the archive, in the archive's order; hidden names are passed over.
+    """Every image in the archive, in the archive's order; hidden names are skipped.
 
     The bytes of each are at hand when it comes, since an archive that is packed as a whole cannot go back.
 

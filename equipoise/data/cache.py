@@ -1,4 +1,4 @@
-"""Images that took long to read are kept as raw uint8 in the cache folder, in one file that can be mapped."""
+"""Images that take long to read are cached as raw uint8, in one file that can be memory-mapped."""
 
 import json
 import logging
@@ -78,7 +78,7 @@ class Reading:
 
 
 def cached_store(reading: Reading) -> Store:
-    """The set from the cache, read and written there first if need be; files that are not in it are warned about.
+    """The set from the cache, after reading and caching it if necessary; warns about files that were left out.
 
     Raises:
         EquipoiseError: no image could be read, or the cache cannot be written.

@@ -72,7 +72,7 @@ DATA = Registry(
 
 
 def parse_data(text: str) -> DataSet:
-    """The data set that a short word names, all else at its default: `mnist`, `folder:PATH`, `npz:PATH`, or a path.
+    """The data set for a name such as `mnist`, `folder:PATH`, `npz:PATH`, or a path; other fields at their defaults.
 
     A folder or .npz file that is there needs no such word before it, unless a data set has the same name.
 

@@ -1,4 +1,4 @@
-"""What every data set says of itself. Torch-free."""
+"""The base class of data sets. Torch-free."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -35,22 +35,22 @@ class DataSet(ABC):
         """The content; `root` is where published files lie, `seed` matters for synthetic sets only."""
 
     def reduced(self) -> "DataSet":
-        """A part that a CPU can read and pass over in minutes, or the set itself."""
+        """A part that is small enough to train on with a CPU, or the set itself."""
         return self
 
     def stand_in(self, count: int) -> "DataSet | None":
-        """So many points of this very set, which need no files; None of images: random ones stand in for them."""
+        """This many points for the smoke budget, without files; None for images, which random ones replace."""
         return None
 
     def gaussians(self) -> tuple[list[tuple[float, float]], float] | None:
-        """The centres of the Gaussians that points are drawn from and their deviation; None of anything else."""
+        """The centres and the deviation of the Gaussians that points are drawn from; None for other data."""
         return None
 
     def numbers(self) -> "Numbers | None":
-        """How an image shows a number of 1,000, digit by digit; None of anything else."""
+        """How an image shows a number from 0 to 999, digit by digit; None for other data."""
         return None
 
     @property
     def by_digit(self) -> bool:
-        """Whether an image shows such a number, which the classifier of single digits reads."""
+        """Whether an image shows such a number, which a classifier of single digits can read."""
         return self.numbers() is not None

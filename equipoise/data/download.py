@@ -1,4 +1,4 @@
-"""Files from their public source: https only, checked, whole or not at all, with a progress bar."""
+"""Downloads: https only, checked, whole or not at all, with a progress bar."""
 
 import hashlib
 import os

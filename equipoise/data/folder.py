@@ -23,7 +23,7 @@ _SPLITS = ("train", "test", "val", "valid", "validation")
 
 @dataclass(frozen=True)
 class Folder(DataSet):
-    """Every image in a folder and below it: the largest centred square of each, resized (bilinear, antialiased).
+    """Every image in a folder and its subfolders: the largest centred square, resized (bilinear, antialiased).
 
     Cameras' notes on which side is up are followed, transparent images lie on white, grey of 16 bits is scaled to 8,
     and of an animation the first picture is taken. Large JPEGs are decoded at a reduced size that has at least twice
@@ -50,7 +50,7 @@ class Folder(DataSet):
 
     @property
     def name(self) -> str:
-        """The folder's own name, after its parent's where it is only that of a split, as in photos-train."""
+        """The folder's name; for a folder that is called like a split, after its parent's, as in photos-train."""
         whole = local_path(self.path).absolute()
         own = f"{whole.parent.name}-{whole.name}" if whole.name in _SPLITS else whole.name
         return printable(own or "folder")
@@ -125,7 +125,7 @@ def _picture(path: Path, folder: Path, numbers: dict[str, int]) -> "Picture":
 
 
 def read_file(path: Path) -> bytes:
-    """The file's bytes, unless there are absurdly many."""
+    """The file's bytes, up to a limit."""
     from equipoise.data.pictures import MOST_FILE_BYTES, UnreadableError
 
     if check_regular(path) > MOST_FILE_BYTES:

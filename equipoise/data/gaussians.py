@@ -34,7 +34,7 @@ class Gaussians(DataSet):
         return (2,)
 
     def stand_in(self, count: int) -> "Gaussians":
-        """So many points."""
+        """This many points."""
         fewer: Gaussians = replace(cast(Any, self), count=count)
         return fewer
 

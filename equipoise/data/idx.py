@@ -43,7 +43,7 @@ def read_idx(content: bytes, name: str) -> NDArray[np.uint8]:
 
 
 def read_limited(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a plain or gzip file (ending .gz), never more than `most_bytes`: a bomb is refused, not unpacked.
+    """The bytes of a plain or gzip file (ending .gz), never more than `most_bytes`: a gzip bomb is not unpacked.
 
     Raises:
         EquipoiseError: the file cannot be read, is no gzip file, or is larger than it may be.

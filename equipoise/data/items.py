@@ -1,4 +1,4 @@
-"""Ways to hold the items of a data set: in memory, in a mapped file, or composed when they are asked for."""
+"""Ways to store the items of a data set: in memory, in a mapped file, or composed when they are needed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Items(Protocol):
         """The items at `indices` [batch] (int64), on the device that `to` named."""
 
     def to(self, device: torch.device | str) -> "Items":
-        """The same items, handed out on `device`."""
+        """The same items, returned on `device`."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Held:
         return self.tensor.index_select(0, send(indices, self.tensor.device))
 
     def to(self, device: torch.device | str) -> "Held | Mapped":
-        """Move the whole tensor; images that would fill a GPU stay here, and their batches are sent."""
+        """Move the whole tensor; images that would fill a GPU stay in CPU memory, and batches are copied."""
         if self.dtype == torch.uint8 and not _has_room(torch.device(device), self.tensor.nbytes):
             return Mapped(self.tensor.cpu().numpy(), torch.device(device))
         return replace(self, tensor=self.tensor.to(device))
@@ -75,7 +75,7 @@ def _has_room(device: torch.device, size_bytes: int) -> bool:
 
 @dataclass(frozen=True)
 class Mapped:
-    """Images outside the device, in a mapped file as a rule: only a batch's rows are read, then sent to the device."""
+    """Images outside the device, usually in a mapped file: only a batch's rows are read and copied to the device."""
 
     array: NDArray[Any]
     device: torch.device
@@ -96,7 +96,7 @@ class Mapped:
         return torch.uint8
 
     def gather(self, indices: torch.Tensor) -> torch.Tensor:
-        """Read the rows in the order of the file, and hand them out in the order asked for."""
+        """Read the rows in the order of the file, and return them in the order asked for."""
         wanted = indices.cpu().numpy()
         order = np.argsort(wanted, kind="stable")
         rows = np.empty((len(wanted), *self.array.shape[1:]), dtype=np.uint8)
@@ -110,7 +110,7 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Composed:
-    """Items made from small parts when they are asked for: `compose(parts[table[indices]])`, on the parts' device.
+    """Items made from small parts when they are needed: `compose(parts[table[indices]])`, on the parts' device.
 
     Args:
         parts: uint8 [parts, height, width], as in single digits.

@@ -1,4 +1,4 @@
-"""The kinds of image files that are read here, by their endings and by Pillow's names for them."""
+"""The image formats that can be read, by Pillow's names and by file endings."""
 
 from functools import lru_cache
 
@@ -18,11 +18,11 @@ _WHERE_PILLOW_HAS_THEM = {"avif": ("AVIF", "avif"), "jpg_2000": ("JPEG2000", "jp
 
 @lru_cache(maxsize=1)
 def image_kinds() -> dict[str, str]:
-    """Pillow's names of the formats, and their endings; two kinds are read where Pillow was built with them."""
+    """Pillow's names of the formats, and their file endings; two formats depend on how Pillow was built."""
     return _ALWAYS | {name: ends for needs, (name, ends) in _WHERE_PILLOW_HAS_THEM.items() if features.check(needs)}
 
 
 @lru_cache(maxsize=1)
 def image_suffixes() -> frozenset[str]:
-    """The endings of the files that are looked into, as in ".png"."""
+    """The file endings of images, as in ".png"."""
     return frozenset(f".{ending}" for endings in image_kinds().values() for ending in endings.split())

@@ -1,4 +1,4 @@
-"""A reader of LMDB files that trusts nothing in them: every page and every length is checked against the file's end.
+"""A reader of LMDB files that trusts nothing in them: every page and length is checked against the file's size.
 
 The format (LMDB 0.9, data version 1, little-endian): pages of one size; two meta pages, of which the one with the
 higher transaction number counts; from it a B+ tree whose branch pages point to pages and whose leaf pages hold keys
@@ -118,7 +118,7 @@ class Lmdb:
 
 @contextmanager
 def open_lmdb(path: Path) -> Iterator[Lmdb]:
-    """The file, mapped for reading while the context lasts; what is found damaged then is one clear sentence.
+    """The file, mapped for reading inside this context; damage that is found there is reported in one sentence.
 
     Raises:
         EquipoiseError: the file is no LMDB, was cut short, or its pages contradict each other.

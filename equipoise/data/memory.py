@@ -1,4 +1,4 @@
-"""How much memory there is, and whether a data set may be held in it."""
+"""How much memory there is, and whether a data set may be kept in it."""
 
 import math
 import os
@@ -12,7 +12,7 @@ _ASSUMED_BYTES = 8 << 30
 
 
 def fits_in_memory(size_bytes: int) -> bool:
-    """Whether so many bytes are within the stated share of the machine's memory (a quarter, unless told otherwise)."""
+    """Whether this many bytes fit into the allowed share of the machine's memory (by default a quarter)."""
     return size_bytes <= memory_share() * memory_bytes()
 
 

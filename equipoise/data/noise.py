@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Noise(DataSet):
-    """Images whose values are drawn evenly from 0..255, each with a label of its own drawing.
+    """Images of uniform random values 0..255 with random labels.
 
     Args:
         shape: channels (1 or 3), height and width of one image.

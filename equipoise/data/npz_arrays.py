@@ -1,4 +1,4 @@
-"""The arrays of a .npz file, whole or piece by piece; nothing is unpickled, and no header is believed unchecked."""
+"""The arrays of a .npz file, whole or piece by piece; nothing is unpickled, and every header is checked."""
 
 import math
 import shutil
@@ -38,7 +38,7 @@ class Packed:
 
 
 def packed_arrays(path: Path, names: Collection[str]) -> dict[str, Packed]:
-    """The headers of those arrays that the file holds.
+    """The headers of those of these arrays that are in the file.
 
     Raises:
         EquipoiseError: there is no such file, it is damaged, or holds Python objects.

@@ -1,4 +1,4 @@
-"""Pictures of any sizes out of a folder or an archive: looked at first, then read at one size."""
+"""Pictures of any size in a folder or an archive: their headers are read first, then all pictures at one size."""
 
 import io
 import warnings
@@ -30,7 +30,7 @@ _GREY = ("1", "L", "LA", "I;16", "I;16B", "I")
 
 @dataclass(frozen=True)
 class Look:
-    """What the first pictures of a set are.
+    """The sizes and colours of the first pictures of a set.
 
     Attributes:
         size: (height, width) where all have one, else None.

@@ -1,4 +1,4 @@
-"""Image files to uint8 arrays: every common kind and mode, nothing larger than it may be, in several threads."""
+"""Image files to uint8 arrays: every common format and mode, with limits on size, in several threads."""
 
 import io
 import os
@@ -56,7 +56,7 @@ class UnreadableError(Exception):
 
 
 class UnavailableError(Exception):
-    """Why one image could not be had this time; its file may be a good one."""
+    """Why one image could not be read this time, although its file may be good."""
 
 
 def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
@@ -183,7 +183,7 @@ def _kept(outcomes: list[_Outcome], account: Account) -> Iterator[Batch]:
 
 
 def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Decoded:
-    """One image: turned upright, on white where it is transparent, then framed.
+    """One image: EXIF orientation applied, on white where it is transparent, then resized and cropped.
 
     Raises:
         UnreadableError: more than 80 million pixels, or a kind of pixel that has no meaning as a colour.

@@ -1,4 +1,4 @@
-"""How far the first reading of a data set is: a bar on a terminal, a line now and then elsewhere."""
+"""Progress while a data set is first read: a bar on a terminal, otherwise an occasional line."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ Thing = TypeVar("Thing")
 
 @contextmanager
 def without_progress(quiet: bool = True) -> Iterator[None]:
-    """Within, reading shows no progress, if so told."""
+    """Inside this context, reading shows no progress if `quiet`."""
     before = _quiet.set(quiet)
     try:
         yield
@@ -29,7 +29,7 @@ def without_progress(quiet: bool = True) -> Iterator[None]:
 
 
 def shown(things: Iterable[Thing], name: str, unit: str, total: int | None = None) -> Iterator[Thing]:
-    """The same things, one by one; how many have passed is shown while they do.
+    """Iterate over the items and show how many are done.
 
     Args:
         things: what is read.

@@ -1,4 +1,4 @@
-"""Files of a published archive: only the wanted ones, unpacked once, and only from the very archive of its authors."""
+"""Files of a published archive: only the needed ones, unpacked once, and only if the archive's hash is right."""
 
 import hashlib
 import os

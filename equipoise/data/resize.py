@@ -1,4 +1,4 @@
-"""Resizing of images on the way in: bilinear with antialiasing, or another of Pillow's filters where a paper has it."""
+"""Resizing of images while they are read: bilinear with antialiasing, or another Pillow filter if a paper uses it."""
 
 import numpy as np
 import torch

@@ -21,7 +21,7 @@ def find_root(explicit: Path | None = None) -> Path:
 
 
 def own_path(text: str, root: Path | None) -> Path:
-    """Where data lie that name a path of their own: a relative one below the root, if it is there, or else here."""
+    """The place of data with a path of their own: a relative path below the root if it exists, else as it is."""
     path = local_path(text)
     below = None if root is None else Path(root).expanduser() / path
     return below if below is not None and below.exists() else path
@@ -29,7 +29,7 @@ def own_path(text: str, root: Path | None) -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What the operating system refuses while `path` is being read becomes one sentence."""
+    """Turn the operating system's errors while `path` is read into one sentence."""
     try:
         yield
     except UnfitFile:

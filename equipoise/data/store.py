@@ -63,7 +63,7 @@ class Store:
         return self.items.dtype == torch.uint8
 
     def to(self, device: torch.device | str) -> "Store":
-        """The same content with batches handed out on `device`."""
+        """The same content, with batches on `device`."""
         labels = None if self.labels is None else self.labels.to(device)
         return replace(self, items=self.items.to(device), labels=labels)
 
@@ -81,19 +81,19 @@ class Store:
         return _SCALES[value_range](raw) if self.holds_images else raw
 
     def chunks(self, size: int = _CHUNK_ITEMS) -> Iterator[torch.Tensor]:
-        """All items as they are held (uint8 or float32), in order, `size` at a time."""
+        """All items as they are stored (uint8 or float32), in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.items.gather(torch.arange(start, min(start + size, len(self))))
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 of the items' bytes, the labels' bytes and the shape: the same however the items are held."""
+        """SHA-256 of the items' bytes, the labels' bytes and the shape: the same however the items are stored."""
         return self.known_hash or content_hash(self.chunks(), self.labels, (len(self), *self.shape))
 
 
 @dataclass(frozen=True)
 class StoreSource:
-    """A store as the training loop sees it: floating-point batches by index."""
+    """A store for the training loop: floating-point batches by index."""
 
     store: Store
     value_range: ValueRange

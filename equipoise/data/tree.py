@@ -1,4 +1,4 @@
-"""Finding files in a folder of any depth: in one order everywhere, and out of every loop of links."""
+"""Finding files in a folder of any depth: in the same order on every system, and without following loops of links."""
 
 import hashlib
 import os
@@ -23,7 +23,7 @@ class Found:
 
 
 def find_images(folder: Path, each: Callable[[Iterable[Any]], Iterable[Any]] = iter) -> Found:
-    """Every regular file with an image's suffix, and every other one, sorted by path; hidden names are passed over.
+    """Every file with an image's ending, and every other file, sorted by path; hidden names are skipped.
 
     Links are followed; a folder that was entered before, as in a loop of links, is not entered again.
 
@@ -101,7 +101,7 @@ def _mode(entry: "os.DirEntry[str]") -> int:
 
 
 def fingerprint(paths: list[Path], base: Path | None = None) -> str:
-    """A hash of names, sizes and times of change: another one means that the files changed."""
+    """A hash of names, sizes and modification times: it differs if the files have changed."""
     digest = hashlib.sha256()
     for path in paths:
         status = path.stat()

@@ -1,4 +1,4 @@
-"""Scores: of a run, with their passports, the extractors of features and their cache.
+"""Scores with their passports, of a run or of two sets of images; feature extractors and their cache.
 
 Names are loaded when they are first used.
 """

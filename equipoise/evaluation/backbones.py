@@ -1,4 +1,4 @@
-"""Published networks whose features are compared, each made ready from its weights."""
+"""Published networks whose features are compared, built from their weights."""
 
 import importlib.util
 from pathlib import Path

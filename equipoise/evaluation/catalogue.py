@@ -1,4 +1,4 @@
-"""What can be scored in a run's directory. Torch-free: an evaluator's module is imported when it is asked for."""
+"""Every metric by name. Torch-free: an evaluator's module is imported when it is needed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -336,7 +336,7 @@ def by_inception(names: Iterable[str]) -> list[str]:
 
 
 def check_best(name: str | None) -> None:
-    """A best checkpoint can be kept by this metric: its values have a better direction. None keeps none.
+    """The metric must have a better direction, so that the best checkpoint can be kept; None is allowed.
 
     Raises:
         EquipoiseError: they have not.
@@ -347,6 +347,6 @@ def check_best(name: str | None) -> None:
 
 
 def is_better(name: str, value: float, than: float) -> bool:
-    """Whether this value of the metric is the better one."""
+    """Whether this value of the metric is better than the other."""
     lower = METRICS[name].lower_is_better
     return lower is not None and (value < than if lower else value > than)

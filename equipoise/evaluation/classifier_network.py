@@ -77,7 +77,7 @@ class ConvolutionalClassifier(nn.Module):
 def fresh_network(
     shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe, device: torch.device | str
 ) -> ConvolutionalClassifier:
-    """A network with weights from the recipe's own stream; built without storage, so that torch draws nothing."""
+    """A network with weights from the recipe's own stream; torch's global generator is not used."""
     with torch.device("meta"):
         network = ConvolutionalClassifier(shape, classes, recipe)
     network = network.to_empty(device="cpu")

@@ -1,4 +1,4 @@
-"""Real images and generated ones as the metrics look at them, whatever they come from: a run, or two folders."""
+"""Real and generated images as the metrics use them, from a run or from two folders."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Features:
-    """What one extractor says of the real data and of the samples."""
+    """One extractor's features of the real data and of the samples."""
 
     extractor: Extractor
     called: str
@@ -26,7 +26,7 @@ class Features:
 
 
 class Comparison(ABC):
-    """What a metric that needs no labels looks at; everything is found when first asked for, and once.
+    """What a metric without labels can use; everything is computed once, when it is first needed.
 
     Attributes:
         device: where the judging is done.
@@ -54,7 +54,7 @@ class Comparison(ABC):
     @property
     @abstractmethod
     def parts(self) -> tuple[Store, Store]:
-        """Real data that the generator learnt from, and others that were held out."""
+        """Real data that the generator was trained on, and held-out data."""
 
     @abstractmethod
     def take_features(self, backbone: str) -> Features:
@@ -81,7 +81,7 @@ class Comparison(ABC):
         return self.once(f"features of {backbone}", lambda: self.take_features(backbone))
 
     def once(self, what: str, find: Callable[[], Found]) -> Found:
-        """What `find` gives, which is called for this `what` the first time only."""
+        """The result of `find`, which is called only once for each `what`."""
         if what not in self._found:
             self._found[what] = find()
         found: Found = self._found[what]

@@ -1,4 +1,4 @@
-"""The player of a run that scores images, and what its outputs say of real images of known classes."""
+"""The player of a run that scores images."""
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.experiment import Experiment

@@ -1,4 +1,4 @@
-"""What the metrics of one generator look at, and the passport that goes with every figure."""
+"""What the metrics of one generator can use, and the passport of every score."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _JUDGED_AT_ONCE = 250
 
 @dataclass(frozen=True)
 class Evidence(Comparison):
-    """What the metrics of one generator look at; everything is found when first asked for, and once.
+    """What the metrics of one generator can use; everything is computed once, when it is first needed.
 
     Attributes:
         experiment: what the generator was trained by.
@@ -117,7 +117,7 @@ class Evidence(Comparison):
 
     @cached_property
     def judged(self) -> Extracted:
-        """What the judge says of the samples: its features and its p(y|x), from one pass over them, on the device."""
+        """The judge's features and p(y|x) of the samples, from one pass, on the device."""
         found = extract(self.images, ClassifierExtractor(self.judge), _JUDGED_AT_ONCE, self.device)
         return found.to(self.device)
 
@@ -168,7 +168,7 @@ class Evidence(Comparison):
         return passport.as_dict() | particulars
 
     def judged_passport(self, metric: str, **particulars: Any) -> dict[str, Any]:
-        """The passport of a score that the classifier had a hand in."""
+        """The passport of a score that uses the classifier."""
         accuracy: dict[str, Any] = {"extractor_accuracy": self.judge.accuracy}
         called = f"{self.experiment.data.name} classifier"
         return self.passport(metric, called, self.judge.weights_hash, **accuracy, **particulars)

@@ -1,4 +1,4 @@
-"""Whether the metrics that a run asks for can be taken at all: better said before the training than in its middle."""
+"""Whether the metrics of a run can be computed: checked before training, not in its middle."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +19,7 @@ _FEWEST_DIVIDED = 6
 
 
 def check_weights_are_there(metrics: Iterable[str], choice: Path | None) -> None:
-    """Metrics that are defined by a published network need its weights: better said before a long training.
+    """Metrics that are defined by a published network need its weights: checked before training.
 
     Args:
         metrics: known names.

@@ -1,4 +1,4 @@
-"""Features of a data set, kept under a key that is its content: changed data never meets old features."""
+"""Features of a data set, cached under the hash of its content, so changed data never gets old features."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ def kept_features(
     device: torch.device,
     cache_directory: Path | None = None,
 ) -> Extracted:
-    """The features out of the cache, or what `make` gives, which is then kept; other arguments as `cached_features`."""
+    """The features from the cache, or from `make`, which are then cached; other arguments as `cached_features`."""
     address = [_FORMAT, content_hash, list(shape), extractor.name, extractor.weights_hash, extractor.resize]
     precision = product_precision(device.type)
     key = json.dumps(address if precision == "float32" else [*address, precision])

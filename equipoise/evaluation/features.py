@@ -1,4 +1,4 @@
-"""Feature extractors: what turns images into the numbers that feature scores compare."""
+"""Feature extractors: they turn images into the features that scores compare."""
 
 import hashlib
 import importlib
@@ -26,7 +26,7 @@ _MOST_ONNX_BYTES = 2 << 30
 
 @dataclass(frozen=True)
 class Extracted:
-    """What an extractor says of images.
+    """An extractor's features, and its class probabilities if it has any.
 
     Attributes:
         features: [batch, features] float32.
@@ -37,7 +37,7 @@ class Extracted:
     probabilities: torch.Tensor | None
 
     def to(self, device: torch.device | str) -> "Extracted":
-        """The same on the device: where the matrices of the scores are then computed."""
+        """The same on the device, where the scores are then computed."""
         probabilities = None if self.probabilities is None else self.probabilities.to(device)
         return Extracted(self.features.to(device), probabilities)
 
@@ -87,7 +87,7 @@ class InceptionExtractor:
 
     @classmethod
     def random(cls, seed: int, resize: str = "reference") -> "InceptionExtractor":
-        """Random weights: for trying the plumbing. Its scores mean nothing beside published ones."""
+        """Random weights, for tests. The scores cannot be compared with published ones."""
         network = inception_weights.empty_network()
         generator = stream(seed, "inception/weights")
         for module in network.modules():

@@ -1,4 +1,4 @@
-"""Scores that are fed batch by batch: for a validation loop of one's own, on one process or on several."""
+"""Scores computed batch by batch, for your own validation loop, on one process or several."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -101,7 +101,7 @@ class ImageScores:
         self._sides = {"real": _Features(), "fake": _Features()}
 
     def merge(self, other: "ImageScores") -> None:
-        """Add the images that another one of the same kind has seen, as in another process."""
+        """Add the images of another `ImageScores` of the same kind, as from another process."""
         for name in self._sides:
             self._sides[name].parts.append(other._features(name))
 
@@ -115,11 +115,11 @@ class ImageScores:
                 side.parts = list(_of_all(self._features(name).to(self._device)))
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The features of both sides [images, features], to be saved; images that wait are looked at first."""
+        """The features of both sides [images, features], to be saved; waiting images are processed first."""
         return {name: self._features(name) for name in self._sides}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state_dict` gave.
+        """Continue from what `state_dict` returned.
 
         Raises:
             EquipoiseError: it is another state.

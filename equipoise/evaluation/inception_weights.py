@@ -42,17 +42,17 @@ def inception_network(path: Path) -> InceptionV3:
 
 
 def kept_weights() -> Path:
-    """Where the published weights are kept once they were read."""
+    """Where the published weights are cached after they have been read."""
     return cache_directory() / "weights" / f"inception-v3-{PUBLISHED_SHA256[:16]}.safetensors"
 
 
 def weights_are_kept() -> bool:
-    """Whether they are there, undamaged."""
+    """Whether they are cached there, undamaged."""
     return _kept() is not None
 
 
 def empty_network() -> InceptionV3:
-    """The network before its weights are there; it has not drawn any."""
+    """The network without weights; nothing is drawn."""
     with torch.device("meta"):
         network = InceptionV3()
     return network.to_empty(device="cpu")

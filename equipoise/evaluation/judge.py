@@ -1,4 +1,4 @@
-"""The judge of a labelled data set: its classifier, trained once and kept; and the parts that data sets divide into."""
+"""The judge of a labelled data set (its classifier, trained once and cached), and a data set's parts."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
@@ -48,7 +48,7 @@ def judge_of(
 
 
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
-    """The part that is for training and the part that is held out, by the data set's splits or by every sixth item."""
+    """The training part and the held-out part: the data set's splits, or else every sixth item is held out."""
     if split_of(data) is None:
         return divided(data.load(root, seed))
     train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", data.held_out))
@@ -56,14 +56,14 @@ def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, St
 
 
 def split_of(data: DataSet) -> str | None:
-    """The split that is described, or None where the data set has none."""
+    """The data set's split, or None if it has none."""
     described = cast(Any, data)
     names = {field.name for field in fields(described)} if is_dataclass(described) else set()
     return str(described.split) if "split" in names else None
 
 
 def all_items(store: Store) -> torch.Tensor:
-    """Every item as it is held: images uint8, points float32."""
+    """Every item as it is stored: images uint8, points float32."""
     return torch.cat(list(store.chunks()))
 
 

@@ -1,4 +1,4 @@
-"""Two sets of images, side by side: what the metrics that need no labels look at."""
+"""Two sets of images for the metrics that need no labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ class Pair(Comparison):
         return divided(held(self.real))
 
     def taken(self, store: Store) -> Tensor:
-        """The images of a side that are looked at, uint8."""
+        """The images of a side that are used, uint8."""
         return store.items.gather(self._places(store))
 
     def take_features(self, backbone: str) -> Features:
@@ -121,7 +121,7 @@ class Pair(Comparison):
         return passport.as_dict() | own | {"images": list(real.store.shape)} | particulars
 
     def taken_count(self, store: Store) -> int:
-        """How many images of a side are looked at."""
+        """How many images of a side are used."""
         return min(self.count, len(store))
 
     def _places(self, store: Store) -> Tensor:

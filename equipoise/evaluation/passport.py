@@ -1,4 +1,4 @@
-"""The passport of a score: all that it depends on, so that two scores can be told apart."""
+"""The passport of a score: everything it depends on, so that you can tell whether two scores are comparable."""
 
 import platform
 from dataclasses import asdict, dataclass, fields
@@ -92,12 +92,12 @@ MUST_AGREE = (
 
 
 def comparable(a: Passport, b: Passport) -> bool:
-    """Whether two scores may stand in one column without a mark: all but seed, versions, commit and device agree."""
+    """Whether two scores are comparable: everything agrees except seed, versions, commit and device."""
     return not differences(a, b)
 
 
 def differences(a: Passport, b: Passport) -> tuple[str, ...]:
-    """The fields that keep two scores apart, in the passport's order."""
+    """The fields that make two scores incomparable, in the passport's order."""
     return tuple(name for name in MUST_AGREE if getattr(a, name) != getattr(b, name))
 
 

@@ -1,4 +1,4 @@
-"""Whether two scores may be compared, in words: what their passports have in common, and what not."""
+"""Whether two scores may be compared, in words, from the differences of their passports."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields

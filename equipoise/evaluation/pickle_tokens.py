@@ -1,4 +1,4 @@
-"""What a pickle of tensors describes, read token by token: nothing in it is looked up, called or executed.
+"""Reads a pickle of tensors token by token: nothing in it is looked up, called or executed.
 
 A pickle is a program for a small stack machine. `pickletools` only cuts it into its operations; here the few that a
 dictionary of tensors needs are followed, with plain descriptions in place of objects, and any other is refused by name.
@@ -14,7 +14,7 @@ _MOST_DIMENSIONS, _MOST_NUMBERS = 8, 1 << 40
 
 
 class NotTensors(ValueError):
-    """The pickle asks for something that tensors do not need; the message says for what."""
+    """The pickle contains something that tensors do not need; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Storage:
-    """Numbers that lie elsewhere in the file: the class that is named for them, their key, and how many they are."""
+    """Numbers elsewhere in the file: their storage class, their key, and their count."""
 
     kind: Named
     key: str
@@ -40,7 +40,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class Described:
-    """A tensor: where its numbers lie and how they are laid out, in numbers of numbers."""
+    """A tensor: its storage, offset, shape and strides, counted in elements."""
 
     storage: Storage
     offset: int
@@ -53,7 +53,7 @@ _TENSOR = Named("torch._utils", "_rebuild_tensor_v2")
 
 
 def read_pickle(file: IO[bytes]) -> Any:
-    """The value that the next pickle of the file describes; the file then stands behind it.
+    """The value of the file's next pickle; the file's position is then behind it.
 
     Returns: dictionaries with text keys, tuples, lists, text, whole numbers, truth values, None, `Named` and
         `Described`.

@@ -1,4 +1,4 @@
-"""Samples from a generator, on a stream of noise of their own: sampling changes nothing about a run."""
+"""Samples from a generator, with random numbers of their own: sampling does not change a run."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -61,7 +61,7 @@ def generated_batches(
 
 
 def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:
-    """Images as a screen or a file holds them. Returns: uint8 of the same shape, rounded to the nearest value."""
+    """Images as uint8 of the same shape, rounded to the nearest value."""
     unit = images.clone() if value_range == "unit" else (images + 1).div_(2)
     return unit.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
 
@@ -114,7 +114,7 @@ def write_picture(picture: Image.Image, path: Path) -> None:
 
 
 def check_place(out: Path) -> None:
-    """Whether samples can go there, which is better said before they are made.
+    """Check that samples can be written there, before they are made.
 
     Raises:
         EquipoiseError: the ending is neither .png nor .npz nor that of a folder, or the folder holds something.
@@ -133,7 +133,7 @@ def check_place(out: Path) -> None:
 
 
 def check_size(out: Path, count: int, shape: torch.Size) -> None:
-    """Whether so many samples of a shape can be made and go there, which is better said before they are made.
+    """Check that this many samples of this shape fit into memory and on the disk, before they are made.
 
     Raises:
         EquipoiseError: they need more memory than this machine has, a folder of them more room than its disk has, or a
@@ -206,7 +206,7 @@ def _write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Inside this context the module is in evaluation mode; each of its parts gets its own mode back."""
+    """Inside this context the module is in evaluation mode; afterwards each part has its previous mode."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:

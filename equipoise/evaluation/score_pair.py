@@ -1,4 +1,4 @@
-"""Scores of two sets of images: which metrics, what each gives, and why another cannot be computed."""
+"""Scores of two sets of images: which metrics, their values, and why others cannot be computed."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The scores of two sets of images on one sheet: as a table, as JSON, and beside an older sheet."""
+"""The scores of two sets of images: as a table, as JSON, and compared with earlier scores."""
 
 import html
 import json
@@ -116,7 +116,7 @@ def read_scores(path: Path) -> list[Score]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as text, the first row being the head: the first column to the left, the others to the right."""
+    """A table as text, with the header in the first row: the first column is left-aligned, the others right-aligned."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -126,7 +126,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def shown_value(value: float | Sequence[float] | None) -> str:
-    """A figure as people read it."""
+    """A number as it is shown to people."""
     if value is None:
         return "-"
     return " ".join(f"{each:.4g}" for each in value) if isinstance(value, Sequence) else f"{value:.4g}"

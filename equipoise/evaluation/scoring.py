@@ -1,4 +1,4 @@
-"""Scores of a generator from probabilities and features: each takes the evidence and gives a figure with a passport."""
+"""Scores of a generator from probabilities and features: each gets the evidence and returns a `Score`."""
 
 from collections.abc import Mapping
 
@@ -32,7 +32,7 @@ def take_scores(names: tuple[str, ...], evidence: Comparison) -> list[Score]:
 
 
 def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Score], dict[str, str]]:
-    """The scores of those metrics that can be taken, and why each of the others cannot, by its name.
+    """The scores of the metrics that can be computed, and why each of the others cannot, by name.
 
     They are taken in full precision, whatever the players compute in: scores in TensorFloat-32 would compare with none.
 
@@ -55,7 +55,7 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
 
 
 def reasons(impossible: Mapping[str, str]) -> str:
-    """Why metrics cannot be taken, in a sentence for each reason."""
+    """Why metrics cannot be computed, one sentence per reason."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in impossible.items():
         by_reason.setdefault(reason, []).append(name)
@@ -63,7 +63,7 @@ def reasons(impossible: Mapping[str, str]) -> str:
 
 
 def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
-    """What is scored where no metric is named: what the data allow."""
+    """The metrics that are used if none is named: those that suit the data."""
     data = evidence.experiment.data
     if data.by_digit:
         return ("modes-covered", "modes-kl")

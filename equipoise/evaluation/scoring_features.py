@@ -16,7 +16,7 @@ from equipoise.metrics.manifolds import density_coverage, precision_recall
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure: its value, its spread if it has one, and what the passport says besides."""
+    """A measured value, its deviation if it has one, and additions to the passport."""
 
     value: float
     deviation: float | None
@@ -25,7 +25,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class FeatureMetric:
-    """A metric that needs the features of both sides and nothing else.
+    """A metric that needs only the features of both sides.
 
     Args:
         name: the metric's.
@@ -48,7 +48,7 @@ class FeatureMetric:
     def of_features(
         self, real: Tensor, generated: Tensor, few_samples: bool = False, once: "_Once | None" = None
     ) -> Measured:
-        """The figure of features [samples, features].
+        """The value for features [samples, features].
 
         Args:
             real: of the real images.

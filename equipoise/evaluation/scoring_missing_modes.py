@@ -1,4 +1,4 @@
-"""Missing modes of a generator, as a fresh noisy discriminator sees them: the run's own kind, or a quick dense one."""
+"""Missing modes of a generator, found by a new discriminator on noisy images: the run's own kind or a dense one."""
 
 import math
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _OWN_PASSES, _DENSE_BATCH = 20, 64
 
 @dataclass(frozen=True)
 class Trial:
-    """What judges, how long it learns, and what the passport says of it.
+    """The new discriminator, how long it trains, and its entries in the passport.
 
     Attributes:
         third_party: the discriminator.
@@ -43,7 +43,7 @@ class Trial:
     details: Mapping[str, Any]
 
     def iterations(self, images: int) -> int:
-        """Steps, for so many training images."""
+        """How many steps, for this many training images."""
         return min(max(_ITERATIONS, self.passes * math.ceil(images / self.batch_size)), _MOST_ITERATIONS)
 
 

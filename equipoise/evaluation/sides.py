@@ -1,4 +1,4 @@
-"""The two sides of a comparison: where their images come from, and the one size and colour they are brought to."""
+"""The two sides of a comparison: where their images come from, and their common size and colour."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Source:
-    """Images that were not read yet.
+    """Images that have not been read yet.
 
     Attributes:
         name: for people.

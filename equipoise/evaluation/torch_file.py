@@ -1,4 +1,4 @@
-"""Tensors out of a file that `torch.save` wrote, without unpickling: a zip, or the format before torch 1.6."""
+"""Reads tensors from a file of `torch.save` without unpickling: a zip, or the format before torch 1.6."""
 
 import io
 import math

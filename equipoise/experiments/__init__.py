@@ -1,1 +1,1 @@
-"""An experiment as data: what is trained, on what, by which method; and its form as YAML."""
+"""An experiment as data: the networks, the data, the algorithm; and its YAML form."""

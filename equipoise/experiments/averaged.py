@@ -1,4 +1,4 @@
-"""The averaged generator as it is used: with the statistics of its own weights instead of the live generator's."""
+"""The averaged generator with batch statistics of its own instead of the live generator's."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def has_average(experiment: Experiment) -> bool:
 def settled(
     experiment: Experiment, average: nn.Module, players: Players | None = None, source: Source | None = None
 ) -> nn.Module:
-    """A copy of the averaged generator, in evaluation mode, whose buffers belong to its weights; no argument changes.
+    """A copy of the averaged generator, in evaluation mode, with buffers that fit its weights; no argument changes.
 
     What the average keeps in its buffers is the live generator's. Here the running statistics of each batch
     normalisation become means over batches that the averaged weights make themselves, of latents that depend on the

@@ -1,4 +1,4 @@
-"""From an experiment to a game and its first state."""
+"""Builds the game and the first state of an experiment."""
 
 import warnings
 from typing import Literal
@@ -29,7 +29,7 @@ def build_network(network: NetworkConfig, generator: torch.Generator) -> Network
 
 
 def network_shape(network: NetworkConfig) -> tuple[int, ...]:
-    """The items that it takes or gives, without the batch: asked of an empty copy, which costs nothing."""
+    """The shape of one item that the network takes or returns, found from a copy without weights."""
     return empty_network(network).image_shape
 
 
@@ -52,14 +52,14 @@ def empty_network(network: NetworkConfig) -> Network:
 
 
 def has_kernels(experiment: Experiment) -> bool:
-    """Whether any network has convolutions, whose kernels and maps can lie in one layout or another."""
+    """Whether any network has convolutions, for which the memory layout matters."""
     with torch.device("meta"):
         networks = [each.network.cls(**each.network.options) for each in experiment.players.values()]
     return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
 
 
 def build_game(experiment: Experiment, store: Store) -> Game:
-    """The unchanging side of the run on this data, which is already on the training device."""
+    """The fixed part of a run on this data, which is already on the training device."""
     constraints = {name: p.constraint for name, p in experiment.players.items() if p.constraint is not None}
     return Game(
         algorithm=experiment.algorithm,
@@ -123,7 +123,7 @@ def _laid_out(network: Network, layout: Layout) -> Network:
 
 
 def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
-    """The generator that samples are taken from: the moving average where there is one, with its own statistics.
+    """The generator to sample from: the moving average if there is one, with its own statistics.
 
     Nothing of the state changes.
     """

@@ -1,4 +1,4 @@
-"""Experiments as YAML and back. Every field is checked; a mistake is named with its path and the nearest known name."""
+"""Experiments as YAML and back. Every field is checked; an error names its path and the nearest known name."""
 
 import dataclasses
 import inspect
@@ -94,7 +94,7 @@ def built(cls: type[T], plain: Plain) -> T:
 
 
 def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
-    """A copy with each `field.path=value` set, all of them before any is checked; what none names stays as it is.
+    """A copy with each `field.path=value` set; values are checked after all are set, and the rest is unchanged.
 
     Raises:
         EquipoiseError: as `set_field`, or a value does not fit.
@@ -115,7 +115,7 @@ class _Fields(dict[str, Any]):
 
 
 def set_field(plain: dict[str, Plain], assignment: str) -> None:
-    """Apply one `field.path=value` to plain data, in place; the value is read as YAML. Objects on the way are opened.
+    """Apply one `field.path=value` to plain data, in place; the value is read as YAML.
 
     Raises:
         EquipoiseError: no "=", or a field on the way that does not exist.

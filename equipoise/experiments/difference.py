@@ -62,7 +62,7 @@ def what_matters(trained: Any, plain: Any) -> Differences:
 
 
 def of_this_version(plain: Any) -> Any:
-    """A plain configuration with the defaults of fields that are younger than it; unchanged where it cannot be read."""
+    """A plain configuration with defaults for fields that were added later; unchanged if it cannot be read."""
     try:
         return to_plain(from_plain(plain))
     except EquipoiseError:

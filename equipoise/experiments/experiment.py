@@ -68,10 +68,10 @@ def network(kind: str, **options: Any) -> NetworkConfig:
 
 
 class PlayerConstraint(Protocol):
-    """What keeps a player within bounds: `SpectralNorm` and `WeightClip` of `equipoise.constraints`."""
+    """What limits a player's weights, such as `SpectralNorm` and `WeightClip` of `equipoise.constraints`."""
 
     def attach(self, module: nn.Module, example: Tensor, generator: torch.Generator) -> None:
-        """Called once, after the weights were set."""
+        """Called once, after the weights are initialised."""
 
     def after_step(self, module: nn.Module) -> None:
         """Called after each of the player's optimiser steps."""
@@ -94,7 +94,7 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """What is looked at during training. Nothing here changes what the run computes.
+    """What is measured during training. Nothing here changes what the run computes.
 
     Attributes:
         sample_grids: how many sample grids are written, evenly over the run, besides the first and the last.
@@ -168,6 +168,6 @@ class Experiment:
 
 
 def with_length(experiment: Experiment, *, epochs: int | None = None, iterations: int | None = None) -> Experiment:
-    """A copy with another length of the adversarial training, which no other stage exceeds: give one of the two."""
+    """A copy with another length of the adversarial training; no other stage is longer. Give one of the two."""
     algorithm = replace(experiment.algorithm, epochs=epochs, iterations=iterations)
     return replace(experiment, algorithm=algorithm)

@@ -1,4 +1,4 @@
-"""Spellings of earlier versions, read as those of today: the configuration of an old run still loads."""
+"""Spellings of earlier versions, so that the configuration of an old run still loads."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ _PENALTY_WEIGHTS = {"gan": 10.0, "mmd-gan": 1.0}
 
 
 def of_today(what: str, values: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a kind as plain data, with `penalty: r1, penalty_weight: 5` as `penalties` of that one.
+    """The fields of a kind as plain data, with `penalty: r1, penalty_weight: 5` turned into `penalties`.
 
     >>> of_today("algorithm", {"kind": "gan", "penalty": "r1", "penalty_weight": 5.0})
     {'kind': 'gan', 'penalties': [{'kind': 'r1', 'weight': 5.0}]}

@@ -1,4 +1,4 @@
-"""Reads YAML that a stranger may have written: bounded in size, without doubled keys, and refused in one sentence."""
+"""Reads untrusted YAML: limited in size, no duplicate keys, and errors in one sentence."""
 
 from collections.abc import Hashable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An experiment played once in shape only, so that one that cannot work is refused before anything is written."""
+"""Plays an experiment once without numbers, so that one that cannot work is refused before anything is written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

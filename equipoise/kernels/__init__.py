@@ -1,1 +1,1 @@
-"""Fast CPU routes of convolutions, each exactly what the plain one computes up to rounding."""
+"""Fast convolutions on the CPU, equal to torch's up to rounding."""

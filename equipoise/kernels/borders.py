@@ -1,4 +1,4 @@
-"""Some images at a time, with zeros around them: the room is taken and cleared once, and stays in the cache."""
+"""Pads a few images at a time with zeros, in one buffer that is cleared once and stays in the CPU's cache."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ Pair = tuple[int, int]
 
 
 def bordered(maps: Tensor, images: int, rows: Pair, columns: Pair) -> Iterator[tuple[slice, Tensor]]:
-    """Pass through the batch, so many images at a time.
+    """Iterate over the batch, this many images at a time.
 
     Args:
         maps: [batch, height, width, channels].

@@ -1,4 +1,4 @@
-"""Convolutions on the CPU by faster routes than torch's: the same sums in another order, with derivatives of any order.
+"""Faster convolutions on the CPU than torch's: the same sums in another order, with derivatives of any order.
 
 torch finds the gradient of a kernel at a third to two thirds of the speed of a matrix product, least on maps of 8x8 and
 below; in a gradient penalty, a derivative of a derivative, by a convolution with a kernel as large as the map. Here it

@@ -1,4 +1,4 @@
-"""Where training's convolutions take the routes of `equipoise.kernels.convolution`; networks know nothing of it.
+"""Lets training use the convolutions of `equipoise.kernels.convolution`; networks need not know about it.
 
 The plain path is the same network outside the context: torch's own convolutions.
 """
@@ -17,7 +17,7 @@ _LEAST_CHANNELS = 32
 
 
 def fast_convolutions(parameters: Iterable[nn.Parameter]) -> AbstractContextManager[object]:
-    """Where convolutions take the faster routes, if these are parameters on the CPU and kernels are among them."""
+    """A context with faster convolutions, if these are parameters on the CPU and include kernels."""
     gains = any(parameter.ndim == 4 and parameter.device.type == "cpu" for parameter in parameters)
     return FastConvolutions() if gains else nullcontext()
 

@@ -1,4 +1,4 @@
-"""A kernel's gradient as a product of matrices: patches side by side, times the gradients of what was made of them.
+"""A kernel's gradient as a product of matrices: the patches times the gradients of the outputs.
 
 The patches of some images at a time are copied, few enough to stay in the cache.
 """

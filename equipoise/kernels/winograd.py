@@ -40,7 +40,7 @@ _OUTPUT = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, 
 def gains(
     maps: Tensor, channels: Sequence[int], window: Sequence[int], stride: Sequence[int], padding: Sequence[int]
 ) -> bool:
-    """Whether this is a 3x3 convolution with stride and padding 1 that is large enough to be faster so."""
+    """Whether this is a 3x3 convolution with stride and padding 1 that is large enough to gain from it."""
     same_size = (tuple(window), tuple(stride), tuple(padding)) == ((3, 3), (1, 1), (1, 1))
     height, width = maps.shape[2:]
     enough = min(channels) >= _LEAST_CHANNELS and min(height, width) >= _LEAST_SIDE

@@ -29,7 +29,7 @@ def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def in_one_type(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both in the wider of their types."""
+    """Both tensors in the wider of their dtypes."""
     wider = torch.promote_types(a.dtype, b.dtype)
     return a.to(wider), b.to(wider)
 

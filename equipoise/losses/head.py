@@ -1,4 +1,4 @@
-"""The adversarial part of a training loop that is not ours, as one object."""
+"""The adversarial part of your own training loop, as one object."""
 
 from collections.abc import Sequence
 

@@ -61,7 +61,7 @@ def rational_quadratic_kernel(squared_distances: torch.Tensor, alphas: Sequence[
 
 
 class ClosedFormKernel(ABC):
-    """A kernel that knows its slope, so that a loss needs no automatic differentiation."""
+    """A kernel with a closed-form derivative, so that a loss needs no automatic differentiation."""
 
     @abstractmethod
     def __call__(self, squared_distances: torch.Tensor, /) -> torch.Tensor:

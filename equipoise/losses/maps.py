@@ -1,4 +1,4 @@
-"""Several score maps at once, as multi-scale and multi-period discriminators give them; and their features."""
+"""Losses on several score maps or features, as multi-scale and multi-period discriminators return them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""What the MMD losses are sums of."""
+"""The terms of the MMD losses."""
 
 import math
 from typing import NamedTuple

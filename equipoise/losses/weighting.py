@@ -1,4 +1,4 @@
-"""How much an adversarial loss counts beside another: a warm-up, and VQGAN's adaptive weight."""
+"""The weight of an adversarial loss beside another loss: a warm-up, and VQGAN's adaptive weight."""
 
 from dataclasses import dataclass
 

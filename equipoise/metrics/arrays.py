@@ -1,4 +1,4 @@
-"""Arrays at the door of a metric: numpy or torch in, checked float64 or whole-number tensors out.
+"""Checks of a metric's arguments: NumPy or torch in, checked float64 or integer tensors out.
 
 A NumPy array may be flipped, read-only, of another byte order or of another precision.
 """

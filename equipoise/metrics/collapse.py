@@ -1,4 +1,4 @@
-"""How varied samples are beside honest ones, without labels or a network: what a collapse alarm looks at."""
+"""How varied samples are compared with held-out data, without labels or a network: used by the collapse alarm."""
 
 import math
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def variety(samples: Array, real: Array, held_out: Array) -> Variety:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Real data and held-out ones, which are measured once, to set samples beside again and again.
+    """Real and held-out data, measured once, that samples are compared with again and again.
 
     Attributes:
         real, held_out: as in `variety`.
@@ -57,7 +57,7 @@ class Yardstick:
     held_out: Array
 
     def variety(self, samples: Array) -> Variety:
-        """As the function `variety`, with the same complaints."""
+        """As the function `variety`, with the same errors."""
         ours, honest = matching_rows("samples", samples, "held_out", self.held_out)
         if len(ours) != len(honest) or len(ours) < 2:
             counts = f"{len(ours)} and {len(honest)}"

@@ -1,4 +1,4 @@
-"""Sets of points, ready for products that bound their squared distances from below, rounding included."""
+"""Sets of points, prepared for lower bounds of their squared distances that allow for rounding."""
 
 import math
 
@@ -70,7 +70,7 @@ class Block:
 
 
 def slack(features: int, dtype: torch.dtype) -> float:
-    """The share of |x|^2 + |y|^2 that rounding may add to a squared distance in this precision, with some to spare.
+    """The share of |x|^2 + |y|^2 that rounding may add to a squared distance in this precision, with a margin.
 
     With u the unit roundoff: the points are converted (4 u), the norms are summed and converted (features + 4) u, and
     features + 2 terms, together at most 2 (|x|^2 + |y|^2), are summed in any order, 2 (features + 2) u. That sum is
@@ -80,7 +80,7 @@ def slack(features: int, dtype: torch.dtype) -> float:
 
 
 def underflow(features: int, dtype: torch.dtype) -> float:
-    """More than the error of all products and conversions that are too small for the precision."""
+    """An upper bound of the error from numbers that are too small for the precision."""
     return 64 * features * torch.finfo(dtype).tiny
 
 

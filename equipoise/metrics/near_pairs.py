@@ -1,4 +1,4 @@
-"""Which points are near each other, decided as in float64 at about the price of float32.
+"""Which points are near each other, decided as in float64 at about the cost of float32.
 
 The squared distance of two points is |x|^2 + |y|^2 - 2 x.y once both are moved by the same centre. A matrix product
 computes it for many pairs at once, with an error that is at most a small multiple of |x|^2 + |y|^2. Subtracting that
@@ -33,7 +33,7 @@ class Tile:
         self._floors: dict[torch.dtype, torch.Tensor] = {}
 
     def turned(self) -> "Tile":
-        """Columns as rows; what is computed already is taken along."""
+        """The tile transposed; what is already computed is kept."""
         other = Tile(self.columns, self.rows)
         other._floors = {dtype: floors.mT for dtype, floors in self._floors.items()}
         return other

@@ -25,7 +25,7 @@ def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, t
 
 @dataclass(frozen=True)
 class Memorisation:
-    """How near the samples are to the training set, against how near honest new data are.
+    """How near the samples are to the training set, compared with held-out data.
 
     Attributes:
         ratio: median distance of the samples over that of the held-out data; well below 1 is suspicious, well above

@@ -1,4 +1,4 @@
-"""Missing modes, as a third party sees them: a discriminator trained on noisy images after the generator is done."""
+"""Missing modes, found by a third party: a discriminator trained on noisy images after the generator."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Build = Callable[[tuple[int, ...], torch.Generator], nn.Module]
 
 @runtime_checkable
 class Images(Protocol):
-    """Images in [-1, 1] by index, floating-point [count, ...]: what reads batches from elsewhere."""
+    """Images in [-1, 1] by index, floating-point [count, ...], for example read batch by batch."""
 
     def __len__(self) -> int: ...
 
@@ -74,7 +74,7 @@ DENSE = ThirdParty()
 
 @dataclass(frozen=True)
 class MissingModes:
-    """What the third party says of the test images.
+    """The third party's result for the test images.
 
     Attributes:
         sigma: deviation of the noise.
@@ -100,7 +100,7 @@ def missing_modes(
     batch_size: int = 64,
     third_party: ThirdParty = DENSE,
 ) -> MissingModes:
-    """Count test images that a fresh discriminator holds to be missed (Che et al. 2017, section 4.2); lower is better.
+    """Count test images that a new discriminator regards as missed (Che et al. 2017, section 4.2); lower is better.
 
         D* = p_data / (p_data + p_generated), both blurred by N(0, sigma^2 I); near 1 where the generator lacks a mode
 

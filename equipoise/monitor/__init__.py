@@ -1,4 +1,4 @@
-"""What goes on between the players of any training loop: lost variety, lost balance, copies, numbers not finite.
+"""Monitors for any training loop: lost variety, lost balance, memorisation, and NaN or infinity.
 
 Plain objects: `update` takes what a loop has at hand and waits for nothing, `report` reads it and says what is wrong.
 Names are loaded when they are first used.

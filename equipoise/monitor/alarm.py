@@ -1,4 +1,4 @@
-"""What a monitor has to say: the numbers of a report, and alarms in plain words."""
+"""What a monitor reports: numbers, and alarms in plain words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Alarm:
-    """What is newly wrong, or has passed.
+    """A new problem, or the end of one.
 
     Attributes:
         name: the kind of trouble, as in "collapse" or "discriminator wins".
@@ -42,7 +42,7 @@ class Alarm:
         return self.words()
 
     def words(self, with_settings: bool = False) -> str:
-        """The alarm in sentences; the settings' names are for runs of Equipoise."""
+        """The alarm in sentences; names of settings apply to runs of Equipoise."""
         first = f"{'recovered from ' if self.passed else ''}{self.name}: {self.seen} (iteration {self.step})."
         return " ".join(filter(None, (first, self.meaning, self._changes(with_settings))))
 
@@ -69,7 +69,7 @@ class Report:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing that was said lasts."""
+        """Whether no reported problem lasts."""
         return not self.lasting
 
     def __str__(self) -> str:

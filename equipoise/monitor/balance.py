@@ -1,4 +1,4 @@
-"""Whether the players keep each other busy: decisions, margin, gradients, saturation, oscillation."""
+"""Whether the players are in balance: decisions, margin, gradients, saturation, oscillation."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ class Falling:
 
     @property
     def saturation(self) -> float:
-        """The last over the largest; NaN where that says nothing."""
+        """The last mean divided by the largest; NaN where that means nothing."""
         return math.nan if self.negative or self.last is None or not self.largest else self.last / self.largest
 
     def state_dict(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class BalanceMonitor:
         gradients: Mapping[str, Tensor | float] | None = None,
         step: int | None = None,
     ) -> None:
-        """Note a step. Nothing is read. What comes without scores waits for the next call with scores.
+        """Record a step, without waiting for the device. Values without scores wait for the next call with scores.
 
         Args:
             real_scores: what the discriminator gave to real items: of any shape, several maps of scores, or their mean.
@@ -115,7 +115,7 @@ class BalanceMonitor:
         self._scores.clear()
 
     def report(self) -> Report:
-        """Read what waits, and judge every window that has become full."""
+        """Read the waiting values, and judge every full window."""
         self._condense()
         alarms = []
         for means in self._windows.take(self._waiting.read()):

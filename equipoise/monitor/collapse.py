@@ -1,4 +1,4 @@
-"""When samples have lost their variety: all the same, off most of the data they once covered, or never near it.
+"""Whether samples have lost their variety: all alike, covering less of the data than before, or never near it.
 
 It needs no labels and no network, and sees what a person sees in a grid of samples.
 """
@@ -29,7 +29,7 @@ FLOURISHING, LATE_SHARE = 0.3, 0.75
 
 @dataclass
 class Memory:
-    """What is remembered from look to look: JSON values, kept in checkpoints.
+    """What is remembered between measurements: JSON values, kept in checkpoints.
 
     Attributes:
         best: the widest reach so far.
@@ -44,7 +44,7 @@ class Memory:
 
 @dataclass
 class VarietyMonitor:
-    """Compares samples with real data, look by look, and tells when their variety is lost.
+    """Compares samples with real data at intervals, and reports when their variety is lost.
 
     Attributes:
         real: real items [count, ...] in the range of the samples.
@@ -63,23 +63,23 @@ class VarietyMonitor:
 
     @property
     def takes(self) -> frozenset[str]:
-        """What `update` can be told."""
+        """The names of the arguments of `update`."""
         return frozenset({"samples"})
 
     def update(self, samples: Tensor, step: int | None = None) -> None:
-        """Note samples [count, ...]; the newest are looked at, as many as there are held-out items. Nothing is read."""
+        """Record samples [count, ...] without waiting; the newest are used, as many as there are held-out items."""
         self.steps = self.steps + 1 if step is None else step
         self._newest.keep(samples)
 
     def report(self) -> Report:
-        """Look at the newest samples, where there are enough since the last look and all are finite."""
+        """Measure the newest samples, if there are enough since the last report and all are finite."""
         samples = self._newest.take()
         if samples is None or not bool(torch.isfinite(samples).all()):
             return Report({}, (), self._lasting)
         return self.judge(self._yardstick.variety(samples.flatten(1)))
 
     def judge(self, found: Variety) -> Report:
-        """As `report`, of measures that were taken already."""
+        """As `report`, for measures that are already known."""
         memory = self.memory
         memory.best = max(memory.best, found.reach)
         wrong = troubles(found, memory, self.steps / self.total if self.total else 0.0)
@@ -136,13 +136,13 @@ class VarietyMonitor:
 
 
 def spread_indices(items: int) -> Tensor:
-    """The places of the real items that a monitor compares with: evenly over all, at most 512, an even count."""
+    """The indices of the real items that a monitor compares with: evenly spaced, at most 512, an even count."""
     count = 2 * min(SAMPLES, items // 2)
     return torch.arange(count) * items // count
 
 
 def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:
-    """What is wrong with the variety that was found, each in words.
+    """The problems of a measured variety, in words.
 
     Args:
         found: the measures of this look.

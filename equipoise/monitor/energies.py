@@ -1,4 +1,4 @@
-"""Real and fake energies of an autoencoding discriminator: whether they drift apart."""
+"""Whether real and fake energies of an auto-encoding discriminator drift apart."""
 
 import math
 from typing import Any
@@ -45,7 +45,7 @@ class EnergyMonitor:
         fake_energy: Tensor | float | None = None,
         step: int | None = None,
     ) -> None:
-        """Note energies of any shape, whose means are kept; the two may come one after the other. Nothing is read."""
+        """Record the means of energies of any shape, without waiting; real and fake may come in separate calls."""
         self.steps = self.steps + 1 if step is None else step
         for name, value in (("real", real_energy), ("fake", fake_energy)):
             if value is not None:
@@ -55,7 +55,7 @@ class EnergyMonitor:
             self._pending = {}
 
     def report(self) -> Report:
-        """Read what waits, and judge the windows that are full."""
+        """Read the waiting values, and judge the full windows."""
         alarms = []
         for real, fake in self._windows.take(self._waiting.read()):
             gap = (fake - real) / max(abs(real), SMALLEST)

@@ -16,7 +16,7 @@ NAME = "not finite"
 
 
 class HealthMonitor:
-    """Keeps what must stay finite on its device, and names the first that did not.
+    """Keeps values that must stay finite on their device, and names the first that is not.
 
     Attributes:
         steps: the last step that was noted.
@@ -39,7 +39,7 @@ class HealthMonitor:
         numbers: Mapping[str, Tensor | float] | None = None,
         step: int | None = None,
     ) -> None:
-        """Note a step's numbers, in the order in which they were computed. Nothing is read.
+        """Record a step's numbers in the order in which they were computed, without waiting for the device.
 
         Args:
             losses: a loss by player, as in {"generator": loss}.
@@ -52,13 +52,13 @@ class HealthMonitor:
         self.keep(self.steps + 1 if step is None else step, [*named, *(numbers or {}).items()])
 
     def keep(self, step: int, named: Sequence[tuple[str, Tensor | float]]) -> None:
-        """Note numbers under their whole names."""
+        """Record numbers under their full names."""
         self.steps = step
         self._names += [(step, name) for name, _ in named]
         self._waiting.keep([_largest(value) for _, value in named])
 
     def report(self) -> Report:
-        """Read what waits: an alarm names the first that is not finite, once."""
+        """Read the waiting values; one alarm names the first that is not finite."""
         self._read()
         if self.first is None:
             return Report()
@@ -79,7 +79,7 @@ class HealthMonitor:
         self._waiting.forget()
 
     def state_dict(self) -> dict[str, Any]:
-        """JSON values; what waits is read first, which waits for the device."""
+        """JSON values; waiting values are read first, which waits for the device."""
         self._read()
         return {"steps": self.steps, "first": self.first and list(self.first), "said": self._said}
 

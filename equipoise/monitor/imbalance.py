@@ -1,4 +1,4 @@
-"""From windows of scores, losses and gradients to what is wrong between the players."""
+"""Finds imbalances between the players from windows of scores, losses and gradients."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Window(NamedTuple):
 
 
 def imbalances(windows: Sequence[Window], saturation: float) -> dict[str, str]:
-    """What is wrong in the newest window, beside those before it: what was seen, by the name of the trouble.
+    """The problems in the newest window, compared with earlier ones: what was seen, by the problem's name.
 
     Args:
         windows: the newest, oldest first.
@@ -54,7 +54,7 @@ def imbalances(windows: Sequence[Window], saturation: float) -> dict[str, str]:
 
 
 def oscillation(right: Sequence[float]) -> str:
-    """What is seen where the share of right decisions swings about one half; "" where it does not."""
+    """The words for a share of right decisions that swings around one half; "" if it does not."""
     crossings = sum((a > 0.5) != (b > 0.5) for a, b in pairwise(right))
     swing = sum(abs(a - b) for a, b in pairwise(right)) / max(len(right) - 1, 1)
     if len(right) < KEPT or crossings < CROSSINGS or not swing > SWING:
@@ -66,7 +66,7 @@ def oscillation(right: Sequence[float]) -> str:
 
 
 def values_of(window: Window, saturation: float) -> dict[str, float]:
-    """What a report shows of a window: those numbers that are known."""
+    """The numbers of a window that a report shows: those that are known."""
     ratio = window.generator_gradient / window.discriminator_gradient if window.discriminator_gradient else math.nan
     values = {
         "margin": window.real - window.fake,

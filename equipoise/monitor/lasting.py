@@ -1,4 +1,4 @@
-"""From what is wrong now to what is worth saying: what lasts, once; and that it has passed, once."""
+"""Reports a lasting problem once, and once that it has passed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class Lasting:
-    """Counts how often in a row each trouble was found.
+    """Counts how often in a row each problem was found.
 
     Attributes:
         patience: how often in a row a trouble must be found to be said, and be absent to have passed.

@@ -1,4 +1,4 @@
-"""Whether samples are copies of training items: nearer to them than new items are."""
+"""Whether samples are copies of training items: nearer to them than held-out items are."""
 
 from typing import Any
 
@@ -37,12 +37,12 @@ class MemorisationMonitor:
         self._newest, self._lasting = Newest(SAMPLES), Lasting(PATIENCE)
 
     def update(self, samples: Tensor, step: int | None = None) -> None:
-        """Note samples [count, ...]; the newest 256 are looked at. Nothing is read."""
+        """Record samples [count, ...] without waiting for the device; the newest 256 are used."""
         self.steps = self.steps + 1 if step is None else step
         self._newest.keep(samples)
 
     def report(self) -> Report:
-        """Look at the newest samples, where there are 256 since the last look and all are finite."""
+        """Measure the newest samples, if there are 256 since the last report and all are finite."""
         samples = self._newest.take()
         if samples is None or not bool(torch.isfinite(samples).all()):
             return Report({}, (), tuple(self._lasting.said))

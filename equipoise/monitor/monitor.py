@@ -11,24 +11,24 @@ class Watcher(Protocol):
 
     @property
     def takes(self) -> frozenset[str]:
-        """The names of what `update` can be told, `step` apart."""
+        """The names of the arguments of `update` besides `step`."""
 
     @property
     def update(self) -> Callable[..., None]:
-        """Takes note of something; never waits for the device."""
+        """Record values; never waits for the device."""
 
     def report(self) -> Report:
-        """Reads what was noted, and judges; may wait for the device."""
+        """Read the recorded values and judge them; may wait for the device."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What must be kept to go on: JSON values."""
+        """What must be saved to continue: JSON values."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
 
 
 class Monitor:
-    """Several monitors as one: what is told to it goes to those that take it.
+    """Several monitors as one: each gets the values that it takes.
 
     Examples:
         >>> import torch
@@ -46,7 +46,7 @@ class Monitor:
         self.takes = frozenset(name for monitor in monitors for name in monitor.takes)
 
     def update(self, step: int | None = None, **found: Any) -> None:
-        """Pass on what was found, as in `update(real_scores=..., fake_scores=..., losses={"generator": ...})`.
+        """Pass values to the monitors, as in `update(real_scores=..., fake_scores=..., losses={"generator": ...})`.
 
         Args:
             step: the training step, or None to count on from the last.

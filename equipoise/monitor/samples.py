@@ -1,4 +1,4 @@
-"""The newest samples of a training, until they are looked at."""
+"""The newest samples of a training, until they are measured."""
 
 from collections import deque
 
@@ -7,20 +7,20 @@ from torch import Tensor
 
 
 class Newest:
-    """Keeps the newest `count` samples, however many come at once; no copy is made before they are taken."""
+    """Keeps the newest `count` samples, in batches of any size; they are copied only when they are taken."""
 
     def __init__(self, count: int):
         self._count = count
         self._batches: deque[Tensor] = deque()
 
     def keep(self, samples: Tensor) -> None:
-        """Keep samples [count, ...]; older ones that are no longer needed go."""
+        """Add samples [count, ...]; older ones that are no longer needed are dropped."""
         self._batches.append(samples.detach())
         while sum(map(len, self._batches)) - len(self._batches[0]) >= self._count:
             self._batches.popleft()
 
     def take(self) -> Tensor | None:
-        """The newest `count` samples, then none; None where there are fewer, which stay."""
+        """Take out the newest `count` samples; None if there are fewer, which are kept."""
         if sum(map(len, self._batches)) < self._count:
             return None
         found = torch.cat(tuple(self._batches))[-self._count :]

@@ -1,4 +1,4 @@
-"""Numbers that wait on their device until they are read together, so that no training step has to wait for them."""
+"""Numbers that stay on their device until they are read together, so that no training step waits for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,20 +46,20 @@ class Waiting:
     _blocks: list[_Block] = field(default_factory=list)
 
     def keep(self, values: Sequence[Tensor | float]) -> None:
-        """Keep some more; nothing is read. A tensor must not be changed in place later."""
+        """Add numbers without reading them. A tensor must not be changed in place later."""
         self._loose += [value.detach() if isinstance(value, Tensor) else float(value) for value in values]
         if len(self._loose) >= MOST_LOOSE:
             self._put_together()
 
     def read(self) -> list[float]:
-        """All of them, as float64; then none waits any more. This is where the device is waited for."""
+        """Take out all numbers as float64. This waits for the device."""
         self._put_together()
         found = [number for block in self._blocks for number in block.read()]
         self._blocks.clear()
         return found
 
     def look(self) -> list[float]:
-        """As `read`, but they go on waiting."""
+        """As `read`, but the numbers are kept."""
         found = self.read()
         self.keep(found)
         return found

@@ -1,4 +1,4 @@
-"""Means over windows of so many steps, however often they are asked for."""
+"""Means over windows of a fixed number of steps, however often they are read."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class Windows:
-    """Puts a stream of numbers into rows, and the rows into windows; hands out each window's means once.
+    """Collects rows of numbers into windows, and returns each window's means once.
 
     The windows do not depend on when they are asked for, so that a resumed training finds the same.
 
@@ -28,7 +28,7 @@ class Windows:
     rest: list[list[float]] = field(default_factory=list)
 
     def take(self, numbers: Sequence[float]) -> Iterator[list[float]]:
-        """Add whole rows, one after the other. Yields: the means of each window that becomes full."""
+        """Add rows. Yields: the means of each window that becomes full."""
         for start in range(0, len(numbers), self.width):
             self.rest.append(list(numbers[start : start + self.width]))
             if len(self.rest) == self.steps:
@@ -49,7 +49,7 @@ class Windows:
 
 
 def without_nan(numbers: Sequence[float]) -> list[float | None]:
-    """As JSON holds them: None for NaN."""
+    """As JSON stores them: None for NaN."""
     return [None if math.isnan(number) else number for number in numbers]
 
 

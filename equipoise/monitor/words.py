@@ -1,4 +1,4 @@
-"""What each trouble usually means and what to change first, in plain words: the one place that says it."""
+"""What each problem usually means and what to change first, in plain words."""
 
 from equipoise.monitor.alarm import Advice, Alarm
 
@@ -67,10 +67,10 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
 
 
 def alarm(name: str, seen: str, step: int) -> Alarm:
-    """The alarm for a trouble of this name."""
+    """The alarm for the problem of this name."""
     return Alarm(name, seen, step, MEANINGS[name], ADVICE[name])
 
 
 def passed(name: str, seen: str, step: int) -> Alarm:
-    """The news that it is over."""
+    """The message that it is over."""
     return Alarm(name, seen, step, passed=True)

@@ -1,4 +1,4 @@
-"""The small parts that networks are put together from."""
+"""Small building blocks of networks."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
@@ -35,14 +35,14 @@ _LARGEST_BASE = 7
 
 
 def activation(name: Activation) -> list[nn.Module]:
-    """The activation as a list of no or one layer, ready to be put between others."""
+    """The activation as a list of zero or one layers, to insert between others."""
     if name not in _ACTIVATIONS:
         raise UnknownName("activation", name, _ACTIVATIONS)
     return [] if name == "none" else [_ACTIVATIONS[name]()]
 
 
 class KindAware(nn.Module):
-    """A layer that is told the kind of batch it sees, and hands it on to its batch normalisation."""
+    """A layer that gets the kind of batch, and passes it on to its batch normalisation."""
 
     def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
         """values: [batch, ...]."""
@@ -50,7 +50,7 @@ class KindAware(nn.Module):
 
 
 class Stack(KindAware):
-    """Layers one after the other; those that care are told the kind of batch.
+    """Layers in sequence; those that need it get the kind of batch.
 
     Attributes:
         folds: how layers are computed together with the next one, by their place; empty for each layer by itself.
@@ -79,7 +79,7 @@ class Stack(KindAware):
 
 
 class Projection(nn.Module):
-    """A transposed convolution, stride 1 and no padding, of latent vectors seen as 1x1 maps: one matrix product.
+    """A transposed convolution (stride 1, no padding) of latent vectors as 1x1 maps: one matrix product.
 
     [batch, latent_size] -> [batch, channels, size, size]; the kernel is stored as [latent_size, channels, size, size].
 

@@ -1,4 +1,4 @@
-"""Layers that compute in float32 under autocast: what a loss compares must keep its digits."""
+"""Layers that compute in float32 under autocast, so that losses get precise values."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 def without_autocast(compute: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> torch.Tensor:
-    """The output for these values, in float32 where autocast would take less; else as it is."""
+    """The output for these values, in float32 where autocast would use less precision."""
     device = values.device.type
     if device == "meta" or not torch.is_autocast_enabled(device):
         return compute(values)
@@ -16,7 +16,7 @@ def without_autocast(compute: Callable[[torch.Tensor], torch.Tensor], values: to
 
 
 class ExactEnd(nn.Sequential):
-    """Layers in sequence, of which the last few leave autocast; their names are those of a plain sequence."""
+    """Layers in sequence, of which the last few ignore autocast; parameters are named as in a plain sequence."""
 
     def __init__(self, *layers: nn.Module, exact: int) -> None:
         """`exact` layers at the end."""

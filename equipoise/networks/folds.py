@@ -17,12 +17,12 @@ Fold = Callable[[nn.Module, nn.Module, Tensor], Tensor]
 
 
 def folds_of(layers: Iterable[nn.Module]) -> Mapping[int, Fold]:
-    """Which layers can be computed together with the next one, and how, by the place of the first."""
+    """Which layers can be merged with the next one, and how, by the index of the first."""
     return {place: _FOLDS[_kinds(pair)] for place, pair in enumerate(pairwise(layers)) if _kinds(pair) in _FOLDS}
 
 
 def is_watched(layer: nn.Module) -> bool:
-    """Whether hooks want to see the layer called, as a probe's do: it is then computed by itself."""
+    """Whether the layer has hooks, such as a probe's; it is then called by itself."""
     return bool(layer._forward_pre_hooks or layer._forward_hooks)
 
 

@@ -29,7 +29,7 @@ NetworkType = TypeVar("NetworkType", bound=Network)
 
 
 def build(network: type[NetworkType], generator: torch.Generator, **options: Any) -> NetworkType:
-    """Construct a network from its options and draw every weight from the generator; no global generator moves.
+    """Build a network from its options and draw every weight from the generator, never from a global one.
 
     Raises:
         EquipoiseError: an option has a value that no network can be made of.
@@ -60,7 +60,7 @@ def initialise(network: Network, generator: torch.Generator) -> None:
 
 
 def roles(network: nn.Module) -> dict[str, str]:
-    """For each weighted layer's name the activation that follows it, or the path of the residual block it stands in."""
+    """For each weighted layer's name, the activation that follows it or the path of the residual block around it."""
     found: dict[str, str] = {}
     last: str | None = None
     for name, module in network.named_modules():

@@ -1,4 +1,4 @@
-"""What every network promises: the shapes it takes and gives, and the scheme of its first weights.
+"""The base classes of networks: input and output shapes, and the scheme of the initial weights.
 
 A concrete network is a constructor of plain keyword arguments that fills the layers named here; the forward pass is
 written once, below. Constraints such as spectral normalisation are attached from outside.
@@ -18,7 +18,7 @@ from equipoise.networks.exact import without_autocast
 
 
 class Network(nn.Module):
-    """A module that knows the shape of one image, and the scheme of its first weights.
+    """A module that knows the shape of one image, and the scheme of its initial weights.
 
     Attributes:
         image_shape: what it takes or gives, without the batch: (channels, height, width), or (2,) for points.
@@ -122,5 +122,5 @@ def score_shape(output_size: int | None) -> nn.Module:
 
 
 def size_of(shape: Sequence[int]) -> int:
-    """How many numbers an image of this shape holds."""
+    """How many numbers an image of this shape has."""
     return math.prod(shape)

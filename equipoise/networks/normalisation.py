@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics belong to a named kind of batch, and which a reading pass never changes."""
+"""Batch normalisation with statistics for each kind of batch, which a pass without gradients never changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,12 +152,12 @@ class BatchNorm(nn.Module):
         return normalised
 
     def start_own_statistics(self) -> None:
-        """From now on normalise each batch by its own moments, whatever the mode, and keep them."""
+        """From now on normalise each batch by its own moments, in any mode, and collect them."""
         self._found = {}
 
     @torch.no_grad()
     def end_own_statistics(self) -> None:
-        """Make the running statistics of each kind of batch that came since the means of theirs."""
+        """Set the running statistics of each kind of batch to the means that were collected."""
         for kind, moments in (self._found or {}).items():
             mean, variance = torch.stack(moments).mean(0)
             running_mean, running_variance = self.running_statistics(kind)
@@ -172,7 +172,7 @@ class BatchNorm(nn.Module):
 
 @contextmanager
 def own_statistics(*networks: nn.Module) -> Iterator[None]:
-    """Batches that pass within give the networks' batch normalisations their running statistics.
+    """Inside this context, batches define the running statistics of the networks' batch normalisations.
 
     Each is normalised by its own moments, in evaluation mode too, and no other process is asked. At the end the running
     mean and variance of every kind of batch that came are the means over its batches; other kinds keep theirs.

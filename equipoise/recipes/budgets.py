@@ -19,7 +19,7 @@ _CPU_DISCRIMINATOR_STEPS = 2000
 
 
 def smoke(experiment: Experiment) -> Experiment:
-    """Seconds: a few small random images in place of the data, networks as narrow as they can be, two iterations."""
+    """Seconds: a few small random images instead of the data, the narrowest networks, two iterations."""
     tiny = replace(
         _with_networks(experiment, lambda network: smaller(network.narrowed(**SMOKE_WIDTHS))),
         name=f"{experiment.name}-smoke",

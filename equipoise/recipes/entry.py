@@ -13,7 +13,7 @@ Argument = float | int | str | bool | None
 
 @dataclass(frozen=True)
 class RecipeEntry(Entry):
-    """A recipe that shares its function with others. One of its own function is a plain `Entry`.
+    """A recipe that shares its function with others. A recipe with its own function is a plain `Entry`.
 
     Attributes:
         arguments: keyword arguments for the function, as (name, value) pairs.

@@ -1,4 +1,4 @@
-"""Matplotlib drawings as inline SVG that takes its colours and type from the page, so that it follows light and dark.
+"""Matplotlib drawings as inline SVG with the page's colours and fonts, so that they follow light and dark mode.
 
 No text of a user's ever enters a drawing: names stand in the HTML around it, where they are escaped. Matplotlib is
 imported when something is drawn: a command that draws nothing starts a second sooner.

@@ -1,4 +1,4 @@
-"""The pictures of a page: energies with the margin, losses, other measurements, and class histograms."""
+"""The figures of a page: energies with the margin, losses, other measurements, and class histograms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sample grids for the page: evenly chosen over the run, checked to be whole images, and small enough together."""
+"""Sample grids for the page: evenly chosen over the run, undamaged, and small enough together."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Which runs are alike: those whose whole configuration, and precision, are the same but for the seed."""
+"""Groups runs whose configuration and precision are the same except for the seed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def group_runs(places: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def refuse_unlike(groups: Mapping[str, Sequence[RunRecord]]) -> None:
-    """The runs of a group are averaged, so they must be alike.
+    """Refuse runs that differ: the runs of a group are averaged.
 
     Raises:
         EquipoiseError: two runs of a group differ in more than the seed; the first difference is named.

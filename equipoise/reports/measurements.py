@@ -1,4 +1,4 @@
-"""The pictures of what is measured beside losses and energies: variety, scores, and whatever else was logged."""
+"""Figures of variety, scores, and everything else that was logged besides losses and energies."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _VARIETY_KEYS = {
 
 
 def variety_figure(run: RunRecord) -> Figure | None:
-    """The samples' variety beside held-out data's, as the collapse alarm saw it."""
+    """The samples' variety compared with held-out data's, as measured by the collapse alarm."""
     curves = {name: found for name in _VARIETY_KEYS if (found := curve(run.log.variety, name))}
     if not curves:
         return None
@@ -50,7 +50,7 @@ def score_figures(run: RunRecord) -> tuple[Figure, ...]:
 
 
 def other_figures(run: RunRecord) -> tuple[Figure, ...]:
-    """Whatever else was logged, one small panel each."""
+    """Everything else that was logged, one small panel each."""
     shown = (REAL, FAKE, MARGIN, NEXT_MARGIN, "loss")
     names = [name for name in run.log.names() if name not in shown and not name.endswith("/loss")]
     figures = (

@@ -1,4 +1,4 @@
-"""Puts records, figures and grids into one HTML file each; everything that a user named is escaped."""
+"""Writes records, figures and grids into one HTML file each; all names are escaped."""
 
 import base64
 import hashlib
@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Group:
-    """What the comparison shows of one group."""
+    """One group of the comparison."""
 
     label: str
     runs: tuple[RunRecord, ...]
@@ -84,7 +84,7 @@ def write_run_report(run: Path) -> Path:
 
 
 def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path) -> Path:
-    """Write one page that sets groups of runs side by side, and return its path.
+    """Write one page that compares groups of runs, and return its path.
 
     Args:
         title: the page's heading.
@@ -211,7 +211,7 @@ def _plain(value: Any) -> str:
 
 
 def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
-    """A self-contained page from a template: of this room, or of one of the folders."""
+    """A self-contained page from a template of this package, or of one of the folders."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,

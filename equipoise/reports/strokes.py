@@ -1,4 +1,4 @@
-"""Strokes and scales that the pictures share: bands, runs with their mean, stages, and axes that suit the values."""
+"""What figures share: bands, runs with their mean, stages, and axes that suit the values."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -38,7 +38,7 @@ def paint_runs(axes: "Axes", curves: Sequence[Curve], series: str, dashed: bool)
 
 
 def paint_stages(axes: "Axes", log: Log) -> None:
-    """A dotted upright where a stage begins."""
+    """A dotted vertical line where a stage begins."""
     records = log.iterations or log.epochs
     starts = [now.iteration for before, now in pairwise(records) if before.stage != now.stage]
     for start in starts[:20]:

@@ -123,7 +123,7 @@ def _places(number: float) -> int:
 
 
 def shown_figure(figure: Figure | None) -> str:
-    """Ours: mean ± deviation (seeds)."""
+    """Our value: mean ± deviation (seeds)."""
     if figure is None or figure.mean is None:
         return DASH
     text = shown(figure.mean) if figure.deviation is None else with_spread(figure.mean, figure.deviation)

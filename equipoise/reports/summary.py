@@ -19,7 +19,7 @@ _PLAIN_FROM, _PLAIN_BELOW = 5e-4, 1e6
 
 @dataclass(frozen=True)
 class Cell:
-    """One field of a table: what is read, what is sorted by (None sorts last), and whether it carries the mark."""
+    """One cell of a table: its text, its sort key (None sorts last), and whether it has the mark."""
 
     text: str
     order: float | str | None = None

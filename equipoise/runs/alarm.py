@@ -1,4 +1,4 @@
-"""What watches a run: its samples' variety, and the balance of its players; it logs, and warns or stops the run."""
+"""Watches a run's variety and the balance of its players; logs, and warns or stops the run."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -28,23 +28,23 @@ OnCollapse = Literal["warn", "stop", "log"]
 
 
 class Stop(IntEnum):
-    """In place of a signal's number: why the processes of a run agree to end it."""
+    """Why the processes of a run agree to end it, in place of a signal's number."""
 
     COLLAPSED = 1_000
 
 
 class Collapsed(EquipoiseError):
-    """The samples have collapsed and the run was told to stop then; it is saved."""
+    """The samples have collapsed, and the run was set to stop then; it is saved."""
 
 
 def players_monitor() -> Monitor:
-    """What follows the players' scores, energies, losses and gradients in every iteration."""
+    """The monitor of the players' scores, energies, losses and gradients in every iteration."""
     return Monitor(BalanceMonitor(), EnergyMonitor())
 
 
 @dataclass
 class Watchdog:
-    """An observer that measures the samples' variety now and then, follows the players, and tells what is wrong.
+    """An observer that measures the samples' variety at intervals, follows the players, and reports problems.
 
     It looks 40 times in a run, at most every 100 iterations, which costs less than a hundredth of them (more where an
     averaged generator needs its batch statistics first); only in iterations that trained the generator, on latents of
@@ -84,7 +84,7 @@ class Watchdog:
         return variety.report()
 
     def tell_of_variety(self, report: Report, place: Mapping[str, Any]) -> None:
-        """Log what a look found, and tell what there is to tell of it."""
+        """Log a measurement, and report its problems."""
         if not report.values:
             return
         lines: list[dict[str, Any]] = [{"kind": "variety", **place, "values": dict(report.values)}]
@@ -97,7 +97,7 @@ class Watchdog:
         self._log(lines)
 
     def tell_of_players(self, report: Report, place: Mapping[str, Any]) -> None:
-        """The same of scores, energies and gradients, which never stop a run."""
+        """The same for scores, energies and gradients, which never stop a run."""
         told = " ".join(alarm.words(with_settings=True) for alarm in report.alarms)
         lines = [{"kind": "balance", **place, "values": dict(report.values)}] if report.values else []
         if told:
@@ -119,7 +119,7 @@ class Watchdog:
         }
 
     def remember(self, alarm: Mapping[str, Any] | None, players: Mapping[str, Any] | None) -> None:
-        """Go on from what a checkpoint kept; None, as of older ones, is the very start.
+        """Continue from what a checkpoint saved; None, as in older ones, means from the start.
 
         Raises:
             EquipoiseError: it is not what a run writes there.
@@ -151,7 +151,7 @@ _TAKEN = ("real_score", "fake_score", "right_decisions", "real_energy", "fake_en
 
 
 def variety_monitor(source: Source, total: int) -> VarietyMonitor | None:
-    """A monitor for this data; None where it cannot tell: fewer than 64 real items, or mostly repeated ones."""
+    """A monitor for this data; None for fewer than 64 real items, or mostly repeated ones."""
     if len(source) < 2:
         return None
     return VarietyMonitor.of(source.batch(spread_indices(len(source))).cpu(), total)

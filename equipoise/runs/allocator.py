@@ -1,4 +1,4 @@
-"""Memory that the C library keeps for the next step instead of giving it back to the system.
+"""Keeps freed memory for the next step instead of giving it back to the system.
 
 A training step frees what the next one asks for again. By default glibc returns large blocks to the system, which hands
 them out anew page by page, each cleared and mapped: on a CPU that takes up to a tenth of a step.
@@ -18,7 +18,7 @@ _LARGEST_KEPT = 1 << 30
 
 @lru_cache(maxsize=1)
 def keep_freed_memory() -> bool:
-    """From now on this process keeps up to a gibibyte of what it frees; nothing that it computes is changed.
+    """From now on this process keeps up to one GiB of freed memory; results do not change.
 
     Returns:
         Whether it does: not with another C library than glibc, nor where the environment sets malloc's own variables.

@@ -36,7 +36,7 @@ class Chosen:
 
 
 def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | None = None) -> Chosen:
-    """The checkpoint that was wished for.
+    """The checkpoint that was asked for.
 
     Args:
         run: where it lies.
@@ -67,7 +67,7 @@ def choose_checkpoint(run: RunDirectory, experiment: Experiment, wish: str | Non
 
 
 def while_it_changes(directory: Path, read: Callable[[], Found]) -> Found:
-    """What `read` finds among a run's checkpoints; once more when the run has replaced them meanwhile.
+    """The result of `read` on a run's checkpoints; read again if the run has replaced them meanwhile.
 
     Raises:
         EquipoiseError: `read` fails, and the checkpoints are still the same.

@@ -1,4 +1,4 @@
-"""From records to curves that can be drawn: finite numbers only, thinned to what an eye can tell apart."""
+"""Curves from records: finite numbers only, thinned to what can be seen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where and with what a run ran."""
+"""The environment of a run: versions, device, threads."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Every process of a run shows that it is alive, and ends when another one no longer does.
+"""Every process of a run shows that it is alive, and stops when another one is lost.
 
 A process that waits for a message cannot be told from one that waits for ever: a host that was cut off closes no
 connection. So a thread of each process counts in the processes' common store, and looks whether the others count too.
@@ -41,7 +41,7 @@ class Heartbeat:
         self.heard = dict.fromkeys(range(self.size), time.monotonic())
 
     def exchange(self, store: Store) -> None:
-        """Count once, and look at everybody's count."""
+        """Count once, and read all counts."""
         store.add(str(self.rank), 1)
         for rank in range(self.size):
             count = store.add(str(rank), 0)
@@ -49,14 +49,14 @@ class Heartbeat:
                 self.counts[rank], self.heard[rank] = count, time.monotonic()
 
     def lost(self, patience_seconds: float) -> list[int]:
-        """The ranks not heard of for so long; this one's own among them when the store is out of reach."""
+        """The ranks without a sign of life for this long; this rank too if the store cannot be reached."""
         now = time.monotonic()
         return [rank for rank, heard in self.heard.items() if now - heard > patience_seconds]
 
 
 @contextmanager
 def beat(rank: int, size: int, restarts: int) -> Iterator[None]:
-    """Within, this process shows that it is alive, and ends with a sentence when another one is lost."""
+    """Inside this context, this process shows that it is alive, and stops with a message when another one is lost."""
     patience = float(os.environ.get("EQUIPOISE_LOST_AFTER_SECONDS", LOST_AFTER_SECONDS))
     heartbeat, over = Heartbeat(rank, size), threading.Event()
     talk = threading.Thread(target=_talk, args=(heartbeat, over, restarts), daemon=True)

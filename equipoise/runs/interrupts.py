@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in order: the iteration under way is finished and saved."""
+"""Ctrl-C and SIGTERM end a run in order: the current iteration is finished and saved."""
 
 import signal
 import threading
@@ -21,7 +21,7 @@ class Interrupt:
 
 @contextmanager
 def catch_interrupts() -> Iterator[Interrupt]:
-    """Within, the first SIGINT or SIGTERM only raises a flag; a second one acts as usual."""
+    """Inside this context, the first SIGINT or SIGTERM only sets a flag; a second one acts as usual."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt

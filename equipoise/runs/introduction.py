@@ -1,4 +1,4 @@
-"""What a person should know before a run starts: what the data are, how long it takes, and what has no effect."""
+"""What is printed before a run starts: what the data are, how long it takes, and which options have no effect."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ def introduce(experiment: Experiment, store: Store) -> None:
 
 
 def keep_account(run: RunDirectory, store: Store, tells: bool) -> None:
-    """Every file that is not among the images, with the reason, in the run's directory; `tells` says so."""
+    """Write every file that was left out, with the reason, into the run's directory; `tells` prints a line about it."""
     if store.account is not None:
         write_text_atomically(run.data, json.dumps(store.account.as_dict(), indent=1))
         if store.account.missing and tells:
@@ -46,7 +46,7 @@ def keep_account(run: RunDirectory, store: Store, tells: bool) -> None:
 def forecast(
     experiment: Experiment, game: Game, device: torch.device, layout: Layout = "channels-last", shorter: str = ""
 ) -> None:
-    """Before a long run: how long it takes on this machine, and what would be shorter.
+    """Before a long run, print how long it takes on this machine, and what would be shorter.
 
     Args:
         experiment: what is trained.
@@ -67,7 +67,7 @@ def forecast(
 
 
 def idle_options(experiment: Experiment, settings: Settings, device: torch.device) -> list[str]:
-    """A sentence for each option that was given and changes nothing."""
+    """A sentence for each given option that has no effect."""
     kind = DATA.name_of(type(experiment.data))
     reads_files = kind is None or DATA[kind].origin != "synthetic"
     watch = experiment.watch
@@ -99,7 +99,7 @@ def idle_options(experiment: Experiment, settings: Settings, device: torch.devic
 
 
 def warn_of_idle_options(experiment: Experiment, settings: Settings, device: torch.device) -> None:
-    """Say each of `idle_options`."""
+    """Print each of `idle_options`."""
     for sentence in idle_options(experiment, settings, device):
         warn(f"{sentence}.")
 

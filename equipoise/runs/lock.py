@@ -18,12 +18,12 @@ _PAUSE_SECONDS = 0.05
 
 
 class Replaced(EquipoiseError):
-    """The directory of a living run was removed, or made anew for another one."""
+    """The directory of a running run was removed or replaced."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """That this process alone writes into a run.
+    """The lock by which only this process writes into a run.
 
     Attributes:
         config: the run's configuration file.
@@ -34,7 +34,7 @@ class Claim:
     file: IO[bytes] | None
 
     def check(self) -> None:
-        """To be called before each write: the file that is locked must still be the one that stands there.
+        """Call it before each write: the locked file must still be the one in the directory.
 
         Raises:
             Replaced: it is not.
@@ -48,7 +48,7 @@ class Claim:
 
 @contextmanager
 def only_writer(config: Path, patience_seconds: float | None = None) -> Iterator[Claim]:
-    """Within, this process alone writes into the run whose configuration file this is.
+    """Inside this context, only this process writes into the run of this configuration file.
 
     The lock is the system's, on the file itself: it ends with the process, however that ends. Where the file system
     knows no locks, nothing is locked.

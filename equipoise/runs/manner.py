@@ -1,4 +1,4 @@
-"""How a run computes, as against what: recorded at its start, and kept by a resume."""
+"""How a run computes (precision, algorithms): recorded at its start, and kept by `resume`."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,13 +46,13 @@ class Manner:
 
     @contextmanager
     def applied(self, device: torch.device) -> Iterator[None]:
-        """While this lasts, a GPU computes in this manner."""
+        """Inside this context, a GPU computes in this manner."""
         with matrix_precision(self.precision, device), algorithms(self.deterministic, self.cudnn_trials, device):
             yield
 
 
 def chosen_manner(settings: Settings, begun: Mapping[str, Any]) -> Manner:
-    """What the settings say, and where they say nothing, how the run began.
+    """The manner from the settings; what they leave open is as the run began.
 
     Args:
         settings: of this session.

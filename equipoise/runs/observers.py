@@ -1,4 +1,4 @@
-"""What looks on while a run trains: samples, evaluations and checkpoints, each at its iterations."""
+"""The observers of a run: samples, evaluations and checkpoints, each at its iterations."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ class Sampler:
             self.write(state)
 
     def write(self, state: State) -> None:
-        """Write the grid of the state as it stands."""
+        """Write the grid of the current state."""
         experiment = self.experiment
         generator = sampling_generator(experiment, state)
         samples = generate(generator, experiment.latent, GRID_SAMPLES, experiment.seed)
@@ -58,7 +58,7 @@ class Sampler:
 
 @dataclass
 class Evaluator:
-    """Takes the experiment's metrics, on a stream of noise of their own, and logs them with their passports.
+    """Computes the experiment's metrics, with random numbers of their own, and logs them with their passports.
 
     `best` is the best value of the experiment's chosen metric so far, the iteration where it was found, and the name of
     the metric. One of another metric, which `watch.best` named in an earlier sitting, counts as none.
@@ -105,7 +105,7 @@ class Evaluator:
 
 
 def best_by(experiment: Experiment, remembered: Best | None) -> Best | None:
-    """The best that a checkpoint remembers, where it was judged by the metric that `watch.best` names now."""
+    """The best value in a checkpoint, if it belongs to the metric that `watch.best` names now."""
     metric = experiment.watch.best
     if remembered is None or metric is None or remembered.metric not in (None, metric):
         return None

@@ -1,4 +1,4 @@
-"""How long a run will take: each stage's length times the time of a few of its iterations, played on a copy."""
+"""How long a run will take: each stage's length times the time of a few iterations on a copy."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class OneStage(Algorithm[M]):
 
     @property
     def players(self) -> tuple[str, ...]:
-        """Those of the whole."""
+        """Those of the whole algorithm."""
         return self.whole.players
 
     def stages(self) -> tuple[Stage[M], ...]:
@@ -33,7 +33,7 @@ class OneStage(Algorithm[M]):
         return (self.stage,)
 
     def create_memory(self) -> M:
-        """That of the whole."""
+        """That of the whole algorithm."""
         return self.whole.create_memory()
 
 

@@ -1,4 +1,4 @@
-"""Where a run found its data and weights: remembered beside the run, and looked up there when it goes on.
+"""Where a run's data and weights are: recorded in the run, and read from there on a resume.
 
 The configuration names no machine's folders, so that a run can be moved: what lies where is noted in environment.json,
 and counts only as long as it is still there.
@@ -34,7 +34,7 @@ def places(experiment: Experiment, settings: Settings) -> dict[str, str]:
 
 
 def as_before(path: Path, settings: Settings, with_device: bool = False) -> Settings:
-    """The settings with what they leave open taken from the run's record, where that is still there; and says so.
+    """The settings, with missing places taken from the run's record if they still exist; prints what was taken.
 
     Args:
         path: the run's directory.

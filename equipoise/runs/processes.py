@@ -1,4 +1,4 @@
-"""The processes of one run, as torchrun starts them: who this one is, and what all of them must agree on.
+"""The processes of one run, as torchrun starts them: this one's rank, and what all must agree on.
 
 What they say to each other beside the training (texts, states, whether to stop) goes through gloo on the CPU, so that
 nothing waits for a GPU.
@@ -58,7 +58,7 @@ class Processes:
         return self.rank == 0
 
     def share_text(self, find: Callable[[], str]) -> str:
-        """What `find` returns in the first process, in every process; it is called in the first one alone."""
+        """The first process's result of `find`, in every process; only the first one calls it."""
         if self.size == 1:
             return find()
         data = torch.frombuffer(bytearray(find().encode()), dtype=torch.uint8) if self.is_first else None
@@ -69,7 +69,7 @@ class Processes:
         return data.numpy().tobytes().decode()
 
     def must_agree(self, mine: Mapping[str, Any]) -> None:
-        """Every process must have been given the same: all of them look, and all of them stop where one differs.
+        """Every process must have the same value: all compare, and all stop if one differs.
 
         Args:
             mine: JSON values by name, nested as they like.
@@ -148,7 +148,7 @@ class Agreement:
         return self.agreed != 0
 
     def close(self) -> None:
-        """Hear the last message out."""
+        """Wait for the last message."""
         if self._sent is not None:
             number, work = self._sent
             work.wait()
@@ -179,7 +179,7 @@ class Launch:
 
 
 def launched(environment: Mapping[str, str]) -> Launch:
-    """The place among the run's processes that torchrun's variables name; the only one without them.
+    """This process's place according to torchrun's variables; without them, the only process.
 
     Raises:
         EquipoiseError: some are missing, no whole numbers, or fit no run.
@@ -213,7 +213,7 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
 
 @contextmanager
 def joined(device_name: str) -> Iterator[Processes]:
-    """Join the other processes of the run that torchrun's variables tell of; alone without them.
+    """Join the other processes of the run according to torchrun's variables; without them, run alone.
 
     Raises:
         EquipoiseError: the variables are not a whole set as torchrun's are; or within, another process ended or was cut

@@ -1,4 +1,4 @@
-"""Progress for a person: a bar on a terminal, plain lines elsewhere."""
+"""Progress: a bar on a terminal, otherwise plain lines."""
 
 import logging
 import sys
@@ -76,7 +76,7 @@ class Progress:
             self._show(iterations[-1])
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Close the bar and leave it on the screen."""
         self._above.close()
         self._bar.close()
 

@@ -1,4 +1,4 @@
-"""What a run directory holds, read without trust: whatever is missing or damaged is simply absent from the page."""
+"""Reads a run's directory without trusting it: whatever is missing or damaged is left out of the page."""
 
 import json
 import math
@@ -34,19 +34,19 @@ class RunRecord:
 
     @property
     def name(self) -> str:
-        """The experiment's name where the config tells one, else the directory's."""
+        """The experiment's name in the configuration, or else the directory's."""
         named = self.config.get("name")
         return named if isinstance(named, str) and named else printable(self.path.resolve().name)
 
     @property
     def seed(self) -> str:
-        """The seed as the environment or the config tells it, or nothing."""
+        """The seed in the environment or the configuration, or None."""
         found = self.environment.get("seed", self.config.get("seed"))
         return "" if found is None else str(found)
 
     @property
     def precision(self) -> str:
-        """What the players were computed in, as the first session tells it."""
+        """The players' precision, as recorded by the first session."""
         sessions = self.environment.get("sessions")
         first = sessions[0] if isinstance(sessions, list) and sessions else None
         return str(first.get("precision", _USUAL)) if isinstance(first, Mapping) else _USUAL

@@ -1,4 +1,4 @@
-"""What a checkpoint of a run remembers besides the state, written and read."""
+"""What a checkpoint of a run contains besides the state."""
 
 import json
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What a checkpoint remembers besides the state.
+    """What a checkpoint contains besides the state.
 
     Attributes:
         log: where the log stood.
@@ -75,7 +75,7 @@ _ADAPTER = TypeAdapter(Remembered)
 
 
 def remembered_by(checkpoint: Checkpoint, index: Mapping[str, Any]) -> Remembered:
-    """What the `extra` entries of a checkpoint's index hold, where that is what a run writes there.
+    """The `extra` entries of a checkpoint's index, if they are as a run writes them.
 
     Raises:
         EquipoiseError: an entry is missing or of another kind; it is named.

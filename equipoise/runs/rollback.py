@@ -1,4 +1,4 @@
-"""Going back: the state, the log and what else a run remembers, as they were at its newest good checkpoint."""
+"""Going back to the newest good checkpoint: the state, the log and everything else."""
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.say import warn
@@ -22,7 +22,7 @@ def restore(
     data_hash: str | None = None,
     layout: str | None = None,
 ) -> Remembered:
-    """Put the state and the log back to the newest good checkpoint; damaged newer ones are named on stderr.
+    """Restore the state and the log from the newest good checkpoint; damaged newer ones are named on stderr.
 
     Args:
         run: the run.
@@ -63,7 +63,7 @@ def restore(
 def roll_back(
     run: RunDirectory, experiment: Experiment, game: Game, state: State, diverged: Diverged, processes: Processes
 ) -> Remembered:
-    """Back to the newest good checkpoint, or to the start, with learning rates half as large as they were.
+    """Go back to the newest good checkpoint, or to the start, with halved learning rates.
 
     All processes call it together; the first one reads, and adds a line to the log.
 

@@ -55,7 +55,7 @@ class Log:
 
     @property
     def last_iteration(self) -> int:
-        """The number of iterations that the log has seen."""
+        """The number of iterations in the log."""
         return max((record.iteration for record in (*self.iterations[-1:], *self.epochs[-1:])), default=0)
 
     @property

@@ -1,4 +1,4 @@
-"""One sitting of a run: play from where the state stands to the end, under the eyes of all observers."""
+"""One session of a run: train from the current state to the end, with all observers."""
 
 import signal
 from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ class Interrupted(EquipoiseError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is carried out, as against what it computes.
+    """How a run is carried out, not what it computes.
 
     Attributes:
         device: "auto", "cpu", "cuda", "cuda:1" and so on.
@@ -91,7 +91,7 @@ class Settings:
     page: Page = None
 
     def write_page(self, run: Path) -> None:
-        """Write the run's page, where one is wanted."""
+        """Write the run's page, if one is wanted."""
         if self.page is not None:
             self.page(run)
 
@@ -111,7 +111,7 @@ class Session:
     claim: Claim | None = None
 
     def check_claim(self) -> None:
-        """To be called before writing: the run's directory must still be this process's."""
+        """Call it before writing: this process must still own the run's directory."""
         if self.claim is not None:
             self.claim.check()
 
@@ -136,7 +136,7 @@ class Writers:
 
 
 def play_session(session: Session, restored: Remembered) -> RunDirectory:
-    """Play to the end. `restored` is what the checkpoint remembers besides the state; `NOTHING_YET` at the start.
+    """Train to the end. `restored` is what the checkpoint contains besides the state; `NOTHING_YET` at the start.
 
     Raises:
         Interrupted: a signal came; the run is saved.
@@ -223,7 +223,7 @@ def _observers(vitals: Vitals, writers: Writers | None) -> Sequence[Observer]:
 
 
 def first_offender(error: NotFiniteError, vitals: Vitals, loop: Loop) -> Diverged:
-    """The first thing that was not finite: what a loss complains about may have begun in an earlier move."""
+    """The first value that was not finite, which may be in an earlier move than the loss that failed."""
     if isinstance(error, Diverged):
         return error
     vitals.keep(loop.state.clock.iteration + 1, loop.under_way)

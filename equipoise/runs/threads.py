@@ -16,7 +16,7 @@ _CLEARLY_FASTER = 0.9
 
 
 def choose_threads(fresh_loop: Callable[[], Loop], tell: Callable[[str], None]) -> int:
-    """The smallest count of threads that no larger count clearly beats, from a few iterations of a scratch copy.
+    """The fastest number of threads, or a smaller one that is about as fast, from a few iterations of a copy.
 
     Small networks slow down many times over when threads fight for busy cores, so the count starts at 1 and doubles as
     long as that makes an iteration at least 10 % faster. `tell` is told before a trial, which may take a while.

@@ -68,7 +68,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
 
 
 def resume(path: Path, settings: Settings | None = None, longer: Longer | None = None) -> RunDirectory:
-    """Go on from the newest good checkpoint, to the end; the result is the one that an uninterrupted run has.
+    """Resume from the newest good checkpoint, to the end; the result is that of an uninterrupted run.
 
     With `longer`, the run gets another end first, and the result is that of a run of this length, as far as its
     learning rates don't depend on the length.

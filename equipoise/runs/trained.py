@@ -1,4 +1,4 @@
-"""A trained generator out of a run's directory: to sample from, and to score."""
+"""The trained generator of a run's directory, to sample from and to score."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """A generator as a checkpoint holds it, ready for use: the moving average where there is one.
+    """A generator from a checkpoint, ready for use: the moving average if there is one.
 
     Attributes:
         run: where it was trained.
@@ -51,7 +51,7 @@ class Trained:
     checkpoint: Checkpoint
 
     def load_player(self, name: str) -> nn.Module:
-        """Another player as the same checkpoint holds it, in evaluation mode, on the generator's device.
+        """Another player from the same checkpoint, in evaluation mode, on the generator's device.
 
         Raises:
             EquipoiseError: the checkpoint is damaged, or the run has replaced it since.
@@ -136,7 +136,7 @@ def sample(
 
 
 class PartlyMeasured(EquipoiseError):
-    """Some metrics could not be taken; `scores` holds the others, which are kept."""
+    """Some metrics could not be computed; `scores` has the others, which are saved."""
 
     def __init__(self, message: str, scores: list[Score]):
         super().__init__(message)
@@ -152,7 +152,7 @@ def evaluate(
     checkpoint: str | None = None,
     tell: Tell | None = None,
 ) -> list[Score]:
-    """Score a run's generator, write the scores beside it, and its page where the settings ask for one.
+    """Score a run's generator, save the scores, and write its page if the settings ask for one.
 
     Scores of other metrics that were taken before stay there.
 
@@ -188,7 +188,7 @@ def evaluate(
 
 
 def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples: bool = False) -> Evidence:
-    """What metrics look at, of a trained generator; the arguments are those of `evaluate`."""
+    """The evidence of a trained generator for metrics; the arguments are those of `evaluate`."""
     return Evidence(
         trained.experiment,
         trained.generator,
@@ -203,7 +203,7 @@ def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples:
 
 
 def keep_scores(trained: Trained, scores: list[Score]) -> None:
-    """Write the scores beside the run; those of other metrics stay. Its page, which shows them, is to be drawn next."""
+    """Save the scores in the run's directory; those of other metrics stay. The page must be written afterwards."""
     entries = {score.metric: score.as_dict() | {"iteration": trained.iteration} for score in scores}
     kept = [entry for entry in _read_scores(trained.run.scores) if entry["metric"] not in entries]
     text = json.dumps({"scores": [*kept, *entries.values()]}, indent=1)

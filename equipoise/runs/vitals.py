@@ -1,4 +1,4 @@
-"""Whether a run still holds finite numbers: looked at on the device, read together, and named when they are not."""
+"""Whether a run's numbers are still finite: checked on the device, read together, and named if they are not."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Diverged(NotFiniteError):
 
 @dataclass
 class Vitals:
-    """An observer that keeps every iteration's vital signs on the device and reads them together now and then.
+    """An observer that keeps every iteration's vital signs on the device and reads them together at intervals.
 
     Attributes:
         is_due: after which iterations they must be read, whatever the time.
@@ -60,7 +60,7 @@ class Vitals:
         self._turns += 1
 
     def check(self) -> None:
-        """Read what waits, in one go.
+        """Read all waiting values at once.
 
         Raises:
             Diverged: something was not finite; the first such thing is named.

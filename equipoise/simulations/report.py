@@ -1,4 +1,4 @@
-"""What every simulation leaves behind: numbers as JSON with their provenance, and a figure drawn from them alone."""
+"""What every simulation writes: numbers as JSON with their provenance, and a figure drawn only from them."""
 
 import io
 import json
@@ -52,7 +52,7 @@ def write_figure(path: Path, draw: Draw, results: Mapping[str, Any]) -> None:
 
 
 def versions() -> dict[str, str]:
-    """What computed the numbers."""
+    """The versions that computed the numbers."""
     return {
         "equipoise": equipoise.__version__,
         "python": platform.python_version(),

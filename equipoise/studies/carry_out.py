@@ -1,4 +1,4 @@
-"""One run of a study, from wherever it stands to its scores. It can be stopped anywhere and called again."""
+"""One run of a study, from its current state to its scores. It can be stopped anywhere and called again."""
 
 import json
 import time
@@ -29,7 +29,7 @@ _OUTCOME, _SECONDS = "outcome.json", "seconds.json"
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker needs to know of one run.
+    """Everything a worker needs to know about one run.
 
     Attributes:
         experiment: what is trained.
@@ -59,7 +59,7 @@ class Job:
 
 
 def carry_out(job: Job) -> None:
-    """Train what is missing of one run, score it, and write its page; `outcome.json`, written last, says how it ended.
+    """Train the rest of one run, score it, and write its page; `outcome.json`, written last, says how it ended.
 
     A run diverged if its training met a value that is not a number, if its last logged losses or energies are not
     finite, or if its samples are not.

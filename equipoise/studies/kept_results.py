@@ -1,4 +1,4 @@
-"""The form of a study's results file, for whoever reads one that may have been damaged."""
+"""The form of a study's results file, to check one that may be damaged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ _ADAPTER = TypeAdapter(_Results)
 
 
 def misfit(results: Mapping[str, Any]) -> str | None:
-    """The first place where results are not of the form that studies write; None where they are."""
+    """The first place where results do not have the form that studies write; None if they do."""
     try:
         _ADAPTER.validate_python(results)
     except ValidationError as error:

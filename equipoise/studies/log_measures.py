@@ -1,4 +1,4 @@
-"""What a study reads off a run's log or histogram, where a published figure speaks of the training or of one class."""
+"""Measures that a study takes from a run's log or histogram, for published figures about training or one class."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

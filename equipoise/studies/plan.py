@@ -1,4 +1,4 @@
-"""From a study to the runs that it asks for: each an experiment with a directory that its content names."""
+"""The runs of a study: each is an experiment with a directory that is named by its content."""
 
 import hashlib
 import math
@@ -53,7 +53,7 @@ class Watched:
 
 
 def scale_of(study: Study, budget: str) -> Scale:
-    """What this budget buys of the study.
+    """The scale of the study at this budget.
 
     Raises:
         UnknownName: no such budget.
@@ -87,7 +87,7 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
 
 
 def metric_of(measure: Measure, with_inception: bool) -> str:
-    """The metric that is taken for a column: its own, or the stand-in for want of Inception's weights."""
+    """The metric that is used for a column: its own, or the stand-in if Inception's weights are missing."""
     return measure.metric if with_inception or measure.stand_in is None else measure.stand_in
 
 

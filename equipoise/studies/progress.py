@@ -1,4 +1,4 @@
-"""A line on the terminal that says where the runs of a study stand, between the lines that say what is done."""
+"""A status line on the terminal that shows how far the runs of a study are."""
 
 import json
 import os
@@ -34,11 +34,11 @@ class StatusLine:
             self._write(_CLEAR + status(self.jobs)[: width - 1])
 
     def tell(self, line: str) -> None:
-        """A whole line, above the one that is redrawn."""
+        """Print a line above the status line."""
         self._write(f"{_CLEAR}{line}\n")
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove the line."""
         self.closed.set()
         self._write(_CLEAR)
 
@@ -50,7 +50,7 @@ class StatusLine:
 
 @contextmanager
 def status_line(jobs: Sequence[Job], stream: TextIO | None = None) -> Iterator[StatusLine | None]:
-    """Within, the line is shown, where there is a terminal to show it; elsewhere nothing is."""
+    """Inside this context, the line is shown if there is a terminal."""
     stream = stream or sys.stderr
     if stream is None or not stream.isatty():
         yield None

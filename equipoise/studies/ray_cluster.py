@@ -1,4 +1,4 @@
-"""The same jobs as tasks of a Ray cluster. Ray is an extra, imported when it is asked for."""
+"""Runs jobs as tasks of a Ray cluster. Ray is an extra, imported when it is used."""
 
 import os
 import secrets

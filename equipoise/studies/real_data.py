@@ -42,7 +42,7 @@ def score_real_data(study: Study, budget: str, settings: Settings, out: Path) ->
 
 
 class HeldOut(nn.Module):
-    """A generator that deals given items in order, whatever the latents say."""
+    """A generator that returns given items in order, whatever the latents are."""
 
     def __init__(self, items: Tensor) -> None:
         super().__init__()

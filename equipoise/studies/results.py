@@ -28,7 +28,7 @@ def gather(
     real_data: Sequence[dict[str, Any]] = (),
     failures: Mapping[Path, str] | None = None,
 ) -> dict[str, Any]:
-    """Everything that the runs found, as JSON values: no times, no paths.
+    """All results of the runs, as JSON values: no times, no paths.
 
     Args:
         study: what was run.

@@ -1,4 +1,4 @@
-"""Carry out a study: only what is missing, here, in worker processes or on a Ray cluster, and one page at the end."""
+"""Carry out a study: only missing runs, in this process, in workers or on a Ray cluster, and one page at the end."""
 
 import sys
 import time
@@ -39,7 +39,7 @@ _INTERRUPTED = "Interrupted. Finished runs are kept and the others saved; give t
 
 @dataclass(frozen=True)
 class Means:
-    """What a study is carried out with.
+    """The settings with which a study is carried out.
 
     Attributes:
         workers: runs at a time; by default one per core, or one per GPU. More share the GPUs.
@@ -79,7 +79,7 @@ def run_study(
     means: Means | None = None,
     say: Tell = tell,
 ) -> Path:
-    """Carry out what is missing of a study, write `results.json`, and return its path.
+    """Carry out the missing runs of a study, write `results.json`, and return its path.
 
     Runs that an earlier call finished are kept, what it left unfinished goes on, and a run that diverges or fails is
     counted and stops nothing; one that failed is tried again by the next call. The results are the same for every way

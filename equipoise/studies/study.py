@@ -79,7 +79,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Reference:
-    """A published row that nobody trains here: real data, or another paper's method.
+    """A published row that is not trained here: real data, or another paper's method.
 
     Attributes:
         label: its name.
@@ -112,7 +112,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What a sentence of the paper says of one row's measure; it is judged beside the table.
+    """A claim of the paper about one row's measure; it is judged below the table.
 
     Attributes:
         text: the sentence, in our words.
@@ -134,7 +134,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of the study a budget buys.
+    """How large the study is at a budget.
 
     Attributes:
         seeds: of each row and variant.

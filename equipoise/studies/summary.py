@@ -110,7 +110,7 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
 
 
 def is_lower_better(metric: str) -> bool:
-    """Whether a smaller figure is the better one."""
+    """Whether a smaller value is better."""
     return metric in LOG_MEASURES or METRICS[metric].lower_is_better is True
 
 

@@ -1,4 +1,4 @@
-"""The verdict on a row: did ours reproduce what was published? One rule for every study, stated on every page."""
+"""The verdict on a row: was the published value reproduced? One rule for all studies, stated on every page."""
 
 import math
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word of the rule, and the reason in a few words."""
+    """The verdict in one word, and the reason in a few words."""
 
     word: str
     reason: str

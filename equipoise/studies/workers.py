@@ -1,4 +1,4 @@
-"""Independent jobs in local processes of one thread each. A process that dies loses nothing but its time.
+"""Independent jobs in local processes of one thread each. If a process dies, its job is run again.
 
 Where the system can, workers are forked from a process that has imported what the jobs need and does nothing else, so
 that torch is imported only once, also for workers that replace dead ones.

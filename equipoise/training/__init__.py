@@ -1,4 +1,4 @@
-"""The game engine: moves, stages, memory, draws, and a loop that knows no algorithm.
+"""The training engine: moves, stages, memory, draws, and a loop that works with every algorithm.
 
 `Bundle` and `DataOrder` make a loop of your own resumable. Names are loaded when they are first used.
 """

@@ -1,4 +1,4 @@
-"""Adamax without the bookkeeping per step that outweighs the arithmetic of a small network."""
+"""Adamax with less overhead per step, which dominates for small networks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class LeanAdamax(torch.optim.Optimizer):
-    """The numbers of torch.optim.Adamax (Kingma and Ba 2015, section 7.1) in five operations for each tensor.
+    """Computes the same as torch.optim.Adamax (Kingma and Ba 2015, section 7.1) in five operations per tensor.
 
     m <- beta1 m + (1 - beta1) g;  u <- max(beta2 u, |g| + eps);  value <- value - lr / (1 - beta1^step) m / u
 

@@ -1,4 +1,4 @@
-"""Noise that is drawn before it is asked for, by a thread of its own, while the device works."""
+"""Noise that a separate thread draws ahead of time, while the device works."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +22,7 @@ class Ahead:
         self._coming: dict[Place, tuple[int, Future[Tensor]]] = {}
 
     def take(self, place: Place, position: int, draw: Callable[[int], Tensor]) -> Tensor:
-        """The noise of this position of a place, which is at hand if the position before it was taken last.
+        """The noise of this position; it is ready if the previous position was taken last.
 
         Args:
             place: the same for every play of a move that asks for this.

@@ -24,7 +24,7 @@ class Average:
             raise ValueError(f"half_life_images must be a finite number above 0, got {self.half_life_images}.")
 
     def decay(self, batch_size: int) -> float:
-        """The share of the old average that survives one update with a batch of this size."""
+        """The weight of the old average in one update with a batch of this size."""
         return float(0.5 ** (batch_size / self.half_life_images))
 
 

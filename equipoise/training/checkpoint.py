@@ -48,7 +48,7 @@ class Checkpoint:
         return int(self.index.stem.removeprefix("iteration-"))
 
     def read_index(self) -> dict[str, Any]:
-        """The index, checked: format, completeness and the checksum of the tensors.
+        """Read and check the index: format, completeness and the checksum of the tensors.
 
         Raises:
             EquipoiseError: the checkpoint is damaged or of another format; the message names it.
@@ -70,7 +70,7 @@ class Checkpoint:
         return dict(index)
 
     def load(self, state: State) -> dict[str, Any]:
-        """Put the state back as it was, bit for bit. Returns: the index's `extra` entries.
+        """Restore the state, bit for bit. Returns: the index's `extra` entries.
 
         Raises:
             EquipoiseError: as `read_index`, or the checkpoint belongs to another recipe.
@@ -86,7 +86,7 @@ class Checkpoint:
         return dict(index["extra"])
 
     def read_tensors(self, prefix: str) -> dict[str, Tensor]:
-        """The tensors whose names begin so, under the rest of their names.
+        """The tensors whose names begin with this prefix, named without it.
 
         Raises:
             EquipoiseError: the file is damaged.

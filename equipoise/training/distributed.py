@@ -1,4 +1,4 @@
-"""Several processes, one result: scores are gathered with their gradients, parameter gradients are summed.
+"""Training on several processes: scores are gathered with their gradients, parameter gradients are summed.
 
 Every process computes the loss of the whole batch from gathered scores, and only its own rows carry gradients. The sum
 of the parameter gradients over the processes is then the gradient that one process with the whole batch would find,
@@ -33,7 +33,7 @@ def gather(rows: Tensor) -> Tensor:
 
 
 def gather_each(*batches: Tensor) -> tuple[Tensor, ...]:
-    """`gather` of several batches of one dtype, in one message: a small message costs what its waiting costs."""
+    """`gather` of several batches of one dtype in one message, because latency dominates small messages."""
     size = current_shard().size
     if size == 1:
         return batches

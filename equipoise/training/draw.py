@@ -1,4 +1,4 @@
-"""A Draw: the real batch and all the noise of one play of a move, each a function of its address."""
+"""A draw: the real batch and all random numbers of one execution of a move, each a function of its address."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ Request = tuple[str, tuple[str, ...], tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Draw:
-    """What chance deals to one play of a move.
+    """The real batch and the random numbers for one execution of a move.
 
     Noise is drawn for the whole batch on the CPU and each process keeps its own rows, so that the numbers depend on
     neither the device nor the number of processes. For a GPU they are drawn ahead and sent without waiting.
@@ -95,18 +95,18 @@ class Draw:
         return self._kept(("normal", (name,), shape))
 
     def deal(self, request: Request) -> Tensor:
-        """The noise that was asked for, drawn afresh: a function of this draw's address."""
+        """The requested noise, newly drawn: a function of this draw's address."""
         draw = partial(_noise, self.prior, self.batch_size, self.seed, self.address, request)
         place = self.address, request
         noise = draw(self.position) if self.ahead is None else self.ahead.take(place, self.position, draw)
         return send(self.shard.of(noise), self.real.device, self.real.dtype)
 
     def with_buffers(self, buffers: "Buffers") -> "Draw":
-        """The same draw, dealing from buffers that stay where they are."""
+        """The same draw, with buffers that stay where they are in memory."""
         return replace(self, real=buffers.real, buffers=buffers)
 
     def refill(self, fresh: "Draw") -> None:
-        """Put what another draw of the same move would deal into this one's buffers."""
+        """Fill this draw's buffers with the values of another draw of the same move."""
         if self.buffers is None:
             raise ValueError("this draw has no buffers to refill.")
         self.buffers.refill(fresh)
@@ -116,7 +116,7 @@ class Draw:
 
 
 class Buffers:
-    """The real batch and the noise of one play of a move, in memory that stays where it is."""
+    """The real batch and the noise of one execution of a move, in buffers that stay where they are in memory."""
 
     def __init__(self, first: Draw):
         """Begin with the real batch of the first draw; the move's requests follow as it makes them."""
@@ -125,7 +125,7 @@ class Buffers:
         self._latest = first
 
     def refill(self, fresh: Draw) -> None:
-        """Write what this draw deals over what was there."""
+        """Overwrite the buffers with the values of this draw."""
         self._latest = fresh
         self.real.copy_(fresh.real)
         for request, noise in self._noise.items():

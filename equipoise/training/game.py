@@ -1,4 +1,4 @@
-"""Training is a game, described as data: Moves make up Stages; a Memory remembers; a Draw deals what chance decides.
+"""Training described as data: stages of moves, a memory between moves, and a draw with all random numbers.
 
 The loop (`equipoise.training.loop`) plays any game and knows no algorithm.
 """
@@ -26,7 +26,7 @@ NOISE = "noise"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one play of a move found.
+    """The result of one execution of a move.
 
     Attributes:
         losses: a 0-dimensional loss for each player that the move trains; empty when it only measures.
@@ -102,7 +102,7 @@ class Stage(Generic[M]):
 
 @dataclass(frozen=True, kw_only=True)
 class Algorithm(ABC, Generic[M]):
-    """A method from a paper: frozen hyper-parameters that can lay out the game. Everything mutable lives in `State`.
+    """A method from a paper: frozen hyper-parameters that describe how to train. Everything mutable is in `State`.
 
     Attributes:
         epochs: the length of the adversarial training in passes over the data, or None. No other stage is longer.
@@ -130,9 +130,9 @@ class Algorithm(ABC, Generic[M]):
         """The stages, in order."""
 
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
-        """What the generator is fed in training, by the kind of batch: latents [batch, latent size] of the prior."""
+        """The generator's inputs in training, by the kind of batch: latents [batch, latent size] of the prior."""
         return {NOISE: draw.latent()}
 
     def create_memory(self) -> M:
-        """A module of 0-dimensional buffers: whatever the algorithm must remember between moves. Empty by default."""
+        """A module of 0-dimensional buffers: what the algorithm must remember between moves. Empty by default."""
         return cast(M, nn.Module())

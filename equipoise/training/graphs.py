@@ -27,7 +27,7 @@ Deal = tuple[Move, Draw]
 
 @dataclass
 class Found:
-    """What an iteration found: 0-dimensional tensors for the log, and, in the order of computation, the vital signs."""
+    """The results of an iteration: 0-dimensional tensors for the log, and the vital signs in order of computation."""
 
     values: dict[str, Tensor] = field(default_factory=dict)
     vitals: list[tuple[str, Tensor]] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Recording(Protocol):
     """How a piece of work is recorded once and repeated."""
 
     def warm_up(self, work: Callable[[], None]) -> None:
-        """Do the work, as a rehearsal of what will be recorded."""
+        """Do the work once before it is recorded."""
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         """Record the work without doing it. Returns: what does it, each time on the same memory."""
@@ -49,7 +49,7 @@ class Recording(Protocol):
 
 @dataclass(frozen=True)
 class CudaRecording:
-    """torch.cuda.CUDAGraph, with its rehearsals on a stream of their own, as torch asks.
+    """torch.cuda.CUDAGraph, warmed up on a stream of its own, as torch requires.
 
     Attributes:
         device: the GPU that the work uses; None is the current one.
@@ -58,7 +58,7 @@ class CudaRecording:
     device: torch.device | None = None
 
     def warm_up(self, work: Callable[[], None]) -> None:
-        """Play on a side stream, and let the main one wait for it."""
+        """Do the work on a side stream, and let the main one wait for it."""
         with torch.cuda.device(self.device):
             side, main = torch.cuda.Stream(), torch.cuda.current_stream()
             side.wait_stream(main)
@@ -114,7 +114,7 @@ def refusal(state: State, draws_inside: bool, processes: int) -> str | None:
 
 
 def device_of(state: State) -> torch.device:
-    """Where the players live."""
+    """The players' device."""
     return next(state.players.parameters()).device
 
 

@@ -55,7 +55,7 @@ class Recorder:
             self.flush()
 
     def flush(self) -> None:
-        """Read what waits on the device, in one go, and append it to the file.
+        """Read all waiting values from the device at once, and append them to the file.
 
         Raises:
             EquipoiseError: the file cannot be written.
@@ -86,11 +86,11 @@ class Recorder:
         return line
 
     def memory(self) -> dict[str, Any]:
-        """What a checkpoint must keep of the epoch under way: call after `length_bytes`. JSON values."""
+        """What a checkpoint must save of the current epoch, as JSON values: call it after `length_bytes`."""
         return {"sums": {name: _finite(total) for name, total in self.sums.items()}, "iterations": self.iterations}
 
     def remember(self, memory: dict[str, Any]) -> None:
-        """Go on with the epoch that `memory` was taken in."""
+        """Continue the epoch in which `memory` was called."""
         self.sums = {name: math.nan if total is None else total for name, total in memory["sums"].items()}
         self.iterations = memory["iterations"]
 

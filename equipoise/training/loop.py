@@ -1,4 +1,4 @@
-"""The loop: it plays any game of moves and stages, and knows no algorithm."""
+"""The training loop: it executes moves and stages, whatever the algorithm."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Source(Protocol):
 
 
 class Constraint(Protocol):
-    """What keeps a player within bounds: told after each of its optimiser steps."""
+    """What limits a player's weights; called after each of the player's optimiser steps."""
 
     def after_step(self, module: nn.Module) -> None:
         """Clip the weights, or advance the spectral vectors."""
@@ -45,7 +45,7 @@ class Constraint(Protocol):
 
 @dataclass(frozen=True)
 class Game:
-    """A run's unchanging side: the rules, the data and the addresses of all chance.
+    """The fixed part of a run: the algorithm, the data, and the addresses of all random numbers.
 
     Attributes:
         algorithm: lays out the stages.
@@ -115,7 +115,7 @@ class Game:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one iteration found: its place, and 0-dimensional tensors on the device.
+    """The results of one iteration: its position, and 0-dimensional tensors on the device.
 
     `epoch_values` holds what the closing of an epoch returned, or None when no epoch closed. `vitals` are what must
     stay finite, in the order of computation: each loss, and the largest entry of each player's gradient, parameters and
@@ -135,7 +135,7 @@ Observer = Callable[[State, Turn], None]
 
 
 class Loop:
-    """Plays a game from wherever its state stands.
+    """Trains from the current state.
 
     `under_way` holds the vital signs of the iteration's moves so far: if a move fails, what went wrong before it.
     """
@@ -155,12 +155,12 @@ class Loop:
         self._recorded = None if recording is None else RecordedIterations(state, recording)
 
     def why_not_record(self) -> str | None:
-        """Why this game's iterations cannot be played from CUDA graphs, in one sentence; None if they can."""
+        """Why this game's iterations cannot be recorded as CUDA graphs, in one sentence; None if they can."""
         return refusal(self.state, bool(self._reseedable), self.game.shard.size)
 
     @property
     def finished(self) -> bool:
-        """Whether every stage has been played."""
+        """Whether every stage is finished."""
         return self.state.clock.stage >= len(self._stages)
 
     def run(self, observers: Sequence[Observer] = (), until: Callable[[], bool] = lambda: False) -> None:
@@ -171,7 +171,7 @@ class Loop:
                 observer(self.state, turn)
 
     def iterate(self) -> Turn:
-        """One iteration: every move of the stage under way, its repeats included."""
+        """One iteration: every move of the current stage, its repeats included."""
         stage = self._stages[self.state.clock.stage]
         set_learning_rates(self.game, self.state)
         deals, drawn = self._deals(stage)
@@ -266,7 +266,7 @@ def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | N
 
 
 def set_learning_rates(game: Game, state: State) -> None:
-    """Each optimiser's rate in the iteration that comes; where it is a tensor, in place."""
+    """Set each optimiser's learning rate for the next iteration; a tensor is changed in place."""
     for name, optimiser in state.optimisers.items():
         settings = game.optimisers[name]
         rate = settings.lr * settings.schedule.factor(state.clock.iteration) * 0.5**state.clock.rollbacks

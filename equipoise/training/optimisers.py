@@ -12,7 +12,7 @@ from equipoise.training.adamax import LeanAdamax
 
 @dataclass(frozen=True)
 class Schedule(ABC):
-    """A learning rate's course: a pure function of the iteration, so that a resume needs no state."""
+    """How a learning rate changes: a pure function of the iteration, so that a resume needs no state."""
 
     @abstractmethod
     def factor(self, iteration: int) -> float:
@@ -24,7 +24,7 @@ class Schedule(ABC):
 
     @abstractmethod
     def stretched(self, factor: float) -> "Schedule":
-        """The same course over a run that is `factor` times as long."""
+        """The same schedule for a run that is `factor` times as long."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Adamax(_WithMoments):
     """Adamax (Kingma and Ba 2015, section 7.1), the optimiser of MAGAN."""
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """The numbers of torch.optim.Adamax."""
+        """Computes the same as torch.optim.Adamax."""
         return LeanAdamax(parameters, self.lr, self.betas, self.eps)
 
 

@@ -7,7 +7,7 @@ from equipoise.common.random import stream
 
 
 class Order:
-    """Which items make up each batch: every pass over the data is a permutation of its own, cut into whole batches."""
+    """Which items are in each batch: every pass over the data is a new permutation, cut into whole batches."""
 
     def __init__(self, count: int, batch_size: int, seed: int):
         """`count` items in batches of `batch_size`, which must not exceed it."""

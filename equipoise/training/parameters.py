@@ -1,4 +1,4 @@
-"""A player's parameters as one vector: an optimiser's step is then a few operations, however many the layers."""
+"""A player's parameters as one vector, so that an optimiser step is a few operations for any number of layers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,7 +10,7 @@ _ALIGNMENT = 32
 
 
 class ParameterVector:
-    """Parameters that stay where they are in their modules, as views of one vector; their gradients lie in another.
+    """A vector of which a module's parameters are views, and a second vector of their gradients.
 
     The gaps between parameters hold zeros and keep them, as their gradients are zero. A parameter that a loss does not
     reach has a gradient of zeros. Iterating gives the modules' own parameters.

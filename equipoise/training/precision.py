@@ -1,4 +1,4 @@
-"""The precision that players compute in: single, TensorFloat-32 on a GPU, or bfloat16 where autocast thinks it safe.
+"""The players' precision: float32, TensorFloat-32 on a GPU, or bfloat16 where autocast uses it.
 
 And which algorithms a GPU takes: any, only those that repeat their bits, or the fastest by trial.
 """
@@ -19,12 +19,12 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "tf32", "bfloat16")
 
 
 def known_precision(name: object) -> Precision:
-    """The precision of this name; single where a file holds another word."""
+    """The precision of this name; float32 if a file contains another word."""
     return next((each for each in PRECISIONS if each == name), "float32")
 
 
 def autocast_of(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
-    """Where a move is played: under autocast for "bfloat16". Parameters and optimisers stay in float32."""
+    """The context for a move: autocast for "bfloat16". Parameters and optimisers stay in float32."""
     if precision != "bfloat16":
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
@@ -32,7 +32,7 @@ def autocast_of(precision: Precision, device: torch.device) -> AbstractContextMa
 
 @contextmanager
 def matrix_precision(precision: Precision, device: torch.device) -> Iterator[None]:
-    """While this lasts, whether a GPU's matrix products and convolutions round their factors to TF32.
+    """Inside this context, a GPU's matrix products and convolutions round their factors to TF32, or do not.
 
     torch lets convolutions do so by itself: "float32" forbids it. On a CPU nothing is touched.
     """
@@ -50,7 +50,7 @@ def matrix_precision(precision: Precision, device: torch.device) -> Iterator[Non
 
 @contextmanager
 def algorithms(deterministic: bool, cudnn_trials: bool, device: torch.device) -> Iterator[None]:
-    """While this lasts, how a GPU's algorithms are chosen. On a CPU, whose own repeat their bits, nothing is touched.
+    """Inside this context, how a GPU's algorithms are chosen. Nothing changes on a CPU, which is deterministic.
 
     Args:
         deterministic: take none that adds up in the order in which its threads happen to arrive.

@@ -14,7 +14,7 @@ from equipoise.training.parameters import ParameterVector
 
 @dataclass
 class Clock:
-    """Where a run stands. All counts are of completed things.
+    """How far a run is. All counts are of completed things.
 
     Attributes:
         stage: the index of the stage being played; the number of stages when the run is done.
@@ -37,7 +37,7 @@ class Clock:
 
 @dataclass
 class State:
-    """Everything mutable of a run.
+    """Everything in a run that changes.
 
     Attributes:
         players: the named networks.
@@ -79,7 +79,7 @@ def state_tensors(state: State) -> dict[str, Tensor]:
 
 
 def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
-    """Put the tensors of `state_tensors` back, bit for bit.
+    """Restore the tensors of `state_tensors`, bit for bit.
 
     Raises:
         EquipoiseError: a tensor is missing, superfluous or of another shape; nothing has been changed then.
