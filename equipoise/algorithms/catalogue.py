@@ -1,6 +1,6 @@
 """Every algorithm, and every penalty that one can take, by name. Torch-free."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, dataclass_with
 
 
 def _entry(name: str, place: str, summary: str) -> Entry:
@@ -20,6 +20,7 @@ ALGORITHMS = Registry(
         _entry("vaegan", "vaegan:VAEGAN", "a variational auto-encoder judged by a discriminator (Larsen et al. 2016)"),
         _entry("ali", "ali:ALI", "images and latent vectors judged together (Dumoulin et al. 2017)"),
     ],
+    shape=dataclass_with("players", "stages", "create_memory"),
 )
 """Each is a frozen dataclass: a subclass of `Algorithm`."""
 

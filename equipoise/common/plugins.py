@@ -56,7 +56,7 @@ def load_plugin(path: Path) -> None:
     """Execute a file, which registers its methods; the same file is executed only once.
 
     Raises:
-        EquipoiseError: it cannot be read, is no Python, fails, or takes a name that is taken; nothing of it stays.
+        EquipoiseError: it cannot be read, is not Python, fails, or takes a name that is taken; nothing of it stays.
     """
     try:
         source = read_bounded(path, _MOST_BYTES)
@@ -103,14 +103,15 @@ def execute(plugin: Plugin) -> None:
 def _failure(plugin: Plugin, error: BaseException) -> str:
     """What went wrong, and in which line of the file."""
     if isinstance(error, SyntaxError) and error.filename in (plugin.path, None):
-        line, what = error.lineno, f"is no Python: {error.msg}"
+        line, what = error.lineno, f"is not valid Python: {error.msg}"
     else:
         places = [each for each in traceback.extract_tb(error.__traceback__) if each.filename == plugin.path]
         line = places[-1].lineno if places else None
         told = str(error) if isinstance(error, EquipoiseError) else f"{type(error).__name__}: {error}"
         what = f"fails: {told}".rstrip(" .:")
     where = f" in line {line}" if line else ""
-    return f"the plug-in {printable(plugin.path)}{where} {shortened(what, 400)}."
+    end = "" if what.endswith("?") else "."
+    return f"the plug-in {printable(plugin.path)}{where} {shortened(what, 400)}{end}"
 
 
 def check_plugins(recorded: Any) -> None:

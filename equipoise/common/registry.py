@@ -1,8 +1,8 @@
 """One record for each thing that can be named: its name, its summary in one line, and where its code is."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from importlib import import_module
 from sys import modules
 from typing import Any, Generic, TypeVar
@@ -55,6 +55,31 @@ class Entry:
         return module in modules and getattr(modules[module], attribute, None) is thing
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What every thing of a registry must be.
+
+    Attributes:
+        words: as in "a function".
+        fits: whether a thing is one.
+    """
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+FUNCTION = Shape("a function", callable)
+"""The shape that most registries have."""
+
+
+def dataclass_with(*methods: str) -> Shape:
+    """A dataclass that has these methods or properties."""
+    return Shape(
+        f"a dataclass with {' and '.join(methods)}",
+        lambda thing: isinstance(thing, type) and is_dataclass(thing) and all(hasattr(thing, name) for name in methods),
+    )
+
+
 E = TypeVar("E", bound=Entry)
 
 
@@ -65,11 +90,13 @@ class Registry(Mapping[str, E], Generic[E]):
         kind: the word in messages, as "loss" or "data set".
         entries: the first ones.
         facts: the class of the entries, where they say more than an `Entry`.
+        shape: what each thing must be.
     """
 
-    def __init__(self, kind: str, entries: Iterable[E] = (), facts: type[Entry] = Entry):
+    def __init__(self, kind: str, entries: Iterable[E] = (), facts: type[Entry] = Entry, shape: Shape = FUNCTION):
         self.kind = kind
         self.facts = facts
+        self.shape = shape
         self._entries: dict[str, E] = {}
         for entry in entries:
             self._add(entry)
@@ -78,16 +105,20 @@ class Registry(Mapping[str, E], Generic[E]):
         """Add a method author's entry.
 
         Raises:
-            EquipoiseError: the name is taken, or the entry lacks the facts of its kind.
+            EquipoiseError: the name is taken, the entry lacks the facts of its kind, or the thing is of another shape.
         """
         self._add(entry)
         _REGISTERED.append((self, entry.name))
 
     def _add(self, entry: E) -> None:
         if not isinstance(entry, self.facts):
-            raise EquipoiseError(f"a {self.kind} is registered as a {self.facts.__name__}, got {type(entry).__name__}.")
+            raise EquipoiseError(
+                f"register each {self.kind} as {self.facts.__name__}(...), not as {type(entry).__name__}."
+            )
         if entry.name in self._entries:
-            raise EquipoiseError(f"the {self.kind} '{entry.name}' exists already; choose another name.")
+            raise EquipoiseError(f"the {self.kind} '{entry.name}' already exists; choose another name.")
+        if not isinstance(entry.place, str):
+            self._check_shape(entry.name, entry.place)
         self._entries[entry.name] = entry
 
     def __getitem__(self, name: str) -> E:
@@ -122,8 +153,16 @@ class Registry(Mapping[str, E], Generic[E]):
 
         Raises:
             UnknownName: there is none; the nearest one is named.
+            EquipoiseError: it cannot be loaded, or is not what a thing of this kind must be.
         """
-        return self[name].load()
+        thing = self[name].load()
+        self._check_shape(name, thing)
+        return thing
+
+    def _check_shape(self, name: str, thing: object) -> None:
+        if not self.shape.fits(thing):
+            found = f"the class {thing.__name__}" if isinstance(thing, type) else f"an object of {type(thing).__name__}"
+            raise EquipoiseError(f"the {self.kind} '{name}' must be {self.shape.words}, not {printable(found)}.")
 
     def all_of(self, names: Iterable[str]) -> list[E]:
         """The entries of these names.

@@ -1,6 +1,6 @@
 """Every constraint on a player by name. Torch-free."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, dataclass_with
 
 CONSTRAINTS = Registry(
     "constraint",
@@ -16,5 +16,6 @@ CONSTRAINTS = Registry(
             "equipoise.constraints.weight_clip:WeightClip",
         ),
     ],
+    shape=dataclass_with("attach", "after_step"),
 )
 """Each is a frozen dataclass, attached to a player."""

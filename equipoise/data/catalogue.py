@@ -1,12 +1,12 @@
 """Every data set by name. Torch-free: a set's module is imported when the set is asked for."""
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, is_dataclass
+from typing import Literal, get_args
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import local_path
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, Shape
 from equipoise.data.data_set import DataSet
 
 Origin = Literal["synthetic", "published", "path"]
@@ -23,6 +23,11 @@ class DataEntry(Entry):
     """
 
     origin: Origin
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.origin not in get_args(Origin):
+            raise UnknownName("origin", self.origin, get_args(Origin))
 
 
 def _entry(name: str, place: str, origin: Origin, summary: str) -> DataEntry:
@@ -67,6 +72,10 @@ DATA = Registry(
         _entry("npz", "npz:Npz", "path", "images of one size in a NumPy file, as npz:PATH"),
     ],
     facts=DataEntry,
+    shape=Shape(
+        "a dataclass that derives from DataSet",
+        lambda thing: isinstance(thing, type) and issubclass(thing, DataSet) and is_dataclass(thing),
+    ),
 )
 """Each is a frozen dataclass that describes the data set."""
 
@@ -88,7 +97,8 @@ def parse_data(text: str) -> DataSet:
         raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")
     if entry.origin == "path" and not path:
         raise EquipoiseError(f"the data set {kind} needs a path, as in {kind}:PATH.")
-    described: DataSet = entry.load()(path=path) if path else entry.load()()
+    thing = DATA.load(kind)
+    described: DataSet = thing(path=path) if path else thing()
     return described
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.registry import Entry, Registry
 
 _SCORING, _MODES, _IMAGES = (
@@ -41,6 +41,12 @@ class MetricEntry(Entry):
     least_samples: int = 1
     least_items: int = 1
     backbone: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for need in self.needs:
+            if need not in get_args(Need):
+                raise UnknownName("need of a metric", need, get_args(Need))
 
 
 @dataclass(frozen=True)

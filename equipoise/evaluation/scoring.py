@@ -46,7 +46,10 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
     for name, evaluator in evaluators.items():
         try:
             with full_precision(evidence.device.type):
-                scores.append(evaluator(evidence))
+                score = evaluator(evidence)
+            if not isinstance(score, Score):
+                raise EquipoiseError(f"its function must return a Score, not {type(score).__name__}.")
+            scores.append(score)
         except NotFiniteError:
             raise
         except (EquipoiseError, ValueError) as error:

@@ -37,16 +37,17 @@ def empty_network(network: NetworkConfig) -> Network:
     """The network on torch's meta device: shapes without numbers.
 
     Raises:
-        EquipoiseError: its options allow no network.
+        EquipoiseError: it cannot be built with its options.
     """
     try:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
             empty: Network = network.cls(**network.options)
-    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
+            empty.image_shape  # noqa: B018 - a network of a method author's may lack it
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise EquipoiseError(
-            f"the options of {network.kind} allow no network: {shortened(reason.rstrip('.'))}."
+            f"the network {network.kind} cannot be built with these options: {shortened(reason.rstrip('.'))}."
         ) from error
     return empty
 

@@ -1,11 +1,13 @@
 """Every loss on scores, every amplifier and every kernel by name. Torch-free."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, Shape
 
 
 def _entry(name: str, place: str, summary: str) -> Entry:
     return Entry(name, summary, f"equipoise.losses.{place}")
 
+
+_PARTS = ("discriminator", "generator", "generator_needs_real")
 
 LOSSES = Registry(
     "loss",
@@ -20,6 +22,7 @@ LOSSES = Registry(
         _entry("mmd-repulsive", "mmd:REPULSIVE", "repulsive MMD (Wang et al. 2019, Eq. 4)"),
         _entry("mmd-repulsive-bounded", "mmd:BOUNDED", "the same with bounds 0.25 and 4 (Wang et al. 2019, Eq. 7)"),
     ],
+    shape=Shape("an AdversarialLoss", lambda thing: all(hasattr(thing, part) for part in _PARTS)),
 )
 """Each is an `AdversarialLoss`."""
 

@@ -1,6 +1,6 @@
 """Every network by name. Torch-free: a network's module is imported when the network is asked for."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, Shape
 
 _ROWS = (
     ("mlp-generator", "mlp:MLPGenerator", "fully connected generator of points or small images"),
@@ -66,6 +66,11 @@ _ROWS = (
 """Name, place below `equipoise.networks`, and summary."""
 
 NETWORKS: Registry[Entry] = Registry(
-    "network", (Entry(name, summary, f"equipoise.networks.{place}") for name, place, summary in _ROWS)
+    "network",
+    (Entry(name, summary, f"equipoise.networks.{place}") for name, place, summary in _ROWS),
+    shape=Shape(
+        "a class that derives from Generator, Discriminator, AutoEncoder or Encoder",
+        lambda thing: isinstance(thing, type) and hasattr(thing, "forward") and hasattr(thing, "scheme"),
+    ),
 )
 """Each is a class, built from plain options."""

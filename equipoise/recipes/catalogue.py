@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from equipoise.common.errors import UnknownName
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.registry import Entry, Registry
 from equipoise.recipes.lga_rows import LGA_ROWS
 from equipoise.recipes.magan_rows import MAGAN_ROWS
@@ -45,11 +45,18 @@ def recipe(name: str, budget: str = "paper") -> "Experiment":
 
     Raises:
         UnknownName: there is no such recipe or budget; the nearest one is named.
+        EquipoiseError: the recipe's function returns something else.
     """
-    entry = RECIPES[name]
+    RECIPES.check(name)
     if budget not in BUDGETS:
         raise UnknownName("budget", budget, BUDGETS)
-    experiment: Experiment = replace(entry.load()(), name=name)
+    make = RECIPES.load(name)
+    from equipoise.experiments.experiment import Experiment
+
+    made = make()
+    if not isinstance(made, Experiment):
+        raise EquipoiseError(f"the recipe '{name}' must return an Experiment, not {type(made).__name__}.")
+    experiment = replace(made, name=name)
     if budget == "paper":
         return experiment
     from equipoise.recipes.budgets import cpu, smoke

@@ -1,11 +1,8 @@
 """Every study by name. Torch-free: a study's module is imported when the study is asked for."""
 
-from typing import TYPE_CHECKING
-
+from equipoise.common.errors import EquipoiseError
 from equipoise.common.registry import Entry, Registry
-
-if TYPE_CHECKING:
-    from equipoise.studies.study import Study
+from equipoise.studies.study import Study
 
 
 def _entry(name: str, place: str, summary: str) -> Entry:
@@ -45,11 +42,14 @@ STUDIES = Registry(
 """Each is a function that returns the study."""
 
 
-def study(name: str) -> "Study":
+def study(name: str) -> Study:
     """The study of this name.
 
     Raises:
         UnknownName: there is none; the nearest one is named.
+        EquipoiseError: the study's function returns something else.
     """
-    found: Study = STUDIES.load(name)()
+    found = STUDIES.load(name)()
+    if not isinstance(found, Study):
+        raise EquipoiseError(f"the study '{name}' must return a Study, not {type(found).__name__}.")
     return found

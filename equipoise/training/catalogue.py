@@ -1,6 +1,6 @@
 """Every optimiser and every schedule of learning rates by name. Torch-free."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, dataclass_with
 
 _MODULE = "equipoise.training.optimisers"
 
@@ -14,6 +14,7 @@ OPTIMISERS = Registry(
         ),
         Entry("sgd", "stochastic gradient descent, with momentum if wanted", f"{_MODULE}:SGD"),
     ],
+    shape=dataclass_with("build"),
 )
 """Each is a frozen dataclass: a subclass of `Optimiser`."""
 
@@ -24,5 +25,6 @@ SCHEDULES = Registry(
         Entry("linear-decay", "falls on a straight line to 0", f"{_MODULE}:LinearDecay"),
         Entry("halving", "halves again and again, down to a least rate", f"{_MODULE}:Halving"),
     ],
+    shape=dataclass_with("factor", "stretched"),
 )
 """Each is a frozen dataclass: a subclass of `Schedule`."""

@@ -128,14 +128,14 @@ def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path, way:
 
 def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path) -> None:
     files = {
-        "syntax.py": ("x = 1\ny = (", "the plug-in syntax.py in line 2 is no Python: '(' was never closed."),
+        "syntax.py": ("x = 1\ny = (", "the plug-in syntax.py in line 2 is not valid Python: '(' was never closed."),
         "fails.py": ("\n\n1 / 0\n", "the plug-in fails.py in line 3 fails: ZeroDivisionError: division by zero."),
         "leaves.py": ("import sys\nsys.exit(3)\n", "the plug-in leaves.py in line 2 fails: SystemExit: 3."),
         "bytes.py": ("x = '\xff'", "the plug-in bytes.py"),
         "taken.py": (
             "import equipoise\nequipoise.register(recipe=equipoise.Entry('mine', 'm', 1))\n"
             "equipoise.register(loss=equipoise.Entry('hinge', 'again', 1))\n",
-            "the plug-in taken.py in line 3 fails: the loss 'hinge' exists already; choose another name.",
+            "the plug-in taken.py in line 3 fails: the loss 'hinge' already exists; choose another name.",
         ),
     }
     for name, (source, _) in files.items():

@@ -4,14 +4,17 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import equipoise
 from equipoise.common.errors import EquipoiseError, UnknownName
-from equipoise.common.registry import Entry, Registry, all_or_nothing
+from equipoise.common.registry import Entry, Registry, Shape, all_or_nothing
+from equipoise.recipes.catalogue import recipe
 from equipoise.registries import REGISTRIES, registry
+from equipoise.studies.catalogue import study
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +26,8 @@ def nothing_stays() -> Iterator[None]:
 
 
 def shapes() -> Registry[Entry]:
-    return Registry("shape", [Entry("path", "a module's class", "pathlib:Path"), Entry("three", "a number", 3)])
+    entries = [Entry("path", "a module's class", "pathlib:Path"), Entry("three", "a number", 3)]
+    return Registry("shape", entries, shape=Shape("anything", lambda thing: True))
 
 
 def test_a_thing_is_found_by_its_name_and_its_name_by_the_thing() -> None:
@@ -79,19 +83,57 @@ def test_an_entry_has_a_name_that_can_be_written_and_one_line(name: str) -> None
 def test_a_taken_name_is_refused_in_every_registry(kind: str) -> None:
     taken = next(iter(registry(kind).values()))
     with pytest.raises(
-        EquipoiseError, match=f"the {registry(kind).kind} '{taken.name}' exists already; choose another"
+        EquipoiseError, match=f"the {registry(kind).kind} '{taken.name}' already exists; choose another"
     ):
         equipoise.register(**{kind: taken})
 
 
 def test_what_is_registered_is_all_there_or_none_of_it() -> None:
-    mine = Entry("mine", "My own", 1)
-    with pytest.raises(EquipoiseError, match="'hinge' exists already"):
-        equipoise.register(recipe=mine, loss=Entry("hinge", "Again", 1))
-    with pytest.raises(EquipoiseError, match="a metric is registered as a MetricEntry, got Entry"):
+    mine = Entry("mine", "My own", dict)
+    with pytest.raises(EquipoiseError, match="'hinge' already exists"):
+        equipoise.register(recipe=mine, loss=Entry("hinge", "Again", dict))
+    with pytest.raises(EquipoiseError, match=r"register each metric as MetricEntry\(\.\.\.\), not as Entry"):
         equipoise.register(recipe=mine, metric=mine)
     with pytest.raises(UnknownName, match="unknown kind 'los'; did you mean 'loss'"):
         equipoise.register(recipe=mine, los=mine)
     assert "mine" not in registry("recipe")
     equipoise.register(recipe=mine)
-    assert registry("recipe").load("mine") == 1
+    assert registry("recipe").load("mine") is dict
+
+
+class Wrong:
+    """Neither a network nor a data set nor anything else that has a name."""
+
+
+def own(kind: str, thing: object) -> Entry:
+    """An entry of this kind with this thing, and the facts of the kind's first entry."""
+    return replace(next(iter(registry(kind).values())), name="mine", place=thing)
+
+
+@pytest.mark.parametrize("kind", sorted(set(REGISTRIES) - {"recipe"}))
+def test_a_thing_of_another_shape_is_refused_at_once_or_when_it_is_loaded(kind: str) -> None:
+    must = f"the {registry(kind).kind} 'mine' must be an? [A-Za-z]"
+    with pytest.raises(EquipoiseError, match=f"{must}.*, not an object of int"):
+        equipoise.register(**{kind: own(kind, 3)})
+    classes = {"loss", "algorithm", "constraint", "network", "data", "optimiser", "schedule"}
+    if kind in classes:
+        with pytest.raises(EquipoiseError, match=f"{must}.*, not the class Wrong"):
+            equipoise.register(**{kind: own(kind, Wrong)})
+    equipoise.register(**{kind: own(kind, "math:pi")})
+    with pytest.raises(EquipoiseError, match=f"{must}.*, not an object of float"):
+        registry(kind).load("mine")
+
+
+def test_what_a_recipe_and_a_study_return_is_checked() -> None:
+    equipoise.register(recipe=Entry("mine", "my recipe", Wrong), study=Entry("mine", "my study", Wrong))
+    with pytest.raises(EquipoiseError, match="the recipe 'mine' must return an Experiment, not Wrong"):
+        recipe("mine")
+    with pytest.raises(EquipoiseError, match="the study 'mine' must return a Study, not Wrong"):
+        study("mine")
+
+
+def test_a_fact_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(EquipoiseError, match="unknown origin 'synthetics'; did you mean 'synthetic'"):
+        equipoise.DataEntry("mine", "my data", Wrong, "synthetics")  # type: ignore[arg-type]
+    with pytest.raises(EquipoiseError, match="unknown need of a metric 'imagez'; did you mean 'images'"):
+        equipoise.MetricEntry("mine", "my metric", Wrong, True, ("imagez",))  # type: ignore[arg-type]

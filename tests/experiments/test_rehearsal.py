@@ -25,7 +25,7 @@ SHORT = ("--iterations", "1", "--device", "cpu", "--threads", "1", "--quiet")
 IMPOSSIBLE = [
     ("gan-digits", "latent.size=8", "made for latent vectors of 16, and latent.size is 8"),
     ("gan-digits", "players.generator.network.latent_size=8", "made for latent vectors of 8"),
-    ("gan-digits", "players.generator.network.hidden=[-3]", "allow no network"),
+    ("gan-digits", "players.generator.network.hidden=[-3]", "cannot be built with these options"),
     ("gan-digits", "players.generator.network.hidden=[9000000,9000000]", "take .* GiB"),
     ("gan-digits", "players.generator.network.image_shape=[1,8,9]", "move discriminator of stage adversarial"),
     ("gan-digits", "players.discriminator.network.image_shape=[1,9,8]", "must have shape"),
@@ -36,7 +36,7 @@ IMPOSSIBLE = [
     ),
     ("gan-digits", "algorithm.amplifier=margin", "score_map"),
     ("gan-ring", "players.discriminator.network.image_shape=[3]", "must have shape"),
-    ("magan-digits", "players.discriminator.network.encoder_sizes=[]", "allow no network"),
+    ("magan-digits", "players.discriminator.network.encoder_sizes=[]", "cannot be built with these options"),
     ("magan-digits", "players.discriminator.network={kind: mlp-discriminator, image_shape: [1, 8, 8]}", "cannot work"),
     ("mmd-rep-digits", "batch_size=1", "cannot work"),
     ("reg-gan-digits", "players.encoder.network.latent_size=9", "the encoder is made for latent vectors of 9"),
