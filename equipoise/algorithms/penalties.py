@@ -106,12 +106,18 @@ def penalised(
 
     Returns:
         The sum, and the means for the log: "penalty", or "penalty_KIND" where there are several.
+
+    Raises:
+        ValueError: a penalty does not return one number for each sample.
     """
     measures: dict[str, Tensor] = {}
     for each in penalties:
         found = loss.new_zeros(())
         if scale := lazy_weight(1.0, draw.position, each.every):
-            found = scale * gather(PENALTIES.load(each.kind)(discriminator, fake, draw)).mean()
+            of_each = PENALTIES.load(each.kind)(discriminator, fake, draw)
+            if of_each.shape != (len(fake),):
+                raise ValueError(f"the penalty {each.kind} must return [batch], got shape {tuple(of_each.shape)}.")
+            found = scale * gather(of_each).mean()
             loss = loss + each.weight * found
         measures["penalty" if len(penalties) == 1 else f"penalty_{each.kind}"] = found
     return loss, measures

@@ -167,7 +167,7 @@ def check_regular(path: Path) -> int:
     mode = status.st_mode
     if not stat.S_ISREG(mode):
         kind = next((name for is_one, name in _OTHER_KINDS.items() if is_one(mode)), "something else")
-        raise UnfitFile(f"{printable(path)} is {kind}, not a regular file; give the path of a file with the data.")
+        raise UnfitFile(f"{printable(path)} is {kind}, not a regular file; give the path of a file.")
     return status.st_size
 
 

@@ -75,7 +75,7 @@ FUNCTION = Shape("a function", callable)
 def dataclass_with(*methods: str) -> Shape:
     """A dataclass that has these methods or properties."""
     return Shape(
-        f"a dataclass with {' and '.join(methods)}",
+        f"a dataclass with {', '.join(methods[:-1])}{' and ' if methods[1:] else ''}{methods[-1]}",
         lambda thing: isinstance(thing, type) and is_dataclass(thing) and all(hasattr(thing, name) for name in methods),
     )
 
@@ -161,8 +161,8 @@ class Registry(Mapping[str, E], Generic[E]):
 
     def _check_shape(self, name: str, thing: object) -> None:
         if not self.shape.fits(thing):
-            found = f"the class {thing.__name__}" if isinstance(thing, type) else f"an object of {type(thing).__name__}"
-            raise EquipoiseError(f"the {self.kind} '{name}' must be {self.shape.words}, not {printable(found)}.")
+            found = f"the class {thing.__name__}" if isinstance(thing, type) else type(thing).__name__
+            raise EquipoiseError(f"the {self.kind} '{name}' must be {self.shape.words}, got {printable(found)}.")
 
     def all_of(self, names: Iterable[str]) -> list[E]:
         """The entries of these names.

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 
 from equipoise.common.checks import NotFiniteError
-from equipoise.testing.requirements import require, require_close, require_refusal
+from equipoise.testing.requirements import require, require_close, require_refusal, require_still_generator
 
 _SIZES = ((torch.float64, 1e150), (torch.float64, 1e-170), (torch.float32, 1e25), (torch.float32, 1e-30))
 
@@ -96,6 +96,20 @@ def check_loss(loss: Callable[..., Any], arguments: Sequence[Tensor], **facts: A
     """
     for contract in LOSS_CONTRACTS:
         contract(LossCase(loss, arguments, **facts))
+
+
+def leaves_the_global_generators_alone(case: LossCase) -> None:
+    """A loss takes no random number from torch, NumPy or Python."""
+    require_still_generator(lambda: case.call(*case.fresh()), str(case))
+
+
+def gives_one_number_for_a_batch(case: LossCase) -> None:
+    """A loss that is a mean over the batch returns a 0-dimensional tensor, or several of them."""
+    if case.batch == "mean" and not inspect.isclass(case.loss):
+        found = case.loss(*case.fresh(), **case.options)
+        for one in found if isinstance(found, tuple) else (found,):
+            shape = tuple(one.shape) if isinstance(one, Tensor) else type(one).__name__
+            require(shape == (), f"{case} returns {shape}, expected a 0-dimensional tensor.")
 
 
 def equals_its_reference(case: LossCase) -> None:
@@ -296,6 +310,8 @@ def refuses_bad_options(case: LossCase) -> None:
 
 
 LOSS_CONTRACTS: tuple[Callable[[LossCase], None], ...] = (
+    leaves_the_global_generators_alone,
+    gives_one_number_for_a_batch,
     equals_its_reference,
     has_the_gradient_of_its_values,
     agrees_in_float32_and_float64,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from equipoise.testing.requirements import require, require_refusal
+from equipoise.testing.requirements import require, require_refusal, require_still_generator
 
 Numbers = np.ndarray[Any, Any]
 """An array of any shape and type."""
@@ -97,6 +97,11 @@ FORMS: dict[str, Callable[[Numbers], Any]] = {
 """A way of holding an array's numbers -> what holds them so."""
 
 
+def leaves_the_global_generators_alone(case: MetricCase) -> None:
+    """A metric takes no random number from the global generators of torch, NumPy or Python."""
+    require_still_generator(lambda: case.function(*case.arrays), str(case))
+
+
 def takes_numbers_in_any_form(case: MetricCase) -> None:
     """NumPy arrays of any layout, torch tensors and lists give the same score, without a warning."""
     expected = case.value(case.arrays)
@@ -163,6 +168,7 @@ def grows_by_its_degree_or_refuses(case: MetricCase) -> None:
 
 
 METRIC_CONTRACTS: tuple[Callable[[MetricCase], None], ...] = (
+    leaves_the_global_generators_alone,
     takes_numbers_in_any_form,
     refuses_what_is_no_array,
     refuses_what_is_not_finite,

@@ -1,9 +1,11 @@
 """How a contract fails: an AssertionError with one clear sentence, under `python -O` too."""
 
+import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,7 +42,17 @@ def require_equal_tensors(found: Mapping[str, Tensor], expected: Mapping[str, An
 
 
 def require_still_generator(call: Callable[[], object], what: str) -> None:
-    """Raise AssertionError if the call moves torch's global random number generator."""
-    before = torch.get_rng_state()
+    """Raise AssertionError if the call uses a global random number generator of torch, NumPy or Python."""
+    before = _global_generators()
     call()
-    require(torch.equal(torch.get_rng_state(), before), f"{what} moves torch's global random number generator.")
+    for owner, state in _global_generators().items():
+        require(state == before[owner], f"{what} moves {owner}'s global random number generator.")
+
+
+def _global_generators() -> dict[str, object]:
+    _, numbers, *places = np.random.get_state()
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "NumPy": (np.asarray(numbers).tobytes(), places),
+        "Python": random.getstate(),
+    }

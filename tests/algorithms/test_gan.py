@@ -7,11 +7,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from equipoise.algorithms.catalogue import PENALTIES
 from equipoise.algorithms.dequantise import dequantised
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.penalties import Penalty
+from equipoise.common.registry import Entry
 
 SHAPE = (1, 4, 4)
+BATCH = 6
 RealFake = tuple[Tensor, Tensor]
 
 
@@ -140,6 +143,17 @@ def test_a_lazy_penalty_is_added_every_so_many_steps_and_so_many_times(
     same_gradients(found.losses["discriminator"], expected, judge)
     for kind in ("r1", "r2"):
         torch.testing.assert_close(found.measures[f"penalty_{kind}"], times[kind] * each[kind])
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (BATCH, 1)])
+def test_a_penalty_returns_one_number_for_each_sample(
+    shape: tuple[int, ...], two: Any, draw: Any, play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Entry("mine", "of another shape", lambda discriminator, fake, draw: torch.ones(shape))
+    monkeypatch.setitem(PENALTIES._entries, "mine", mine)
+    algorithm = GAN(penalties=(Penalty("mine", 1.0),), iterations=1)
+    with pytest.raises(ValueError, match=r"the penalty mine must return \[batch\], got shape"):
+        play(algorithm, "discriminator", two, draw(*SHAPE))
 
 
 @pytest.mark.parametrize("kind", ["r1", "r2"])

@@ -113,14 +113,14 @@ def own(kind: str, thing: object) -> Entry:
 @pytest.mark.parametrize("kind", sorted(set(REGISTRIES) - {"recipe"}))
 def test_a_thing_of_another_shape_is_refused_at_once_or_when_it_is_loaded(kind: str) -> None:
     must = f"the {registry(kind).kind} 'mine' must be an? [A-Za-z]"
-    with pytest.raises(EquipoiseError, match=f"{must}.*, not an object of int"):
+    with pytest.raises(EquipoiseError, match=f"{must}.*, got int"):
         equipoise.register(**{kind: own(kind, 3)})
     classes = {"loss", "algorithm", "constraint", "network", "data", "optimiser", "schedule"}
     if kind in classes:
-        with pytest.raises(EquipoiseError, match=f"{must}.*, not the class Wrong"):
+        with pytest.raises(EquipoiseError, match=f"{must}.*, got the class Wrong"):
             equipoise.register(**{kind: own(kind, Wrong)})
     equipoise.register(**{kind: own(kind, "math:pi")})
-    with pytest.raises(EquipoiseError, match=f"{must}.*, not an object of float"):
+    with pytest.raises(EquipoiseError, match=f"{must}.*, got float"):
         registry(kind).load("mine")
 
 

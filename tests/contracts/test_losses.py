@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -71,10 +72,25 @@ def rounded(real: Tensor, fake: Tensor, weight: float = 1.0) -> Tensor:
     return gap(*narrow, weight)
 
 
+def of_each(real: Tensor, fake: Tensor, weight: float = 1.0) -> Tensor:
+    return gap(real, fake, weight) * (fake - real)
+
+
+def dicing(real: Tensor, fake: Tensor, weight: float = 1.0) -> Tensor:
+    return gap(real, fake, weight) + torch.rand(())
+
+
+def dicing_elsewhere(real: Tensor, fake: Tensor, weight: float = 1.0) -> Tensor:
+    return gap(real, fake, weight + 0 * float(np.random.rand()))
+
+
 @pytest.mark.parametrize(
     ("broken", "sentence"),
     [
         (first_counts_twice, "order"),
+        (of_each, r"returns \(6,\), expected a 0-dimensional tensor"),
+        (dicing, "moves torch's global random number generator"),
+        (dicing_elsewhere, "moves NumPy's global random number generator"),
         (with_constant_part, "wrong gradient"),
         (rounded, "in float32"),
         (unchecked, "expected float32"),

@@ -5,6 +5,7 @@ pass through (extractors, classifiers, digits beside each other) has its rows in
 """
 
 import inspect
+import random
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from typing import Any
@@ -131,6 +132,9 @@ def test_narrow_probabilities_are_widened_first(name: str, dtype: torch.dtype) -
     [
         (lambda a, b: float(np.mean(a[0] - b[0])), "takes no arrays as"),
         (lambda a, b: len(a) + len(b), "is not refused with a ValueError"),
+        (lambda a, b: np.random.rand(), "moves NumPy's global random number generator"),
+        (lambda a, b: float(torch.rand(())), "moves torch's global random number generator"),
+        (lambda a, b: random.random(), "moves Python's global random number generator"),
     ],
 )
 def test_a_metric_that_breaks_the_contract_is_noticed(broken: Callable[..., Any], sentence: str) -> None:
