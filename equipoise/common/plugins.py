@@ -83,7 +83,7 @@ def execute(plugin: Plugin) -> None:
     known = _LOADED.get(plugin.name)
     if known is not None:
         if known.source != plugin.source:
-            raise EquipoiseError(f"another plug-in {printable(plugin.name)} is loaded already; rename one of the two.")
+            raise EquipoiseError(f"another plug-in {printable(plugin.name)} is already loaded; rename one of the two.")
         return
     module = ModuleType("equipoise_plugin_" + "".join(c if c.isalnum() else "_" for c in Path(plugin.path).stem))
     module.__file__ = plugin.path

@@ -176,7 +176,7 @@ class OnnxExtractor:
             self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise EquipoiseError(
-                f"onnxruntime cannot load {printable(path)}: it is damaged, no ONNX file, or needs other files."
+                f"onnxruntime cannot load {printable(path)}: it is damaged, not an ONNX file, or needs other files."
             ) from error
         self.name = f"onnx:{Path(path).name}"
         self.weights_hash = hashlib.sha256(content).hexdigest()

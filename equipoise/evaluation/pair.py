@@ -57,7 +57,7 @@ class Pair(Comparison):
         Raises:
             EquipoiseError: always; a metric that asks for it is for runs.
         """
-        raise EquipoiseError("it needs a run, and two sets of images are none; use equipoise evaluate RUN.")
+        raise EquipoiseError("it needs a run, not two sets of images; use equipoise evaluate RUN.")
 
     @cached_property
     def real(self) -> Tensor:

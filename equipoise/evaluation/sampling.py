@@ -151,7 +151,7 @@ def check_size(out: Path, count: int, shape: torch.Size) -> None:
         pixels = -(-count // _GRID_COLUMNS) * _GRID_COLUMNS * height * width * _enlargement(shape[1]) ** 2
         if pixels > _MOST_PIXELS:
             raise EquipoiseError(
-                f"a grid of {count} samples would have {pixels} pixels, and readers of pictures accept {_MOST_PIXELS}; "
+                f"a grid of {count} samples would have {pixels} pixels, and viewers accept at most {_MOST_PIXELS}; "
                 "use fewer, an .npz file or a folder."
             )
 

@@ -122,7 +122,7 @@ def set_field(plain: dict[str, Plain], assignment: str) -> None:
     """
     path, equals, text = _as_letters(assignment).partition("=")
     if not equals or not path:
-        raise EquipoiseError(f"'{shortened(assignment)}' sets nothing; write field.path=value.")
+        raise EquipoiseError(f"'{shortened(assignment)}' does not set anything; write field.path=value.")
     *parents, last = path.split(".")
     target: Plain = plain
     for name in parents:

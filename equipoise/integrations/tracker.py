@@ -103,7 +103,7 @@ class Tracking:
         if not self._failed.is_set():
             self._failed.set()
             warn(
-                f"the tracker {printable(self.name)} gets nothing more: {shortened(reason)}. The run goes on, and its "
+                f"the tracker {printable(self.name)} gets no more values: {shortened(reason)}. The run continues; its "
                 "metrics.jsonl has every value."
             )
 

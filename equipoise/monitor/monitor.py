@@ -58,7 +58,7 @@ class Monitor:
         unknown = found.keys() - self.takes
         if unknown:
             raise ValueError(
-                f"no monitor takes {', '.join(sorted(unknown))}; these take {', '.join(sorted(self.takes))}."
+                f"no monitor takes {', '.join(sorted(unknown))}; they take {', '.join(sorted(self.takes))}."
             )
         for monitor in self._monitors:
             part = {name: found[name] for name in found if name in monitor.takes}

@@ -40,7 +40,7 @@ def keep_account(run: RunDirectory, store: Store, tells: bool) -> None:
     if store.account is not None:
         write_text_atomically(run.data, json.dumps(store.account.as_dict(), indent=1))
         if store.account.missing and tells:
-            say(f"{run.data.name} and the run's report list every file that is not used.")
+            say(f"{run.data.name} and the run's report list every unused file.")
 
 
 def forecast(

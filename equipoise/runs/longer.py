@@ -52,9 +52,7 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))
     if new_lengths[-1] <= lengths[-1]:
-        raise EquipoiseError(
-            f"{printable(run.path)} is {sum(lengths):,} iterations long already; ask for more than that."
-        )
+        raise EquipoiseError(f"{printable(run.path)} is {sum(lengths):,} iterations long already; ask for more.")
     after = _with_courses(after, sum(lengths), sum(new_lengths))
     played = _relabel(run, before, after, lengths)
     write_text_atomically(run.config, to_yaml(after))

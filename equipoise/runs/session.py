@@ -245,7 +245,7 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if settings.on_nan != "rollback":
         raise EquipoiseError(f"{sentence} (--on-nan rollback would go back and halve the learning rates.)")
     if done >= settings.most_rollbacks:
-        raise EquipoiseError(f"{sentence} It went back {done} times already, which is the limit (--most-rollbacks).")
+        raise EquipoiseError(f"{sentence} It has gone back {done} times, which is the limit (--most-rollbacks).")
     session.processes.wait_for_all()
     remembered = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
     if writers is not None:
@@ -265,7 +265,7 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     source = session.game.source
     watchdog = Watchdog(experiment, recorder, total, variety_monitor(source, total), settings.on_collapse)
     if watchdog.variety is None and settings.on_collapse == "stop":
-        warn("--on-collapse stop has no effect: the data are too few, or too much alike, to tell a collapse by.")
+        warn("--on-collapse stop has no effect: there are too few data, or they are too similar, to detect a collapse.")
     _remember(watchdog, restored)
     checkpointer = Checkpointer(
         run, experiment, total, recorder, evaluator, session.data_hash, watchdog, source, session.layout

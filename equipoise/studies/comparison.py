@@ -141,7 +141,7 @@ def _variation(words: str, labels: Sequence[str]) -> _Variation:
     path, equals, values = assignment.partition("=")
     found = _split(values)
     if not equals or not path or not all(found):
-        raise EquipoiseError(f"'{printable(words)}' varies nothing; write field.path=value,value,...")
+        raise EquipoiseError(f"'{printable(words)}' does not vary anything; write field.path=value,value,...")
     return _Variation(label, path, tuple(dict.fromkeys(found)))
 
 

@@ -158,7 +158,7 @@ def _alone_in(out: Path) -> Iterator[None]:
     with open(out / _LOCK, "ab") as file:
         if not try_lock(file):
             raise EquipoiseError(
-                f"another process is at work in {printable(out)}; wait for it, or choose another --out."
+                f"another process is working in {printable(out)}; wait for it, or choose another --out."
             )
         yield
 

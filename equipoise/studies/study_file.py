@@ -169,7 +169,7 @@ def _check_claims(study: Study) -> None:
 def _refuse_twice(what: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise EquipoiseError(f"the {what} '{printable(name)}' is there twice; each needs a label of its own.")
+            raise EquipoiseError(f"the {what} '{printable(name)}' is used twice; each needs its own label.")
 
 
 def _in_full(plain: dict[str, Any], path: Path) -> dict[str, Any]:

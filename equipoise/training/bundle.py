@@ -225,14 +225,14 @@ class Bundle:
             raise
         except _UNFIT as error:
             raise EquipoiseError(
-                f"the part '{printable(name)}' did not take its state back: {shortened(str(error).rstrip('.'))}."
+                f"the part '{printable(name)}' could not restore its state: {shortened(str(error).rstrip('.'))}."
             ) from error
 
     def _packed(self, packing: Packing, place: str, value: Any) -> Any:
         try:
             return packing.pack(value, place)
         except RecursionError as error:
-            raise EquipoiseError(f"{printable(place)} is nested too deeply to be kept.") from error
+            raise EquipoiseError(f"{printable(place)} is nested too deeply to be saved.") from error
 
     def _check_step(self, step: int) -> None:
         if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= _MOST_STEPS:

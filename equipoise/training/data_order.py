@@ -65,7 +65,7 @@ class DataOrder(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         """The rest of the epoch, from the place where it stands."""
         if not self._counted:
-            raise EquipoiseError("a DataOrder counts the batches that the loop sees: write `in order.over(loader)`.")
+            raise EquipoiseError("a DataOrder counts the batches of the loop: write `in order.over(loader)`.")
         yield from self.indices(self.epoch)[self.position :]
 
     def indices(self, epoch: int) -> list[int]:

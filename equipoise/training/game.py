@@ -115,7 +115,7 @@ class Algorithm(ABC, Generic[M]):
     def __post_init__(self) -> None:
         check_fields(self)
         if (self.epochs is None) == (self.iterations is None):
-            raise ValueError("give the algorithm's length in either epochs or iterations, not both and not neither.")
+            raise ValueError("give the algorithm's length in epochs or in iterations, and not in both.")
         length = self.iterations if self.epochs is None else self.epochs
         if length is None or length < 1:
             raise ValueError(f"the algorithm's epochs or iterations must be at least 1, got {length}.")

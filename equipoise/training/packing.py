@@ -95,7 +95,7 @@ def unpack(packed: Any, tensors: Mapping[str, Tensor]) -> Any:
 
 def _unkept(place: str, what: str) -> EquipoiseError:
     return EquipoiseError(
-        f"{printable(place)} is {what}, which a checkpoint cannot keep: it keeps numbers, strings, tensors, numpy "
+        f"{printable(place)} is {what}, which a checkpoint cannot save: it saves numbers, strings, tensors, numpy "
         "arrays, and lists, tuples and dictionaries of them."
     )
 

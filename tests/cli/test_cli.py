@@ -191,7 +191,7 @@ def test_samples_go_into_no_file_of_another_kind(
         ("many.npz", 10**12, "need more memory than this machine has"),
         ("many.png", 10**12, "need more memory than this machine has"),
         ("many", 10**12, "pictures need more space than is free on the disk of"),
-        ("many.png", 10**6, "would have 1296000000 pixels, and readers of pictures accept 178956970"),
+        ("many.png", 10**6, "would have 1296000000 pixels, and viewers accept at most 178956970"),
     ],
 )
 def test_samples_that_cannot_fit_are_refused_before_they_are_made(
@@ -235,6 +235,8 @@ def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: p
     assert main(["export", str(finished_run), "--out", str(tmp_path / "generator.safetensors")]) == 0
     assert str(tmp_path / "generator.safetensors") in capsys.readouterr().out
     assert (tmp_path / "generator.safetensors").stat().st_size > 10_000
+    sentence = "to a file that ends in .onnx or .safetensors, not to x.pth"
+    assert sentence in refused(capsys, "export", str(finished_run), "--out", "x.pth")
 
 
 def test_sampling_twice_gives_the_same_and_another_seed_others(finished_run: Path, tmp_path: Path) -> None:
@@ -294,7 +296,7 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["show", "gan-digits", "--set", "players.generator.optimiser.lr=-1"], "lr must be a finite number above 0"),
         (["show", "gan-digits", "--set", "players.generator.optimiser.lr=.nan"], "lr should be a finite number"),
         (["show", "gan-digits", "--set", "players.generator.network.widht=3"], "unknown field in"),
-        (["show", "gan-digits", "--set", "seed"], "'seed' sets nothing; write field.path=value"),
+        (["show", "gan-digits", "--set", "seed"], "'seed' does not set anything; write field.path=value"),
         (
             ["show", "ebgan-digits", "--set", "algorithm.margin=-1"],
             "margin must be a finite number of at least 0, got -1",
@@ -310,7 +312,6 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["resume", "no-such-run"], "no-such-run contains no run"),
         (["sample", "no-such-run", "--out", "x.png"], "no-such-run contains no run"),
         (["export", "no-such-run", "--out", "x.onnx"], "no-such-run contains no run"),
-        (["export", "no-such-run", "--out", "x.pth"], "to a file that ends in .onnx or .safetensors, not to x.pth"),
         (["classifier", "ring"], "has no"),
         (["train", "gan-digits", "--data", "ring"], "is made for items of 1x8x8, and those of ring are 2; set data."),
         (["train", "gan-digits", "--data", "folder"], "the data set folder needs a path, as in folder:PATH"),
@@ -332,7 +333,10 @@ def test_an_unknown_metric_is_refused(finished_run: Path, capsys: pytest.Capture
     assert "unknown metric 'inception-scor'; did you mean 'inception-score'?" in sentence
 
 
-def test_an_option_that_takes_several_words_may_be_given_twice() -> None:
+def test_an_option_that_takes_several_words_may_be_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").touch()
     for words, name in (
         ("evaluate run --metrics fid kid --metrics ms-ssim", "metrics"),
         ("report run --format csv markdown --format latex", "format"),

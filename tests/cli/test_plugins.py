@@ -133,7 +133,7 @@ def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path) -> 
         "leaves.py": ("import sys\nsys.exit(3)\n", "the plug-in leaves.py in line 2 fails: SystemExit: 3."),
         "bytes.py": ("x = '\xff'", "the plug-in bytes.py"),
         "taken.py": (
-            "import equipoise\nequipoise.register(recipe=equipoise.Entry('mine', 'm', 1))\n"
+            "import equipoise\nequipoise.register(recipe=equipoise.Entry('mine', 'm', dict))\n"
             "equipoise.register(loss=equipoise.Entry('hinge', 'again', 1))\n",
             "the plug-in taken.py in line 3 fails: the loss 'hinge' already exists; choose another name.",
         ),

@@ -172,7 +172,7 @@ def test_an_onnx_file_as_extractor(tmp_path: Path) -> None:
     torch.testing.assert_close(extractor(images).features, images.float().mean(dim=(2, 3)) / 255)
     assert extractor.name == "onnx:means.onnx"
     path.write_bytes(b"no ONNX")
-    with pytest.raises(EquipoiseError, match="damaged, no ONNX file, or needs other files"):
+    with pytest.raises(EquipoiseError, match="damaged, not an ONNX file, or needs other files"):
         OnnxExtractor(path)
     with pytest.raises(EquipoiseError, match="there is no ONNX file"):
         OnnxExtractor(tmp_path / "none.onnx")

@@ -97,7 +97,7 @@ def test_it_gives_up_after_as_many_rollbacks_as_are_allowed(
 ) -> None:
     settings = Settings(**QUIET, on_nan="rollback", most_rollbacks=2)
     poison = Poison(5, 0)
-    with poisoned(monkeypatch, poison), pytest.raises(EquipoiseError, match="went back 2 times already"):
+    with poisoned(monkeypatch, poison), pytest.raises(EquipoiseError, match="has gone back 2 times"):
         train(experiment, tmp_path / "run", settings)
     assert poison.struck == 3, "before the first checkpoint, it goes back to the very start"
 

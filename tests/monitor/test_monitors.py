@@ -221,7 +221,7 @@ def test_a_monitor_goes_on_from_its_state_wherever_it_was_taken() -> None:
 
 
 def test_what_no_monitor_takes_is_refused() -> None:
-    with pytest.raises(ValueError, match="no monitor takes real_score; these take fake_energy, real_energy"):
+    with pytest.raises(ValueError, match="no monitor takes real_score; they take fake_energy, real_energy"):
         Monitor(EnergyMonitor()).update(real_score=torch.ones(1))
 
 

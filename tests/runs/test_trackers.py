@@ -130,7 +130,7 @@ def test_a_tracker_that_fails_stops_no_run_and_changes_nothing(
     registered(broken=broken(part, error))
     run = train(short(), tmp_path / "run", replace(SETTINGS, track=("broken",)))
     said = capsys.readouterr().err
-    assert said.count("warning: the tracker broken gets nothing more: ") == 1
+    assert said.count("warning: the tracker broken gets no more values: ") == 1
     assert str(error).rstrip(".") in said
     plain = train(short(), tmp_path / "plain", SETTINGS)
     ends = [list_checkpoints(each.checkpoints)[-1].tensors.read_bytes() for each in (run, plain)]
@@ -157,8 +157,8 @@ def test_a_tracker_that_hangs_is_left_behind(
     full.close()
     said = capsys.readouterr().err
     release.set()
-    assert said.count("the tracker slow gets nothing more: it did not end within 0.05 s") == 1
-    assert said.count("the tracker full gets nothing more: it has stopped taking values") == 1
+    assert said.count("the tracker slow gets no more values: it did not end within 0.05 s") == 1
+    assert said.count("the tracker full gets no more values: it has stopped taking values") == 1
 
 
 def test_values_keep_their_kind_and_what_is_no_number_is_left_out(tmp_path: Path) -> None:

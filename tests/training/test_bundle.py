@@ -211,7 +211,7 @@ def test_a_part_that_refuses_its_state_is_named_before_a_module_changes(tmp_path
     Bundle(tmp_path, {"layer": nn.Linear(2, 2), "stubborn": Stubborn()}).save(1)
     layer = nn.Linear(2, 2)
     before = layer.weight.clone()
-    with pytest.raises(EquipoiseError, match="the part 'stubborn' did not take its state back: 'b'"):
+    with pytest.raises(EquipoiseError, match="the part 'stubborn' could not restore its state: 'b'"):
         Bundle(tmp_path, {"layer": layer, "stubborn": Stubborn()}).restore()
     assert torch.equal(layer.weight, before)
 
