@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint
+from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.common.errors import printable
 
 
@@ -16,7 +16,7 @@ def add_licence(parser: argparse.ArgumentParser) -> None:
 
 def fill_card(parser: argparse.ArgumentParser) -> None:
     """The arguments of `card`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     parser.add_argument("--out", type=Path, help="the folder for README.md and samples.png (default: RUN/card)")
     add_licence(parser)
     add_checkpoint(parser)

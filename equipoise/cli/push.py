@@ -6,12 +6,12 @@ from pathlib import Path
 
 from equipoise.cli.card import add_licence
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint
+from equipoise.cli.options import add_checkpoint, run_directory
 
 
 def fill_push(parser: argparse.ArgumentParser) -> None:
     """The arguments of `push`."""
-    parser.add_argument("directory", type=Path, help="the run's directory")
+    parser.add_argument("directory", type=run_directory, help="the run's directory")
     parser.add_argument(
         "name", metavar="USER/NAME", help="where on the Hugging Face hub (needs the hub extra and a login)"
     )

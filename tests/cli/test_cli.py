@@ -57,7 +57,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("words", "status"),
     [
         ("list", 0),
-        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate")),
+        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card")),
         *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
     ],
 )
@@ -235,7 +235,7 @@ def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: p
     assert main(["export", str(finished_run), "--out", str(tmp_path / "generator.safetensors")]) == 0
     assert str(tmp_path / "generator.safetensors") in capsys.readouterr().out
     assert (tmp_path / "generator.safetensors").stat().st_size > 10_000
-    sentence = "to a file that ends in .onnx or .safetensors, not to x.pth"
+    sentence = "or to a folder, not to x.pth"
     assert sentence in refused(capsys, "export", str(finished_run), "--out", "x.pth")
 
 
