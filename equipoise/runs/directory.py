@@ -72,7 +72,7 @@ class RunDirectory:
         return load_experiment(self.config)
 
 
-def usual_directory(experiment: Experiment) -> Path:
+def usual_directory(experiment: "Experiment") -> Path:
     """Where a run goes that is given no directory: runs/NAME-seedN."""
     return local_path(f"runs/{file_name(experiment.name)}-seed{experiment.seed}")
 
