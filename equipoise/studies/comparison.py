@@ -11,6 +11,7 @@ from equipoise.common.files import file_name
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.feasible import check_weights_are_there
 from equipoise.experiments.experiment import Experiment
+from equipoise.runs.record import HISTOGRAM
 from equipoise.studies.plan import experiment_of
 from equipoise.studies.sources import check_source, is_file_or_run, plain_of, short_name
 from equipoise.studies.study import Measure, Row, Study
@@ -36,6 +37,8 @@ def comparison(wish: Wish, data_root: Path | None = None) -> Study:
     for source in wish.sources:
         check_source(source)
     METRICS.all_of(wish.metrics)
+    if wish.metrics and wish.metrics[0] == HISTOGRAM:
+        raise EquipoiseError(f"{HISTOGRAM} is not one number, so it cannot decide; name another metric first.")
     if wish.epochs is not None and wish.iterations is not None:
         raise EquipoiseError("give the length in epochs or in iterations, not both.")
     labels = _labels(wish.sources)

@@ -113,6 +113,7 @@ def test_files_and_runs_are_alternatives(tmp_path: Path, done: Path) -> None:
         (["gan-digits", "ebgan-digits", "--vary", "batch_size=-1,2"], "batch_size must be at least 1"),
         (["gan-digits", "--vary", "batch_size=16,0x10"], "are the same experiment"),
         (["gan-digits", "ebgan-digits", "--metrics", "fid"], "weights"),
+        (["gan-digits", "ebgan-digits", "--metrics", "class-histogram"], "is not one number"),
         (["gan-digits", "ebgan-digits", "--metrics", "share-near"], "share-near needs Gaussians"),
         (["gan-digits", "ebgan-digits", "--slurm", "--workers", "2"], "leave out --ray and --workers"),
         (["gan-digits", "ebgan-digits", "--slurm", "--slurm-options", "time"], "KEY=VALUE"),
