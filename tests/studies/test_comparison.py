@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,14 @@ from equipoise.studies.wish import Wish
 SHORT: dict[str, Any] = {"seeds": 2, "iterations": 4, "samples": 60, "metrics": ["ms-ssim", "nearest-neighbours"]}
 WORDS = ["compare", "gan-digits", "ebgan-digits", "--seeds", "2", "--iterations", "4", "--samples", "60"]
 WORDS += ["--metrics", "ms-ssim", "nearest-neighbours", "--workers", "1", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_commit() -> Iterator[None]:
+    """A commit while the tests run must not tell two results apart."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GIT_DIR", "/nonexistent")
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def begun(
     found: list[tuple[Sequence[Job], int]] = []
     lines: list[str] = []
 
-    def run_jobs(function: object, jobs: Sequence[Job], workers: int, done: object) -> None:
+    def run_jobs(function: object, jobs: Sequence[Job], workers: int, done: object, lost: object) -> None:
         found.append((jobs, workers))
         raise Begun
 
