@@ -18,6 +18,7 @@ REGISTRIES: dict[str, str] = {
     "kernel": "equipoise.losses.catalogue:KERNELS",
     "penalty": "equipoise.algorithms.catalogue:PENALTIES",
     "constraint": "equipoise.constraints.catalogue:CONSTRAINTS",
+    "augmentation": "equipoise.augmentation.catalogue:AUGMENTATIONS",
     "network": "equipoise.networks.catalogue:NETWORKS",
     "optimiser": "equipoise.training.catalogue:OPTIMISERS",
     "schedule": "equipoise.training.catalogue:SCHEDULES",

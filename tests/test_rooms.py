@@ -8,7 +8,7 @@ import pytest
 from equipoise.registries import REGISTRIES, registry
 
 PACKAGE = Path(__file__).parents[1] / "equipoise"
-GROUND = {"losses", "constraints", "networks", "data", "metrics", "kernels"}
+GROUND = {"losses", "constraints", "networks", "data", "metrics", "kernels", "augmentation"}
 EXPERIMENTS = {"common", "training", "algorithms", *GROUND}
 SCORED = {"common", "data", "metrics", "networks", "training", "experiments", "evaluation"}
 RUNS = SCORED | {"monitor", "integrations"}
@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "common": set(),
     **{room: {"common"} for room in GROUND},
     "training": {"common", "kernels"},
-    "algorithms": {"common", "losses", "constraints", "training"},
+    "algorithms": {"common", "losses", "constraints", "augmentation", "training"},
     "experiments": EXPERIMENTS,
     "recipes": {"experiments", *EXPERIMENTS},
     "evaluation": SCORED,

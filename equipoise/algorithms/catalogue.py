@@ -11,6 +11,11 @@ ALGORITHMS = Registry(
     "algorithm",
     [
         _entry("gan", "gan:GAN", "any loss on scores, any penalty, and the local gradient amplifier"),
+        _entry(
+            "relativistic-gan",
+            "relativistic:RelativisticGAN",
+            "real images paired with generated ones, R1 and R2 (Huang et al. 2024)",
+        ),
         _entry("ebgan", "ebgan:EBGAN", "an auto-encoder against a fixed margin (Zhao et al. 2017)"),
         _entry("magan", "magan:MAGAN", "an auto-encoder against a margin that adapts (Wang et al. 2017)"),
         _entry("began", "began:BEGAN", "auto-encoder and generator in equilibrium (Berthelot et al. 2017)"),

@@ -5,6 +5,7 @@ from equipoise.cli import (
     classifier,
     compare,
     demo,
+    doctor,
     evaluate,
     export,
     push,
@@ -23,6 +24,7 @@ from equipoise.cli import list as listing
 COMMANDS = {
     "list": listing.COMMAND,
     "show": show.COMMAND,
+    "doctor": doctor.COMMAND,
     "train": train.COMMAND,
     "resume": resume.COMMAND,
     "sample": sample.COMMAND,

@@ -18,7 +18,10 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     """The arguments that describe an experiment."""
     from equipoise.recipes.catalogue import BUDGETS
 
-    parser.add_argument("recipe", help="a recipe's name, or a YAML file as `show` prints it")
+    what = (
+        "a recipe's name, a YAML file as `show` prints it, or pictures: a folder, zip, tar or .npz file, or a data set"
+    )
+    parser.add_argument("recipe", metavar="RECIPE|PICTURES", help=what)
     budget_help = "how much to train: " + "; ".join(f"{name}, {what}" for name, what in BUDGETS.items())
     parser.add_argument("--budget", choices=BUDGETS, help=f"{budget_help} (default: {_DEFAULT_BUDGET})")
     data_help = "train on other data, in the recipe's resolution: the name of a data set, a folder or a .npz file"
@@ -32,8 +35,12 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
 
 
-def experiment_of(chosen: argparse.Namespace) -> "Experiment":
+def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = None) -> "Experiment":
     """The experiment that the arguments describe.
+
+    Args:
+        chosen: the words.
+        planned: what was chosen for pictures, in place of a recipe.
 
     Raises:
         EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
@@ -45,11 +52,12 @@ def experiment_of(chosen: argparse.Namespace) -> "Experiment":
 
     begin: Path | None = getattr(chosen, "begin", None)
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
-    named = _as_that_run(begin, chosen) if begin and goes_on else _named(chosen.recipe, chosen.budget)
+    found = _as_that_run(begin, chosen) if begin and goes_on else None
+    named = planned or found or _named(chosen.recipe, chosen.budget)
     seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
     experiment = changed(on_its_data, [*chosen.set, *seed])
-    if chosen.epochs is None and chosen.iterations is None:
+    if planned is not None or (chosen.epochs is None and chosen.iterations is None):
         return experiment
     try:
         return with_length(experiment, epochs=chosen.epochs, iterations=chosen.iterations)

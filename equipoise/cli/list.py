@@ -17,6 +17,7 @@ _LISTED = {
     "kernels": "kernel",
     "penalties": "penalty",
     "constraints": "constraint",
+    "augmentations": "augmentation",
     "networks": "network",
     "optimisers": "optimiser",
     "schedules": "schedule",

@@ -4,13 +4,24 @@ import argparse
 
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of
+from equipoise.cli.options import add_session, add_threads
+from equipoise.cli.pictures import add_pictures, plan_of
+
+
+def fill_show(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `show`."""
+    add_experiment(parser)
+    add_pictures(parser)
+    add_session(parser)
+    add_threads(parser, "the fastest in a short test")
 
 
 def show_command(chosen: argparse.Namespace) -> int:
     """Print an experiment as YAML."""
     from equipoise.experiments.config import to_yaml
 
-    print(to_yaml(experiment_of(chosen)), end="")
+    plan = plan_of(chosen)
+    print(to_yaml(experiment_of(chosen, plan.experiment if plan else None)), end="")
     return 0
 
 
@@ -18,6 +29,6 @@ COMMAND = Command(
     show_command,
     "Print an experiment's whole configuration as YAML, to edit and pass to train.",
     "equipoise show magan-digits > mine.yaml",
-    add_experiment,
+    fill_show,
 )
 """`show` on the command line."""

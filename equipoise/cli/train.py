@@ -1,6 +1,7 @@
 """`train`."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +9,10 @@ from typing import TYPE_CHECKING
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.options import add_checkpoint
+from equipoise.cli.pictures import Plan, add_pictures, plan_of
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.say import say
 
 if TYPE_CHECKING:
     from equipoise.runs.taken_over import From
@@ -20,10 +23,13 @@ _SMALL = ("smoke", "cpu")
 def fill_train(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
     add_experiment(parser)
+    add_pictures(parser)
     add_settings(parser)
     begin = "begin with the weights of this run; pictures in place of a recipe are trained on as that run was"
     parser.add_argument("--from", type=Path, dest="begin", metavar="RUN", help=begin)
     add_checkpoint(parser)
+    dry_run = "say what was found and chosen and how long it takes, and train nothing"
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
     parser.add_argument("--out", type=Path, help="a new directory for the run (default: runs/RECIPE-seedN)")
 
 
@@ -32,9 +38,16 @@ def train_command(chosen: argparse.Namespace) -> int:
     from equipoise.runs.directory import usual_directory
     from equipoise.runs.train import train
 
-    experiment = experiment_of(chosen)
+    plan = plan_of(chosen) if chosen.begin is None else None
+    experiment = experiment_of(chosen, plan.experiment if plan else None)
+    for line in _lines(plan, chosen):
+        say(line)
+    if chosen.dry_run:
+        return 0
     out = chosen.out or usual_directory(experiment)
     settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=_begin(chosen))
+    if plan is not None:
+        settings = replace(settings, threads=plan.threads, introduced=True)
     run = train(experiment, out, settings)
     print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0
@@ -55,6 +68,13 @@ def _begin(chosen: argparse.Namespace) -> "From | None":
     return None
 
 
+def _lines(plan: Plan | None, chosen: argparse.Namespace) -> Sequence[str]:
+    """What is said before a run on pictures."""
+    if plan is None or (chosen.quiet and not chosen.dry_run):
+        return ()
+    return plan.lines
+
+
 def _shorter(chosen: argparse.Namespace) -> str:
     """The smaller budget, where one can be asked for."""
     from equipoise.recipes.catalogue import BUDGETS
@@ -64,8 +84,9 @@ def _shorter(chosen: argparse.Namespace) -> str:
 
 COMMAND = Command(
     train_command,
-    "Train a recipe or a YAML file.",
-    "equipoise train ebgan-digits --seed 1 --epochs 50 --set algorithm.margin=5 --out runs/mine",
+    "Train on a folder of pictures, or a recipe, or a YAML file.",
+    "equipoise train photos/ --time 30m\n"
+    "  equipoise train ebgan-digits --seed 1 --epochs 50 --set algorithm.margin=5 --out runs/mine",
     fill_train,
 )
 """`train` on the command line."""

@@ -14,6 +14,9 @@ _PICTURES = frozenset(
 ) | frozenset(f".{name}" for name in ("raw", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"))
 """Endings of pictures that are not read here, or not everywhere."""
 
+_OPACITY = {1: False, 3: False, 4: True}
+"""Channels -> whether the last one says how opaque a pixel is."""
+
 Named = tuple[str, str]
 """A file's name inside the data set, and why it was passed over."""
 
@@ -28,7 +31,8 @@ class Account:
         largest: the same of the one with the most.
         uneven: how many are not square, so that their sides are cut off.
         enlarged: how many have a side shorter than they are wanted.
-        transparent: how many have transparent parts, which become white.
+        transparent: how many have transparent parts, which become white unless they are kept.
+        grey: how many have no colours.
         skipped: files that a decoder refused: a property of the file.
         unread: files that the system would not give this time.
         left_out: files of other kinds, never opened.
@@ -40,11 +44,12 @@ class Account:
     uneven: int = 0
     enlarged: int = 0
     transparent: int = 0
+    grey: int = 0
     skipped: list[Named] = field(default_factory=list)
     unread: list[Named] = field(default_factory=list)
     left_out: Sequence[Named] = ()
 
-    def count(self, size: tuple[int, int], transparent: bool, wanted: int) -> None:
+    def count(self, size: tuple[int, int], transparent: bool, wanted: int, grey: bool = False) -> None:
         """One more image of this (width, height), of which at least `wanted` pixels a side would be best."""
         area = size[0] * size[1]
         if not self.images or area < self.smallest[0] * self.smallest[1]:
@@ -55,6 +60,7 @@ class Account:
         self.uneven += size[0] != size[1]
         self.enlarged += min(size) < wanted
         self.transparent += transparent
+        self.grey += grey
 
     @property
     def missing(self) -> list[str]:
@@ -72,10 +78,11 @@ class Account:
         fate = {
             "not square, cropped to the centre": self.uneven,
             "smaller, enlarged": self.enlarged,
-            "transparent, put on white": self.transparent,
+            "transparent, kept so" if _OPACITY[shape[0]] else "transparent, put on white": self.transparent,
         }
         treated = "; ".join(f"{what}: {count:,}" for what, count in fate.items() if count)
         size = f"{shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}"
+        size += " with transparency" if _OPACITY[shape[0]] else ""
         return f"{printable(name)}: {counted}, resized to {size}{f' ({treated})' if treated else ''}."
 
     def as_dict(self) -> dict[str, Any]:
@@ -88,6 +95,7 @@ class Account:
             "uneven": self.uneven,
             "enlarged": self.enlarged,
             "transparent": self.transparent,
+            "grey": self.grey,
         }
         return counts | {name: [list(each) for each in files] for name, files in lists.items()}
 
@@ -95,6 +103,7 @@ class Account:
     def from_dict(cls, values: Mapping[str, Any]) -> "Account":
         """What `as_dict` gave; raises KeyError, TypeError or ValueError for anything else."""
         counts = {name: int(values[name]) for name in ("images", "uneven", "enlarged", "transparent")}
+        counts["grey"] = int(values.get("grey", 0))
         sizes = {name: (int(values[name][0]), int(values[name][1])) for name in ("smallest", "largest")}
         lists = {
             name: [(str(file), str(reason)) for file, reason in values[name]]
@@ -125,5 +134,13 @@ def _kinds(files: Sequence[Named]) -> str:
     counts = sorted(Counter(kind for _, kind in files).items(), key=lambda each: (-each[1], each[0]))
     shown = [f"{printable(kind)} ({count:,})" for kind, count in counts[:_NAMED_KINDS]]
     rest = sum(count for _, count in counts[_NAMED_KINDS:])
-    advice = "; to use them, convert them to .jpg or .png" if _PICTURES & {kind for kind, _ in counts} else ""
+    kinds = _PICTURES & {kind for kind, _ in counts}
+    advice = f"; to use them, {_advice(kinds)}" if kinds else ""
     return ", ".join(shown + ([f"other kinds ({rest:,})"] if rest else [])) + advice
+
+
+def _advice(kinds: frozenset[str]) -> str:
+    """What to do about pictures of these endings."""
+    if kinds <= {".heic", ".heif"}:
+        return "install the extra equipoise[heic], or convert them to .jpg or .png"
+    return "convert them to .jpg or .png"

@@ -2,7 +2,7 @@
 
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -10,11 +10,9 @@ from typing import IO
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import BoundedReads
 from equipoise.data.account import Named
+from equipoise.data.catalogue import ARCHIVES
 from equipoise.data.kinds import image_suffixes
 from equipoise.data.pictures import MOST_FILE_BYTES, Picture, UnreadableError
-
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
-"""Endings of the archives that can be read."""
 
 
 def is_archive(path: Path) -> bool:
@@ -44,6 +42,17 @@ def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
                 yield Picture(name, _reader(size, file))
             else:
                 left_out.append((name, inside.suffix.lower() or "files without an ending"))
+
+
+def top_folder(paths: Iterable[Path]) -> Path:
+    """The folder inside an archive that everything lies in, as most archives have one."""
+    parents = [path.parts[:-1] for path in paths]
+    shared: list[str] = []
+    for level in zip(*parents, strict=False):
+        if len(set(level)) > 1:
+            break
+        shared.append(level[0])
+    return Path(*shared)
 
 
 def _reader(size: int, file: IO[bytes]) -> "_Reader":

@@ -25,7 +25,7 @@ from equipoise.data.items import Held, Mapped
 from equipoise.data.memory import fits_in_memory
 from equipoise.data.store import Store, content_hash
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST_INDEX_BYTES = 1 << 30
 _said: set[str] = set()
 _log = logging.getLogger(__name__)

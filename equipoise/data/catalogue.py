@@ -34,6 +34,9 @@ def _entry(name: str, place: str, origin: Origin, summary: str) -> DataEntry:
     return DataEntry(name, summary, f"equipoise.data.{place}", origin)
 
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+"""How the names of files end that hold a folder."""
+
 DATA = Registry(
     "data set",
     [
@@ -67,7 +70,7 @@ DATA = Registry(
             "published",
             "3 million photographs of bedrooms at 64x64, from the LMDB",
         ),
-        _entry("folder", "folder:Folder", "path", "any tree of images, as folder:PATH"),
+        _entry("folder", "folder:Folder", "path", "any tree of images, in a folder, zip or tar file, as folder:PATH"),
         _entry("noise", "noise:Noise", "synthetic", "random images of any shape, to try out a recipe without its data"),
         _entry("npz", "npz:Npz", "path", "images of one size in a NumPy file, as npz:PATH"),
     ],
@@ -111,12 +114,14 @@ def _kind_of_path(text: str) -> str | None:
     if not text or "\0" in text:
         return None
     place = local_path(text)
-    if place.is_dir():
+    if place.is_dir() or (place.name.lower().endswith(ARCHIVES) and place.is_file()):
         return "folder"
     if place.suffix == ".npz":
         return "npz"
     if place.exists():
-        raise EquipoiseError(f"{printable(text)} is not a data set; give a folder of images, or a .npz file.")
+        raise EquipoiseError(
+            f"{printable(text)} is not a data set; give a folder, zip or tar file of images, or a .npz file."
+        )
     if os.sep in text and ":" not in text:
         raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")
     return None

@@ -1,14 +1,15 @@
-"""Any tree of image files."""
+"""Any tree of image files, in a folder or in a zip or tar file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.data_set import DataSet
-from equipoise.data.fields import check_path, check_whole
+from equipoise.data.fields import check_choice, check_path, check_whole
 from equipoise.data.root import own_path, reading
 
 if TYPE_CHECKING:
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
     from equipoise.data.cache import Batch
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
+    from equipoise.data.tree import Found
 
-_MODES = {1: "L", 3: "RGB"}
+Fit = Literal["crop", "pad"]
+"""How a picture that is not square becomes one: its centre is cut out, or borders are added."""
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _SPLITS = ("train", "test", "val", "valid", "validation")
 
 
 @dataclass(frozen=True)
 class Folder(DataSet):
     """Every image in a folder and its subfolders: the largest centred square, resized (bilinear, antialiased).
+
+    In place of the folder there may be a zip or tar file that holds one; nothing of it is unpacked.
 
     Cameras' notes on which side is up are followed, transparent images lie on white, grey of 16 bits is scaled to 8,
     and of an animation the first picture is taken. Large JPEGs are decoded at a reduced size that has at least twice
@@ -33,26 +40,32 @@ class Folder(DataSet):
     least two of these, the first-level subfolders in alphabetical order are the classes.
 
     Args:
-        path: the folder.
+        path: the folder, or a zip or tar file.
         resolution: of the square images.
-        channels: 3 for colour, 1 for grey.
+        channels: 3 for colour, 1 for grey, 4 for colour and, last, how opaque each pixel is.
+        fit: "crop" takes the largest centred square; "pad" takes the whole image, with white or transparent borders.
     """
 
     path: str
     resolution: int = 64
     channels: int = 3
+    fit: Fit = "crop"
 
     def __post_init__(self) -> None:
         check_path("folder", self.path)
         check_whole("folder", "resolution", self.resolution, 8, 2048)
         if self.channels not in _MODES:
-            raise EquipoiseError(f"channels of folder must be 1 (grey) or 3 (colour), not {self.channels!r}.")
+            raise EquipoiseError(
+                f"channels of folder must be 1 (grey), 3 (colour) or 4 (with transparency), not {self.channels!r}."
+            )
+        check_choice("folder", "fit", self.fit, get_args(Fit))
 
     @property
     def name(self) -> str:
         """The folder's name; for a folder that is called like a split, after its parent's, as in photos-train."""
         whole = local_path(self.path).absolute()
-        own = f"{whole.parent.name}-{whole.name}" if whole.name in _SPLITS else whole.name
+        last = whole.name.partition(".")[0] if _is_archive(whole) else whole.name
+        own = f"{whole.parent.name}-{last}" if last in _SPLITS else last
         return printable(own or "folder")
 
     @property
@@ -71,43 +84,77 @@ class Folder(DataSet):
         from equipoise.data.account import Account
         from equipoise.data.cache import Reading, cached_store
         from equipoise.data.kinds import image_kinds
-        from equipoise.data.progress import shown
-        from equipoise.data.tree import find_images, fingerprint
 
         folder = own_path(self.path, root)
-        if not folder.is_dir():
-            raise EquipoiseError(f"{printable(folder)} is not a folder; give the path of a folder of images.")
+        if not folder.is_dir() and not _is_archive(folder):
+            raise EquipoiseError(
+                f"{printable(folder)} is not a folder; give the path of a folder, zip or tar file of images."
+            )
         with reading(folder):
-            found = find_images(folder, lambda files: shown(files, self.name, "files"))
-            paths = found.images
-            key = f"folder\0{self.resolution}\0{self.channels}\0{fingerprint(paths, folder)}"
-        if not paths:
+            found, base, print_of_files = self._found(folder)
+            fit = "" if self.fit == "crop" else f"\0{self.fit}"
+            key = f"folder\0{self.resolution}\0{self.channels}{fit}\0{print_of_files}"
+        if not found.images:
             left_out = "; ".join(Account(left_out=found.left_out).missing)
             raise EquipoiseError(
                 f"{printable(folder)} contains no images ({', '.join(image_kinds())}){left_out and '; '}{left_out}."
             )
-        classes = class_names(paths, folder)
-        shape = (self.channels, self.resolution, self.resolution)
+        classes = class_names(found.images, base)
         how = Reading(
             self.name,
             key,
-            shape,
+            (self.channels, self.resolution, self.resolution),
             len(classes),
-            batches=lambda account: self._batches(folder, paths, classes, account),
+            batches=lambda account: self._batches(folder, found.images, base, classes, account),
             left_out=found.left_out,
-            opens=lambda name: opens(folder / name),
+            opens=lambda name: opens(folder if _is_archive(folder) else folder / name),
         )
         return cached_store(how)
 
-    def _batches(self, folder: Path, paths: list[Path], classes: list[str], account: "Account") -> "Iterator[Batch]":
-        from equipoise.data.pictures import centre_square, read_pictures
+    def class_names(self, root: Path | None = None) -> list[str]:
+        """The names of the classes that the labels number; none where there are no labels."""
+        folder = own_path(self.path, root)
+        with reading(folder):
+            found, base, _ = self._found(folder)
+        return class_names(found.images, base)
+
+    def _found(self, folder: Path) -> tuple["Found", Path, str]:
+        """What the folder or archive holds, the folder inside that the classes are below, and a hash of it all."""
+        from equipoise.data.archive_pictures import archived_pictures, top_folder
+        from equipoise.data.progress import shown
+        from equipoise.data.tree import Found, find_images, fingerprint
+
+        if _is_archive(folder):
+            found = Found()
+            members = shown(archived_pictures(folder, found.left_out), self.name, "files")
+            found.images = [Path(picture.name) for picture in members]
+            return found, top_folder(found.images), f"archive\0{fingerprint([folder])}"
+        found = find_images(folder, lambda files: shown(files, self.name, "files"))
+        return found, folder, fingerprint(found.images, folder)
+
+    def _batches(
+        self, folder: Path, paths: list[Path], base: Path, classes: list[str], account: "Account"
+    ) -> "Iterator[Batch]":
+        from equipoise.data.archive_pictures import archived_pictures
+        from equipoise.data.pictures import Picture, centre_square, padded_square, read_pictures
         from equipoise.data.progress import shown
 
-        wanted = shown(paths, self.name, "images", len(paths))
+        def pictures() -> "Iterator[Picture]":
+            single = (Picture(str(path), partial(read_file, path)) for path in paths)
+            each = archived_pictures(folder, []) if _is_archive(folder) else single
+            for picture in shown(each, self.name, "images", len(paths)):
+                inside = Path(picture.name).relative_to(base)
+                yield Picture(str(inside), picture.read, numbers.get(inside.parts[0], 0))
+
         numbers = {name: number for number, name in enumerate(classes)}
-        pictures = (_picture(path, folder, numbers) for path in wanted)
-        frame, mode = centre_square(self.resolution), _MODES[self.channels]
-        return read_pictures(pictures, frame, mode, account, draft_side=2 * self.resolution)
+        frame = {"crop": centre_square, "pad": padded_square}[self.fit](self.resolution)
+        return read_pictures(pictures(), frame, _MODES[self.channels], account, draft_side=2 * self.resolution)
+
+
+def _is_archive(path: Path) -> bool:
+    from equipoise.data.archive_pictures import is_archive
+
+    return is_archive(path) and not path.is_dir()
 
 
 def class_names(paths: list[Path], folder: Path) -> list[str]:
@@ -115,13 +162,6 @@ def class_names(paths: list[Path], folder: Path) -> list[str]:
     parts = [path.relative_to(folder).parts for path in paths]
     names = sorted({first for first, *_ in parts})
     return names if len(names) > 1 and all(len(part) > 1 for part in parts) else []
-
-
-def _picture(path: Path, folder: Path, numbers: dict[str, int]) -> "Picture":
-    from equipoise.data.pictures import Picture
-
-    inside = path.relative_to(folder)
-    return Picture(str(inside), lambda: read_file(path), numbers.get(inside.parts[0], 0))
 
 
 def read_file(path: Path) -> bytes:

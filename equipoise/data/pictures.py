@@ -26,6 +26,8 @@ MOST_FILE_BYTES = 256 << 20
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 """Tags of TIFF."""
 _GROUP = 32
+_KEPT = "RGBA"
+_ROUNDING = 4
 _MOST_THREADS = 8
 _SMALL_BYTES = 4096
 
@@ -44,11 +46,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Decoded:
-    """One image: uint8 [channels, height, width], its (width, height) in the file, and whether it had transparency."""
+    """One image: uint8 [channels, height, width], its (width, height) in the file, and what it is like.
+
+    Attributes:
+        transparent: whether it had transparent parts.
+        grey: whether it has no colours.
+    """
 
     pixels: NDArray[np.uint8]
     size: tuple[int, int]
     transparent: bool
+    grey: bool = False
 
 
 class UnreadableError(Exception):
@@ -68,6 +76,22 @@ def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
         left, top = (width - shorter) / 2, (height - shorter) / 2
         box = (left, top, left + shorter, top + shorter)
         return image.resize((side, side), Image.Resampling[resampling.upper()], box=box)
+
+    return frame
+
+
+def padded_square(side: int, resampling: Resampling = "bilinear") -> Frame:
+    """The whole picture, its longer side resized to `side`, in the middle of a white (or transparent) square."""
+
+    def frame(image: Image.Image) -> Image.Image:
+        factor = side / max(image.size)
+        width, height = (max(1, round(length * factor)) for length in image.size)
+        square = Image.new(image.mode, (side, side), "white")
+        if image.mode == _KEPT:
+            square.putalpha(0)
+        resized = image.resize((width, height), Image.Resampling[resampling.upper()])
+        square.paste(resized, ((side - width) // 2, (side - height) // 2))
+        return square
 
     return frame
 
@@ -93,7 +117,7 @@ def read_pictures(
     Args:
         pictures: what to read; drawn a little ahead, so that any number fits in memory.
         frame: resizes and crops; must give every image one size.
-        mode: "RGB" or "L".
+        mode: "RGB", "L" or "RGBA", which keeps transparency.
         account: counts what was read, and names what was not.
         draft_side: JPEGs may be decoded at a half, quarter or eighth of their size, if neither side falls below this;
             0 decodes everything in full.
@@ -175,7 +199,7 @@ def _kept(outcomes: list[_Outcome], account: Account) -> Iterator[Batch]:
         elif isinstance(outcome, UnavailableError):
             account.unread.append((picture.name, str(outcome)))
         else:
-            account.count(outcome.size, outcome.transparent, min(outcome.pixels.shape[1:]))
+            account.count(outcome.size, outcome.transparent, min(outcome.pixels.shape[1:]), outcome.grey)
             arrays.append(outcome.pixels)
             labels.append(picture.label)
     if arrays:
@@ -183,7 +207,7 @@ def _kept(outcomes: list[_Outcome], account: Account) -> Iterator[Batch]:
 
 
 def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Decoded:
-    """One image: EXIF orientation applied, on white where it is transparent, then resized and cropped.
+    """One image: EXIF orientation applied, on white where it is transparent (unless kept), then resized and cropped.
 
     Raises:
         UnreadableError: more than 80 million pixels, or a kind of pixel that has no meaning as a colour.
@@ -199,10 +223,20 @@ def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Deco
         upright = ImageOps.exif_transpose(shallow)
         colours = upright.convert("RGBA") if upright.has_transparency_data else upright
         transparent = colours.mode == "RGBA" and _lets_through(colours)
-        framed = frame((_on_white(colours) if transparent else colours).convert(mode))
-    values = np.asarray(framed, dtype=np.uint8)
+        framed = frame((_on_white(colours) if transparent and mode != _KEPT else colours).convert(mode))
+    values = np.array(framed, dtype=np.uint8)
+    if mode == _KEPT:
+        values[values[:, :, 3] == 0] = (255, 255, 255, 0)  # a colour that nobody sees
     pixels = np.ascontiguousarray(values[None] if mode == "L" else values.transpose(2, 0, 1))
-    return Decoded(pixels, (width, height), transparent)
+    return Decoded(pixels, (width, height), transparent, _is_grey(pixels))
+
+
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the colours [channels, height, width] are all alike, up to what a JPEG's rounding makes of grey."""
+    if len(pixels) == 1:
+        return True
+    red, green, blue = pixels[:3].astype(np.int16)
+    return bool(max(np.abs(red - green).max(), np.abs(green - blue).max()) <= _ROUNDING)
 
 
 def _shallow(image: Image.Image) -> Image.Image:

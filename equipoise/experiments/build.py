@@ -72,7 +72,23 @@ def build_game(experiment: Experiment, store: Store) -> Game:
         constraints=constraints,
         averages=(experiment.average,) if experiment.average else (),
         shard=current_shard(),
+        labels=_told_labels(experiment, store),
     )
+
+
+def _told_labels(experiment: Experiment, store: Store) -> Tensor | None:
+    """The classes of the data, where the players are told them.
+
+    Raises:
+        EquipoiseError: the data have another number of classes than the latent vectors name.
+    """
+    classes = experiment.latent.classes
+    if classes and classes != store.classes:
+        raise EquipoiseError(
+            f"latent.classes is {classes}, and {experiment.data.name} has {store.classes or 'no'} classes; "
+            "set both to the same number, or latent.classes to 0."
+        )
+    return store.labels if classes else None
 
 
 def build_state(experiment: Experiment, game: Game, device: torch.device, layout: Layout = "channels-last") -> State:

@@ -62,13 +62,14 @@ def _play(experiment: Experiment, device: str) -> None:
     real = torch.empty(experiment.batch_size, *shape, device="meta")
     if device != "meta":
         real = torch.rand(real.shape, generator=stream(0, "rehearsal"))
+    labels = torch.zeros(len(real), dtype=torch.long, device=device) if experiment.latent.classes else None
     for module in players.modules():
         if isinstance(module, Reseedable):
             module.reseed(stream(0, "rehearsal", device=device if device != "meta" else "cpu"))
     for stage in experiment.algorithm.stages():
         for move in stage.moves:
             with _named(f"move {move.name} of stage {stage.name}"):
-                _make(move, players, memory, Draw(real, len(real), experiment.latent, 0, "rehearsal", 0))
+                _make(move, players, memory, Draw(real, len(real), experiment.latent, 0, "rehearsal", 0, labels=labels))
         with _named(f"the end of an epoch of stage {stage.name}"):
             stage.close_epoch(memory)
     with _named("drawing samples"), torch.no_grad():

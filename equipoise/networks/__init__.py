@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from equipoise.networks.network import Generator as Generator
     from equipoise.networks.network import Network as Network
     from equipoise.networks.normalisation import BatchNorm as BatchNorm
+    from equipoise.networks.pictures import PictureDiscriminator as PictureDiscriminator
+    from equipoise.networks.pictures import PictureGenerator as PictureGenerator
     from equipoise.networks.resnet import SNGANDiscriminator as SNGANDiscriminator
     from equipoise.networks.resnet import SNGANGenerator as SNGANGenerator
     from equipoise.networks.resnet import WGANGPResNetDiscriminator as WGANGPResNetDiscriminator

@@ -38,6 +38,12 @@ _ROWS = (
     ("dcgan-encoder", "encoder:DCGANEncoder", "DCGAN's generator reversed: images to latent vectors"),
     ("variational-encoder", "encoder:VariationalEncoder", "images to the mean and log variance of latent vectors"),
     ("joint-discriminator", "joint:JointDiscriminator", "scores of images and latent vectors together, for ALI"),
+    ("picture-generator", "pictures:PictureGenerator", "small generator for pictures of one's own"),
+    (
+        "picture-discriminator",
+        "pictures:PictureDiscriminator",
+        "small discriminator for pictures of one's own, with or without classes",
+    ),
     ("mmd-generator", "mmd_gan:MMDGenerator", "generator of the repulsive MMD-GAN"),
     ("mmd-discriminator", "mmd_gan:MMDDiscriminator", "discriminator of the repulsive MMD-GAN: features of images"),
     ("stacked-mnist-generator", "stacked_mnist:StackedMnistGenerator", "generator of the stacked MNIST experiment"),

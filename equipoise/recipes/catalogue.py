@@ -31,6 +31,11 @@ RECIPES: Registry[Entry] = Registry(
             "equipoise.recipes.digits:ebgan_digits",
         ),
         Entry("magan-digits", "MAGAN on scikit-learn's digits", "equipoise.recipes.digits:magan_digits"),
+        Entry(
+            "relativistic-folder",
+            "The default for a folder of pictures, 32x32",
+            "equipoise.recipes.pictures:relativistic_folder",
+        ),
         *MAGAN_ROWS,
         *LGA_ROWS,
         *MODE_ROWS,

@@ -66,6 +66,7 @@ class Settings:
         layout: how kernels and maps lie in memory; None is "channels-last", or as the run began.
         inception_weights: the file with the weights of Inception-v3, for metrics that are defined by it, or None.
         begin_from: the run whose weights a new run begins with, or None.
+        introduced: whether the data, and how long it takes, were told already.
         shorter: what else could be asked for where a run takes long, in words that end in "; ".
         track: the trackers that get every value too, by name; None is none, or as the run was last trained.
         page: writes the run's page, when the run ends or collapses and when it is scored; None for no page, as where
@@ -86,6 +87,7 @@ class Settings:
     cudnn_trials: bool | None = None
     layout: Layout | None = None
     begin_from: From | None = None
+    introduced: bool = False
     shorter: str = ""
     track: tuple[str, ...] | None = None
     page: Page = None

@@ -115,11 +115,12 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     check_fit(experiment, store.shape)
     tells = processes.is_first and not settings.quiet
     if tells:
-        introduce(experiment, store)
+        if not settings.introduced:
+            introduce(experiment, store)
         warn_of_idle_options(experiment, settings, device)
     threads = settings.threads or _usual_threads(experiment, game, manner, processes, tells)
     torch.set_num_threads(threads)
-    if tells:
+    if tells and not settings.introduced:
         forecast(experiment, game, device, manner.layout, settings.shorter)
     state = build_state(experiment, game, device, manner.layout)
     if settings.begin_from is not None:

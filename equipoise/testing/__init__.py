@@ -10,6 +10,7 @@ from equipoise.common.lazy import lazy_names
 
 if TYPE_CHECKING:
     from equipoise.testing.algorithms import check_algorithm as check_algorithm
+    from equipoise.testing.augmentation import check_augmentation as check_augmentation
     from equipoise.testing.constraints import check_constraint as check_constraint
     from equipoise.testing.constraints import check_penalty as check_penalty
     from equipoise.testing.data import check_data as check_data
@@ -26,6 +27,7 @@ _HOMES = {
     "TOY_EXPERIMENTS": "equipoise.testing.toys",
     "ToyImages": "equipoise.testing.toys",
     "check_algorithm": "equipoise.testing.algorithms",
+    "check_augmentation": "equipoise.testing.augmentation",
     "check_constraint": "equipoise.testing.constraints",
     "check_data": "equipoise.testing.data",
     "check_loss": "equipoise.testing.losses",

@@ -19,7 +19,9 @@ from equipoise.algorithms.mdgan import MDGAN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.algorithms.penalties import Penalty
 from equipoise.algorithms.reg_gan import RegGAN
+from equipoise.algorithms.relativistic import RelativisticGAN
 from equipoise.algorithms.vaegan import VAEGAN
+from equipoise.augmentation import Augment
 from equipoise.constraints import SpectralNorm, WeightClip
 from equipoise.data.data_set import DataSet
 from equipoise.data.store import Store, held
@@ -27,7 +29,7 @@ from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, 
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
-from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop
+from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop, WarmUpThenDecay
 
 _SHAPE = (1, 4, 4)
 _COUNT = 66  # two more than whole batches, so that every pass leaves another rest
@@ -203,6 +205,24 @@ def _clipped(except_last: bool, **options: Any) -> Experiment:
     return toy(GAN(iterations=5, **options), players)
 
 
+def _pictures(augment: Augment | None = None, classes: int = 0, **options: Any) -> Experiment:
+    """The default for a folder of pictures at its smallest, with an average that warms up."""
+    size = {"image_size": 8, "channels": 1, "width": 2}
+    players = two(
+        network("picture-generator", latent_size=3 + classes, **size),
+        network("picture-discriminator", classes=classes or None, **size),
+        Adam(lr=1e-2, betas=(0.0, 0.99), schedule=WarmUpThenDecay(end=5, start=2, warm_up=1)),
+    )
+    return toy(
+        RelativisticGAN(augment=augment, **({"iterations": 5, "penalty_every": 2} | options)),
+        players,
+        data=ToyImages((1, 8, 8)),
+        value_range="symmetric",
+        latent=Latent(3 + classes, classes=classes),
+        average=Average(half_life_images=100, warm_up=True),
+    )
+
+
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan": lambda: toy(GAN(epochs=3), two(generator(), discriminator())),
     "gan-hinge": lambda: _gan(loss="hinge"),
@@ -211,6 +231,11 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-n-dis": lambda: toy(GAN(iterations=7, discriminator_steps=3), two(generator(), discriminator())),
     "gan-with-everything": _gan_with_everything,
     "gan-other-optimisers": _gan_optimisers,
+    "relativistic": lambda: _pictures(),
+    "relativistic-every-step": lambda: _pictures(penalty_every=1),
+    "relativistic-augmented": lambda: _pictures(Augment(("x-flip", "colour", "translation", "cutout"), strength=0.7)),
+    "relativistic-adaptive": lambda: _pictures(Augment(strength=0.5, target=0.3, images_to_full=100)),
+    "relativistic-classes": lambda: _pictures(Augment(("x-flip",)), classes=4),
     "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
     "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
     "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),

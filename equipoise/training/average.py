@@ -12,20 +12,25 @@ class Average:
     """Which player is averaged, and how slowly.
 
     Attributes:
-        half_life_images: after this many real images the weight of the past has halved; above 0.
+        half_life_images: after this many real images the weight of the past has halved; above 0. An iteration counts
+            as one batch, however many its moves draw.
         player: whose weights are averaged.
+        warm_up: whether the past counts less at the start: a share of at most (1 + t) / (10 + t) of it survives update
+            number t, so that the first weights are soon forgotten.
     """
 
     half_life_images: float
     player: str = "generator"
+    warm_up: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.half_life_images < float("inf"):
             raise ValueError(f"half_life_images must be a finite number above 0, got {self.half_life_images}.")
 
-    def decay(self, batch_size: int) -> float:
-        """The weight of the old average in one update with a batch of this size."""
-        return float(0.5 ** (batch_size / self.half_life_images))
+    def decay(self, batch_size: int, updates: int = 0) -> float:
+        """The share of the old average that survives an update with a batch of this size and so many before."""
+        settled = float(0.5 ** (batch_size / self.half_life_images))
+        return min(settled, (1 + updates) / (10 + updates)) if self.warm_up else settled
 
 
 def start_average(player: nn.Module) -> nn.Module:

@@ -23,6 +23,7 @@ SCHEDULES = Registry(
     [
         Entry("constant", "the learning rate never changes", f"{_MODULE}:Constant"),
         Entry("linear-decay", "falls on a straight line to 0", f"{_MODULE}:LinearDecay"),
+        Entry("warm-up-decay", "rises, stays, then falls on a straight line", f"{_MODULE}:WarmUpThenDecay"),
         Entry("halving", "halves again and again, down to a least rate", f"{_MODULE}:Halving"),
     ],
     shape=dataclass_with("factor", "stretched"),

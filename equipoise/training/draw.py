@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from equipoise.common.random import stream
 from equipoise.common.transfer import send
@@ -20,18 +20,41 @@ class Latent:
     Attributes:
         size: the number of latent dimensions.
         distribution: "normal" N(0, 1), "uniform" U(-1, 1), or "unit" U(0, 1), for each dimension on its own.
+        classes: the last so many dimensions name a class instead: one of them, at random, is 1 and the others are 0.
     """
 
     size: int
     distribution: Literal["normal", "uniform", "unit"] = "normal"
+    classes: int = 0
 
     def __post_init__(self) -> None:
         if self.size < 1:
             raise ValueError(f"latent size must be at least 1, got {self.size}.")
+        if not 0 <= self.classes < self.size:
+            raise ValueError(f"classes must lie between 0 and the latent size {self.size} less 1, got {self.classes}.")
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` latent vectors. Returns: [count, size], float32, on the generator's device."""
-        shape = (count, self.size)
+        noise = self._noise(count, generator)
+        if not self.classes:
+            return noise
+        labels = torch.randint(self.classes, (count,), generator=generator, device=generator.device)
+        return self.of_classes(noise, labels)
+
+    def of_classes(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """The same latent vectors, of these classes.
+
+        Args:
+            latents: [batch, size], or without the dimensions of the classes.
+            labels: int64 [batch], in [0, classes).
+
+        Returns: [batch, size].
+        """
+        named = nn.functional.one_hot(labels, self.classes).to(latents)
+        return torch.cat([latents[:, : self.size - self.classes], named], dim=1)
+
+    def _noise(self, count: int, generator: torch.Generator) -> Tensor:
+        shape = (count, self.size - self.classes)
         if self.distribution == "normal":
             return torch.randn(shape, generator=generator, device=generator.device)
         unit = torch.rand(shape, generator=generator, device=generator.device)
@@ -66,6 +89,7 @@ class Draw:
         batch_size: the whole batch's size, over all processes.
         buffers: where noise and real batch are kept, for a play that is recorded and repeated; or None.
         ahead: draws the next play's noise in the meantime; or None.
+        labels: the classes of the real batch, int64 [batch], where the players are told; or None.
     """
 
     real: Tensor
@@ -77,6 +101,7 @@ class Draw:
     shard: Shard = Shard()
     buffers: "Buffers | None" = None
     ahead: Ahead | None = None
+    labels: Tensor | None = None
 
     def latent(self, *names: str) -> Tensor:
         """Latent vectors from the prior; another name than "latent" gives other vectors.
@@ -103,7 +128,7 @@ class Draw:
 
     def with_buffers(self, buffers: "Buffers") -> "Draw":
         """The same draw, with buffers that stay where they are in memory."""
-        return replace(self, real=buffers.real, buffers=buffers)
+        return replace(self, real=buffers.real, labels=buffers.labels, buffers=buffers)
 
     def refill(self, fresh: "Draw") -> None:
         """Fill this draw's buffers with the values of another draw of the same move."""
@@ -121,6 +146,7 @@ class Buffers:
     def __init__(self, first: Draw):
         """Begin with the real batch of the first draw; the move's requests follow as it makes them."""
         self.real = first.real.clone()
+        self.labels = None if first.labels is None else first.labels.clone()
         self._noise: dict[Request, Tensor] = {}
         self._latest = first
 
@@ -128,6 +154,8 @@ class Buffers:
         """Overwrite the buffers with the values of this draw."""
         self._latest = fresh
         self.real.copy_(fresh.real)
+        if self.labels is not None and fresh.labels is not None:
+            self.labels.copy_(fresh.labels)
         for request, noise in self._noise.items():
             noise.copy_(fresh.deal(request), non_blocking=True)
 

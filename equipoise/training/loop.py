@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import Reseedable, stream
+from equipoise.common.transfer import send
 from equipoise.kernels.fast_convolutions import fast_convolutions
 from equipoise.training.ahead import Ahead
 from equipoise.training.average import Average, update_average
@@ -58,6 +59,7 @@ class Game:
         averages: the moving averages to keep.
         shard: this process's part of every batch.
         precision: what the players compute in.
+        labels: each item's class, int64 [items] on the training device, for players that are told; or None.
     """
 
     algorithm: Algorithm
@@ -70,6 +72,7 @@ class Game:
     averages: Sequence[Average] = ()
     shard: Shard = Shard()
     precision: Precision = "float32"
+    labels: Tensor | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= len(self.source):
@@ -156,6 +159,8 @@ class Loop:
 
     def why_not_record(self) -> str | None:
         """Why this game's iterations cannot be recorded as CUDA graphs, in one sentence; None if they can."""
+        if any(average.warm_up for average in self.game.averages):
+            return "CUDA graphs cannot hold an average that warms up: this run continues without them."
         return refusal(self.state, bool(self._reseedable), self.game.shard.size)
 
     @property
@@ -181,16 +186,15 @@ class Loop:
     def _deals(self, stage: Stage) -> tuple[list[Deal], int]:
         """The iteration's moves with what chance deals to each, and how many real batches they take."""
         game, clock, drawn = self.game, self.state.clock, 0
-        real, deals = self._real_batch(clock.batches), []
+        (real, labels), deals = self._real_batch(clock.batches), []
         for move in stage.moves:
             for repeat in range(move.repeats):
                 if move.fresh:
-                    real = self._real_batch(clock.batches + drawn) if drawn else real
+                    real, labels = self._real_batch(clock.batches + drawn) if drawn else (real, labels)
                     drawn += 1
                 address, position = f"{stage.name}/{move.name}", clock.stage_iteration * move.repeats + repeat
-                draw = Draw(
-                    real, game.batch_size, game.prior, game.seed, address, position, game.shard, None, self._ahead
-                )
+                chance = (game.batch_size, game.prior, game.seed, address, position, game.shard)
+                draw = Draw(real, *chance, ahead=self._ahead, labels=labels)
                 deals.append((move, draw))
         return deals, drawn
 
@@ -205,9 +209,10 @@ class Loop:
             found.values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
             found.values |= {name: value.detach() for name, value in outcome.measures.items()}
             found.vitals += _vitals(outcome, self.state)
+        size, done = self.game.batch_size, self.state.clock.iteration
         for average in self.game.averages:
-            player = self.state.players[average.player]
-            update_average(self.state.averages[average.player], player, average.decay(self.game.batch_size))
+            player, decay = self.state.players[average.player], average.decay(size, done)
+            update_average(self.state.averages[average.player], player, decay)
         return found
 
     def _advance(
@@ -230,8 +235,11 @@ class Loop:
             clock.stage += 1
             clock.stage_iteration = 0
 
-    def _real_batch(self, number: int) -> Tensor:
-        return self.game.source.batch(self.game.shard.of(self._order.batch(number)))
+    def _real_batch(self, number: int) -> tuple[Tensor, Tensor | None]:
+        """This process's images, and their classes where the players are told."""
+        indices, labels = self.game.shard.of(self._order.batch(number)), self.game.labels
+        known = None if labels is None else labels.index_select(0, send(indices, labels.device))
+        return self.game.source.batch(indices), known
 
 
 def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:

@@ -87,6 +87,42 @@ class Halving(Schedule):
         return replace(self, every=_stretched(self.every, factor))
 
 
+@dataclass(frozen=True)
+class WarmUpThenDecay(Schedule):
+    """Rises from 0 over the first iterations, stays at 1, and falls on a straight line to `least` at the end.
+
+    Attributes:
+        end: the iteration from which on the rate stays at `least`.
+        start: the iteration in which it begins to fall.
+        warm_up: over so many iterations it rises; it keeps this length in a longer or shorter run.
+        least: the last factor, from 0 to 1.
+    """
+
+    end: int
+    start: int = 0
+    warm_up: int = 0
+    least: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"the decay needs 0 <= start < end, got start {self.start} and end {self.end}.")
+        if self.warm_up < 0:
+            raise ValueError(f"warm_up must be at least 0, got {self.warm_up}.")
+        if not 0 <= self.least <= 1:
+            raise ValueError(f"least must lie between 0 and 1, got {self.least}.")
+
+    def factor(self, iteration: int) -> float:
+        """The smaller of the rising and the falling line."""
+        rising = (iteration + 1) / (self.warm_up + 1)
+        fallen = min(1.0, max(0.0, (iteration - self.start) / (self.end - self.start)))
+        return min(1.0, rising, 1.0 - (1.0 - self.least) * fallen)
+
+    def stretched(self, factor: float) -> "WarmUpThenDecay":
+        """Start and end `factor` times as late."""
+        end = _stretched(self.end, factor)
+        return replace(self, end=end, start=min(round(self.start * factor), end - 1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Optimiser(ABC):
     """Settings of one player's optimiser.

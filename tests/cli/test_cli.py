@@ -129,7 +129,7 @@ def test_a_recipe_trains_on_a_folder_of_pictures_of_any_size(tmp_path: Path, sta
     assert "1 file was skipped" in errors
     trained = yaml.safe_load((out / "config.yaml").read_text())
     assert trained["name"] == "gan-digits-on-my pictures"
-    assert trained["data"] == {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1}
+    assert trained["data"] == {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1, "fit": "crop"}
 
 
 @pytest.mark.parametrize(

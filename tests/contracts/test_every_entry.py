@@ -76,6 +76,7 @@ WHOLE: dict[str, tuple[str, str]] = {
     "backbone": ("BACKBONES", "evaluation/test_backbones.py"),
     "study": ("STUDIES", "studies/test_catalogue.py"),
     "simulation": ("SIMULATIONS", "simulations/test_catalogue.py"),
+    "augmentation": ("AUGMENTATIONS", "augmentation/test_augmentation.py"),
     "penalty": ("PENALTIES", "contracts/test_every_entry.py"),
     "tracker": ("TRACKERS", "runs/test_trackers.py"),
 }

@@ -159,7 +159,7 @@ def test_a_folder_that_is_there_needs_no_word_before_it(tmp_path, monkeypatch):
         ("npz:", "the data set npz needs a path, as in npz:PATH"),
         ("mnist:/x\x1b", r"the data set mnist takes no path, but '/x\\x1b' follows it; write mnist"),
         ("fotos/summer", "there is no folder fotos/summer; give the path of a folder of images"),
-        (__file__, "test_catalogue.py is not a data set; give a folder of images, or a .npz file"),
+        (__file__, "test_catalogue.py is not a data set; give a folder, zip or tar file of images, or a .npz file"),
         ("/dev/zero", "/dev/zero is not a data set; give a folder"),
         ("a\0b", "unknown data set"),
         ("\x1b[2J", r"unknown data set '\\x1b\[2J'"),

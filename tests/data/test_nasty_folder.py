@@ -16,6 +16,7 @@ from PIL import Image, features
 from equipoise.common.errors import EquipoiseError
 from equipoise.data import pictures
 from equipoise.data.folder import Folder
+from equipoise.data.kinds import image_kinds, image_suffixes
 
 SIDE = 8
 WHITE = (255, 255, 255)
@@ -170,8 +171,6 @@ SKIPPED: dict[str, tuple[bytes, str]] = {
     "no pixels.png": (png(8, 2, b"", size=(0, 0)), "no image of a known kind"),
 }
 LEFT_OUT: dict[str, tuple[bytes, str]] = {
-    "phone.heic": (b"x", ".heic"),
-    "phone.HEIF": (b"x", ".heif"),
     "drawing.svg": (b"<svg/>", ".svg"),
     "layers.psd": (b"x", ".psd"),
     "camera.CR2": (b"x", ".cr2"),
@@ -182,6 +181,12 @@ LEFT_OUT: dict[str, tuple[bytes, str]] = {
     "odd.endingthatnobodyknows": (b"x", "files of no known kind"),
     "point.": (b"x", "files without an ending"),
 }
+PHONE = {"phone.heic": ".heic", "phone.HEIF": ".heif"}
+if "HEIF" in image_kinds():
+    READ["good.heic"] = (plain("RGB", COLOUR, "HEIF", (48, 48)), COLOUR)
+    SKIPPED |= dict.fromkeys(PHONE, (b"x", "no image of a known kind"))
+else:
+    LEFT_OUT |= {name: (b"x", ending) for name, ending in PHONE.items()}
 
 
 def fill(folder: Path) -> dict[str, str]:
@@ -324,9 +329,22 @@ def test_a_folder_below_that_cannot_be_opened_is_named(tmp_path: Path, monkeypat
 
 
 def test_a_folder_of_other_kinds_alone_says_which(tmp_path: Path) -> None:
-    (tmp_path / "a.heic").write_bytes(b"x")
-    with pytest.raises(EquipoiseError, match=r"contains no images .*; left out: \.heic .1.; to use them, convert"):
+    (tmp_path / "a.psd").write_bytes(b"x")
+    with pytest.raises(EquipoiseError, match=r"contains no images .*; left out: \.psd .1.; to use them, convert"):
         Folder(str(tmp_path), SIDE).load()
+
+
+def test_pictures_of_phones_name_the_extra_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.heic").write_bytes(b"x")
+    monkeypatch.setattr("equipoise.data.kinds._reads_heic", lambda: False)
+    image_kinds.cache_clear()
+    image_suffixes.cache_clear()
+    try:
+        with pytest.raises(EquipoiseError, match=r"\.heic .1.; to use them, install the extra equipoise\[heic\]"):
+            Folder(str(tmp_path), SIDE).load()
+    finally:
+        image_kinds.cache_clear()
+        image_suffixes.cache_clear()
 
 
 @pytest.mark.parametrize(

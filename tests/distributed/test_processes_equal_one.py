@@ -28,6 +28,8 @@ EACH_ALGORITHM = (
     "ebgan-pulling-away",
     "magan",
     "began",
+    "relativistic-adaptive",
+    "relativistic-classes",
     "mmd-repulsive",
     "mmd-scaled",
     "reg-gan-features",

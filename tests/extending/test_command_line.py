@@ -26,7 +26,7 @@ def equipoise(plugin: str, *words: object) -> None:
         ("my_network", ("my-two-scale-digits",), {"kind": "my-two-scale-discriminator", "width": 32}),
         ("my_constraint", ("gan-digits", "--set", MAX_NORM), {"kind": "my-max-norm", "limit": 1.0}),
         ("my_data", ("gan-ring", "--data", "my-spiral"), {"kind": "my-spiral", "turns": 2.0}),
-        ("my_augmentation", ("my-shifted-digits",), {"kind": "my-shifted-gan", "shift": 1}),
+        ("my_augmentation", ("my-turned-digits",), {"operations": ["my-y-flip"], "strength": 0.3}),
     ],
 )
 def test_an_example_trains_and_resumes(
@@ -37,7 +37,13 @@ def test_an_example_trains_and_resumes(
     equipoise(plugin, "resume", run, "--quiet")
     config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
     player = config["players"]["discriminator"]
-    parts = (config["algorithm"], config["data"], player["network"], player["constraint"] or {})
+    parts = (
+        config["algorithm"],
+        config["algorithm"].get("augment") or {},
+        config["data"],
+        player["network"],
+        player["constraint"] or {},
+    )
     assert any(says.items() <= part.items() for part in parts)
     assert f"{plugin}.py" in (run / "environment.json").read_text(encoding="utf-8")
     assert (run / "report.html").is_file()
@@ -73,7 +79,7 @@ def test_a_study_is_carried_out(tmp_path: Path, capsys: pytest.CaptureFixture[st
         ("my_constraint", "constraints", "my-max-norm"),
         ("my_metric", "metrics", "my-brightness-gap"),
         ("my_data", "data", "my-spiral"),
-        ("my_augmentation", "recipes", "my-shifted-digits"),
+        ("my_augmentation", "augmentations", "my-y-flip"),
         ("my_study", "studies", "my-losses"),
     ],
 )

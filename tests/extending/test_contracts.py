@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 import equipoise
+from equipoise.augmentation import Operation
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS, is_better
@@ -17,6 +17,7 @@ from equipoise.studies.catalogue import study
 from equipoise.studies.plan import plan
 from equipoise.testing import toys
 from equipoise.testing.algorithms import check_algorithm
+from equipoise.testing.augmentation import check_augmentation
 from equipoise.testing.constraints import check_constraint
 from equipoise.testing.data import check_data
 from equipoise.testing.losses import check_loss, draw
@@ -42,15 +43,8 @@ def test_the_loss(example: Load) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "algorithm", "options"),
-    [
-        ("my_algorithm", "PacedGAN", {"pace": 0.3}),
-        ("my_augmentation", "ShiftedGAN", {"shift": 1}),
-    ],
-)
-def test_the_algorithms(example: Load, name: str, algorithm: str, options: dict[str, Any]) -> None:
-    made = getattr(example(name), algorithm)(iterations=5, **options)
+def test_the_algorithm(example: Load) -> None:
+    made = example("my_algorithm").PacedGAN(iterations=5, pace=0.3)
     check_algorithm(toys.toy(made, toys.two(toys.generator(), toys.discriminator())), ranks=2)
 
 
@@ -63,15 +57,14 @@ def test_the_algorithms_gap_slows_the_generator(example: Load) -> None:
         mine.PacedGAN(iterations=1, pace=0.0)
 
 
-def test_the_shift_moves_each_image_by_itself(example: Load) -> None:
-    shifted = example("my_augmentation").shifted
-    images = torch.arange(1.0, 33.0, dtype=torch.float64).reshape(2, 1, 4, 4).requires_grad_()
-    chance = torch.tensor([[0.5, 0.5], [0.0, 0.9]])
-    found = shifted(images, chance, 1)
-    assert torch.equal(found[0], images[0])
-    assert torch.equal(found[1, 0, 1:, :3], images[1, 0, :3, 1:])
-    assert not found[1, 0, 0].any()
-    assert torch.autograd.gradcheck(lambda each: shifted(each, chance, 1), (images,))
+def test_the_augmentation(example: Load) -> None:
+    mine = example("my_augmentation")
+    check_augmentation(Operation(1, mine.turned))
+    experiment = mine.my_turned_digits()
+    assert experiment.algorithm.augment.operations == ("my-y-flip",)
+    images = torch.arange(8.0).reshape(2, 1, 2, 2)
+    found = mine.turned(images, torch.tensor([[0.4], [0.6]]))
+    assert found.flatten().tolist() == [2, 3, 0, 1, 4, 5, 6, 7]
 
 
 def test_the_network(example: Load) -> None:

@@ -8,9 +8,9 @@ a residual block.
 
 import pytest
 
-from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, residual
+from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, pictures, residual
 
-TABLES = [case for family in (dcgan, energy, magan, mmd, multilayer, residual) for case in family.TABLES]
+TABLES = [case for family in (dcgan, energy, magan, mmd, multilayer, pictures, residual) for case in family.TABLES]
 
 
 @pytest.mark.parametrize(("kind", "options", "table", "parameters"), TABLES)

@@ -1,0 +1,137 @@
+"""Relativistic pairing with zero-centred penalties on both sides (Huang et al. 2024, "R3GAN"), made cheap for a CPU.
+
+    L_D = E softplus(-(D(x) - D(G(z)))) + gamma (R1 + R2)        R1 = E |grad D(x)|^2 / 2,  R2 = E |grad D(G(z))|^2 / 2
+    L_G = E softplus(-(D(G(z)) - D(x)))
+
+Both players step from one forward pass: the same generated images and the same scores of the real ones serve both
+losses. The penalties are exact, and lazy: each `penalty_every`-th step has them, with so many times their weight.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.algorithms.scores import score_means
+from equipoise.augmentation import Augment
+from equipoise.common.checks import check_non_negative, check_whole
+from equipoise.constraints import ConstantMasks, lazy_weight, squared_jacobian_norm
+from equipoise.losses.adversarial import RELATIVISTIC
+from equipoise.training.distributed import gather_each
+from equipoise.training.draw import Draw
+from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+_SHARE = 1 / 16
+"""Of the newest step with penalties in the running mean of their share."""
+
+
+class PairingMemory(nn.Module):
+    """What is remembered from step to step.
+
+    Attributes:
+        augmentation: the strength of the augmentation, where there is one.
+        penalty_share: 0-dimensional, a running mean of the penalties' share in the discriminator's loss.
+    """
+
+    penalty_share: Tensor
+
+    def __init__(self, augment: Augment | None) -> None:
+        super().__init__()
+        self.augmentation = None if augment is None else augment.create_memory()
+        self.register_buffer("penalty_share", torch.zeros((), dtype=torch.float64))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativisticGAN(Algorithm[PairingMemory]):
+    """Each real image against a generated one, with R1 and R2; both players step at once.
+
+    Where the latent vectors name classes, the generated images have the classes of the real batch, and the
+    discriminator is told: it takes (images, classes).
+
+    Attributes:
+        gamma: the weight of R1 + R2.
+        penalty_every: the penalties are in each so manieth step, from the first on.
+        augment: what changes the images that the discriminator sees, or None. The values must lie in [-1, 1].
+    """
+
+    gamma: float = 2.0
+    penalty_every: int = 4
+    augment: Augment | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_non_negative("gamma", self.gamma)
+        check_whole("penalty_every", self.penalty_every, least=1)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Generator and discriminator."""
+        return ("generator", "discriminator")
+
+    def create_memory(self) -> PairingMemory:
+        """The strength of the augmentation, and the penalties' share."""
+        return PairingMemory(self.augment)
+
+    def stages(self) -> tuple[Stage[PairingMemory], ...]:
+        """One stage of one move."""
+        both = Move("both", self._both, ("discriminator", "generator"), variant=self._has_penalties)
+        return (Stage("adversarial", (both,), epochs=self.epochs, iterations=self.iterations),)
+
+    def _has_penalties(self, position: int) -> bool:
+        return lazy_weight(1.0, position, self.penalty_every) > 0
+
+    def _both(self, players: Players, memory: PairingMemory, draw: Draw) -> Outcome:
+        score, latents = self._told(players, draw)
+        real, fake = (
+            self._seen(images, memory, draw, side)
+            for side, images in (("real", draw.real), ("fake", players["generator"](latents)))
+        )
+        scores_and_norms = _scores_and_norms if self._has_penalties(draw.position) else _scores
+        real_scores, fake_scores, *norms = gather_each(*scores_and_norms(score, real, fake))
+        penalty = self.penalty_every * sum((each.mean() / 2 for each in norms), real_scores.new_zeros(()))
+        loss = RELATIVISTIC.discriminator(real_scores, fake_scores)
+        if norms:
+            self._remember_share(memory, loss.detach(), penalty.detach())
+        measures = score_means(real_scores, fake_scores) | {"penalty": penalty}
+        measures |= {"penalty_share": memory.penalty_share.clone()}
+        if self.augment is not None and memory.augmentation is not None:
+            memory.augmentation.adapt(self.augment, (real_scores - fake_scores).detach())
+            measures |= memory.augmentation.measures(self.augment)
+        generator_loss = RELATIVISTIC.generator(real_scores.detach(), fake_scores)
+        return Outcome({"discriminator": loss + self.gamma * penalty, "generator": generator_loss}, measures)
+
+    def _told(self, players: Players, draw: Draw) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+        """What scores images, and the latents for the generator: both know the classes where there are any."""
+        latents, discriminator = draw.latent(), players["discriminator"]
+        if draw.labels is None:
+            return discriminator, latents
+        latents = draw.prior.of_classes(latents, draw.labels)
+        named = latents[:, -draw.prior.classes :]
+        return lambda images: discriminator(images, named), latents
+
+    def _seen(self, images: Tensor, memory: PairingMemory, draw: Draw, side: str) -> Tensor:
+        """The images as the discriminator sees them."""
+        if self.augment is None or memory.augmentation is None:
+            return images
+        chance = draw.uniform(f"augmentation/{side}", self.augment.numbers)
+        return self.augment.apply(images, chance, memory.augmentation.strength)
+
+    @torch.no_grad()
+    def _remember_share(self, memory: PairingMemory, loss: Tensor, penalty: Tensor) -> None:
+        """The penalties of this step stand for those of `penalty_every`, as the loss of each step does."""
+        weighted = self.gamma * penalty / self.penalty_every
+        memory.penalty_share.lerp_((weighted / (loss + weighted)).double(), _SHARE)
+
+
+def _scores(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
+    return score(real), score(fake)
+
+
+def _scores_and_norms(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
+    """The scores, and the squared norms of their gradients: [batch] each, from one pass for each side."""
+    points = real.detach().requires_grad_()
+    with ConstantMasks():
+        real_scores, fake_scores = score(points), score(fake)
+    norms = squared_jacobian_norm(real_scores, points), squared_jacobian_norm(fake_scores, fake)
+    return real_scores, fake_scores, *norms

@@ -1,0 +1,22 @@
+"""Changes of the images that a discriminator sees, real and fake alike: differentiable, and given their chance.
+
+Imports only `equipoise.common`. Names are loaded when they are first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from equipoise.common.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from equipoise.augmentation.augment import Augment as Augment
+    from equipoise.augmentation.augment import Strength as Strength
+    from equipoise.augmentation.operations import Operation as Operation
+
+_HOMES = {
+    "Augment": "equipoise.augmentation.augment",
+    "Operation": "equipoise.augmentation.operations",
+    "Strength": "equipoise.augmentation.augment",
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,0 +1,37 @@
+"""`doctor`."""
+
+import argparse
+
+from equipoise.cli.command import Command
+from equipoise.cli.experiment import add_experiment, experiment_of
+from equipoise.cli.options import add_session, add_threads
+from equipoise.cli.pictures import add_pictures, plan_of
+from equipoise.common.errors import EquipoiseError
+
+
+def fill_doctor(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `doctor`."""
+    add_experiment(parser)
+    add_pictures(parser)
+    add_session(parser)
+    add_threads(parser, "the fastest in a short test")
+
+
+def doctor_command(chosen: argparse.Namespace) -> int:
+    """Say what was found, what would be chosen, and how long it would take."""
+    plan = plan_of(chosen)
+    if plan is None:
+        raise EquipoiseError(f"doctor looks at pictures, and {chosen.recipe} is a recipe; show prints its settings.")
+    experiment_of(chosen, plan.experiment)
+    for line in plan.lines:
+        print(line)
+    return 0
+
+
+COMMAND = Command(
+    doctor_command,
+    "Look at a folder of pictures and at this machine: what `train` would choose, and how long it would take.",
+    "equipoise doctor photos/",
+    fill_doctor,
+)
+"""`doctor` on the command line."""

@@ -1,0 +1,295 @@
+"""From a folder, an archive, a .npz file or the name of a data set to an experiment that suits it and this machine."""
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from equipoise.cli.experiment import is_yaml
+from equipoise.cli.options import span
+from equipoise.common.durations import duration
+from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import local_path
+from equipoise.data.catalogue import DATA, parse_data
+from equipoise.recipes.catalogue import RECIPES
+
+if TYPE_CHECKING:
+    import torch
+
+    from equipoise.data.data_set import DataSet
+    from equipoise.data.inspection import Look
+    from equipoise.data.store import Store
+    from equipoise.experiments.experiment import Experiment
+    from equipoise.runs.cost import Cost
+
+_QUALITIES = {"draft": (600.0, 300.0), "good": (3600.0, 1800.0), "best": (28_800.0, 10_800.0)}
+"""Quality -> seconds on a CPU, and on a GPU."""
+_SIZES = (32, 64, 128, 256)
+_MOST_ON_A_CPU, _MOST_ON_A_GPU = 64, 256
+_ENLARGED = 4 / 3
+"""A size is taken where the pictures' shorter sides reach it, or as nearly."""
+_FEWEST = 2
+_OVERHEAD = 1.03
+"""Time for samples, checkpoints and the log, beside the iterations."""
+
+
+def add_pictures(parser: argparse.ArgumentParser) -> None:
+    """The options for training on pictures without a recipe."""
+    group = parser.add_argument_group("for a folder, an archive or a data set in place of a recipe")
+    group.add_argument("--size", type=int, choices=_SIZES, help="side of the pictures (default: as suits them)")
+    group.add_argument("--quality", choices=_QUALITIES, help="how much to train (default: good)")
+    group.add_argument("--time", type=span, metavar="SPAN", help="how long to train, as in 30m, 2h or 1h30m")
+    augment = "auto (default: by the number of pictures), off, or names as in x-flip,cutout: see list augmentations"
+    group.add_argument("--augment", metavar="WHICH", help=augment)
+    group.add_argument("--transparency", choices=("white", "keep"), help="what becomes of transparent parts")
+    group.add_argument("--fit", choices=("crop", "pad"), help="how a picture becomes square (default: crop)")
+    labels = "train a generator that can be asked for each class; the folders directly below are the classes"
+    group.add_argument("--labels", action="store_true", help=labels)
+
+
+_OPTIONS = ("size", "quality", "time", "augment", "transparency", "fit", "labels")
+_OF_RECIPES = ("budget", "data")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment for some pictures, and what was found and chosen.
+
+    Attributes:
+        experiment: ready to train.
+        threads: the fastest count of CPU threads.
+        lines: what was found and chosen, in words.
+    """
+
+    experiment: "Experiment"
+    threads: int
+    lines: tuple[str, ...]
+
+
+def plan_pictures(chosen: argparse.Namespace) -> Plan:
+    """Look at the pictures and at the machine, and choose.
+
+    Raises:
+        EquipoiseError: there are no pictures, too few of them, or of a size that no network can be made for.
+    """
+    from equipoise.common.machine import choose_device
+    from equipoise.data.inspection import look
+    from equipoise.data.progress import without_progress
+
+    device = choose_device(chosen.device)
+    data, why = _data(chosen, device)
+    with without_progress(chosen.quiet):
+        store = data.load(chosen.data_root, chosen.seed or 0)
+    data, store = _without_colours(data, store, chosen)
+    _check(data, store, chosen)
+    seen = look(store)
+    experiment, augmentation = _experiment(chosen, data, store, seen)
+    threads, cost = _measured(experiment, store.to(device), device, chosen.threads)
+    iterations = _iterations(chosen, experiment, len(store), cost, device)
+    experiment, _ = _experiment(chosen, data, store, seen, iterations)
+    lines = (
+        *_found(data, store, seen),
+        *_chosen(experiment, why, augmentation),
+        *_takes(experiment, cost, device, threads),
+    )
+    return Plan(experiment, threads, lines)
+
+
+def _data(chosen: argparse.Namespace, device: "torch.device") -> tuple["DataSet", str]:
+    """The data at the size and with the channels that suit them, and why that size."""
+    from equipoise.data.folder import Folder
+    from equipoise.data.picture_sets import PictureSet
+    from equipoise.data.root import own_path
+
+    data = parse_data(chosen.recipe)
+    if not isinstance(data, Folder):
+        known = {each.name for each in fields(data)}  # type: ignore[arg-type]
+        sized: Any = data
+        return (
+            (replace(sized, resolution=chosen.size), "as asked for")
+            if chosen.size and "resolution" in known
+            else (data, "the data's own")
+        )
+    found = PictureSet(own_path(data.path, chosen.data_root)).look()
+    size, why = (chosen.size, "as asked for") if chosen.size else _size(found.side, device)
+    channels = 4 if chosen.transparency == "keep" else found.channels
+    return replace(data, resolution=size, channels=channels, fit=chosen.fit or "crop"), why
+
+
+def _size(side: int, device: "torch.device") -> tuple[int, str]:
+    most = _MOST_ON_A_GPU if device.type == "cuda" else _MOST_ON_A_CPU
+    size = max(each for each in _SIZES if each == _SIZES[0] or each <= min(side * _ENLARGED, most))
+    limited = size == most and side > most
+    return (
+        size,
+        f"what {'a GPU' if device.type == 'cuda' else 'a CPU'} can learn"
+        if limited
+        else f"their shorter sides are about {side}",
+    )
+
+
+def _without_colours(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> tuple["DataSet", "Store"]:
+    """Pictures that are stored in colour and have none are read as grey ones."""
+    from equipoise.data.folder import Folder
+
+    grey = store.account is not None and store.account.grey == store.account.images
+    if not (grey and isinstance(data, Folder) and data.channels == 3):
+        return data, store
+    data = replace(data, channels=1)
+    return data, data.load(chosen.data_root)
+
+
+def _check(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> None:
+    """What cannot be trained on is refused in one sentence."""
+    if not store.holds_images:
+        raise EquipoiseError(f"{data.name} holds points, not pictures; choose a recipe for it: equipoise list recipes.")
+    if len(store) < _FEWEST:
+        raise EquipoiseError(
+            f"{data.name} holds {len(store)} picture, and a generator needs many to learn what they have in common; "
+            "some hundreds give something to look at, some thousands are good."
+        )
+    if store.shape[1] != store.shape[2]:
+        raise EquipoiseError(
+            f"the pictures of {data.name} are {store.shape[2]}x{store.shape[1]}, and the default networks make "
+            "squares; put them into a folder as files, from which squares are cut."
+        )
+    if chosen.labels and not store.classes:
+        raise EquipoiseError(
+            f"{data.name} has no classes for --labels; put the pictures of each class into a folder of its own, with "
+            "all of these in one folder."
+        )
+
+
+def _experiment(
+    chosen: argparse.Namespace, data: "DataSet", store: "Store", seen: "Look", iterations: int = 1000
+) -> tuple["Experiment", str]:
+    """The experiment, and why it augments as it does."""
+    from equipoise.recipes.pictures import augmentation_for, pictures
+
+    augmentation = augmentation_for(chosen.augment or "auto", len(store), seen.sides_are_alike)
+    channels, size, _ = store.shape
+    classes = store.classes if chosen.labels else 0
+    experiment = pictures(data, size, channels, iterations, _width(size), classes, augmentation.augment)
+    fitting = min(experiment.batch_size, 1 << (len(store).bit_length() - 1))
+    return replace(experiment, name=data.name, batch_size=fitting), augmentation.why
+
+
+def _iterations(
+    chosen: argparse.Namespace, experiment: "Experiment", count: int, cost: "Cost", device: "torch.device"
+) -> int:
+    """How many iterations were asked for, or fit into the time."""
+    if chosen.epochs is not None:
+        batches = sum(stage.batches_per_iteration for stage in experiment.algorithm.stages())
+        asked = chosen.epochs * (count // experiment.batch_size // batches)
+    else:
+        seconds = chosen.time or _QUALITIES[chosen.quality or "good"][device.type == "cuda"]
+        asked = chosen.iterations or round(seconds / _OVERHEAD / cost.seconds)
+    return max(1, int(asked))
+
+
+def _width(size: int) -> int:
+    return 16 if size <= 32 else 8
+
+
+def _measured(
+    experiment: "Experiment", store: "Store", device: "torch.device", threads: int | None
+) -> tuple[int, "Cost"]:
+    import torch
+
+    from equipoise.common.machine import threads_beside_a_gpu
+    from equipoise.runs.cost import cost, threads_for
+
+    if threads is None:
+        on_gpu = device.type == "cuda"
+        threads = threads_beside_a_gpu(1) if on_gpu else threads_for(experiment, store, device)
+    torch.set_num_threads(threads)
+    return threads, cost(experiment, store, device)
+
+
+def _found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
+    """What the data are."""
+    if store.account is not None:
+        yield store.account.sentence(data.name, store.shape)
+        yield from (f"  {sentence}." for sentence in store.account.missing)
+        if 0 < store.account.grey < store.account.images:
+            yield f"  {store.account.grey:,} of them have no colours."
+    else:
+        kind = "grey" if store.shape[0] == 1 else "colour"
+        yield f"{printable(data.name)}: {len(store):,} pictures of {store.shape[2]}x{store.shape[1]} in {kind}."
+    if seen.twins:
+        of = "" if seen.compared == len(store) else f" of {seen.compared:,} compared"
+        yield f"  {seen.twins:,}{of} look almost the same as another one."
+    if seen.labels:
+        yield f"  {len(seen.labels)} classes of {min(seen.labels):,} to {max(seen.labels):,} pictures."
+    if len(store) < _ADVISED:
+        yield (
+            f"  {len(store):,} pictures are few: expect samples that look like these very pictures. Some hundreds give "
+            "something new, some thousands are good."
+        )
+
+
+_ADVISED = 100
+
+
+def _chosen(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
+    """What is trained, and why."""
+    size = experiment.data.item_shape[1]
+    sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
+    yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
+    algorithm: Any = experiment.algorithm
+    steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
+    yield f"  relativistic loss with R1 and R2; {steps};"
+    names = "none" if algorithm.augment is None else ", ".join(algorithm.augment.operations)
+    yield f"  augmentation: {names} ({augmentation}){_told(experiment)}."
+
+
+def _told(experiment: "Experiment") -> str:
+    return f"; the networks are told {experiment.latent.classes} classes" if experiment.latent.classes else ""
+
+
+def _millions(config: Any) -> str:
+    from equipoise.experiments.build import empty_network
+
+    return f"{sum(parameter.numel() for parameter in empty_network(config).parameters()) / 1e6:.2f}"
+
+
+def _takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threads: int) -> Iterator[str]:
+    """Time and memory, and what else could be asked for."""
+    iterations = experiment.algorithm.iterations or 0
+    pictures = iterations * experiment.batch_size
+    rate = experiment.batch_size / cost.seconds
+    place = "this GPU" if device.type == "cuda" else f"{threads} thread{'s' if threads > 1 else ''} of this CPU"
+    time, memory = duration(iterations * cost.seconds * _OVERHEAD), cost.memory_bytes / 2**30
+    yield f"On {place}: about {time} and {memory:.1f} GiB of memory;"
+    yield f"  {iterations:,} iterations, {pictures:,} pictures, {rate:,.0f} a second."
+    qualities = ", ".join(f"{name} {duration(times[device.type == 'cuda'])}" for name, times in _QUALITIES.items())
+    sizes = "|".join(map(str, _SIZES))
+    yield f"Others: --quality ({qualities}), --time 30m, --size {sizes} (twice the side, a quarter of the rate)."
+
+
+def plan_of(chosen: argparse.Namespace) -> Plan | None:
+    """The plan, where the word names pictures; None for a recipe or a YAML file.
+
+    Raises:
+        EquipoiseError: options of the one were given for the other, or as `plan_pictures`.
+    """
+    if _names_pictures(chosen.recipe):
+        _refuse_given(chosen, _OF_RECIPES, "works with a recipe only; --quality and --time say how much to train")
+        return plan_pictures(chosen)
+    _refuse_given(chosen, _OPTIONS, "is for pictures in place of a recipe, as in: equipoise train photos/")
+    return None
+
+
+def _refuse_given(chosen: argparse.Namespace, options: Iterable[str], sentence: str) -> None:
+    given = [name for name in options if getattr(chosen, name)]
+    if given:
+        raise EquipoiseError(f"--{given[0]} {sentence}.")
+
+
+def _names_pictures(word: str) -> bool:
+    """Whether the word is neither a recipe nor a YAML file but leads to pictures, as far as one can tell."""
+    if word in RECIPES or is_yaml(word):
+        return False
+    path = local_path(word)
+    return word.partition(":")[0] in DATA or os.sep in word or (bool(word) and "\0" not in word and path.exists())

@@ -1,0 +1,161 @@
+"""`train`, `doctor` and `show` on pictures without a recipe: what is found, what is chosen, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from equipoise.cli.main import main
+from equipoise.cli.options import span
+from equipoise.experiments.config import from_yaml
+from equipoise.runs import cost
+
+PIXELS = np.random.default_rng(0)
+QUICK = ("--threads", "1", "--device", "cpu", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def _short_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "_SECONDS", 0.0)
+    monkeypatch.setattr(cost, "_FEWEST", 1)
+
+
+def save(path: Path, size: tuple[int, int] = (40, 40), mode: str = "RGB", colour: object = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    channels = {"L": (), "RGB": (3,), "RGBA": (4,)}[mode]
+    values = PIXELS.integers(0, 256, (*size[::-1], *channels), dtype=np.uint8)
+    (Image.fromarray(values) if colour is None else Image.new(mode, size, colour)).save(path)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Six colour photographs in two classes, of which two are the same, and what is no photograph."""
+    folder = tmp_path / "photos"
+    for number in range(4):
+        save(folder / "cats" / f"{number}.png")
+    save(folder / "dogs" / "0.png", colour=(10, 200, 30))
+    save(folder / "dogs" / "1.png", colour=(10, 201, 30))
+    (folder / "dogs" / "bad.jpg").write_bytes(b"no picture")
+    (folder / "dogs" / "film.mp4").write_bytes(b"x")
+    return folder
+
+
+def test_doctor_says_what_it_found_chose_and_how_long_it_takes(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", str(photos), *QUICK]) == 0
+    text = capsys.readouterr().out
+    assert "photos: 6 images of 8 files, 40x40 pixels, resized to 32x32 in colour." in text
+    assert "1 file was skipped as unreadable, as in dogs/bad.jpg (no image of a known kind)" in text
+    assert "left out: .mp4 (1)" in text
+    assert "2 look almost the same as another one." in text
+    assert "2 classes of 2 to 4 pictures." in text
+    assert "6 pictures are few: expect samples that look like these very pictures" in text
+    assert (
+        "Chosen: 32x32 pixels (their shorter sides are about 40); networks of 0.23 and 0.17 million parameters;" in text
+    )
+    assert "6 pictures are few, so every picture is changed each time" in text
+    assert "On 1 thread of this CPU: about 1 hour and " in text
+    assert "--quality (draft 10 minutes, good 1 hour, best 8 hours)" in text
+
+
+def test_a_dry_run_says_the_same_and_trains_nothing(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(photos), *QUICK, "--dry-run", "--out", str(tmp_path / "run"), "--time", "30m"]) == 0
+    assert "about 30 minutes and " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_is_trained_on_without_a_recipe(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = ["train", str(photos), *QUICK, "--iterations", "3", "--labels", "--augment", "cutout", "--out", str(out)]
+    assert main([*words, "--set", "algorithm.gamma=1", "--seed", "5"]) == 0
+    config = yaml.safe_load((out / "config.yaml").read_text(encoding="utf-8"))
+    assert config["name"] == "photos"
+    assert (config["seed"], config["batch_size"], config["latent"]["classes"]) == (5, 4, 2)
+    assert config["algorithm"]["augment"]["operations"] == ["cutout"]
+    assert (config["algorithm"]["gamma"], config["algorithm"]["iterations"]) == (1, 3)
+    assert (out / "report.html").is_file()
+    assert main(["sample", str(out), "--count", "4", "--out", str(tmp_path / "four.png"), "--device", "cpu"]) == 0
+
+
+def test_show_prints_the_whole_and_train_reads_it(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(photos), *QUICK, "--iterations", "100", "--size", "64"]) == 0
+    experiment = from_yaml(capsys.readouterr().out)
+    assert experiment.data.item_shape == (3, 64, 64)
+    assert experiment.players["generator"].optimiser.schedule.end == 100
+    assert experiment.algorithm.iterations == 100
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "shape"),
+    [("L", (), (1, 32, 32)), ("RGBA", (), (3, 32, 32)), ("RGBA", ("--transparency", "keep"), (4, 32, 32))],
+)
+def test_the_channels_are_those_of_the_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, options: tuple[str, ...], shape: tuple[int, ...]
+) -> None:
+    for number in range(3):
+        save(tmp_path / "in" / f"{number}.png", (33, 50), mode)
+    assert main(["show", str(tmp_path / "in"), *QUICK, *options, "--fit", "pad"]) == 0
+    experiment = from_yaml(capsys.readouterr().out)
+    assert experiment.data.item_shape == shape
+    assert experiment.players["generator"].network.options["channels"] == shape[0]
+
+
+def test_colour_files_without_colours_are_grey(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        save(tmp_path / "in" / f"{number}.png", colour=(number, number, number))
+    assert main(["show", str(tmp_path / "in"), *QUICK]) == 0
+    assert from_yaml(capsys.readouterr().out).data.item_shape == (1, 32, 32)
+
+
+def test_a_data_set_and_an_array_are_pictures_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "mine.npz", images=PIXELS.integers(0, 256, (5, 16, 16, 3), dtype=np.uint8))
+    assert main(["doctor", str(tmp_path / "mine.npz"), *QUICK]) == 0
+    assert "mine: 5 pictures of 16x16 in colour." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("train", "{photos}", "--budget", "cpu"), "--budget works with a recipe only"),
+        (("train", "gan-digits", "--size", "32"), "--size is for pictures in place of a recipe"),
+        (("train", "gan-digits", "--labels"), "--labels is for pictures in place of a recipe"),
+        (("doctor", "gan-digits"), "doctor looks at pictures, and gan-digits is a recipe"),
+        (("train", "{photos}/cats", "--labels"), "cats has no classes for --labels"),
+        (("train", "{photos}", "--augment", "cut"), "unknown augmentation 'cut'; did you mean 'cutout'"),
+        (("train", "nowhere/photos"), "there is no folder nowhere/photos"),
+        (("train", "{photos}/dogs/film.mp4"), "film.mp4 is not a data set"),
+        (("train", "gan-digit"), "did you mean 'gan-digits'"),
+        (("train", "{one}"), "one holds 1 picture, and a generator needs many"),
+        (("train", "{empty}"), "contains no images"),
+        (("train", "ring"), "ring holds points, not pictures"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    save(tmp_path / "one" / "a.png")
+    (tmp_path / "empty").mkdir()
+    places = {"photos": photos, "one": tmp_path / "one", "empty": tmp_path / "empty"}
+    assert main([word.format(**places) for word in words] + list(QUICK) + ["--iterations", "1"]) == 2
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert "Traceback" not in captured.err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("90s", 90), ("1d", 86400)]
+)
+def test_spans_of_time(text: str, seconds: int) -> None:
+    assert span(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "m", "-1h", "1.5h", "0m", "half an hour"])
+def test_other_words_are_no_spans(text: str) -> None:
+    with pytest.raises(Exception, match="must be a length of time"):
+        span(text)
