@@ -14,6 +14,7 @@ from equipoise.common.files import read_bounded
 
 _NAME = re.compile(r"iteration-(\d+)\.png")
 _MOST_BYTES = 64 << 20
+_MOST_ALONE_BYTES = 400_000
 _LONGEST_EDGE = 640
 _QUALITY = 80
 Item = TypeVar("Item")
@@ -41,6 +42,11 @@ def read_frames(folder: Path, most: int, budget_bytes: int) -> tuple[Frame, ...]
     while len(frames) > 1 and sum(len(frame.uri) for frame in frames) > budget_bytes:
         frames = frames[-1::-2][::-1]
     return tuple(frames)
+
+
+def read_picture(path: Path) -> Frame | None:
+    """One picture, by the same rules; None where it is missing or damaged."""
+    return _frame(0, path, _MOST_ALONE_BYTES) if path.is_file() else None
 
 
 def evenly(items: list[Item], most: int) -> list[Item]:

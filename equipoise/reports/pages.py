@@ -17,9 +17,10 @@ from equipoise.common.files import write_text_atomically
 from equipoise.data.account import Account
 from equipoise.evaluation.score import Score
 from equipoise.reports import figures, measurements
-from equipoise.reports.frames import Frame, read_frames
+from equipoise.reports.frames import Frame, read_frames, read_picture
 from equipoise.reports.grouping import refuse_unlike
 from equipoise.reports.summary import comparison_table, shown, title, with_spread
+from equipoise.reports.verdict import picture_size, times, verdict
 from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord, read_run
 
@@ -66,15 +67,21 @@ def write_run_report(run: Path) -> Path:
     """
     record = read_run(run)
     frames = read_frames(record.path / "samples", _MOST_FRAMES, _FRAME_BUDGET_BYTES)
+    scored = measurements.score_figures(record)
     text = render(
         "run.html",
         title=record.name,
         run=record,
+        verdict=verdict(record),
+        first=first_facts(record),
+        newest=frames[-1] if frames else None,
+        real=read_picture(record.path / "real.png"),
         facts=_facts(record),
         steps=[Step(frame.iteration, _moment(record, frame.iteration)) for frame in frames],
         grids=[Grids(record.name, "", frames)] if frames else [],
         curves=[figure for figure in _curves(record) if figure],
-        scored=measurements.score_figures(record),
+        score=scored[0] if scored else measurements.variety_figure(record),
+        scored=scored[1:],
         others=measurements.other_figures(record),
         histogram=figures.histogram_figure("classes", [record.histogram()]) if record.histogram() else None,
         environment=_flat(_without_places(record.environment)),
@@ -114,8 +121,15 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
     return _written(Path(out), text)
 
 
+def first_facts(record: RunRecord) -> list[tuple[str, str]]:
+    """What stands beside the verdict: how far it is, how long it took and takes, and the pictures' size."""
+    facts = {"iterations": f"{record.log.last_iteration:,}", **times(record), "size": picture_size(record)}
+    return [(label, value) for label, value in facts.items() if value]
+
+
 def _curves(record: RunRecord) -> tuple[figures.Figure | None, ...]:
-    return figures.energy_figure(record), figures.loss_figure(record), measurements.variety_figure(record)
+    variety = measurements.variety_figure(record) if record.log.scores else None  # else it stands at the top
+    return figures.energy_figure(record), figures.loss_figure(record), variety
 
 
 def _groups(records: Mapping[str, Sequence[RunRecord]]) -> list[Group]:
@@ -163,7 +177,7 @@ def _moment(run: RunRecord, iteration: int) -> str:
 
 
 def _facts(run: RunRecord) -> list[tuple[str, str]]:
-    facts = [("iterations", f"{run.log.last_iteration:,}"), ("seed", run.seed)]
+    facts = [("seed", run.seed)]
     scalars = [score for score in run.scores if isinstance(score.value, float)]
     facts += [(title(score.metric), _with_deviation(score)) for score in scalars]
     ends = ((REAL, "final energy, real"), (FAKE, "final energy, generated"), (MARGIN, "final margin"))

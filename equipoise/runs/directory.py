@@ -44,6 +44,11 @@ class RunDirectory:
         return self.path / "samples"
 
     @property
+    def real(self) -> Path:
+        """A grid of real items, to be compared with the samples."""
+        return self.path / "real.png"
+
+    @property
     def checkpoints(self) -> Path:
         """Checkpoints by iteration."""
         return self.path / "checkpoints"

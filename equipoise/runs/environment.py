@@ -73,6 +73,14 @@ def add_session(path: Path, session: dict[str, Any]) -> None:
     write_text_atomically(path, json.dumps({"sessions": sessions}, indent=1))
 
 
+def note_in_last_session(path: Path, noted: dict[str, Any]) -> None:
+    """Add to what the environment file says of the session under way; nothing where it says nothing of it."""
+    sessions = read_sessions(path)
+    if sessions:
+        sessions[-1] |= noted
+        write_text_atomically(path, json.dumps({"sessions": sessions}, indent=1))
+
+
 def read_sessions(path: Path) -> list[dict[str, Any]]:
     """The sessions so far, oldest first; none when the file is missing or unreadable. Fields may be missing in each."""
     try:

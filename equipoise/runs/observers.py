@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from equipoise.evaluation.catalogue import is_better
@@ -54,6 +55,14 @@ class Sampler:
             samples = generate(generator, experiment.latent, _POINT_SAMPLES, experiment.seed)
         path = self.run.samples / f"iteration-{state.clock.iteration:09d}.png"
         write_picture(sample_picture(samples, experiment.value_range), path)
+
+
+def write_real(run: RunDirectory, experiment: Experiment, source: Source) -> None:
+    """Write a picture of real items, evenly chosen, as the samples' pictures are."""
+    first = source.batch(torch.arange(1))
+    count = min(len(source), _POINT_SAMPLES if first.ndim == 2 else GRID_SAMPLES)
+    real = source.batch(torch.linspace(0, len(source) - 1, count).round().long()).float().cpu()
+    write_picture(sample_picture(real, experiment.value_range), run.real)
 
 
 @dataclass

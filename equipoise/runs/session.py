@@ -1,6 +1,7 @@
 """One session of a run: train from the current state to the end, with all observers."""
 
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.tracker import Tracking
 from equipoise.runs.alarm import Collapsed, OnCollapse, Stop, Watchdog, variety_monitor
 from equipoise.runs.directory import RunDirectory, resume_command
+from equipoise.runs.environment import note_in_last_session
 from equipoise.runs.interrupts import Interrupt, catch_interrupts
 from equipoise.runs.lock import Claim, Replaced
-from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due
+from equipoise.runs.observers import Checkpointer, Evaluator, Sampler, is_due, write_real
 from equipoise.runs.processes import Agreement, Processes
 from equipoise.runs.progress import Progress
 from equipoise.runs.remembered import Remembered
@@ -146,7 +148,12 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
         EquipoiseError: the run diverged, the disk is full and so on; the message names the last good checkpoint.
     """
     writers = _open_writers(session, restored) if session.processes.is_first else None
-    loop = _loop(session)
+    loop, started = _loop(session), time.monotonic()
+    begun, total = session.state.clock.iteration, session.game.total_iterations
+    if writers is not None:
+        note_in_last_session(session.run.environment, {"from_iteration": begun, "to_iteration": total})
+        if not session.run.real.is_file():
+            write_real(session.run, session.experiment, session.game.source)
     try:
         if writers is not None and session.state.clock.iteration == 0:
             writers.sampler.write(session.state)
@@ -164,6 +171,8 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
     finally:
         if writers is not None:
             writers.close()
+    if writers is not None:
+        note_in_last_session(session.run.environment, {"seconds": round(time.monotonic() - started, 1)})
     if not loop.finished:
         raise _collapsed(session, writers) if agreed == Stop.COLLAPSED else _interrupted(session, agreed)
     if writers is not None:

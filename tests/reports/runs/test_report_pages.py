@@ -127,7 +127,7 @@ def test_values_that_are_not_finite_leave_gaps(make_run: Callable[..., Path]) ->
     log.write_text(log.read_text() + json.dumps(record) + "\n")
     text = write_run_report(run).read_text()
     assert read_run(run).diverged
-    assert "This run diverged" in text
+    assert "It broke off: the losses are no longer finite." in text
     assert "1 value was not finite" in text
 
 

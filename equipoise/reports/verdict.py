@@ -1,0 +1,160 @@
+"""What a person wants to know of a run first: whether it works, and what to change if it doesn't."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from equipoise.common.durations import duration
+from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.catalogue import METRICS, is_better
+from equipoise.experiments.build import network_shape
+from equipoise.experiments.config import from_plain
+from equipoise.monitor.words import ADVICE, MEANINGS
+from equipoise.reports.summary import shown, title
+from equipoise.runs.record import RunRecord
+from equipoise.runs.run_log import Record
+
+_PASSED = "Recovered from "
+_WELL = 0.5
+"""Samples that cover half as much of the data as held-out images do are called varied."""
+_BY_CHANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer in a few words, the reason, and what to change.
+
+    Attributes:
+        answer: the first sentence.
+        why: what it rests on.
+        change: what to do, or "".
+        is_well: whether nothing is wrong.
+    """
+
+    answer: str
+    why: str
+    change: str
+    is_well: bool
+
+
+def verdict(run: RunRecord) -> Verdict:
+    """The verdict on a run as far as it went, by its log alone: nobody has looked at the samples."""
+    if run.diverged:
+        advice = " or ".join(each.text for each in ADVICE["not finite"][:2])
+        return Verdict(
+            "It broke off: the losses are no longer finite.", MEANINGS["not finite"], f"Next, {advice}.", False
+        )
+    lasting = _lasting(run.log.told)
+    if lasting:
+        name, words = list(lasting.items())[-1]
+        seen, _, change = words.partition(" Change first: ")
+        answer = _ANSWERS.get(name, f"Something is wrong: {name}.")
+        return Verdict(answer, seen, f"Change first: {change}" if change else "", False)
+    if not run.log.iterations:
+        return Verdict("It has only begun.", "Nothing has been logged yet.", "", True)
+    reach = run.log.variety[-1].values.get("reach") if run.log.variety else None
+    answer = "No trouble was seen." if reach is None or reach >= _WELL else "It isn't there yet, but no trouble was seen."
+    return Verdict(answer, " ".join(_grounds(run, reach)), _next(run), True)
+
+
+_ANSWERS = {
+    "collapse": "It does not work yet: the samples are too much alike.",
+    "discriminator wins": "It may not work: the discriminator is too strong.",
+    "generator wins": "It may not work: the discriminator is too weak.",
+    "oscillation": "It may not work: the two networks chase each other.",
+    "memorisation": "It copies: samples are too close to training pictures.",
+    "energies apart": "It may not work: the discriminator has lost touch with the generator.",
+}
+
+
+def _lasting(told: tuple[str, ...]) -> dict[str, str]:
+    """The troubles that were told and have not passed, by their names."""
+    lasting: dict[str, str] = {}
+    for words in told:
+        passed = words.startswith(_PASSED)
+        found = re.match(r"[\w ]+(?=:)", words.removeprefix(_PASSED))
+        name = found[0].lower() if found else words
+        if name == "rollback":
+            continue
+        lasting.pop(name, None)
+        if not passed:
+            lasting[name] = words
+    return lasting
+
+
+def _grounds(run: RunRecord, reach: float | None) -> list[str]:
+    told = []
+    if reach is not None:
+        well = "varied" if reach >= _WELL else "less varied than the data"
+        told.append(f"The samples are {well}: they cover {reach:.0%} as much of the data as held-out pictures do.")
+    told += [_trend(name, values) for name, values in _taken(run.log.scores).items() if len(values) > 1]
+    return told or ["The losses are finite, and neither network runs away from the other."]
+
+
+def _taken(scores: tuple[Record, ...]) -> dict[str, list[tuple[int, float]]]:
+    """Each metric that has a better side and was taken during training: (iteration, value)."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for record in scores:
+        for name, value in record.values.items():
+            if name in METRICS and METRICS[name].lower_is_better is not None:
+                found.setdefault(name, []).append((record.iteration, value))
+    return found
+
+
+def _best(name: str, values: list[tuple[int, float]]) -> tuple[int, float]:
+    best = values[0]
+    for each in values[1:]:
+        best = each if is_better(name, each[1], best[1]) else best
+    return best
+
+
+def _trend(name: str, values: list[tuple[int, float]]) -> str:
+    (iteration, best), last = _best(name, values), values[-1][1]
+    if abs(last - best) <= _BY_CHANCE * abs(best):
+        return f"The {title(name)} went from {shown(values[0][1])} to {shown(last)}, its best."
+    return f"The {title(name)} was best, {shown(best)}, at iteration {iteration:,}, and is {shown(last)} now."
+
+
+def _next(run: RunRecord) -> str:
+    """What to do where nothing is wrong."""
+    for name, values in _taken(run.log.scores).items():
+        iteration, best = _best(name, values)
+        if iteration != values[-1][0] and abs(values[-1][1] - best) > _BY_CHANCE * abs(best):
+            return "Next: lower the learning rates towards the end, or train for a shorter time."
+    return "Next: compare the samples with the real ones below; if they still improve, go on with resume --time 30m."
+
+
+def picture_size(run: RunRecord) -> str:
+    """The samples' size in words, or nothing where it cannot be told."""
+    try:
+        shape = network_shape(from_plain(dict(run.config)).players["generator"].network)
+    except (EquipoiseError, KeyError):
+        return ""
+    return f"{shape[2]}\N{MULTIPLICATION SIGN}{shape[1]} pixels" if len(shape) > 2 else "points"
+
+
+def times(run: RunRecord) -> dict[str, str]:
+    """How long a run took so far, and how long the rest takes at the pace of its last sitting; as far as is known."""
+    sessions = run.environment.get("sessions")
+    known = [each for each in sessions if isinstance(each, dict)] if isinstance(sessions, list) else []
+    spent = [_spent(each, run) for each in known]
+    if not known or any(each is None for each in spent[-1:]):
+        return {}
+    told = {"time spent": duration(sum(each or 0.0 for each in spent))}
+    total, begun, reached = known[-1].get("to_iteration"), known[-1].get("from_iteration"), run.log.last_iteration
+    if isinstance(total, int) and isinstance(begun, int) and begun < reached < total:
+        told["time left"] = f"about {duration((spent[-1] or 0.0) / (reached - begun) * (total - reached))}"
+    return told
+
+
+def _spent(session: dict[str, object], run: RunRecord) -> float | None:
+    """The seconds of a sitting: noted at its end; of one that goes on or was killed, up to the log's last line."""
+    noted = session.get("seconds")
+    if isinstance(noted, int | float) and not isinstance(noted, bool) and 0 <= noted < float("inf"):
+        return float(noted)
+    try:
+        started = datetime.fromisoformat(str(session["started"]))
+        written = datetime.fromtimestamp((run.path / "metrics.jsonl").stat().st_mtime, UTC)
+        return max(0.0, (written - started).total_seconds())
+    except (KeyError, ValueError, TypeError, OSError, OverflowError):
+        return None

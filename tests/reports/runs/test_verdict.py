@@ -1,0 +1,116 @@
+"""The first thing that a run's page says: whether it works, and what to change."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from equipoise.monitor.words import alarm, passed
+from equipoise.reports.verdict import picture_size, times, verdict
+from equipoise.runs.record import RunRecord
+from equipoise.runs.run_log import Log, Record
+
+
+def at(iteration: int, kind: str = "iteration", **values: float) -> Record:
+    return Record(kind, iteration, "adversarial", 0, values)
+
+
+def run(log: Log, path: Path = Path("run")) -> RunRecord:
+    return RunRecord(path, "", {}, {}, log, ())
+
+
+PLAIN = Log(iterations=(at(1, loss=1.0), at(200, loss=0.9)))
+
+
+def told(*alarms: object) -> tuple[str, ...]:
+    sentences = [each.words(with_settings=True) for each in alarms]  # type: ignore[attr-defined]
+    return tuple(words[:1].upper() + words[1:] for words in sentences)
+
+
+def test_a_run_without_trouble_is_well_and_the_next_step_is_named() -> None:
+    found = verdict(run(PLAIN))
+    assert found.answer == "No trouble was seen."
+    assert found.is_well
+    assert "resume --time" in found.change
+
+
+def test_samples_of_little_variety_are_not_there_yet() -> None:
+    found = verdict(run(replace(PLAIN, variety=(at(200, "variety", reach=0.2),))))
+    assert found.answer == "It isn't there yet, but no trouble was seen."
+    assert "they cover 20% as much of the data" in found.why
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("collapse", "It does not work yet: the samples are too much alike."),
+        ("discriminator wins", "It may not work: the discriminator is too strong."),
+        ("oscillation", "It may not work: the two networks chase each other."),
+    ],
+)
+def test_a_trouble_that_lasts_is_the_answer_with_what_to_change(name: str, answer: str) -> None:
+    trouble = alarm(name, "seen so and so", 100)
+    found = verdict(run(replace(PLAIN, told=told(trouble))))
+    assert (found.answer, found.is_well) == (answer, False)
+    assert "seen so and so (iteration 100)" in found.why
+    assert found.change.startswith("Change first: ")
+    assert trouble.advice[0].text in found.change
+
+
+def test_a_trouble_that_passed_is_no_answer() -> None:
+    sentences = told(alarm("collapse", "x", 100), passed("collapse", "y", 150))
+    assert verdict(run(replace(PLAIN, told=sentences))).is_well
+    again = told(alarm("collapse", "x", 100), passed("collapse", "y", 150), alarm("collapse", "z", 180))
+    assert not verdict(run(replace(PLAIN, told=again))).is_well
+
+
+def test_a_rollback_alone_is_no_trouble() -> None:
+    assert verdict(run(replace(PLAIN, told=("Rollback: loss was not finite in iteration 3; continued.",)))).is_well
+
+
+def test_losses_that_are_not_finite_come_first() -> None:
+    found = verdict(run(Log(iterations=(at(3, loss=float("nan")),), told=told(alarm("collapse", "x", 1)))))
+    assert found.answer == "It broke off: the losses are no longer finite."
+    assert "lower the learning rates" in found.change
+
+
+@pytest.mark.parametrize(
+    ("values", "says", "next_"),
+    [
+        ((9.0, 5.0, 4.0), "went from 9.00 to 4.00, its best", "go on with resume"),
+        ((9.0, 4.0, 8.0), "was best, 4.00, at iteration 200, and is 8.00 now", "lower the learning rates"),
+    ],
+)
+def test_the_course_of_a_score_is_told(values: tuple[float, ...], says: str, next_: str) -> None:
+    scores = tuple(Record("score", 100 * (n + 1), "", 0, {"fid": value}) for n, value in enumerate(values))
+    found = verdict(run(replace(PLAIN, scores=scores)))
+    assert says in found.why
+    assert next_ in found.change
+
+
+def test_a_run_that_has_logged_nothing_has_only_begun() -> None:
+    assert verdict(run(Log())).answer == "It has only begun."
+
+
+def test_time_spent_and_left_follow_from_the_sessions() -> None:
+    first = {"started": "x", "seconds": 40.0, "from_iteration": 0, "to_iteration": 400}
+    last = {"started": "x", "seconds": 60.0, "from_iteration": 100, "to_iteration": 400}
+    record = replace(run(PLAIN), environment={"sessions": [first, last]})
+    assert times(record) == {"time spent": "1 minute 40 seconds", "time left": "about 2 minutes"}
+
+
+def test_of_a_run_that_goes_on_the_logs_last_line_counts(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text("")
+    started = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    record = replace(run(PLAIN, tmp_path), environment={"sessions": [{"started": started}]})
+    assert times(record) == {"time spent": "2 hours 0 minutes".replace(" 0 minutes", "")}
+
+
+@pytest.mark.parametrize("sessions", [None, [], [{}], [{"started": 3}], "x", [{"seconds": True}]])
+def test_an_environment_that_does_not_say_gives_no_times(sessions: object) -> None:
+    assert times(replace(run(PLAIN), environment={"sessions": sessions})) == {}
+
+
+def test_a_configuration_that_cannot_be_read_has_no_size() -> None:
+    assert picture_size(run(PLAIN)) == ""
