@@ -19,6 +19,8 @@ Opener = Callable[[Path], object | None]
 OPENERS: tuple[str, ...] = (
     "equipoise.runs.run:open_run_directory",
     "equipoise.reports.study_view:open_study",
+    "equipoise.runs.shipped:open_shipped",
+    "equipoise.runs.shipped:open_from_hub",
 )
 """What `load` asks in turn, as "module:function"; each is an `Opener`."""
 
@@ -28,10 +30,12 @@ def load(what: str | Path) -> Any:
 
     Args:
         what: a run's directory gives an `equipoise.runs.run.Run`: samples, curves, plots and scores. A study's
-            directory gives an `equipoise.reports.study_view.StudyView`: its table and its runs.
+            directory gives an `equipoise.reports.study_view.StudyView`: its table and its runs. What `equipoise export`
+            wrote, a .safetensors file or a folder with model.json, gives an `equipoise.runs.shipped.Shipped`: its
+            samples and its network; so does "hub:USER/NAME", what `equipoise push` put on the hub.
 
     Raises:
-        EquipoiseError: there is neither.
+        EquipoiseError: there is none of these, or it is damaged.
     """
     path = local_path(str(what))
     for place in OPENERS:
@@ -41,7 +45,9 @@ def load(what: str | Path) -> Any:
         if found is not None:
             return found
     there = "has neither a run's config.yaml nor a study's results.json in it" if path.exists() else "does not exist"
-    raise EquipoiseError(f"{printable(path)} cannot be loaded: it {there}; give the directory of a run or a study.")
+    raise EquipoiseError(
+        f"{printable(path)} cannot be loaded: it {there}; give the directory of a run or a study, or an exported generator."
+    )
 
 
 def train(

@@ -53,7 +53,9 @@ def verdict(run: RunRecord) -> Verdict:
     if not run.log.iterations:
         return Verdict("It has only begun.", "Nothing has been logged yet.", "", True)
     reach = run.log.variety[-1].values.get("reach") if run.log.variety else None
-    answer = "No trouble was seen." if reach is None or reach >= _WELL else "It isn't there yet, but no trouble was seen."
+    answer = (
+        "No trouble was seen." if reach is None or reach >= _WELL else "It isn't there yet, but no trouble was seen."
+    )
     return Verdict(answer, " ".join(_grounds(run, reach)), _next(run), True)
 
 

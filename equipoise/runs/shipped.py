@@ -23,6 +23,7 @@ from equipoise.evaluation.sampling import check_size, generate, sample_picture, 
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
 from equipoise.experiments.experiment import NetworkConfig
+from equipoise.integrations.hub import PREFIX, download
 from equipoise.networks.network import Generator
 from equipoise.training.draw import Latent
 
@@ -121,6 +122,21 @@ def open_shipped(path: Path) -> Shipped | None:
     if path.suffix.lower() == ".safetensors" and path.is_file():
         return _rebuilt(_parsed(path, _metadata(path)), path)
     return None
+
+
+def open_from_hub(path: Path) -> Shipped | None:
+    """The generator that "hub:USER/NAME" names; None for any other path.
+
+    Raises:
+        EquipoiseError: it cannot be fetched, or as `open_shipped`.
+    """
+    if not str(path).startswith(PREFIX):
+        return None
+    folder = download(str(path))
+    found = open_shipped(folder)
+    if found is None:
+        raise EquipoiseError(f"{printable(path)} holds no generator of Equipoise: there is no {DESCRIPTION} in it.")
+    return found
 
 
 def _text(path: Path) -> str:

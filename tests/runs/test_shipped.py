@@ -12,10 +12,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+import equipoise
 from equipoise.algorithms.gan import GAN
 from equipoise.common.errors import EquipoiseError
 from equipoise.constraints import SpectralNorm
-from equipoise.evaluation.sampling import generate
+from equipoise.evaluation.sampling import generate, to_bytes
 from equipoise.experiments.build import build_network
 from equipoise.experiments.experiment import NetworkConfig, network
 from equipoise.networks.catalogue import NETWORKS
@@ -119,6 +120,17 @@ def test_a_weights_file_alone_is_enough(model: Path, tmp_path: Path) -> None:
     assert whole is not None
     assert (found.sample(2) == whole.sample(2)).all()
     assert found.description == whole.description
+
+
+def test_load_takes_files_and_folders_and_samples_as_the_run_does(model: Path, tmp_path: Path) -> None:
+    found = equipoise.load(model)
+    origin = trained(config_of("dcgan-generator"), tmp_path)
+    expected = to_bytes(generate(origin.generator, origin.experiment.latent, 3, 4), "symmetric")
+    assert (found.sample(3, seed=4, device="cpu") == expected.permute(0, 2, 3, 1).numpy()).all()
+    assert (equipoise.load(str(model / WEIGHTS)).sample(3, seed=4) == found.sample(3, seed=4)).all()
+    for count in (0, -1, 1.5, "3"):
+        with pytest.raises(EquipoiseError, match="must be a whole number of at least 1"):
+            found.sample(count)
 
 
 def test_other_paths_are_for_others(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
+import equipoise
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.integrations import hub
 from equipoise.reports.card import write_card
-from equipoise.runs.shipped import open_shipped
 from equipoise.runs.trained import load_trained
 
 CPU = torch.device("cpu")
@@ -102,8 +102,7 @@ def test_what_is_pushed_is_loaded_from_the_hubs_folders_without_a_network(
     monkeypatch.setattr(library, "snapshot_download", fetch)
     folder = hub.download("hub:user/digits")
     assert "license: mit" in (folder / "README.md").read_text()
-    shipped = open_shipped(folder)
-    assert shipped is not None
+    shipped = equipoise.load("hub:user/digits")
     expected = load_trained(run, CPU)
     latent = expected.experiment.latent.sample(3, torch.Generator().manual_seed(1))
     assert torch.equal(shipped.network(latent), expected.generator(latent))
