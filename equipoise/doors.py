@@ -46,7 +46,8 @@ def load(what: str | Path) -> Any:
             return found
     there = "has neither a run's config.yaml nor a study's results.json in it" if path.exists() else "does not exist"
     raise EquipoiseError(
-        f"{printable(path)} cannot be loaded: it {there}; give the directory of a run or a study, or an exported generator."
+        f"{printable(path)} cannot be loaded: it {there}; give the directory of a run or a study, or an exported "
+        "generator."
     )
 
 

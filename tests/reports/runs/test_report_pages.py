@@ -60,7 +60,7 @@ def test_run_report_is_whole_and_self_contained(make_run: Callable[..., Path]) -
     assert out == run / "report.html"
     text = out.read_text()
     page = assert_self_contained(text)
-    assert len(page.all("img")) == 15
+    assert len(page.all("img")) == 16
     assert sum("hidden" in image for image in page.all("img")) == 14
     assert len(page.all("svg")) == 4
     for word in (
@@ -99,7 +99,7 @@ def test_damaged_side_files_are_left_out(make_run: Callable[..., Path], no_drawi
     (run / "config.yaml").write_text("a: [\n")
     (run / "samples" / "iteration-000014.png").write_bytes(b"\x89PNG\r\n\x1a\nhalf")
     text = write_run_report(run).read_text()
-    assert len(assert_self_contained(text).all("img")) == 14
+    assert len(assert_self_contained(text).all("img")) == 15
     assert "has not been evaluated yet" in text
 
 
