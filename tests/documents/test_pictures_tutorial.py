@@ -1,0 +1,33 @@
+"""The options and the rule on the page for one's own pictures are those of the program."""
+
+import argparse
+import re
+from pathlib import Path
+
+from equipoise.cli.train import fill_train
+from equipoise.recipes.pictures import FEW, MANY, augmentation_for
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tutorials" / "my_pictures.md").read_text(encoding="utf-8")
+
+
+def test_every_option_of_the_page_exists() -> None:
+    parser = argparse.ArgumentParser()
+    fill_train(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+    named = set(re.findall(r"`(--[a-z-]+)", PAGE))
+    assert named <= known
+    assert {"--size", "--quality", "--time", "--augment", "--transparency", "--fit", "--labels", "--dry-run"} <= named
+
+
+def test_the_rule_of_augmentation_is_the_programs() -> None:
+    assert f"| fewer than {FEW:,} |" in PAGE
+    assert f"| {FEW:,} to {MANY:,} |" in PAGE
+    few, some, many = (augmentation_for("auto", count, False).augment for count in (FEW - 1, FEW, MANY))
+    assert few is not None
+    assert (few.strength, few.target) == (1.0, None)
+    assert some is not None
+    assert (some.strength, some.target) == (0.0, 0.6)
+    assert many is None
+    mirrored = augmentation_for("auto", MANY, True).augment
+    assert mirrored is not None
+    assert mirrored.operations == ("x-flip",)
