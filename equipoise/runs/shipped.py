@@ -30,6 +30,7 @@ from equipoise.training.draw import Latent
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
 """The files of a shipped generator's folder."""
 FORMAT = 1
+"""The version of what is written; a file of another one is refused."""
 _MOST_BYTES = 1 << 20
 _ATTACHED = ".parametrizations."
 _ABOUT = "equipoise"
