@@ -22,7 +22,7 @@ from examples import resume_any_loop
 
 pytestmark = pytest.mark.lengthy
 FORK = multiprocessing.get_context("fork")
-STEPS, MOST_SECONDS = 80, 60
+STEPS, MOST_SECONDS = 80, 120
 MOMENTS_OF_A_SAVE = 10
 Train = Callable[[Path, int], object]
 
