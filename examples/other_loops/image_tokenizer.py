@@ -1,7 +1,8 @@
-"""An image tokenizer (a small VQGAN) with a patch discriminator: no adversary, hinge, and hinge with LGA.
+"""An image tokenizer with a patch discriminator: no adversary, hinge, and hinge with LGA.
 
-Photographs become a grid of 8 x 8 code words each, and are decoded from them. The adversary's weight is VQGAN's
-adaptive one. It starts late, when the reconstruction is rough but recognisable.
+Crops of photographs become a grid of 8 x 8 tokens, six digits of eight levels each (finite scalar quantisation, Mentzer
+et al. 2023), and are decoded from them. The adversary's weight is VQGAN's adaptive one. It starts late, when the
+reconstruction is rough but recognisable.
 
 python -m examples.other_loops.image_tokenizer --figure tokenizer.png      about two minutes on one core
 """
@@ -17,7 +18,7 @@ from equipoise.losses import AdversarialHead, WarmUp
 from examples.other_loops.photographs import crops, decibels, photographs, sharpness
 from examples.other_loops.saving import carry_out
 
-SIZE, BATCH, WORDS, CODE = 32, 16, 256, 16
+SIZE, BATCH, CODE = 32, 16, 6
 WAYS: dict[str, dict[str, Any]] = {
     "no adversary": {"weight": 0.0},
     "hinge": {"weight": 0.5},
@@ -25,23 +26,13 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-class Quantiser(nn.Module):
-    """The nearest code word, with its gradient passed straight through (van den Oord et al. 2017)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words = nn.Embedding(WORDS, CODE)
-
-    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """The code words [batch, 16, 8, 8] nearest to the codes, and the loss that keeps the two together."""
-        rows = codes.movedim(1, -1)
-        nearest = torch.cdist(rows.reshape(-1, CODE), self.words.weight).argmin(1).view(rows.shape[:-1])
-        chosen = self.words(nearest)
-        commitment = (chosen - rows.detach()).square().mean() + 0.25 * (chosen.detach() - rows).square().mean()
-        return (rows + (chosen - rows).detach()).movedim(-1, 1), commitment
+def rounded(codes: Tensor) -> Tensor:
+    """Finite scalar quantisation: eight levels in [-1, 1], with the gradient passed straight through."""
+    bounded = codes.tanh()
+    return bounded + (((bounded * 3.5 - 0.5).round() + 0.5) / 3.5 - bounded).detach()
 
 
-def networks() -> tuple[nn.Module, Quantiser, nn.Sequential, nn.Module]:
+def networks() -> tuple[nn.Sequential, ...]:
     encoder = nn.Sequential(
         nn.Conv2d(3, 32, 4, 2, 1), nn.SiLU(), nn.Conv2d(32, 64, 4, 2, 1), nn.SiLU(), nn.Conv2d(64, CODE, 3, 1, 1)
     )
@@ -52,23 +43,21 @@ def networks() -> tuple[nn.Module, Quantiser, nn.Sequential, nn.Module]:
     discriminator = nn.Sequential(
         nn.Conv2d(3, 32, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(32, 64, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(64, 1, 3)
     )
-    return encoder, Quantiser(), decoder, discriminator
+    return encoder, decoder, discriminator
 
 
 def train(steps: int, seed: int, **options: Any) -> nn.ModuleList:
     torch.manual_seed(seed)
-    encoder, quantiser, decoder, discriminator = networks()
-    generator = nn.ModuleList([encoder, quantiser, decoder])
+    encoder, decoder, discriminator = networks()
+    generator = nn.ModuleList([encoder, decoder])
     head = AdversarialHead("hinge", warm_up=WarmUp(start=steps // 3, ramp=steps // 10), **options)
     adam = torch.optim.Adam(generator.parameters(), 1e-3, (0.5, 0.9))
     adversary = torch.optim.Adam(discriminator.parameters(), 1e-3, (0.5, 0.9))
     pictures, last_layer = photographs(), next(decoder[-2].parameters())
     for step in range(steps):
         real = crops(pictures, BATCH, SIZE, seed, step)
-        codes, commitment = quantiser(encoder(real))
-        fake = decoder(codes)
-        reconstruction = (fake - real).abs().mean()
-        loss = reconstruction + commitment
+        fake = decoder(rounded(encoder(real)))
+        reconstruction = loss = (fake - real).abs().mean()
         if head.weight and not head.waiting:
             losses = head.generator_losses(discriminator(fake), reference=reconstruction, last_layer=last_layer)
             loss = loss + sum(losses.values())
@@ -85,8 +74,8 @@ def train(steps: int, seed: int, **options: Any) -> nn.ModuleList:
 
 @torch.no_grad()
 def reconstructed(generator: nn.ModuleList, images: Tensor) -> Tensor:
-    encoder, quantiser, decoder = generator
-    made: Tensor = decoder(quantiser(encoder(images))[0])
+    encoder, decoder = generator
+    made: Tensor = decoder(rounded(encoder(images)))
     return made
 
 

@@ -19,7 +19,7 @@ from examples.other_loops.photographs import crops, decibels, photographs, sharp
 from examples.other_loops.saving import carry_out
 
 SIZE, BATCH = 48, 8
-WAYS = {"error alone": 0.0, "with a discriminator": 0.3}
+WAYS = {"error alone": 0.0, "with a discriminator": 1.0}
 
 
 class Enlarger(nn.Module):
@@ -72,9 +72,9 @@ def shrunk(images: Tensor) -> Tensor:
 def train(steps: int, seed: int, weight: float) -> Enlarger:
     torch.manual_seed(seed)
     enlarger, discriminator = Enlarger(), Discriminator()
-    head = AdversarialHead("relativistic", weight=weight, feature_weight=weight / 10, warm_up=WarmUp(start=steps // 3))
+    head = AdversarialHead("relativistic", weight=weight, feature_weight=weight / 10, warm_up=WarmUp(start=steps // 4))
     adam = torch.optim.Adam(enlarger.parameters(), 1e-3)
-    adversary = torch.optim.Adam(discriminator.parameters(), 5e-4, (0.5, 0.99))
+    adversary = torch.optim.Adam(discriminator.parameters(), 1e-3, (0.5, 0.99))
     pictures, last_layer = photographs(), next(enlarger.last[-1].parameters())
     for step in range(steps):
         real = crops(pictures, BATCH, SIZE, seed, step)
@@ -98,7 +98,7 @@ def train(steps: int, seed: int, weight: float) -> Enlarger:
         adam.step()
         if adversarial:
             against = head.discriminator_loss(discriminator(real)[0], discriminator(fake.detach())[0])
-            if penalty := lazy_weight(1.0, step, every=8):
+            if penalty := lazy_weight(0.2, step, every=8):
                 against = against + penalty * r1_penalty(lambda images: discriminator(images)[0], real)
             adversary.zero_grad()
             against.backward()
@@ -123,7 +123,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, rows = plt.subplots(2, len(found["_images"]), figsize=(7.2, 3.8), layout="constrained")
-    for row, place in zip(rows, (0, 3), strict=True):
+    for row, place in zip(rows, (4, 1), strict=True):
         for axes, (name, images) in zip(row, found["_images"].items(), strict=True):
             axes.imshow(((images[place].permute(1, 2, 0) + 1) / 2).clamp(0, 1))
             axes.set_title(name, fontsize=8)

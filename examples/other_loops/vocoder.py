@@ -18,7 +18,7 @@ from equipoise.common.random import stream
 from equipoise.losses import AdversarialHead, WarmUp
 from examples.other_loops.saving import carry_out
 
-RATE, LENGTH, HOP, BINS, BATCH = 4000, 2048, 64, 24, 8
+RATE, LENGTH, HOP, BINS, BATCH = 4000, 2048, 64, 64, 8
 WAYS = {"spectral error alone": 0.0, "with three discriminators": 1.0}
 
 
@@ -47,7 +47,7 @@ def spectrogram(signals: Tensor, size: int = 256, hop: int = HOP) -> Tensor:
 
 
 def coarse(signals: Tensor) -> Tensor:
-    """What the vocoder is given: 24 bands at every 64th sample."""
+    """What the vocoder is given: 64 bands at every 64th sample."""
     return functional.adaptive_avg_pool1d(spectrogram(signals).transpose(1, 2), BINS).transpose(1, 2)[..., :-1]
 
 
@@ -153,7 +153,8 @@ def draw(found: dict[str, Any], path: Path) -> None:
     for (above, below), name in zip(rows.T, ["original", *WAYS], strict=True):
         signal = found[f"_{name}"]
         above.plot(1000 * torch.arange(400) / RATE, signal[800:1200], linewidth=0.8)
-        above.set(title=name, xlabel="ms", ylim=(-1, 1))
+        above.set(xlabel="ms", ylim=(-1, 1))
+        above.set_title(name, fontsize=9)
         below.imshow(spectrogram(signal[None, None], 256, 32)[0], origin="lower", aspect="auto", vmin=-4.6, vmax=3)
         below.set(xlabel="frame", ylabel="frequency bin")
     figure.savefig(path, dpi=90)
