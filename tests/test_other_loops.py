@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from measurements.figures import other_loops
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "other_loops"
 EXAMPLES = {
@@ -38,3 +40,12 @@ def test_four_steps_reach_the_adversary() -> None:
     for name in EXAMPLES:
         text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
         assert "WarmUp(start=steps // " in text
+
+
+@pytest.mark.parametrize("name", other_loops.NAMES)
+def test_the_tutorials_tables_are_those_of_the_data_files(name: str) -> None:
+    page = (ROOT / "docs" / "tutorials" / "one_loss_in_my_loop.md").read_text(encoding="utf-8")
+    assert other_loops.table(name) in page
+    picture = f"loop_{name}.png"
+    assert picture in page
+    assert (ROOT / "docs" / "figures" / picture).stat().st_size < 100_000

@@ -4,7 +4,7 @@ The teacher learns a velocity field by flow matching. The student learns to give
 the teacher arrives at; a discriminator on real digits makes up for what the mean error blurs. Its penalty needs no
 double backward, as is usual where the networks of such a distillation are large.
 
-python -m examples.other_loops.one_step_student --figure students.png      about a minute on one core
+python -m examples.other_loops.one_step_student --figure students.png      about a minute and a half on one core
 """
 
 from pathlib import Path

@@ -3,7 +3,7 @@
 The discriminator scores patches with the relativistic pairing, and its features of the sharp image and of the enlarged
 one are matched.
 
-python -m examples.other_loops.super_resolution --figure enlarged.png      about a minute on one core
+python -m examples.other_loops.super_resolution --figure enlarged.png      about one minute on one core
 """
 
 from pathlib import Path

@@ -3,7 +3,7 @@
 The signals are sung vowels, synthesised here: pulses whose pitch glides, through two resonances, and a breath of noise.
 Each scale gives a score map and its features; the losses are the means over the scales, as in MelGAN and HiFi-GAN.
 
-python -m examples.other_loops.vocoder --figure vocoder.png      about two minutes on one core
+python -m examples.other_loops.vocoder --figure vocoder.png      about one minute on one core
 """
 
 import math

@@ -1,6 +1,6 @@
 """The table of the four examples of foreign loops, from the numbers that they wrote to results/other_loops/.
 
-For each: python -m examples.other_loops.NAME --results results/other_loops/NAME.json --figure docs/figures/loop_NAME.png
+python -m examples.other_loops.NAME --results results/other_loops/NAME.json --figure docs/figures/loop_NAME.png
 """
 
 import json
@@ -27,7 +27,7 @@ def table(name: str) -> str:
 
 def merged(paths: list[Path]) -> dict[str, Any]:
     """Runs of single seeds as one document, as if they had been asked for together."""
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    documents: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     together: dict[str, Any] = {"seeds": [seed for each in documents for seed in each["seeds"]]}
     together["runs"] = [run for each in documents for run in each["runs"]]
     return documents[0] | together
