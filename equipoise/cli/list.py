@@ -3,40 +3,27 @@
 import argparse
 
 from equipoise.cli.command import Command
-
-_LISTED = {
-    "recipes": "recipe",
-    "data": "data",
-    "metrics": "metric",
-    "backbones": "backbone",
-    "studies": "study",
-    "simulations": "simulation",
-    "algorithms": "algorithm",
-    "losses": "loss",
-    "amplifiers": "amplifier",
-    "kernels": "kernel",
-    "penalties": "penalty",
-    "constraints": "constraint",
-    "augmentations": "augmentation",
-    "networks": "network",
-    "optimisers": "optimiser",
-    "schedules": "schedule",
-    "trackers": "tracker",
-}
-"""Title -> the kind of what is listed below it."""
+from equipoise.registries import REGISTRIES, registry
 
 
 def fill_list(parser: argparse.ArgumentParser) -> None:
     """The arguments of `list`."""
-    parser.add_argument("what", nargs="?", choices=_LISTED, help="show one table only")
+    parser.add_argument("what", nargs="?", choices=[_title(kind) for kind in REGISTRIES], help="show one table only")
+
+
+def _title(kind: str) -> str:
+    """The plural of the word for a kind."""
+    if kind == "data":
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 def list_command(chosen: argparse.Namespace) -> int:
     """Print the tables of names."""
     from equipoise.recipes.families import folded_summaries
-    from equipoise.registries import registry
 
-    for title, kind in _LISTED.items():
+    for kind in REGISTRIES:
+        title = _title(kind)
         if chosen.what in (None, title):
             summaries = {name: entry.summary for name, entry in registry(kind).items()}
             rows = folded_summaries(summaries) if kind == "recipe" else summaries

@@ -11,7 +11,7 @@ from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need
 from equipoise.evaluation.pair import Pair
 from equipoise.evaluation.score import Score
-from equipoise.evaluation.score_sheet import Curve, ScoreSheet
+from equipoise.evaluation.score_sheet import ScoreCurve, ScoreSheet
 from equipoise.evaluation.scoring import reasons, take_possible
 from equipoise.evaluation.scoring_features import FeatureMetric
 
@@ -103,7 +103,7 @@ def _with_floor(score: Score, pair: Pair) -> Score:
     return Score(score.metric, score.value, score.deviation, dict(score.passport) | told)
 
 
-def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Iterable[Curve]:
+def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Iterable[ScoreCurve]:
     for score in scores:
         metric = METRICS.load(score.metric)
         if isinstance(metric, FeatureMetric):
@@ -113,7 +113,7 @@ def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Itera
             wanted = [count for count in sorted(counts or _COUNTS) if count < most] + [most]
             values = tuple(_value(metric, real[:count], generated[:count]) for count in wanted)
             floors = tuple(_value(metric, real[:count], real[count : 2 * count]) for count in wanted)
-            yield Curve(score.metric, tuple(wanted), values, floors)
+            yield ScoreCurve(score.metric, tuple(wanted), values, floors)
 
 
 def _value(metric: FeatureMetric, real: Tensor, other: Tensor) -> float | None:

@@ -16,7 +16,7 @@ _FORMAT = "equipoise-scores-1"
 
 
 @dataclass(frozen=True)
-class Curve:
+class ScoreCurve:
     """One metric over the number of images of each side.
 
     Attributes:
@@ -50,7 +50,7 @@ class ScoreSheet:
     scores: tuple[Score, ...]
     impossible: Mapping[str, str]
     notes: tuple[str, ...] = ()
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[ScoreCurve, ...] = ()
 
     @property
     def values(self) -> dict[str, float | tuple[float, ...]]:
@@ -162,7 +162,7 @@ def _of_floors(scores: Iterable[Score]) -> str:
     return "".join(f"\n(real against real: two parts of REAL, {count:,} images each)" for count in sorted(counts))
 
 
-def _curve_rows(curve: Curve) -> list[list[str]]:
+def _curve_rows(curve: ScoreCurve) -> list[list[str]]:
     rows = [[curve.metric, "images of each side", "value", "real against real"]]
     for count, value, floor in zip(curve.counts, curve.values, curve.real_against_real, strict=True):
         rows.append(["", f"{count:,}", shown_value(value), shown_value(floor)])

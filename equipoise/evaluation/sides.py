@@ -42,7 +42,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageSource:
     """Images that have not been read yet.
 
     Attributes:
@@ -56,7 +56,7 @@ class Source:
     load: Callable[[tuple[int, int, int]], Store]
 
 
-def read_sides(real: Source, generated: Source, size: int | None = None) -> tuple[Side, Side]:
+def read_sides(real: ImageSource, generated: ImageSource, size: int | None = None) -> tuple[Side, Side]:
     """Both sides at one size and colour.
 
     Args:
@@ -83,7 +83,7 @@ def common_shape(real: Look, generated: Look, size: int | None = None) -> tuple[
     return channels, side, side
 
 
-def _side(source: Source, shape: tuple[int, int, int]) -> Side:
+def _side(source: ImageSource, shape: tuple[int, int, int]) -> Side:
     store = source.load(shape)
     notes = []
     if source.look.channels != shape[0]:
@@ -98,7 +98,7 @@ def _side(source: Source, shape: tuple[int, int, int]) -> Side:
 
 def source_of(
     given: Given, name: str, value_range: ValueRange = "unit", root: Path | None = None, seed: int = 0
-) -> Source:
+) -> ImageSource:
     """What a user gave as one side.
 
     Args:
@@ -119,7 +119,7 @@ def source_of(
     return of_images(given, name, value_range)
 
 
-def of_images(images: Array, name: str, value_range: ValueRange = "unit") -> Source:
+def of_images(images: Array, name: str, value_range: ValueRange = "unit") -> ImageSource:
     """Images in memory as a source; arguments as in `source_of`."""
     try:
         values = as_images(name, images)
@@ -143,7 +143,7 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
     return to_bytes(images.cpu(), value_range)
 
 
-def _of_text(text: str, root: Path | None, seed: int) -> Source:
+def _of_text(text: str, root: Path | None, seed: int) -> ImageSource:
     kind, colon, rest = text.partition(":")
     if kind == "folder" and colon:
         return _of_pictures(local_path(rest))
@@ -165,19 +165,19 @@ def _with_split(kind: str, split: str) -> DataSet:
     return cast(DataSet, replace(cast(Any, data), split=split))
 
 
-def _of_pictures(path: Path) -> Source:
+def _of_pictures(path: Path) -> ImageSource:
     pictures = PictureSet(path)
-    return Source(pictures.name, pictures.look(), pictures.load)
+    return ImageSource(pictures.name, pictures.look(), pictures.load)
 
 
-def _of_store(name: str, store: Store) -> Source:
+def _of_store(name: str, store: Store) -> ImageSource:
     if not store.holds_images:
         raise EquipoiseError(f"{name} holds points; only images can be scored like this.")
     channels, height, width = store.shape
     if channels not in (1, 3):
         raise EquipoiseError(f"{name} has {channels} channels; give images with 1 (grey) or 3 (colour).")
     look = Look((height, width), min(height, width), channels)
-    return Source(name, look, lambda shape: _reshaped(store, shape))
+    return ImageSource(name, look, lambda shape: _reshaped(store, shape))
 
 
 def _reshaped(store: Store, shape: tuple[int, int, int]) -> Store:

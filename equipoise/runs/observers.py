@@ -15,7 +15,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.alarm import Watchdog
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.remembered import Alarm, Best, Epoch, LogPlace, Remembered
+from equipoise.runs.remembered import AlarmMemory, Best, Epoch, LogPlace, Remembered
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Source, Turn
@@ -147,7 +147,7 @@ class Checkpointer:
         best = self.evaluator.best
         log = LogPlace(self.recorder.length_bytes(), Epoch(**self.recorder.memory()))
         memory = {} if self.watchdog is None else self.watchdog.memory()
-        alarm = Alarm(**memory["alarm"]) if memory.get("alarm") else None
+        alarm = AlarmMemory(**memory["alarm"]) if memory.get("alarm") else None
         plain = to_plain(self.experiment)
         remembered = Remembered(log, best, self.data_hash, alarm, plain, self.layout, memory.get("players"))
         checkpoint = save_checkpoint(self.run.checkpoints, state, asdict(remembered), self._average_buffers(state))

@@ -37,7 +37,7 @@ class Best:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class AlarmMemory:
     """The fields of `equipoise.monitor.collapse.Memory`, and no other."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -63,7 +63,7 @@ class Remembered:
     log: LogPlace
     best: Best | None
     data_hash: str
-    alarm: Alarm | None
+    alarm: AlarmMemory | None
     experiment: Any = None
     layout: str = "channels-last"
     players: dict[str, Any] | None = None

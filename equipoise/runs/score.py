@@ -15,7 +15,7 @@ from equipoise.evaluation.pair import Pair
 from equipoise.evaluation.sampling import generate, to_bytes
 from equipoise.evaluation.score_pair import chosen_metrics, score_pair
 from equipoise.evaluation.score_sheet import ScoreSheet
-from equipoise.evaluation.sides import Given, Source, of_images, read_sides, source_of
+from equipoise.evaluation.sides import Given, ImageSource, of_images, read_sides, source_of
 from equipoise.evaluation.weight_files import weights_file
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.trained import load_trained
@@ -87,7 +87,7 @@ def score(
         return score_pair(pair, names, curve)
 
 
-def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | None) -> Source | None:
+def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | None) -> ImageSource | None:
     """The samples of a run as they would be written to files, or None where no run was given."""
     path = _run_at(given)
     if path is None:

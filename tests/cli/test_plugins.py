@@ -115,7 +115,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("way", ["forkserver", "spawn", pytest.param("ray", marks=pytest.mark.lengthy)])
+@pytest.mark.parametrize("way", ["forkserver", "spawn", pytest.param("ray", marks=pytest.mark.slow)])
 def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path, way: str) -> None:
     if way == "ray":
         pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")

@@ -1,30 +1,15 @@
 """Equations become MathML when the pages are built; what cannot be read ends the build."""
 
-import importlib.util
-import sys
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 pytest.importorskip("mkdocs")
 pytest.importorskip("latex2mathml")
-
-
-def hook(name: str) -> ModuleType:
-    """A hook of the docs build, from its file."""
-    specification = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / "hooks" / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module
-    specification.loader.exec_module(module)
-    return module
-
-
-equations = hook("equations")
-reference = hook("reference")
+equations = import_module("docs.hooks.equations")
+reference = import_module("docs.hooks.reference")
 PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="page.md"))
 
 

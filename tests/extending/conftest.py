@@ -1,6 +1,5 @@
 """Each example is loaded for one test, and what it registers is forgotten after it."""
 
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,16 +27,11 @@ def _forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """The example of this name, imported from its file as an author's own program would."""
+def example() -> Callable[[str], ModuleType]:
+    """The module of the example of this name, which is loaded as `--plugin` loads it."""
 
     def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(f"extending_{name}", EXAMPLES / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-        return module
+        plugins.load_plugin(EXAMPLES / f"{name}.py")
+        return sys.modules[f"equipoise_plugin_{name}"]
 
     return load
