@@ -1,6 +1,6 @@
 """Every operation that augments images, by name. Torch-free."""
 
-from equipoise.common.registry import Entry, Registry
+from equipoise.common.registry import Entry, Registry, Shape
 
 
 def _entry(name: str, place: str, summary: str) -> Entry:
@@ -15,5 +15,6 @@ AUGMENTATIONS = Registry(
         _entry("translation", "TRANSLATION", "moved by up to an eighth of each side (Zhao et al. 2020)"),
         _entry("cutout", "CUTOUT", "a square of half the side made grey (Zhao et al. 2020)"),
     ],
+    shape=Shape("an Operation", lambda thing: hasattr(thing, "numbers") and hasattr(thing, "change")),
 )
 """Each is an `Operation`."""

@@ -45,15 +45,16 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
     Raises:
         EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
     """
-    from equipoise.experiments.config import changed
-    from equipoise.experiments.experiment import with_length
-    from equipoise.experiments.other_data import on_data
     from equipoise.recipes.catalogue import RECIPES
 
     begin: Path | None = getattr(chosen, "begin", None)
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
     found = _as_that_run(begin, chosen) if begin and goes_on else None
     named = planned or found or _named(chosen.recipe, chosen.budget)
+    from equipoise.experiments.config import changed
+    from equipoise.experiments.experiment import with_length
+    from equipoise.experiments.other_data import on_data
+
     seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
     experiment = changed(on_its_data, [*chosen.set, *seed])
@@ -71,13 +72,14 @@ def is_yaml(source: str) -> bool:
 
 
 def _named(source: str, budget: str | None) -> "Experiment":
-    from equipoise.experiments.config import load_experiment
     from equipoise.recipes.catalogue import recipe
 
     if not is_yaml(source):
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
+    from equipoise.experiments.config import load_experiment
+
     return load_experiment(Path(source))
 
 

@@ -35,15 +35,15 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
 
 def train_command(chosen: argparse.Namespace) -> int:
     """Train from the start."""
-    from equipoise.runs.directory import usual_directory
-    from equipoise.runs.train import train
-
     plan = plan_of(chosen) if chosen.begin is None else None
     experiment = experiment_of(chosen, plan.experiment if plan else None)
     for line in _lines(plan, chosen):
         say(line)
     if chosen.dry_run:
         return 0
+    from equipoise.runs.directory import usual_directory
+    from equipoise.runs.train import train
+
     out = chosen.out or usual_directory(experiment)
     settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=_begin(chosen))
     if plan is not None:

@@ -115,7 +115,7 @@ def test_a_thing_of_another_shape_is_refused_at_once_or_when_it_is_loaded(kind: 
     must = f"the {registry(kind).kind} 'mine' must be an? [A-Za-z]"
     with pytest.raises(EquipoiseError, match=f"{must}.*, got int"):
         equipoise.register(**{kind: own(kind, 3)})
-    classes = {"loss", "algorithm", "constraint", "network", "data", "optimiser", "schedule"}
+    classes = {"loss", "augmentation", "algorithm", "constraint", "network", "data", "optimiser", "schedule"}
     if kind in classes:
         with pytest.raises(EquipoiseError, match=f"{must}.*, got the class Wrong"):
             equipoise.register(**{kind: own(kind, Wrong)})
