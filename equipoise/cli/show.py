@@ -18,10 +18,11 @@ def fill_show(parser: argparse.ArgumentParser) -> None:
 
 def show_command(chosen: argparse.Namespace) -> int:
     """Print an experiment as YAML."""
+    plan = plan_of(chosen)
+    experiment = experiment_of(chosen, plan.experiment if plan else None)
     from equipoise.experiments.config import to_yaml
 
-    plan = plan_of(chosen)
-    print(to_yaml(experiment_of(chosen, plan.experiment if plan else None)), end="")
+    print(to_yaml(experiment), end="")
     return 0
 
 
