@@ -244,6 +244,8 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "photo.png").write_bytes(as_file(pictures(1)[0]))
     expected = {
         str(tmp_path / "nowhere"): "there is no folder",
+        "": "'' names no images",
+        "folder:": "'folder:' names no images",
         "mnits": "did you mean 'mnist'?",
         "digits:tset": "did you mean 'test'?",
         "ring": "ring holds points; only images can be scored",
