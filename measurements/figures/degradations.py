@@ -1,7 +1,7 @@
 """Which metric puts known degradations in the right order? EfficientNet-Lite0's features of real images made worse.
 
 python -m measurements.figures.degradations cifar10-jpeg FOLDER   measures a folder of class folders; 8 minutes
-python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 2 minutes
+python -m measurements.figures.degradations mnist DATA_ROOT       measures MNIST; 1 minute
 python -m measurements.figures.degradations --tables              prints the tables of docs/which_metric.md
 
 The data are results/metrics/degradations-*.json. Reference images and those that are made worse are different ones.
@@ -34,8 +34,11 @@ METRICS = RESULTS_FOLDER / "metrics"
 TAKEN = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 LOWER_IS_BETTER = ("kernel", "frechet")
 SHOWN = ("real", "blur 0.5")
-COUNTS = {112: (250, 500, 1000, 2000), 64: (1000,)}
-"""Images of each side, by the size that the network looks at."""
+COUNTS: dict[str, dict[int, tuple[int, ...]]] = {
+    "cifar10-jpeg": {112: (250, 500, 1000, 2000), 64: (1000,)},
+    "mnist": {112: (500,)},
+}
+"""Images of each side, by the size that the network looks at, for each set."""
 DRAWS = 2
 """Random choices of images at each count that leaves one."""
 MOST = {"cifar10-jpeg": 2000, "mnist": 500}
@@ -130,7 +133,7 @@ def rows_of(data: str, reference: Tensor, pool: Tensor, labels: Tensor, side: in
     worse = {name: extract(change(pool[:most]), extractor).features for name, change in CHANGES.items()}
     if floor:
         yield {"side": side, "count": floor, "draw": 0, "set": "real"} | measured(known[:floor], every[:floor])
-    for count in (each for each in COUNTS[side] if each <= most):
+    for count in COUNTS[data][side]:
         for draw in range(DRAWS if count < most else 1):
             some = torch.randperm(most, generator=stream(draw, "degradations/reference"))[:count]
             places = {name: chosen(labels[:most], count, 1.0, 0, draw, name) for name in CHANGES}
@@ -214,7 +217,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if arguments.data:
         given = images_of(arguments.data, arguments.place)
-        rows = [row for side in COUNTS for row in rows_of(arguments.data, *given, side)]
+        rows = [row for side in COUNTS[arguments.data] for row in rows_of(arguments.data, *given, side)]
         document = {"data": arguments.data, "commit": git_commit(), "versions": current_versions(), "rows": rows}
         write_text_atomically(file_of(arguments.data), json.dumps(document, indent=1) + "\n")
     if arguments.tables:
