@@ -18,10 +18,10 @@ def fill_demo(parser: argparse.ArgumentParser) -> None:
 def demo_command(chosen: argparse.Namespace) -> int:
     """Compare MAGAN with fixed margins on digits."""
     from equipoise.reports.pages import write_comparison, write_run_report
-    from equipoise.studies.demo import INTRODUCTION, TITLE, run_demo
+    from equipoise.studies.demo import INTRODUCTION, TITLE, run_demo, verdict
 
     groups = run_demo(chosen.out, chosen.seeds, chosen.workers, page=write_run_report)
-    page = write_comparison(TITLE, INTRODUCTION, groups, chosen.out / "index.html")
+    page = write_comparison(TITLE, INTRODUCTION, groups, chosen.out / "index.html", verdict(chosen.out))
     print(printable(page.resolve()))
     return 0
 

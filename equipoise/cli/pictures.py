@@ -281,6 +281,11 @@ def plan_of(chosen: argparse.Namespace) -> Plan | None:
     return None
 
 
+def asks_for_pictures(chosen: argparse.Namespace) -> bool:
+    """Whether an option was given that says how to train on pictures without a recipe."""
+    return any(getattr(chosen, name) for name in _OPTIONS)
+
+
 def _refuse_given(chosen: argparse.Namespace, options: Iterable[str], sentence: str) -> None:
     given = [name for name in options if getattr(chosen, name)]
     if given:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.options import add_checkpoint
-from equipoise.cli.pictures import Plan, add_pictures, plan_of
+from equipoise.cli.pictures import Plan, add_pictures, asks_for_pictures, plan_of
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.say import say
@@ -25,7 +25,10 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
     add_experiment(parser)
     add_pictures(parser)
     add_settings(parser)
-    begin = "begin with the weights of this run; pictures in place of a recipe are trained on as that run was"
+    begin = (
+        "begin with the weights of this run; pictures in place of a recipe are trained on as that run was, or with "
+        "--size and the like as for a new run"
+    )
     parser.add_argument("--from", type=Path, dest="begin", metavar="RUN", help=begin)
     add_checkpoint(parser)
     dry_run = "say what was found and chosen and how long it takes, and train nothing"
@@ -35,7 +38,7 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
 
 def train_command(chosen: argparse.Namespace) -> int:
     """Train from the start."""
-    plan = plan_of(chosen) if chosen.begin is None else None
+    plan = plan_of(chosen) if chosen.begin is None or asks_for_pictures(chosen) else None
     experiment = experiment_of(chosen, plan.experiment if plan else None)
     for line in _lines(plan, chosen):
         say(line)

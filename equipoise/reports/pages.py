@@ -90,7 +90,9 @@ def write_run_report(run: Path) -> Path:
     return _written(record.path / "report.html", text)
 
 
-def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path) -> Path:
+def write_comparison(
+    title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path, verdict: str = ""
+) -> Path:
     """Write one page that compares groups of runs, and return its path.
 
     Args:
@@ -99,6 +101,7 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
         groups: the name of each group and its run directories, which differ in nothing but their seeds; `group_runs`
             makes such groups.
         out: the HTML file.
+        verdict: what the scores say, to stand above everything with the newest samples of each group; "" for none.
 
     Raises:
         EquipoiseError: a directory holds no run, there is no group, the runs of one are unlike, or the page cannot be
@@ -112,6 +115,7 @@ def write_comparison(title: str, introduction: str, groups: Mapping[str, Sequenc
     text = render(
         "comparison.html",
         title=title,
+        verdict=verdict,
         paragraphs=[part.strip() for part in introduction.split("\n\n") if part.strip()],
         table=comparison_table(records),
         groups=_groups(records),

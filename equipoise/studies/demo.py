@@ -33,6 +33,7 @@ INTRODUCTION = (
     "starts from the energy of the real data and lowers the margin whenever the generator stops improving."
 )
 """Below its title."""
+_MAGAN = "MAGAN"
 _CURVES = ("margin", "real_energy", "fake_energy")
 _SIGNIFICANT_DIGITS = 5
 
@@ -83,8 +84,23 @@ def run_demo(
     return groups
 
 
+def verdict(out: Path) -> str:
+    """What the scores of a demo's `summary.json` say, in one or two sentences."""
+    means = {name: each["mean"] for name, each in json.loads((out / "summary.json").read_text())["groups"].items()}
+    own = means.pop(_MAGAN)
+    best, worst = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    told = f"MAGAN scores {own:.2f} without a search for its margin; fixed margins score {means[worst]:.2f} to "
+    told += f"{means[best]:.2f}."
+    if means[best] > own:
+        return (
+            f"{told} The best of them, {best}, scores above MAGAN: adaptation saves the search, and does not beat a "
+            "margin that suits the data."
+        )
+    return f"{told} None of them scores above MAGAN here; the best is {best}."
+
+
 def _jobs(out: Path, seeds: int, epochs: int, page: Page) -> list[Job]:
-    bases = {"MAGAN": magan_digits()} | {f"EBGAN, margin {m:g}": ebgan_digits(m) for m in _MARGINS}
+    bases = {_MAGAN: magan_digits()} | {f"EBGAN, margin {m:g}": ebgan_digits(m) for m in _MARGINS}
     return [
         Job(
             group,

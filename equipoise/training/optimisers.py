@@ -117,6 +117,10 @@ class WarmUpThenDecay(Schedule):
         fallen = min(1.0, max(0.0, (iteration - self.start) / (self.end - self.start)))
         return min(1.0, rising, 1.0 - (1.0 - self.least) * fallen)
 
+    def ends_by(self, iteration: int) -> bool:
+        """Whether the rate is `least`."""
+        return self.end <= iteration
+
     def stretched(self, factor: float) -> "WarmUpThenDecay":
         """Start and end `factor` times as late."""
         end = _stretched(self.end, factor)
