@@ -30,8 +30,6 @@ _MOST_ON_A_CPU, _MOST_ON_A_GPU = 64, 256
 _ENLARGED = 4 / 3
 """A size is taken where the pictures' shorter sides reach it, or as nearly."""
 _FEWEST = 2
-_OVERHEAD = 1.03
-"""Time for samples, checkpoints and the log, beside the iterations."""
 
 
 def add_pictures(parser: argparse.ArgumentParser) -> None:
@@ -184,7 +182,7 @@ def _iterations(
         asked = chosen.epochs * (count // experiment.batch_size // batches)
     else:
         seconds = chosen.time or _QUALITIES[chosen.quality or "good"][device.type == "cuda"]
-        asked = chosen.iterations or round(seconds / _OVERHEAD / cost.seconds)
+        asked = chosen.iterations or cost.within(experiment, seconds)
     return max(1, int(asked))
 
 
@@ -260,7 +258,7 @@ def _takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threa
     pictures = iterations * experiment.batch_size
     rate = experiment.batch_size / cost.seconds
     place = "this GPU" if device.type == "cuda" else f"{threads} thread{'s' if threads > 1 else ''} of this CPU"
-    time, memory = duration(iterations * cost.seconds * _OVERHEAD), cost.memory_bytes / 2**30
+    time, memory = duration(cost.total(experiment, iterations)), cost.memory_bytes / 2**30
     yield f"On {place}: about {time} and {memory:.1f} GiB of memory;"
     yield f"  {iterations:,} iterations, {pictures:,} pictures, {rate:,.0f} a second."
     qualities = ", ".join(f"{name} {duration(times[device.type == 'cuda'])}" for name, times in _QUALITIES.items())

@@ -26,11 +26,24 @@ class Cost:
 
     Attributes:
         seconds: of one iteration.
+        sampling_seconds: of making the averaged generator ready and drawing samples, as for a grid or a checkpoint.
         memory_bytes: the most that this process, or the GPU, has taken so far.
     """
 
     seconds: float
+    sampling_seconds: float
     memory_bytes: int
+
+    def total(self, experiment: Experiment, iterations: int) -> float:
+        """Seconds of so many iterations, with the grids and checkpoints that the experiment asks for."""
+        return iterations * self.seconds + self._beside(experiment)
+
+    def within(self, experiment: Experiment, seconds: float) -> int:
+        """How many iterations take so long, with the same; at least 1."""
+        return max(1, round((seconds - self._beside(experiment)) / self.seconds))
+
+    def _beside(self, experiment: Experiment) -> float:
+        return self.sampling_seconds * (experiment.watch.sample_grids + experiment.watch.checkpoints + 2)
 
 
 def cost(experiment: Experiment, store: Store, device: torch.device) -> Cost:
@@ -50,9 +63,9 @@ def cost(experiment: Experiment, store: Store, device: torch.device) -> Cost:
     while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
         loop.iterate()
         done += 1
-    seconds = (_now(device) - begun) / max(1, done)
+    trained = _now(device)
     generate(sampling_generator(experiment, loop.state), experiment.latent, _GRID, experiment.seed)
-    return Cost(seconds, _most_memory(device))
+    return Cost((trained - begun) / max(1, done), _now(device) - trained, _most_memory(device))
 
 
 def _now(device: torch.device) -> float:
