@@ -11,6 +11,7 @@ from equipoise.studies.catalogue import study
 from equipoise.studies.results import read_results
 from equipoise.studies.summary import summarise
 from measurements.figures import collapse, critic_classes, magan_digits, missing_digit, penalty_differences
+from measurements.monitor import page as monitor_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -86,6 +87,17 @@ def test_the_collapse_page_tells_what_the_data_file_tells() -> None:
     same = [run for run in runs if run["inception_score"] < 1.01]
     assert len(same) == 3
     assert all(run["told"] == ["collapse: the samples are almost all the same (iteration 200)."] for run in same)
+
+
+def test_the_monitors_page_tells_what_the_data_files_tell() -> None:
+    page = (ROOT / "docs" / "monitor.md").read_text(encoding="utf-8")
+    runs = monitor_page.read()
+    assert monitor_page.summary(runs) in page
+    assert monitor_page.table(runs, "fails") in page
+    assert monitor_page.table(runs, "fine") in page
+    cost = json.loads((ROOT / "results" / "monitor" / "cost.json").read_text(encoding="utf-8"))
+    costs = cost["microseconds"].values()
+    assert f"takes {min(costs):.0f} to {max(costs):.0f} microseconds" in page
 
 
 PLACES = ("section 2", "section 4.2 and appendix C", "section 5", "section 5.1", "appendix A.2")

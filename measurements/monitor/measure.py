@@ -20,7 +20,7 @@ from equipoise.monitor import BalanceMonitor, HealthMonitor, MemorisationMonitor
 from equipoise.monitor.collapse import SAMPLES
 from equipoise.monitor.monitor import Watcher
 from measurements import RESULTS_FOLDER
-from measurements.monitor.cases import CASES, Case
+from measurements.monitor.cases import CASES, MEASURED_ON, Case
 from measurements.monitor.loops import LOOKS, train, training_items
 from measurements.monitor.truth import Judge, Truth
 from measurements.monitor.worlds import World, world
@@ -95,17 +95,24 @@ def main() -> None:
     words.add_argument("colour", type=Path)
     words.add_argument("--data", type=Path)
     words.add_argument("--worlds", nargs="+", default=["ring", "digits", "mnist", "colour"])
+    words.add_argument("--most", type=int, default=1_000, help="how many runs at most")
     given = words.parse_args()
     torch.set_num_threads(1)
-    runs = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"] if RESULTS.exists() else []
-    done = {(run["world"], run["words"], run["seed"]) for run in runs}
-    for case in (case for name in given.worlds for case in CASES if case.world == name):
+    done = {(run["world"], run["words"], run["seed"]) for run in read()}
+    asked = [case for case in CASES if case.world in given.worlds]
+    cases = [(case, seed) for seed in MEASURED_ON for case in asked if seed in case.seeds]
+    missing = [(case, seed) for case, seed in cases if (case.world, case.words, seed) not in done]
+    for case, seed in missing[: given.most]:
         played_on = world(case.world, given.colour if case.world == "colour" else given.data)
-        for seed in case.seeds:
-            if (case.world, case.words, seed) not in done:
-                runs.append(measured(case, seed, played_on))
-                write(runs)
-                print(case.world, case.meant, case.words, seed, flush=True)
+        run = measured(case, seed, played_on)
+        write([*read(), run])
+        print(case.world, case.meant, case.words, seed, flush=True)
+
+
+def read() -> list[dict[str, Any]]:
+    """The runs that were measured so far."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"] if RESULTS.exists() else []
+    return list(found)
 
 
 def write(runs: list[dict[str, Any]]) -> None:

@@ -3,21 +3,14 @@
 python -m measurements.monitor.page
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from measurements.monitor.measure import RESULTS
+from measurements.monitor.measure import read
 from measurements.monitor.verdict import alarms, ending, first_alarm
 
 Run = Mapping[str, Any]
 NAMES = {"ring": "ring", "digits": "digits", "mnist": "MNIST", "colour": "CIFAR-10 at 16 pixels"}
-
-
-def read() -> list[dict[str, Any]]:
-    """The measured runs."""
-    runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
-    return runs
 
 
 def table(runs: Sequence[Run], judged: str) -> str:

@@ -12,7 +12,7 @@ MOST_MODES, FEWEST_MODES = 0.8, 0.6
 """The share of classes from which samples pass, and below which they fail."""
 FEW_COPIES, MANY_COPIES = 0.1, 0.5
 """The share of copies up to which samples pass, and above which they fail."""
-CALM, RESTLESS = 0.35, 0.4
+CALM, RESTLESS = 0.35, 0.5
 """How much of the classes' shares may move from one look of the judge to the next, over the second half of a run."""
 LATE = 2
 """At so many looks at the end of a run is its ending read: a single one may be a bad moment."""
