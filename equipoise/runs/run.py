@@ -132,9 +132,28 @@ class Run:
         taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, settings_from(settings))}
         return Scores(score for name, score in self.scores.items() if name in taken)
 
-    def resume(self, **settings: Any) -> "Run":
-        """Go on from the newest good checkpoint, to the end. Settings as for `evaluate`."""
-        return Run(training.resume(self.path, settings_from(settings)).path)
+    def resume(
+        self,
+        *,
+        iterations: int | None = None,
+        epochs: int | None = None,
+        seconds: float | None = None,
+        **settings: Any,
+    ) -> "Run":
+        """Go on from the newest good checkpoint, to the end, or beyond it.
+
+        Args:
+            iterations: a new length of the adversarial training. Give at most one of the three.
+            epochs: the same, in epochs.
+            seconds: so much longer than the run was to be.
+            settings: as for `evaluate`.
+
+        Raises:
+            EquipoiseError: as `equipoise resume` says it.
+        """
+        asked = training.Longer(iterations, epochs, seconds)
+        longer = None if asked == training.Longer() else asked
+        return Run(training.resume(self.path, settings_from(settings), longer).path)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: where the run stands, its newest samples and its scores."""

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import equipoise
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.noise import Noise
 from equipoise.experiments.experiment import Experiment, Watch, with_length
@@ -81,6 +82,11 @@ def test_a_length_that_was_reached_is_refused_and_nothing_changes(longer: Longer
 def test_time_becomes_iterations(run: Path) -> None:
     resume(run, QUIET, Longer(seconds=0.05))
     assert list_checkpoints(run / "checkpoints")[-1].iteration > 4
+
+
+def test_a_run_as_an_object_goes_on_too(run: Path) -> None:
+    equipoise.load(run).resume(iterations=5, device="cpu", threads=1, quiet=True)
+    assert list_checkpoints(run / "checkpoints")[-1].iteration == 5
 
 
 def test_a_plain_resume_finds_the_new_end_when_the_longer_one_was_stopped(
