@@ -105,12 +105,16 @@ def _described(
     """The experiment that the same words describe on the command line."""
     from equipoise.cli.experiment import experiment_of
     from equipoise.experiments.config import changed
-    from equipoise.experiments.experiment import with_length
+    from equipoise.experiments.experiment import Experiment, with_length
 
     lines = [f"{path}={json.dumps(value)}" for path, value in changes.items()]
     if isinstance(source, str | Path):
         words = {"recipe": str(source), "budget": budget, "data": data, "seed": seed, "set": lines}
         return experiment_of(argparse.Namespace(**words, epochs=epochs, iterations=iterations))
+    if not isinstance(source, Experiment):
+        raise EquipoiseError(
+            f"train takes a recipe's name, a YAML file or an Experiment, got {printable(repr(source))}."
+        )
     if budget is not None or data is not None:
         raise EquipoiseError("budget and data go with a recipe's name; an Experiment already says both.")
     found = changed(source, [*lines, *([] if seed is None else [f"seed={seed}"])])

@@ -1,5 +1,6 @@
 """The two sides of a comparison: where their images come from, and their common size and colour."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,6 +137,8 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
     least, most = (float(each) for each in images.aminmax())
     lowest = 0.0 if value_range == "unit" else -1.0
     if not (least >= lowest - 1e-3 and most <= 1 + 1e-3):
+        if not (math.isfinite(least) and math.isfinite(most)):
+            raise ValueError(f"{name} must lie in [{lowest:g}, 1], and holds NaN or infinity.")
         advice = "use uint8 for 0 to 255"
         if value_range == "unit" and least >= -1.001 and most <= 1.001:
             advice = "give value_range='symmetric' for images from -1 to 1"
@@ -144,6 +147,8 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
 
 
 def _of_text(text: str, root: Path | None, seed: int) -> ImageSource:
+    if not text.strip():
+        raise EquipoiseError("the name of a set of images is empty; give a folder, a file or a data set.")
     kind, colon, rest = text.partition(":")
     if not text or (colon and not rest):
         raise EquipoiseError(f"'{printable(text)}' names no images; give a folder, an archive, an .npz or a data set.")

@@ -187,5 +187,7 @@ def _flat(scores: Scores) -> Tensor:
     if isinstance(scores, float | int):
         return torch.tensor([scores], dtype=torch.float64)
     if isinstance(scores, Tensor):
-        return scores.detach().reshape(-1)
-    return torch.cat([each.detach().reshape(-1) for each in scores])
+        flat = scores.detach().reshape(-1)
+    else:
+        flat = torch.cat([torch.as_tensor(each).detach().reshape(-1) for each in scores])
+    return flat if flat.is_floating_point() else flat.float()

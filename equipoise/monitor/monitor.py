@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from equipoise.common.checks import described
 from equipoise.monitor.alarm import Report
 
 
@@ -41,7 +42,17 @@ class Monitor:
     """
 
     def __init__(self, *monitors: Watcher):
-        """Hold these; two of one class are told apart by their place."""
+        """Hold these; two of one class are told apart by their place.
+
+        Raises:
+            ValueError: one of them is no monitor, as a list or a class.
+        """
+        for monitor in monitors:
+            if isinstance(monitor, type) or not hasattr(monitor, "takes"):
+                given = monitor.__name__ if isinstance(monitor, type) else described(monitor)
+                raise ValueError(
+                    f"give monitors one by one, as in Monitor(BalanceMonitor(), HealthMonitor()); got {given}."
+                )
         self._monitors = monitors
         self.takes = frozenset(name for monitor in monitors for name in monitor.takes)
 

@@ -68,7 +68,7 @@ class Comparison:
 
 
 def compare(
-    alternatives: Sequence[str],
+    alternatives: Sequence[str | Path],
     data: str | Path = "",
     seeds: int = SEEDS,
     *,
@@ -109,12 +109,12 @@ def compare(
             the table.
     """
     wish = Wish(
-        tuple(alternatives),
+        _words(alternatives),
         str(data),
-        tuple(settings),
-        tuple(vary),
+        _words(settings),
+        _words(vary),
         seeds,
-        tuple(metrics),
+        _words(metrics),
         samples,
         epochs,
         iterations,
@@ -129,6 +129,11 @@ def compare(
     finally:
         torch.set_num_threads(threads)
     return Comparison(place, write_study_report(place))
+
+
+def _words(given: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
+    """A single one counts as a list of one."""
+    return (str(given),) if isinstance(given, str | Path) else tuple(str(each) for each in given)
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import sweep_abandoned
@@ -76,10 +77,15 @@ class Bundle:
         best: Literal["lower", "higher"] | None = None,
         streams: bool = True,
     ):
-        if keep < 1:
-            raise EquipoiseError(f"keep must be at least 1, got {keep}.")
+        if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
+            raise EquipoiseError(f"keep must be a whole number of at least 1, got {printable(keep)}.")
         if best not in (None, "lower", "higher"):
             raise EquipoiseError(f"best must be 'lower' or 'higher', got '{printable(best)}'.")
+        for what, given in (("parts", parts), ("values", values or {})):
+            if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+                raise EquipoiseError(f"{what} must be a dictionary with strings as its keys.")
+        if streams and _STREAMS in parts:
+            raise EquipoiseError(f"the part {_STREAMS} is the bundle's own; choose another name, or streams=False.")
         for name, part in parts.items():
             check_part(name, part)
         self.folder = Path(folder)
@@ -247,6 +253,8 @@ class Bundle:
                 later.delete()
 
     def _better(self, step: int, score: float | None) -> BestScore | None:
+        if not (score is None or isinstance(score, Real | Tensor)):
+            raise EquipoiseError(f"a score must be a number, got {printable(score)}.")
         if score is None or not math.isfinite(score):
             return self.best
         if self._best_is is None:

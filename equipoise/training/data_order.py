@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.random import stream
 from equipoise.training.distributed import current_shard
 
@@ -46,6 +46,8 @@ class DataOrder(Sampler[int]):
     def __init__(
         self, count: int, *, seed: int = 0, shuffle: bool = True, rank: int | None = None, size: int | None = None
     ):
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise EquipoiseError(f"count must be a whole number, as len(data) is, got {printable(count)}.")
         shard = current_shard()
         self._rank, self._size = shard.rank if rank is None else rank, shard.size if size is None else size
         if not 0 <= self._rank < self._size <= count:
@@ -89,8 +91,8 @@ class DataOrder(Sampler[int]):
         Raises:
             EquipoiseError: the loader draws from something else.
         """
-        batches: Any = loader.batch_sampler
-        drawn_from = loader.sampler if batches is None else getattr(batches, "sampler", None)
+        batches: Any = getattr(loader, "batch_sampler", None)
+        drawn_from = getattr(loader, "sampler", None) if batches is None else getattr(batches, "sampler", None)
         batch_size = 1 if batches is None else getattr(batches, "batch_size", None)
         if drawn_from is not self or not isinstance(batch_size, int):
             raise EquipoiseError(

@@ -55,6 +55,8 @@ def check_part(name: str, part: object) -> None:
     Raises:
         EquipoiseError: it is not.
     """
+    if isinstance(part, type):
+        raise EquipoiseError(f"the part {printable(name)} is the class {printable(part.__name__)}; give an object.")
     if type(part) not in _RANDOM and not all(hasattr(part, each) for each in ("state_dict", "load_state_dict")):
         kind = printable(type(part).__name__)
         raise EquipoiseError(

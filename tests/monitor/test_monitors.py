@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,41 @@ def told_of(windows: list[tuple[float, float]], loss: float = 1.0) -> list[Repor
             monitor.update(drawn[0] + real, drawn[1] + fake, losses={"discriminator": loss})
         reports.append(monitor.report())
     return reports
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64])
+def test_a_discriminator_that_gives_the_same_to_all_cannot_tell(dtype: torch.dtype) -> None:
+    same = torch.full((8,), 3, dtype=dtype)
+    monitor = BalanceMonitor()
+    for _ in range(20 * WINDOW):
+        monitor.update(same, same)
+    report = monitor.report()
+    assert report.values["right_decisions"] == 0.5
+    assert not report.alarms
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_scores_that_are_not_finite_are_no_wrong_decisions(value: float) -> None:
+    bad = torch.tensor([1.0, value])
+    assert math.isnan(right_decisions(bad, torch.zeros(2)))
+    assert math.isnan(right_decisions(torch.zeros(2), bad))
+    monitor = BalanceMonitor()
+    for _ in range(20 * WINDOW):
+        monitor.update(bad, bad)
+    assert not monitor.report().alarms
+
+
+def test_scores_may_be_numpy_arrays_and_whole_numbers() -> None:
+    monitor = BalanceMonitor(window=10)
+    for _ in range(10):
+        monitor.update(np.ones(3), [np.zeros((2, 2)), np.zeros(1)])  # type: ignore[arg-type]
+    assert monitor.report().values["margin"] == 1.0
+
+
+@pytest.mark.parametrize("given", [[BalanceMonitor()], BalanceMonitor, 3])
+def test_what_is_no_monitor_is_refused_when_it_is_given(given: Any) -> None:
+    with pytest.raises(ValueError, match="give monitors one by one"):
+        Monitor(HealthMonitor(), given)
 
 
 def test_right_decisions_against_a_count_by_hand() -> None:

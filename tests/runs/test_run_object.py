@@ -155,6 +155,7 @@ def test_a_resume_goes_on_to_the_end(run: Run, tmp_path: Path) -> None:
         (lambda run: run.sample(2.5), "must be a whole number"),
         (lambda run: run.sample(10**12, device="cpu"), "need more memory than this machine has"),
         (lambda run: run.sample(1, checkpoint=7, device="cpu"), "keeps no checkpoint of iteration 7"),
+        (lambda run: equipoise.train(3), "a recipe's name, a YAML file or an Experiment, got 3"),
         (lambda run: equipoise.train("gan-digts"), "unknown recipe 'gan-digts'; did you mean 'gan-digits'"),
         (lambda run: equipoise.train("gan-digits", devise="cpu"), "unknown setting 'devise'; did you mean 'device'"),
         (lambda run: equipoise.train("gan-digits", track="wandb"), "track is a list of trackers"),

@@ -256,6 +256,7 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
         str(tmp_path / "none.zip"): "there is no",
         str(tmp_path / "a.npz"): "is not a readable .npz file",
         str(tmp_path / "photo.png"): "contains no set of images",
+        "": "is empty",
         one: "needs at least 3 images on each side, and of",
     }
     for given, words in expected.items():
@@ -274,7 +275,7 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
         (torch.rand(4, 16, 16, 3), r"Permute \(0, 3, 1, 2\)"),
         (torch.rand(4, 3, 16, 16) * 255, "use uint8 for 0 to 255"),
         (torch.rand(4, 3, 16, 16) * 2 - 1, "value_range='symmetric'"),
-        (torch.full((4, 3, 16, 16), torch.nan), r"must lie in \[0, 1\], got nan"),
+        (torch.full((4, 3, 16, 16), torch.nan), r"must lie in \[0, 1\], and holds NaN or infinity"),
         (torch.zeros(0, 3, 16, 16), "must not be empty"),
         (torch.zeros(4, 2, 16, 16), "has 2 channels"),
         (torch.zeros(4, 3, 16, 16, dtype=torch.int64), "must be uint8 or floating-point"),

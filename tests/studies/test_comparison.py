@@ -178,6 +178,23 @@ def test_the_page_holds_tests_settings_and_curves(done: Path) -> None:
     assert (done / "study.yaml").read_text(encoding="utf-8") == study
 
 
+@pytest.mark.parametrize(
+    ("alternatives", "more", "words"),
+    [
+        ("gan-digits", {}, "needs two alternatives or more"),
+        (["gan-digits", 3], {}, "unknown recipe, YAML file or run '3'"),
+        (["gan-digits", Path("nowhere.yaml")], {}, "nowhere.yaml"),
+        (["gan-digits", "ebgan-digits"], {"metrics": "incepton-score"}, "unknown metric 'incepton-score'"),
+        (["gan-digits", "ebgan-digits"], {"settings": "batchsize=3"}, "did you mean 'batch_size'"),
+        (["gan-digits", "ebgan-digits"], {"vary": "batch_size"}, "'batch_size' does not vary anything"),
+    ],
+)
+def test_one_word_is_a_list_of_one(alternatives: Any, more: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(EquipoiseError, match=words):
+        equipoise.compare(alternatives, out=tmp_path / "study", **more)
+    assert not (tmp_path / "study").exists()
+
+
 def test_a_comparison_is_an_object_in_python(done: Path) -> None:
     lines: list[str] = []
     found = equipoise.compare(["gan-digits", "ebgan-digits"], out=done, device="cpu", say=lines.append, **SHORT)

@@ -171,6 +171,25 @@ def test_a_part_without_a_state_is_refused_at_once(tmp_path: Path) -> None:
         Bundle(tmp_path, {"step": 3})
 
 
+def test_what_is_no_bundle_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    layer, kept = {"layer": nn.Linear(2, 1)}, "must be a whole number of at least 1"
+    wrong: list[tuple[Any, dict[str, Any], str]] = [
+        ([nn.Linear(2, 1)], {}, "parts must be a dictionary"),
+        ({1: nn.Linear(2, 1)}, {}, "parts must be a dictionary with strings"),
+        (layer, {"values": {2: 3}}, "values must be a dictionary with strings"),
+        ({"optimiser": torch.optim.Adam}, {}, "is the class Adam; give an object"),
+        ({"random streams": nn.Linear(2, 1)}, {}, "is the bundle's own"),
+        (layer, {"keep": 1.5}, kept),
+        (layer, {"keep": "3"}, kept),
+    ]
+    for parts, more, words in wrong:
+        with pytest.raises(EquipoiseError, match=words):
+            Bundle(tmp_path, parts, **more)
+    with pytest.raises(EquipoiseError, match="a score must be a number, got low"):
+        Bundle(tmp_path, layer, best="lower").save(1, score="low")  # type: ignore[arg-type]
+    assert Bundle(tmp_path, {"random streams": nn.Linear(2, 1)}, streams=False).save(1)
+
+
 def two(width: int = 2, **more: object) -> dict[str, object]:
     layer = nn.Linear(2, width)
     return {"layer": layer, "optimiser": torch.optim.Adam(layer.parameters())} | more

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -114,11 +114,17 @@ def test_the_place_in_another_order_is_refused(other: DataOrder) -> None:
 
 
 def test_a_loader_of_another_order_is_refused() -> None:
-    for source in (loader(DataOrder(23)), DataLoader(ITEMS, batch_size=4)):
+    for source in (loader(DataOrder(23)), DataLoader(ITEMS, batch_size=4), cast(Any, [1, 2])):
         with pytest.raises(EquipoiseError, match="the loader must draw from this order"):
             DataOrder(23).over(source)
     with pytest.raises(EquipoiseError, match="at least one item for each process"):
         DataOrder(1, rank=0, size=2)
+
+
+@pytest.mark.parametrize("count", [1.5, ITEMS, True])
+def test_a_count_is_a_whole_number(count: Any) -> None:
+    with pytest.raises(EquipoiseError, match=r"count must be a whole number, as len\(data\) is"):
+        DataOrder(count)
 
 
 def test_single_items_are_counted_too() -> None:
