@@ -85,6 +85,9 @@ class ImageScores:
         Raises:
             EquipoiseError: there are too few images for one of them.
         """
+        for side, count in zip(self._sides, self.counts(), strict=True):
+            if not count:
+                raise EquipoiseError(f"there are no {side} images yet; add some with update({side}=...).")
         real, fake = self._features("real"), self._features("fake")
         try:
             return {name: metric.of_features(real, fake).value for name, metric in self._metrics.items()}
