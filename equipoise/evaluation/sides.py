@@ -147,10 +147,8 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
 
 
 def _of_text(text: str, root: Path | None, seed: int) -> ImageSource:
-    if not text.strip():
-        raise EquipoiseError("the name of a set of images is empty; give a folder, a file or a data set.")
     kind, colon, rest = text.partition(":")
-    if not text or (colon and not rest):
+    if not text.strip() or (colon and not rest):
         raise EquipoiseError(f"'{printable(text)}' names no images; give a folder, an archive, an .npz or a data set.")
     if kind == "folder" and colon:
         return _of_pictures(local_path(rest))

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import Tensor, nn
+from torch import nn
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import sweep_abandoned
@@ -253,15 +252,18 @@ class Bundle:
                 later.delete()
 
     def _better(self, step: int, score: float | None) -> BestScore | None:
-        if not (score is None or isinstance(score, Real | Tensor)):
-            raise EquipoiseError(f"a score must be a number, got {printable(score)}.")
+        if score is not None:
+            try:
+                score = float(score)
+            except (TypeError, ValueError) as error:
+                raise EquipoiseError(f"a score must be a number, got {printable(score)}.") from error
         if score is None or not math.isfinite(score):
             return self.best
         if self._best_is is None:
             raise EquipoiseError("a score was given, but not which is better: Bundle(..., best='lower') or 'higher'.")
         sign = 1 if self._best_is == "lower" else -1
         is_better = self.best is None or sign * score < sign * self.best.score
-        return BestScore(step, float(score)) if is_better else self.best
+        return BestScore(step, score) if is_better else self.best
 
 
 def _is_good(checkpoint: Checkpoint) -> bool:

@@ -256,7 +256,6 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
         str(tmp_path / "none.zip"): "there is no",
         str(tmp_path / "a.npz"): "is not a readable .npz file",
         str(tmp_path / "photo.png"): "contains no set of images",
-        "": "is empty",
         one: "needs at least 3 images on each side, and of",
     }
     for given, words in expected.items():
