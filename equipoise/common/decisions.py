@@ -17,6 +17,7 @@ def right_decisions(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         [...] in [0, 1], float32; NaN where a score is NaN or infinite.
 
     Examples:
+        >>> import torch
         >>> right_decisions(torch.tensor([5.0, 6.0]), torch.tensor([1.0, 7.0]))
         tensor(0.7500)
     """

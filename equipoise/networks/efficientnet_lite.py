@@ -60,6 +60,7 @@ class EfficientNetLite0(nn.Module):
     """The network of the TensorFlow models (Tan & Le 2019, without squeeze-and-excitation, with ReLU6), to look only.
 
     Examples:
+        >>> import torch
         >>> with torch.device("meta"):
         ...     print(*EfficientNetLite0()(torch.empty(2, 3, 112, 112)).shape)
         2 1280

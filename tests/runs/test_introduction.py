@@ -64,7 +64,7 @@ def test_a_run_says_what_its_data_are_and_keeps_the_whole_list(
     folder = pictures(tmp_path / "photos")
     for number in range(20):
         (folder / f"bad<{number}.png").write_bytes(b"x")
-        (folder / f"phone{number}.heic").write_bytes(b"x")
+        (folder / f"clip{number}.mp4").write_bytes(b"x")
     assert main(["train", "gan-digits", "--data", str(folder), *SHORT, "--out", str(tmp_path / "run")]) == 0
     errors = capsys.readouterr().err
     assert "photos: 8 images of 48 files, 10x12 pixels, resized to 8x8 in grey (not square, cropped to" in errors
@@ -74,7 +74,7 @@ def test_a_run_says_what_its_data_are_and_keeps_the_whole_list(
     page = (tmp_path / "run" / "report.html").read_text()
     for number in range(20):
         assert f"bad&lt;{number}.png" in page
-        assert f"phone{number}.heic" in page
+        assert f"clip{number}.mp4" in page
     assert str(tmp_path) not in page.partition('id="how"')[2].partition("Environment")[2]
 
 
@@ -92,7 +92,7 @@ def test_an_alarm_that_cannot_tell_says_so(
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
     words = ["train", "gan-digits", "--data", str(pictures(tmp_path / "photos")), *SHORT]
     assert main([*words, "--on-collapse", "stop", "--out", str(tmp_path / "run")]) == 0
-    assert "warning: --on-collapse stop has no effect: the data are too few" in capsys.readouterr().err
+    assert "warning: --on-collapse stop has no effect: there are too few data" in capsys.readouterr().err
     assert main([*words, "--out", str(tmp_path / "other")]) == 0
     assert "--on-collapse" not in capsys.readouterr().err
 

@@ -259,7 +259,7 @@ def test_two_comparisons_do_not_work_in_one_directory(done: Path, capsys: pytest
     with open(done / ".lock", "ab") as file:
         assert try_lock(file)
         assert main([*WORDS, "--out", str(done)]) == 2
-    assert "another process is at work in" in capsys.readouterr().err
+    assert "another process is working in" in capsys.readouterr().err
 
 
 def test_slurm_jobs_end_with_the_same_results(done: Path) -> None:
