@@ -92,7 +92,7 @@ def _digits(folder: Path | None) -> World:
 def _mnist(folder: Path | None) -> World:
     train, test = parts_of(Mnist(), folder)
     judge = _judge(train, test, ClassifierRecipe(epochs=2))
-    return World("mnist", _symmetric(train), _symmetric(test)[:2_000], 10, judge, _of_pixels((1, 28, 28)), 1_000, 32)
+    return World("mnist", _symmetric(train), _symmetric(test)[:2_000], 10, judge, _of_pixels((1, 28, 28)), 2_000, 32)
 
 
 def _colour(folder: Path | None) -> World:
