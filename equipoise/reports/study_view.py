@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common import notebook
+from equipoise.reports.study_pages import summary_of
 from equipoise.reports.study_tables import StudyTable, as_markdown, study_table
 from equipoise.runs.run import Run
-from equipoise.studies.catalogue import study
 from equipoise.studies.results import FILE, read_results
-from equipoise.studies.summary import summarise
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class StudyView:
     @property
     def table(self) -> StudyTable:
         """The rows with their means, deviations and verdicts."""
-        return study_table(summarise(study(self.results["study"]), self.results))
+        return study_table(summary_of(self.path))
 
     def runs(self) -> dict[str, Run]:
         """Every run whose directory is still there, by its place in the study's."""

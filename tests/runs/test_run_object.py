@@ -175,3 +175,14 @@ def test_a_study_is_loaded_with_its_table() -> None:
     shown = study._repr_html_()
     assert shown.count("<tr>") == len(study.table.rows) + 1
     assert study.runs() == {}
+
+
+def test_a_comparison_of_ones_own_is_loaded_with_its_table(tmp_path: Path) -> None:
+    out = tmp_path / "own"
+    equipoise.compare(
+        ["gan-digits", "ebgan-digits"], seeds=1, budget="smoke", iterations=2, samples=50, out=out, device="cpu"
+    )
+    study = equipoise.load(out)
+    assert isinstance(study, StudyView)
+    assert str(study) == (out / "table.md").read_text(encoding="utf-8")
+    assert len(study.runs()) == 2
