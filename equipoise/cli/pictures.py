@@ -219,7 +219,8 @@ def _found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
         of = "" if seen.compared == len(store) else f" of {seen.compared:,} compared"
         yield f"  {seen.twins:,}{of} look almost the same as another one."
     if seen.labels:
-        yield f"  {len(seen.labels)} classes of {min(seen.labels):,} to {max(seen.labels):,} pictures."
+        fewest, most = min(seen.labels), max(seen.labels)
+        yield f"  {len(seen.labels)} classes of {fewest:,}{f' to {most:,}' if most > fewest else ''} pictures."
     if len(store) < _ADVISED:
         yield (
             f"  {len(store):,} pictures are few: expect samples that look like these very pictures. Some hundreds give "
