@@ -4,6 +4,11 @@ import argparse
 import re
 from pathlib import Path
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from equipoise.cli.main import main
 from equipoise.cli.train import fill_train
 from equipoise.recipes.pictures import FEW, MANY, augmentation_for
 
@@ -31,3 +36,16 @@ def test_the_rule_of_augmentation_is_the_programs() -> None:
     mirrored = augmentation_for("auto", MANY, True).augment
     assert mirrored is not None
     assert mirrored.operations == ("x-flip",)
+
+
+def test_one_class_is_asked_for_as_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("cats", "dogs"):
+        Path("photos", name).mkdir(parents=True)
+        for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)):
+            Image.fromarray(pixels).save(f"photos/{name}/{number}.png")
+    assert main(["train", "photos/", "--labels", "--iterations", "1", "--threads", "1", "--device", "cpu"]) == 0
+    (code,) = re.findall(r'^``` \{ .python title="one_class.py" \}\n(.*?)^```', PAGE, re.DOTALL | re.MULTILINE)
+    names: dict[str, object] = {}
+    exec(compile(code, "one_class.py", "exec"), names)
+    assert tuple(names["images"].shape) == (16, 3, 32, 32)
