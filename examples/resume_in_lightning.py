@@ -1,6 +1,7 @@
 """The same in Lightning with manual optimisation: a callback saves and restores, in the middle of an epoch too.
 
-Run it:  python examples/resume_in_lightning.py [folder] [steps]     Kill it, and run it again.
+Run it:  pip install 'equipoise[lightning]' && python -m examples.resume_in_lightning [folder] [steps]
+Kill it, and run it again.
 """
 
 import sys
