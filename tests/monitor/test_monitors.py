@@ -73,7 +73,7 @@ def test_scores_that_are_not_finite_are_no_wrong_decisions(value: float) -> None
 def test_scores_may_be_numpy_arrays_and_whole_numbers() -> None:
     monitor = BalanceMonitor(window=10)
     for _ in range(10):
-        monitor.update(np.ones(3), [np.zeros((2, 2)), np.zeros(1)])  # type: ignore[arg-type]
+        monitor.update(np.ones(3), [np.zeros((2, 2)), np.zeros(1)])  # type: ignore[list-item]
     assert monitor.report().values["margin"] == 1.0
 
 
