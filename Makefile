@@ -15,8 +15,10 @@ test: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL)
 
 # For the inner loop, under a minute: every room, without the files that take long.
+QUICK = tests/test_rooms.py $(addprefix tests/,losses constraints metrics networks kernels common experiments \
+	algorithms augmentation monitor recipes)
 test-quick: $(VENV)/test.installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL) -m "not slow and not lengthy"
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL) -m "not slow and not lengthy" $(QUICK)
 
 test-slow: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -m slow
