@@ -14,7 +14,7 @@ demo: $(VENV)/demo.installed
 test: $(VENV)/test.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(PARALLEL)
 
-# For the inner loop, under a minute: every room, without the files that take long.
+# For the inner loop, half a minute: the rooms of mathematics and experiments, without the files that take long.
 QUICK = tests/test_rooms.py $(addprefix tests/,losses constraints metrics networks kernels common experiments \
 	algorithms augmentation monitor recipes)
 test-quick: $(VENV)/test.installed
