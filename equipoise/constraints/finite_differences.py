@@ -26,7 +26,7 @@ from equipoise.common.checks import (
 )
 from equipoise.common.precision import full_precision, widened
 from equipoise.common.random import Reseedable
-from equipoise.constraints.scored import Discriminator, check_scored, columns
+from equipoise.constraints.scored import Discriminator, check_scored, columns, transformed_gradients
 
 STEP = 0.01
 """How far a point is moved to either side: the root mean square over its entries."""
@@ -133,9 +133,7 @@ def _slopes(discriminator: Discriminator, points: Tensor, units: Tensor, distanc
 def _first_gradients(discriminator: Discriminator, points: Tensor) -> tuple[Tensor, ...]:
     """Each output's gradient by the points, as constants: [batch, ...] for each output."""
     if transforms_are_active():
-        outputs, pull = torch.func.vjp(lambda source: columns(discriminator, source), points)[:2]
-        units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
-        return tuple(pull(unit.expand_as(outputs))[0].detach() for unit in units.unbind())
+        return tuple(each.detach() for each in transformed_gradients(discriminator, points))
     found: list[Tensor] = []
     outputs = 1
     while len(found) < outputs:

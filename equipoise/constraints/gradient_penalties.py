@@ -5,8 +5,6 @@ What "the gradient" of a vector, of a map and of several maps is, `equipoise.con
 meet inside the discriminator: no batch normalisation.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -20,7 +18,7 @@ from equipoise.common.checks import (
 )
 from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
-from equipoise.constraints.scored import Discriminator, check_batch, check_scored, columns
+from equipoise.constraints.scored import Discriminator, check_batch, check_scored, columns, transformed_gradients
 
 
 def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
@@ -149,19 +147,12 @@ def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points
     """Each sample's flattened gradient or Jacobian, [batch, entries], differentiable in the parameters."""
     check_scored(discriminator, name, points)
     if transforms_are_active():
-        return _transformed(discriminator, points.detach())
+        with ConstantMasks():
+            found = transformed_gradients(discriminator, points.detach())
+        return torch.cat([each.flatten(1) for each in found], dim=1)
     with torch.inference_mode(False), torch.enable_grad(), ConstantMasks():
         source = widened(points.detach()).to(points.dtype).requires_grad_()
         return _jacobian(columns(discriminator, source), source)
-
-
-def _transformed(discriminator: Discriminator, points: Tensor) -> Tensor:
-    """The same inside `torch.func`'s transforms, where tensors cannot be asked for gradients."""
-    with ConstantMasks():
-        found: tuple[Any, ...] = torch.func.vjp(lambda source: columns(discriminator, source), points)
-    outputs, pull = found
-    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
-    return torch.cat([pull(unit.expand_as(outputs))[0].flatten(1) for unit in units.unbind()], dim=1)
 
 
 def _squared_norms(gradients: Tensor) -> Tensor:

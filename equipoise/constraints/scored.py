@@ -7,6 +7,7 @@ means, as the losses see them.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +50,14 @@ def columns(discriminator: Discriminator, points: Tensor) -> Tensor:
         "discriminator must return [batch], [batch, features], a map [batch, height, width] or [batch, 1, height, "
         f"width], or a list of maps, got shape {tuple(scores.shape)}."
     )
+
+
+def transformed_gradients(discriminator: Discriminator, points: Tensor) -> tuple[Tensor, ...]:
+    """Each output's gradient inside `torch.func`'s transforms, where tensors cannot be asked for gradients."""
+    found: tuple[Any, ...] = torch.func.vjp(lambda source: columns(discriminator, source), points)
+    outputs, pull = found
+    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+    return tuple(pull(unit.expand_as(outputs))[0] for unit in units.unbind())
 
 
 def check_batch(outputs: Tensor, inputs: Tensor) -> None:
