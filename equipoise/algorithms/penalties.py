@@ -16,6 +16,7 @@ from equipoise.constraints import (
     r2_by_differences_per_sample,
     r2_penalty_per_sample,
 )
+from equipoise.constraints.finite_differences import acts
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 
@@ -87,7 +88,7 @@ def check_penalties(penalties: tuple[Penalty, ...]) -> None:
 
 def added(penalties: Sequence[Penalty], position: int) -> tuple[str, ...]:
     """The penalties that are added on the discriminator's step of this number, from 0 on, by their kinds."""
-    return tuple(each.kind for each in penalties if lazy_weight(1.0, position, each.every))
+    return tuple(each.kind for each in penalties if acts(position, each.every))
 
 
 def penalised(

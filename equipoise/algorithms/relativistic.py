@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from equipoise.algorithms.scores import score_means
 from equipoise.augmentation import Augment
 from equipoise.common.checks import check_non_negative, check_whole
-from equipoise.constraints import ConstantMasks, lazy_weight, squared_jacobian_norm
+from equipoise.constraints import ConstantMasks, squared_jacobian_norm
+from equipoise.constraints.finite_differences import acts
 from equipoise.losses.adversarial import RELATIVISTIC
 from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
@@ -79,7 +80,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         return (Stage("adversarial", (both,), epochs=self.epochs, iterations=self.iterations),)
 
     def _has_penalties(self, position: int) -> bool:
-        return lazy_weight(1.0, position, self.penalty_every) > 0
+        return acts(position, self.penalty_every)
 
     def _both(self, players: Players, memory: PairingMemory, draw: Draw) -> Outcome:
         score, latents = self._told(players, draw)
