@@ -60,13 +60,9 @@ def adaptive_weight(
     check_positive("largest", largest)
     if not isinstance(last_layer, Tensor) or not last_layer.requires_grad:
         raise ValueError(f"last_layer must be a parameter that requires a gradient, got {described(last_layer)}.")
-    ours, theirs = (_pull(name, loss, last_layer) for name, loss in _named(reference, adversarial))
+    ours, theirs = _pull("reference", reference, last_layer), _pull("adversarial", adversarial, last_layer)
     found: Tensor = (ours / (theirs + offset)).clamp(max=largest)
     return found.nan_to_num(nan=0.0)
-
-
-def _named(reference: Tensor, adversarial: Tensor) -> tuple[tuple[str, Tensor], ...]:
-    return ("reference", reference), ("adversarial", adversarial)
 
 
 def _pull(name: str, loss: Tensor, last_layer: Tensor) -> Tensor:
