@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from equipoise.monitor import gradient_norm
 from measurements.monitor.worlds import LATENT, World
 
 LOOKS, SAMPLES = 40, 500
@@ -123,7 +124,7 @@ def _step(optimiser: torch.optim.Optimizer, player: nn.Module, loss: Tensor) -> 
     parameters = list(player.parameters())
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
         parameter.grad = gradient
-    norm = torch.nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
+    norm = gradient_norm(parameters)
     optimiser.step()
     return loss.detach(), norm
 

@@ -6,6 +6,7 @@ python -m measurements.monitor.page
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from measurements import pages
 from measurements.monitor.measure import read
 from measurements.monitor.verdict import alarms, ending, first_alarm
 
@@ -17,15 +18,11 @@ def table(runs: Sequence[Run], judged: str) -> str:
     """The runs that ended so, a row a run."""
     chosen = [run for run in runs if ending(run) == judged]
     rows = [
-        f"| {run['words']} | {NAMES[run['world']]} | {run['seed']} | {_end(run)} | {_share(run)} | "
-        f"{', '.join(alarms(run)) or 'none'} |"
+        f"{run['words']} | {NAMES[run['world']]} | {run['seed']} | {_end(run)} | {_share(run)} | "
+        f"{', '.join(alarms(run)) or 'none'}"
         for run in chosen
     ]
-    lines = [
-        "| run | data | seed | end, by the judge | first alarm | alarms |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    return "\n".join([*lines, *rows])
+    return pages.table("run | data | seed | end, by the judge | first alarm | alarms", rows)
 
 
 def summary(runs: Sequence[Run]) -> str:
