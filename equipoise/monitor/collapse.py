@@ -55,16 +55,13 @@ class VarietyMonitor:
         steps: the last step that was noted.
     """
 
+    takes = frozenset({"samples"})
+
     real: Tensor
     held_out: Tensor
     total: int | None = None
     memory: Memory = field(default_factory=Memory)
     steps: int = 0
-
-    @property
-    def takes(self) -> frozenset[str]:
-        """The names of the arguments of `update`."""
-        return frozenset({"samples"})
 
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting; the newest are used, as many as there are held-out items."""
