@@ -20,12 +20,12 @@ class Newest:
             self._batches.popleft()
 
     def take(self) -> Tensor | None:
-        """Take out the newest `count` samples; None if there are fewer, which are kept."""
+        """Take out the newest `count` samples; None if there are fewer, which are kept, or if not all are finite."""
         if sum(map(len, self._batches)) < self._count:
             return None
         found = torch.cat(tuple(self._batches))[-self._count :]
         self.clear()
-        return found
+        return found if bool(torch.isfinite(found).all()) else None
 
     def clear(self) -> None:
         """Drop them."""
