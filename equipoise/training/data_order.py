@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import torch
 from torch.utils.data import DataLoader, Sampler
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.random import stream
 from equipoise.training.distributed import current_shard
+from equipoise.training.order import permutation
 
 Batch = TypeVar("Batch")
 
@@ -74,8 +74,8 @@ class DataOrder(Sampler[int]):
         """The items of an epoch for this process, in their order."""
         if not self._shuffle:
             return list(range(self._count))[self._rank :: self._size][: len(self)]
-        permutation = torch.randperm(self._count, generator=stream(self._seed, "order", epoch))
-        found: list[int] = permutation[self._rank :: self._size][: len(self)].tolist()
+        whole = permutation(self._count, self._seed, epoch)
+        found: list[int] = whole[self._rank :: self._size][: len(self)].tolist()
         return found
 
     def over(self, loader: "DataLoader[Batch]") -> "Counted[Batch]":

@@ -19,6 +19,11 @@ class Order:
         """The indices of batch `number`, counted over all passes. Returns: [batch_size], int64, on the CPU."""
         epoch, place = divmod(number, self._count // self._batch_size)
         if epoch != self._epoch:
-            self._permutation = torch.randperm(self._count, generator=stream(self._seed, "order", epoch))
+            self._permutation = permutation(self._count, self._seed, epoch)
             self._epoch = epoch
         return self._permutation[place * self._batch_size : (place + 1) * self._batch_size]
+
+
+def permutation(count: int, seed: int, epoch: int) -> Tensor:
+    """The items of one pass over the data, in their order: [count], int64, on the CPU."""
+    return torch.randperm(count, generator=stream(seed, "order", epoch))
