@@ -13,7 +13,7 @@ from equipoise.data.store import ValueRange
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import Extractor
-from equipoise.evaluation.scoring_features import MEASURES, FeatureMetric
+from equipoise.evaluation.scoring_features import MEASURES, FeatureMetric, once_each
 from equipoise.evaluation.sides import as_bytes
 from equipoise.metrics.arrays import Array, as_images
 
@@ -88,9 +88,9 @@ class ImageScores:
         for side, count in zip(self._sides, self.counts(), strict=True):
             if not count:
                 raise EquipoiseError(f"there are no {side} images yet; add some with update({side}=...).")
-        real, fake = self._features("real"), self._features("fake")
+        real, fake, once = self._features("real"), self._features("fake"), once_each()
         try:
-            return {name: metric.of_features(real, fake).value for name, metric in self._metrics.items()}
+            return {name: metric.of_features(real, fake, once=once).value for name, metric in self._metrics.items()}
         except ValueError as error:
             raise EquipoiseError(str(error)) from error
 

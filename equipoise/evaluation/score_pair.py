@@ -13,7 +13,7 @@ from equipoise.evaluation.pair import Pair
 from equipoise.evaluation.score import Score
 from equipoise.evaluation.score_sheet import ScoreCurve, ScoreSheet
 from equipoise.evaluation.scoring import reasons, take_possible
-from equipoise.evaluation.scoring_features import FeatureMetric
+from equipoise.evaluation.scoring_features import FeatureMetric, kept_by
 
 USUAL = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 """What is measured of EfficientNet-Lite0's features where no metric is named."""
@@ -96,7 +96,7 @@ def _with_floor(score: Score, pair: Pair) -> Score:
         return score
     features = _shuffled(pair.features(metric.backbone).real.features)
     half = min(len(features) // 2, score.passport["generated_count"])
-    floor = _value(metric, features[:half], features[half : 2 * half])
+    floor = _floor(metric, pair, features, half)
     if floor is None:
         return score
     told = {"real_against_real": floor, "real_against_real_count": half}
@@ -111,17 +111,23 @@ def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Itera
             real, generated = (_shuffled(side.features) for side in (features.real, features.generated))
             most = min(len(real), len(generated))
             wanted = [count for count in sorted(counts or _COUNTS) if count < most] + [most]
-            values = tuple(_value(metric, real[:count], generated[:count]) for count in wanted)
-            floors = tuple(_value(metric, real[:count], real[count : 2 * count]) for count in wanted)
+            values = tuple(_value(metric, pair, "both sides", real[:count], generated[:count]) for count in wanted)
+            floors = tuple(_floor(metric, pair, real, count) for count in wanted)
             yield ScoreCurve(score.metric, tuple(wanted), values, floors)
 
 
-def _value(metric: FeatureMetric, real: Tensor, other: Tensor) -> float | None:
-    """The figure, or None where there are too few images for it."""
+def _floor(metric: FeatureMetric, pair: Pair, real: Tensor, count: int) -> float | None:
+    """The figure of the first so many real images and the next ones, or None where there are too few."""
+    return _value(metric, pair, "real against real", real[:count], real[count : 2 * count])
+
+
+def _value(metric: FeatureMetric, pair: Pair, of: str, real: Tensor, other: Tensor) -> float | None:
+    """The figure, or None where there are too few images for it; the pair keeps what metrics have in common."""
     if len(real) != len(other):
         return None
     try:
-        return metric.of_features(real, other).value
+        once = kept_by(pair, f"{metric.backbone}, {len(real)} images, {of}")
+        return metric.of_features(real, other, once=once).value
     except (EquipoiseError, ValueError):
         return None
 

@@ -41,12 +41,12 @@ class FeatureMetric:
         """The score with its passport."""
         features = evidence.features(self.backbone)
         both = features.real.features, features.generated.features
-        found = self.of_features(*both, few_samples=evidence.few_samples, once=_keep(evidence, self.backbone))
+        found = self.of_features(*both, few_samples=evidence.few_samples, once=kept_by(evidence, self.backbone))
         passport = evidence.compared_passport(self.name, features, **found.particulars)
         return Score(self.name, found.value, found.deviation, passport)
 
     def of_features(
-        self, real: Tensor, generated: Tensor, few_samples: bool = False, once: "_Once | None" = None
+        self, real: Tensor, generated: Tensor, few_samples: bool = False, once: "Once | None" = None
     ) -> Measured:
         """The value for features [samples, features].
 
@@ -54,39 +54,53 @@ class FeatureMetric:
             real: of the real images.
             generated: of the samples.
             few_samples: as in `Comparison`.
-            once: keeps what several metrics have in common.
+            once: keeps what several metrics have in common, as `once_each` does.
         """
         return MEASURES[self.measure](real, generated, few_samples, once or _anew)
 
 
-_Once = Callable[[str, Callable[[], tuple[float, float]]], tuple[float, float]]
+Once = Callable[[str, Callable[[], tuple[float, float]]], tuple[float, float]]
+"""The result of a function by its name, which is called only once."""
 
 
-def _keep(evidence: Comparison, backbone: str) -> _Once:
-    return lambda what, find: evidence.once(f"{what} of {backbone}", find)
+def once_each() -> Once:
+    """For several metrics of the same two sets of features: each pair of figures is computed once."""
+    kept: dict[str, tuple[float, float]] = {}
+
+    def once(what: str, find: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+        if what not in kept:
+            kept[what] = find()
+        return kept[what]
+
+    return once
+
+
+def kept_by(evidence: Comparison, features: str) -> Once:
+    """The same for the features of this name, kept as long as the evidence."""
+    return lambda what, find: evidence.once(f"{what} of {features}", find)
 
 
 def _anew(what: str, find: Callable[[], tuple[float, float]]) -> tuple[float, float]:
     return find()
 
 
-def _frechet(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
+def _frechet(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:
     moments = FeatureMoments.of(generated)
     return Measured(moments.distance(FeatureMoments.of(real), few_samples=few_samples), None, {})
 
 
-def _kernel(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
+def _kernel(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:
     found = kernel_distance(generated, real)
     interval = {"low": found.low, "high": found.high, "confidence": found.confidence}
     return Measured(found.value, found.standard_error, interval)
 
 
-def _cmmd(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
+def _cmmd(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:
     return Measured(cmmd(real, generated), None, {})
 
 
 def _of_balls(which: str, function: Callable[[Tensor, Tensor], tuple[float, float]], place: int) -> "_Measure":
-    def measure(real: Tensor, generated: Tensor, few_samples: bool, once: _Once) -> Measured:
+    def measure(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:
         count = min(len(real), len(generated))  # the radii of balls shrink as samples grow
         value = once(which, lambda: function(real[:count], generated[:count]))[place]
         return Measured(value, None, {"real_count": count, "compared": count})
@@ -94,7 +108,7 @@ def _of_balls(which: str, function: Callable[[Tensor, Tensor], tuple[float, floa
     return measure
 
 
-_Measure = Callable[[Tensor, Tensor, bool, _Once], Measured]
+_Measure = Callable[[Tensor, Tensor, bool, Once], Measured]
 _BALLS, _ROBUST = ("precision and recall", precision_recall), ("density and coverage", density_coverage)
 MEASURES: Mapping[str, _Measure] = {
     "frechet": _frechet,

@@ -27,7 +27,7 @@ from equipoise.data.mnist import Mnist
 from equipoise.evaluation.backbones import LITE0_SIDE, efficientnet_lite0
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.passport import current_versions
-from equipoise.evaluation.scoring_features import FeatureMetric
+from equipoise.evaluation.scoring_features import FeatureMetric, once_each
 from measurements import RESULTS_FOLDER
 
 METRICS = RESULTS_FOLDER / "metrics"
@@ -112,13 +112,7 @@ def chosen(labels: Tensor, count: int, share: float, missing: int, draw: int, wh
 
 
 def measured(reference: Tensor, other: Tensor) -> dict[str, float]:
-    shared: dict[str, tuple[float, float]] = {}
-
-    def once(what: str, find: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-        if what not in shared:
-            shared[what] = find()
-        return shared[what]
-
+    once = once_each()
     metrics = [FeatureMetric(name, "efficientnet-lite0", name) for name in TAKEN]
     return {each.name: each.of_features(reference, other, few_samples=True, once=once).value for each in metrics}
 

@@ -15,6 +15,7 @@ from equipoise.evaluation import image_scores
 from equipoise.evaluation.features import ModuleExtractor
 from equipoise.evaluation.image_scores import ImageScores
 from equipoise.evaluation.scoring_features import MEASURES
+from equipoise.metrics import manifolds
 
 CUTS = {"one at a time": [1] * 90, "uneven": [7, 33, 1, 49], "large": [64, 26], "whole": [90]}
 
@@ -52,6 +53,16 @@ def test_batches_in_any_split_equal_the_whole(cut: str) -> None:
     assert scores.compute() == found, "a look changes nothing"
     assert len(set(expected.values())) > 3
     assert scores.counts() == (90, 90)
+
+
+def test_metrics_of_the_same_balls_look_at_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    radii = manifolds.nearest_radii
+    monkeypatch.setattr(
+        manifolds, "nearest_radii", lambda points, *others: seen.append(len(points)) or radii(points, *others)
+    )
+    whole()
+    assert seen == [90, 90, 90], "both sides for precision and recall, the real one for density and coverage"
 
 
 def test_merged_scores_equal_the_whole() -> None:

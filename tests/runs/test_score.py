@@ -20,6 +20,7 @@ from equipoise.evaluation import pair
 from equipoise.evaluation.features import ModuleExtractor
 from equipoise.evaluation.passport import Passport
 from equipoise.evaluation.score_sheet import ScoreSheet, read_scores
+from equipoise.metrics import manifolds
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
 
@@ -40,6 +41,17 @@ def small_extractor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
     monkeypatch.setattr(pair, "make_extractor", make)
     monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path / "cache"))
     return asked
+
+
+@pytest.fixture
+def radii(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of points of each set whose balls were measured."""
+    seen: list[int] = []
+    whole = manifolds.nearest_radii
+    monkeypatch.setattr(
+        manifolds, "nearest_radii", lambda points, *others: seen.append(len(points)) or whole(points, *others)
+    )
+    return seen
 
 
 def pictures(count: int, size: tuple[int, int, int] = (3, 16, 16), seed: int = 0) -> torch.Tensor:
@@ -158,6 +170,15 @@ def test_features_are_extracted_once_for_each_content(monkeypatch: pytest.Monkey
     assert len(seen) == 3
     equipoise.score(real, fake // 2)
     assert seen[3:] == [20]
+
+
+def test_metrics_of_the_same_balls_look_at_them_once(radii: list[int]) -> None:
+    both = pictures(60), pictures(50, seed=1)
+    equipoise.score(*both, ["lite0-precision"], curve=[10, 20])
+    alone = len(radii)
+    equipoise.score(*both, ["lite0-precision", "lite0-recall"], curve=[10, 20])
+    assert alone
+    assert len(radii) == 2 * alone
 
 
 def test_a_metric_that_cannot_be_computed_says_why_and_the_rest_goes_on() -> None:
