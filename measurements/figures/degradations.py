@@ -27,8 +27,10 @@ from equipoise.data.mnist import Mnist
 from equipoise.evaluation.backbones import LITE0_SIDE, efficientnet_lite0
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.passport import current_versions
+from equipoise.evaluation.sampling import as_picture
 from equipoise.evaluation.scoring_features import FeatureMetric, once_each
 from measurements import RESULTS_FOLDER
+from measurements.pages import table
 
 METRICS = RESULTS_FOLDER / "metrics"
 TAKEN = ("kernel", "frechet", "precision", "recall", "density", "coverage")
@@ -54,8 +56,8 @@ def by_picture(change: Callable[[Image.Image, np.random.Generator], Image.Image]
         chance, found = np.random.default_rng(0), []
         for image in images:
             pixels = image.permute(1, 2, 0).numpy()
-            picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-            found.append(torch.from_numpy(np.array(change(picture, chance))).reshape(pixels.shape).permute(2, 0, 1))
+            worse = np.array(change(as_picture(pixels), chance))
+            found.append(torch.from_numpy(worse).reshape(pixels.shape).permute(2, 0, 1))
         return torch.stack(found)
 
     return changed
@@ -163,35 +165,35 @@ def ordered(rows: list[dict[str, Any]], metric: str, pair: tuple[str, str]) -> b
 
 def table_of_order(document: dict[str, Any]) -> str:
     """How many of the five pairs each metric puts in order, by size and count."""
-    lines = [f"| size | images | {' | '.join(TAKEN)} |", f"| --- | --- |{' --- |' * len(TAKEN)}"]
+    lines = []
     counted = {(row["side"], row["count"]) for row in document["rows"] if row["set"] != "real"}
     for side, count in sorted(counted, key=lambda key: (-key[0], key[1])):
         rows = [row for row in document["rows"] if (row["side"], row["count"]) == (side, count)]
         cells = [f"{sum(ordered(rows, metric, pair) for pair in PAIRS)} of {len(PAIRS)}" for metric in TAKEN]
-        lines.append(f"| {side} | {count:,} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append(" | ".join([f"{side}", f"{count:,}", *cells]))
+    return table(" | ".join(["size", "images", *TAKEN]), lines) + "\n"
 
 
 def table_of_values(document: dict[str, Any], side: int = 112) -> str:
     """The scores of each degradation at the largest count."""
     count = MOST[document["data"]]
-    lines = [f"| images | {' | '.join(TAKEN)} |", f"| --- |{' --- |' * len(TAKEN)}"]
+    lines = []
     for row in document["rows"]:
         if (row["side"], row["count"], row["draw"]) == (side, count, 0):
             cells = [f"{row[metric]:.3g}" if metric == "kernel" else f"{row[metric]:.2f}" for metric in TAKEN]
-            lines.append(f"| {row['set']} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+            lines.append(" | ".join([row["set"], *cells]))
+    return table(" | ".join(["images", *TAKEN]), lines) + "\n"
 
 
 def table_of_floors(document: dict[str, Any], side: int = 112) -> str:
     """Real images against real ones, and the mildest blur, by count: means over the draws."""
-    lines = ["| images | kernel: real | blur 0.5 | frechet: real | blur 0.5 |", "| --- | --- | --- | --- | --- |"]
+    lines = []
     rows = [row for row in document["rows"] if row["side"] == side]
     for count in sorted({row["count"] for row in rows}):
         found = {name: [row for row in rows if (row["count"], row["set"]) == (count, name)] for name in SHOWN}
         cells = [mean_of(found[name], metric) for metric in LOWER_IS_BETTER for name in SHOWN]
-        lines.append(f"| {count:,} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines.append(" | ".join([f"{count:,}", *cells]))
+    return table("images | kernel: real | blur 0.5 | frechet: real | blur 0.5", lines) + "\n"
 
 
 def mean_of(rows: list[dict[str, Any]], metric: str) -> str:

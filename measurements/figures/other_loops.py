@@ -8,7 +8,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from measurements import ROOT
+from measurements import ROOT, pages
 
 FOLDER: Path = ROOT / "results" / "other_loops"
 NAMES = ("image_tokenizer", "vocoder", "super_resolution", "one_step_student")
@@ -18,11 +18,11 @@ def table(name: str) -> str:
     """A row for each way: the mean over the seeds, with the standard deviation where there are several."""
     runs = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["runs"]
     measures = list(next(iter(runs[0].values())))
-    lines = [f"| way | {' | '.join(measures)} |", f"| --- |{' --- |' * len(measures)}"]
+    lines = []
     for way in runs[0]:
         cells = [_cell([run[way][measure] for run in runs]) for measure in measures]
-        lines.append(f"| {way} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append(" | ".join([way, *cells]))
+    return pages.table(" | ".join(["way", *measures]), lines)
 
 
 def merged(paths: list[Path]) -> dict[str, Any]:
