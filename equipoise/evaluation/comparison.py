@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from equipoise.common.machine import git_commit
+from equipoise.common.precision import product_precision
 from equipoise.data.store import Store
 from equipoise.evaluation.features import Extracted, Extractor
+from equipoise.evaluation.passport import Passport, current_versions
 
 Found = TypeVar("Found")
 
@@ -64,7 +67,21 @@ class Comparison(ABC):
             EquipoiseError: its weights are missing, or the data have no such features.
         """
 
+    @property
     @abstractmethod
+    def identity(self) -> tuple[str, str, str]:
+        """Name, hash and split of the real data, as a passport has them."""
+
+    @property
+    @abstractmethod
+    def generated_count(self) -> int:
+        """How many samples there are."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What every passport says besides the fields of `Passport`."""
+        return {}
+
     def passport(
         self,
         metric: str,
@@ -75,6 +92,24 @@ class Comparison(ABC):
         **particulars: Any,
     ) -> dict[str, Any]:
         """What a score was measured on and with: the fields of `Passport`, and whatever else is worth knowing."""
+        data, data_hash, split = self.identity
+        passport = Passport(
+            metric=metric,
+            data=data,
+            data_hash=data_hash,
+            split=split,
+            real_count=real_count,
+            generated_count=self.generated_count,
+            extractor=extractor,
+            weights_hash=weights,
+            resize=resize,
+            seed=self.seed,
+            versions=current_versions(),
+            commit=git_commit() or "",
+            device=str(self.device),
+            precision=product_precision(self.device.type),
+        )
+        return passport.as_dict() | self.details | particulars
 
     def features(self, backbone: str) -> Features:
         """The features of both sides by the network of this name."""

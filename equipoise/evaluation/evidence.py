@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.machine import git_commit
-from equipoise.common.precision import product_precision
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
@@ -20,7 +18,6 @@ from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import cached_features
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
 from equipoise.evaluation.judge import judge_of, parts_of, split_of
-from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sampling import generate
 from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment
@@ -139,33 +136,16 @@ class Evidence(Comparison):
         generated = extract(self.images, extractor, device=self.device).to(self.device)
         return Features(extractor, backbone, self._real_features(extractor), generated)
 
-    def passport(
-        self,
-        metric: str,
-        extractor: str = "",
-        weights: str = "",
-        real_count: int = 0,
-        resize: str = "none",
-        **particulars: Any,
-    ) -> dict[str, Any]:
-        """What a score was measured on and with: the fields of `Passport`, and whatever else is worth knowing."""
-        passport = Passport(
-            metric=metric,
-            data=self.experiment.data.name,
-            data_hash=self.data.content_hash,
-            split=split_of(self.experiment.data) or "all",
-            real_count=real_count,
-            generated_count=self.samples_count,
-            extractor=extractor,
-            weights_hash=weights,
-            resize=resize,
-            seed=self.experiment.seed,
-            versions=current_versions(),
-            commit=git_commit() or "",
-            device=str(self.device),
-            precision=product_precision(self.device.type),
-        )
-        return passport.as_dict() | particulars
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Of the experiment's data set."""
+        data = self.experiment.data
+        return data.name, self.data.content_hash, split_of(data) or "all"
+
+    @property
+    def generated_count(self) -> int:
+        """As many as were asked for."""
+        return self.samples_count
 
     def judged_passport(self, metric: str, **particulars: Any) -> dict[str, Any]:
         """The passport of a score that uses the classifier."""

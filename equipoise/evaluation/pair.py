@@ -10,8 +10,6 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.machine import git_commit
-from equipoise.common.precision import product_precision
 from equipoise.data.progress import shown
 from equipoise.data.store import Store, held
 from equipoise.evaluation.backbones import make_extractor
@@ -19,7 +17,6 @@ from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import kept_features
 from equipoise.evaluation.features import Extracted, Extractor, extract
 from equipoise.evaluation.judge import divided
-from equipoise.evaluation.passport import Passport, current_versions
 from equipoise.evaluation.sides import Side
 
 _AT_ONCE = 64
@@ -90,35 +87,22 @@ class Pair(Comparison):
         real, generated = (self._extracted(side, extractor) for side in (self.real_side, self.generated_side))
         return Features(extractor, backbone, real, generated)
 
-    def passport(
-        self,
-        metric: str,
-        extractor: str = "",
-        weights: str = "",
-        real_count: int = 0,
-        resize: str = "none",
-        **particulars: Any,
-    ) -> dict[str, Any]:
-        """The fields of `Passport`, and what else is worth knowing; the data are those of the real side."""
-        real, generated = self.real_side, self.generated_side
-        passport = Passport(
-            metric=metric,
-            data=real.name,
-            data_hash=real.store.content_hash,
-            split="all",
-            real_count=real_count,
-            generated_count=self.taken_count(generated.store),
-            extractor=extractor,
-            weights_hash=weights,
-            resize=resize,
-            seed=self.seed,
-            versions=current_versions(),
-            commit=git_commit() or "",
-            device=str(self.device),
-            precision=product_precision(self.device.type),
-        )
-        own = {"generated": generated.name, "generated_hash": generated.store.content_hash}
-        return passport.as_dict() | own | {"images": list(real.store.shape)} | particulars
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Of the real side."""
+        return self.real_side.name, self.real_side.store.content_hash, "all"
+
+    @property
+    def generated_count(self) -> int:
+        """Of the generated side."""
+        return self.taken_count(self.generated_side.store)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The generated side, and the shape of both sides' images."""
+        side = self.generated_side
+        shape = list(self.real_side.store.shape)
+        return {"generated": side.name, "generated_hash": side.store.content_hash, "images": shape}
 
     def taken_count(self, store: Store) -> int:
         """How many images of a side are used."""
