@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from equipoise.common import notebook
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.evaluation.catalogue import METRICS
@@ -63,7 +64,7 @@ class ScoreSheet:
         Raises:
             KeyError: it is not on the sheet.
         """
-        return next((score for score in self.scores if score.metric == metric), None) or _missing(metric)
+        return {score.metric: score for score in self.scores}[metric]
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -91,11 +92,8 @@ class ScoreSheet:
 
     def _repr_html_(self) -> str:
         """The sheet for a notebook."""
-        head, *rows = _rows(self.scores)
-        cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
         about = html.escape(_sides(self.real, self.generated)).replace("\n", "<br>")
-        return f"<p>{about}</p><table><tr>{cells}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+        return f"<p>{about}</p>{notebook.table(_rows(self.scores))}"
 
 
 def read_scores(path: Path) -> list[Score]:
@@ -132,8 +130,10 @@ def shown_value(value: float | Sequence[float] | None) -> str:
     return " ".join(f"{each:.4g}" for each in value) if isinstance(value, Sequence) else f"{value:.4g}"
 
 
-def _missing(metric: str) -> Score:
-    raise KeyError(metric)
+def which_is_better(metric: str) -> str:
+    """Which of two values of a metric is the better one, in a word."""
+    lower = METRICS[metric].lower_is_better if metric in METRICS else None
+    return "-" if lower is None else "lower" if lower else "higher"
 
 
 def _sides(real: Mapping[str, Any], generated: Mapping[str, Any]) -> str:
@@ -150,10 +150,8 @@ def _described(side: Mapping[str, Any]) -> str:
 def _rows(scores: Iterable[Score]) -> list[list[str]]:
     rows = [["metric", "value", "±", "real against real", "better"]]
     for score in scores:
-        lower = METRICS[score.metric].lower_is_better
-        better = "-" if lower is None else "lower" if lower else "higher"
-        floor = shown_value(score.passport.get("real_against_real"))
-        rows.append([score.metric, shown_value(score.value), shown_value(score.deviation), floor, better])
+        figures = score.value, score.deviation, score.passport.get("real_against_real")
+        rows.append([score.metric, *(shown_value(each) for each in figures), which_is_better(score.metric)])
     return rows
 
 
