@@ -10,7 +10,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory, sha256_of, write_atomically
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.inception_network import InceptionV3
-from equipoise.evaluation.torch_file import read_torch_file
+from equipoise.evaluation.torch_file import begins_as_torch_file, read_torch_file
 
 PUBLISHED_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
@@ -36,9 +36,7 @@ def inception_network(path: Path) -> InceptionV3:
     path = Path(path)
     if not path.is_file():
         raise EquipoiseError(f"there is no file {printable(path)} with Inception's weights; {_HOW}.")
-    with open(path, "rb") as file:
-        begins = file.read(2)
-    return _converted(path) if begins in (b"PK", b"\x80\x02") else _from_safetensors(path)
+    return _converted(path) if begins_as_torch_file(path) else _from_safetensors(path)
 
 
 def kept_weights() -> Path:

@@ -65,6 +65,12 @@ def read_torch_file(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, torc
         return _tensors(described, numbers, most)
 
 
+def begins_as_torch_file(path: Path) -> bool:
+    """Whether the first bytes are those of either format: other files of weights are safetensors."""
+    with open(path, "rb") as file:
+        return file.read(2) in (b"PK", b"\x80\x02")
+
+
 @contextmanager
 def _one_sentence(path: Path) -> Iterator[None]:
     try:

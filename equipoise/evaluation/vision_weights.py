@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.evaluation.torch_file import read_torch_file
+from equipoise.evaluation.torch_file import begins_as_torch_file, read_torch_file
 from equipoise.networks.vision_transformer import VisionShape, VisionTransformer
 
 _MOST_BYTES = 4 << 30
@@ -106,9 +106,7 @@ def _flat(name: str, value: Tensor) -> Tensor:
 def _tensors(path: Path, called: str) -> dict[str, Tensor]:
     if not path.is_file():
         raise EquipoiseError(f"there is no file {printable(path)} with {called}'s weights.")
-    with open(path, "rb") as file:
-        begins = file.read(2)
-    if begins in (b"PK", b"\x80\x02"):
+    if begins_as_torch_file(path):
         return read_torch_file(path, _MOST_BYTES)
     try:
         with safe_open(path, framework="pt") as opened:
