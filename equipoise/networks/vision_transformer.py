@@ -53,8 +53,8 @@ class Block(nn.Module):
         self.norm1, self.norm2 = (nn.LayerNorm(width, eps=shape.epsilon) for _ in range(2))
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.fc1, self.fc2 = nn.Linear(width, shape.hidden), nn.Linear(shape.hidden, width)
-        ones = torch.ones(width)
-        self.scale1, self.scale2 = (nn.Parameter(ones) if shape.scales_branches else None for _ in range(2))
+        scales = shape.scales_branches
+        self.scale1, self.scale2 = (nn.Parameter(torch.ones(width)) if scales else None for _ in range(2))
         self._quick = shape.quick
 
     def forward(self, x: Tensor) -> Tensor:

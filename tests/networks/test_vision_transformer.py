@@ -108,6 +108,14 @@ def test_clip_is_that_of_transformers_and_its_text_part_is_left_out(as_torch: bo
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_that_was_built_in_memory_takes_every_weight_as_its_own() -> None:
+    network = VisionTransformer(VisionShape(WIDTH, 1, 14, 3, 16, scales_branches=True))
+    numbered = {name: torch.full_like(value, place) for place, (name, value) in enumerate(network.state_dict().items())}
+    network.load_state_dict(numbered)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, numbered[name]), name
+
+
 def test_positions_are_interpolated_as_in_dinov2s_code() -> None:
     network = VisionTransformer(VisionShape(WIDTH, 1, 14, 4, 16))
     nn.init.normal_(network.positions, generator=torch.Generator().manual_seed(0))
