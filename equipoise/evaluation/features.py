@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -216,6 +216,11 @@ def extract(
         )
         if report is not None:
             report(min(start + batch_size, len(images)), len(images))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Extracted]) -> Extracted:
+    """What an extractor found of several batches, as of one."""
     features = torch.cat([part.features for part in parts])
     probabilities = [part.probabilities for part in parts if part.probabilities is not None]
     return Extracted(features, torch.cat(probabilities) if probabilities else None)

@@ -15,7 +15,7 @@ from equipoise.data.store import Store, held
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import kept_features
-from equipoise.evaluation.features import Extracted, Extractor, extract
+from equipoise.evaluation.features import Extracted, Extractor, extract, joined
 from equipoise.evaluation.judge import divided
 from equipoise.evaluation.sides import Side
 
@@ -119,9 +119,6 @@ class Pair(Comparison):
 
         def make() -> Extracted:
             wanted = shown(places.split(_AT_ONCE), f"{extractor.name} on {side.name}", f"batches of {_AT_ONCE}")
-            found = [extract(side.store.items.gather(part), extractor, _AT_ONCE, self.device) for part in wanted]
-            probabilities = [part.probabilities for part in found if part.probabilities is not None]
-            features = torch.cat([part.features for part in found])
-            return Extracted(features, torch.cat(probabilities) if probabilities else None)
+            return joined([extract(side.store.items.gather(part), extractor, _AT_ONCE, self.device) for part in wanted])
 
         return kept_features(make, extractor, shape, address, self.device).to(self.device)
