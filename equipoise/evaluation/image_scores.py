@@ -9,6 +9,7 @@ import torch.distributed
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.common.precision import full_precision
 from equipoise.data.store import ValueRange
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.catalogue import METRICS
@@ -25,7 +26,7 @@ class ImageScores:
     """Scores of generated images against real ones, fed in batches of any size and order.
 
     It keeps the features of every image, about 5 kB each, and up to 31 images of each side whose turn has not come.
-    Values do not depend on how the images are divided into batches, nor over processes.
+    Values do not depend on how the images are divided into batches, nor over processes, nor on autocast.
 
     Examples:
         >>> from torch import nn
@@ -145,7 +146,9 @@ class ImageScores:
         while len(side.waiting) >= least:
             some, side.waiting = side.waiting[:_AT_ONCE], side.waiting[_AT_ONCE:]
             filled = torch.stack([*some, *[some[0]] * (_AT_ONCE - len(some))])
-            side.parts.append(self._extractor(filled.to(self._device)).features[: len(some)].cpu())
+            with full_precision(self._device.type):
+                features = self._extractor(filled.to(self._device)).features
+            side.parts.append(features[: len(some)].cpu())
 
 
 class _Features:

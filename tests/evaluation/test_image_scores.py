@@ -55,6 +55,12 @@ def test_batches_in_any_split_equal_the_whole(cut: str) -> None:
     assert scores.counts() == (90, 90)
 
 
+def test_autocast_around_it_changes_no_value() -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        found = whole()
+    assert found == {name: pytest.approx(value, rel=1e-9, abs=1e-9) for name, value in whole().items()}
+
+
 def test_metrics_of_the_same_balls_look_at_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     radii = manifolds.nearest_radii
