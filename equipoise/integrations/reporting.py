@@ -40,13 +40,15 @@ class Reporter:
 
         Args:
             found: by the names that the monitor takes; others are left alone.
-            reads: whether this process tells; of several, one does.
+            reads: whether this process watches; of several, one does, and the others keep nothing that waits.
 
         Returns: whether the training is to end.
         """
         self.steps += 1
+        if not reads:
+            return False
         self.monitor.update(self.steps, **{name: found[name] for name in self.monitor.takes if name in found})
-        return reads and self.steps % self.every == 0 and self._told(self.monitor.report())
+        return self.steps % self.every == 0 and self._told(self.monitor.report())
 
     def _told(self, report: Report) -> bool:
         self.log({f"monitor/{name}": value for name, value in report.values.items()})

@@ -28,3 +28,9 @@ def test_a_reporter_asks_when_it_is_due_and_stops_where_that_is_wanted() -> None
     assert len(told) == 2
     with pytest.raises(ValueError, match="on_alarm must be one of warn, stop"):
         Reporter(Monitor(HealthMonitor()), on_alarm="explode")
+
+
+def test_a_process_that_does_not_read_counts_its_steps_and_keeps_nothing() -> None:
+    reporter, empty = Reporter(Monitor(BalanceMonitor(), HealthMonitor())), Monitor(BalanceMonitor(), HealthMonitor())
+    assert not any(reporter.step(scores(step) | {"losses": {"generator": 1.0}}, reads=False) for step in range(120))
+    assert reporter.state_dict() == {"steps": 120, "monitor": empty.state_dict()}
