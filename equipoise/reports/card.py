@@ -1,14 +1,13 @@
 """A model card: what a generator is, of which data, how good it is and what it isn't for, in one page of Markdown."""
 
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_atomically, write_text_atomically
-from equipoise.evaluation.sampling import generate, sample_picture
+from equipoise.common.files import write_text_atomically
+from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.score import Score
 from equipoise.experiments.build import empty_network, network_shape
 from equipoise.experiments.config import to_yaml
@@ -40,16 +39,10 @@ def write_card(trained: Trained, folder: Path, licence: str = UNKNOWN) -> Path:
         raise EquipoiseError(f"a licence is one word, as cc0-1.0 or mit, not '{printable(licence)}'.")
     experiment = trained.experiment
     samples = generate(trained.generator, experiment.latent, _SAMPLES, experiment.seed)
-    content = io.BytesIO()
-    sample_picture(samples, experiment.value_range, _COLUMNS).save(content, format="PNG")
-    write_atomically(folder / PICTURE, lambda place: _put(place, content.getvalue()))
+    write_picture(sample_picture(samples, experiment.value_range, _COLUMNS), folder / PICTURE)
     text = "\n".join(_lines(trained, read_run(trained.run.path), licence)) + "\n"
     write_text_atomically(folder / CARD, text)
     return folder / CARD
-
-
-def _put(place: Path, content: bytes) -> None:
-    place.write_bytes(content)
 
 
 def _lines(trained: Trained, record: RunRecord, licence: str) -> Iterator[str]:
