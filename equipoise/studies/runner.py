@@ -20,7 +20,7 @@ from equipoise.runs.train import Interrupted, Page, Settings
 from equipoise.studies.carry_out import Job, attempt, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.checks import check_rows
-from equipoise.studies.estimate import estimate
+from equipoise.studies.estimate import Estimate, estimate
 from equipoise.studies.plan import Planned, plan
 from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
@@ -105,7 +105,7 @@ def run_study(
         check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
     with _alone_in(out):
         keep_study(None if isinstance(name, str) else study, out, say)
-        say(f"{_heading(study)}, budget {budget}: {len(pairs)} runs, {len(missing)} to do.")
+        say(_what_is_to_do(study, budget, pairs, missing))
         failures = _carry_out(missing, out, budget, means, say) if missing else {}
         if failures and len(failures) == len(pairs):
             raise EquipoiseError(f"every run failed, the first one because: {next(iter(failures.values()))}")
@@ -123,7 +123,7 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
     check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
     missing = [each for each, job in pairs if read_outcome(job) is None]
     expected = estimate(missing, out, means.device, means.data_root)
-    say(f"{_heading(study)}, budget {budget}: {len(pairs)} runs, {len(missing)} to do. Nothing is trained now.")
+    say(f"{_what_is_to_do(study, budget, pairs, missing)} Nothing is trained now.")
     labels = list(dict.fromkeys(each.row.label for each, _ in pairs))
     width = max(map(len, labels))
     for label in labels:
@@ -132,17 +132,28 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
         each_takes = f", {duration(expected.by_name[to_do[0].experiment.name])} each" if to_do else ""
         say(f"  {label:<{width}}  {len(runs)} runs, {len(to_do)} to do{each_takes}")
     if missing:
-        gpus = gpus_of(choose_device(means.device))
-        workers = max(1, min(means.workers or len(gpus) or available_cores(), len(missing)))
-        parallel = workers if not gpus else min(workers, len(gpus))
-        say(f"Expected: {duration(expected.seconds / parallel)}, {workers} at a time ({expected.source}).")
+        say(_how_long(expected, means, *_at_once(means, len(missing))))
     say(f"Measured: {', '.join(measure.metric for measure in study.measures)}; the first one decides.")
     say(f"The runs would be in {printable(out)}.")
 
 
-def _heading(study: Study) -> str:
+def _what_is_to_do(study: Study, budget: str, pairs: Sequence[object], missing: Sequence[object]) -> str:
     source = ", ".join(part for part in (study.paper, study.place) if part)
-    return f"{study.title} ({source})" if source else study.title
+    heading = f"{study.title} ({source})" if source else study.title
+    return f"{heading}, budget {budget}: {len(pairs)} runs, {len(missing)} to do."
+
+
+def _at_once(means: Means, runs: int) -> tuple[int, list[str]]:
+    """How many of these runs are carried out at a time on this machine, and the GPUs that they may use."""
+    gpus = gpus_of(choose_device(means.device))
+    return max(1, min(means.workers or len(gpus) or available_cores(), runs)), gpus
+
+
+def _how_long(expected: Estimate, means: Means, workers: int, gpus: Sequence[str]) -> str:
+    here = means.ray in (None, "local") and means.slurm is None
+    at_once = f"{workers} at a time" if here else "on the cluster"
+    parallel = workers if not gpus else min(workers, len(gpus))
+    return f"Expected: {duration(expected.seconds / parallel)}, {at_once} ({expected.source})."
 
 
 def _pairs(study: Study, out: Path, budget: str, seeds: int | None, means: Means) -> list[tuple[Planned, Job]]:
@@ -167,14 +178,10 @@ def _carry_out(
     missing: Sequence[tuple[Planned, Job]], out: Path, budget: str, means: Means, say: Tell
 ) -> dict[Path, str]:
     """Carry out these runs. Returns: by the directories of those that failed, why."""
-    gpus = gpus_of(choose_device(means.device))
-    workers = max(1, min(means.workers or len(gpus) or available_cores(), len(missing)))
+    workers, gpus = _at_once(means, len(missing))
     if budget != "smoke":
         expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
-        here = means.ray in (None, "local") and means.slurm is None
-        at_once = f"{workers} at a time" if here else "on the cluster"
-        parallel = workers if not gpus else min(workers, len(gpus))
-        say(f"Expected: {duration(expected.seconds / parallel)}, {at_once} ({expected.source}).")
+        say(_how_long(expected, means, workers, gpus))
     _train_judges(missing, means, say)
     on_a_cluster = means.ray is not None or means.slurm is not None
     jobs = _placed([job for _, job in missing], [] if on_a_cluster else gpus, workers)
