@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, printable, shown
 from equipoise.common.files import write_atomically, write_folder_atomically
 from equipoise.common.random import stream
 from equipoise.data.memory import memory_bytes
@@ -64,6 +64,23 @@ def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tenso
     """Images as uint8 of the same shape, rounded to the nearest value."""
     unit = images.clone() if value_range == "unit" else (images + 1).div_(2)
     return unit.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
+
+
+def to_arrays(samples: Tensor, value_range: Literal["unit", "symmetric"]) -> NDArray[Any]:
+    """Samples as they are handed out: uint8 [count, height, width, channels], or points float32 [count, 2]."""
+    stored = samples if samples.ndim == 2 else to_bytes(samples, value_range).permute(0, 2, 3, 1).contiguous()
+    arrays: NDArray[Any] = stored.numpy()
+    return arrays
+
+
+def check_count(count: object) -> None:
+    """How many samples somebody wants.
+
+    Raises:
+        EquipoiseError: it is no whole number of at least 1.
+    """
+    if not isinstance(count, int) or count < 1:
+        raise EquipoiseError(f"the count of samples must be a whole number of at least 1, got {shown(count)}.")
 
 
 def sample_picture(

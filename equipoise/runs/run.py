@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from equipoise.common import notebook
-from equipoise.common.errors import EquipoiseError, UnknownName, shown
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.sampling import check_size, generate, sample_picture, to_bytes
+from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
 from equipoise.evaluation.scores import Scores
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs import train as training
@@ -75,11 +75,7 @@ class Run:
             EquipoiseError: there is no such checkpoint, or so many samples need more memory than there is.
         """
         samples, experiment = self._samples(count, seed, checkpoint, device, _ARRAYS)
-        if samples.ndim == 2:
-            points: NDArray[Any] = samples.numpy()
-            return points
-        images: NDArray[Any] = to_bytes(samples, experiment.value_range).permute(0, 2, 3, 1).contiguous().numpy()
-        return images
+        return to_arrays(samples, experiment.value_range)
 
     def picture(
         self, count: int = 64, *, seed: int = 0, checkpoint: str | int | None = None, device: str = "auto"
@@ -174,8 +170,7 @@ class Run:
     def _samples(
         self, count: int, seed: int, checkpoint: str | int | None, device: str, fits: Path
     ) -> tuple[Tensor, Experiment]:
-        if not isinstance(count, int) or count < 1:
-            raise EquipoiseError(f"the count of samples must be a whole number of at least 1, got {shown(count)}.")
+        check_count(count)
         found = self._trained(checkpoint, device)
         first = generate(found.generator, found.experiment.latent, 1, seed)
         check_size(fits, count, first.shape[1:])

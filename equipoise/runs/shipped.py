@@ -16,10 +16,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from equipoise.common.errors import EquipoiseError, printable, shortened, shown
+from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import check_regular, read_bounded
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.sampling import check_size, generate, sample_picture, to_bytes
+from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
 from equipoise.experiments.experiment import NetworkConfig
@@ -80,13 +80,7 @@ class Shipped:
         Raises:
             EquipoiseError: `count` is no whole number of at least 1, or so many need more memory than there is.
         """
-        samples = self._samples(count, seed, device, Path("samples.npz"))
-        if samples.ndim == 2:
-            points: NDArray[Any] = samples.numpy()
-            return points
-        images = to_bytes(samples, self.description.value_range).permute(0, 2, 3, 1).contiguous()
-        found: NDArray[Any] = images.numpy()
-        return found
+        return to_arrays(self._samples(count, seed, device, Path("samples.npz")), self.description.value_range)
 
     def picture(self, count: int = 64, *, seed: int = 0, device: str = "auto") -> Image.Image:
         """The same samples as one picture."""
@@ -94,8 +88,7 @@ class Shipped:
         return sample_picture(samples, self.description.value_range)
 
     def _samples(self, count: int, seed: int, device: str, fits: Path) -> Tensor:
-        if not isinstance(count, int) or count < 1:
-            raise EquipoiseError(f"the count of samples must be a whole number of at least 1, got {shown(count)}.")
+        check_count(count)
         check_size(fits, count, torch.Size(network_shape(self.description.network)))
         network = self.network.to(choose_device(device))
         return generate(network, self.description.latent, count, seed)
