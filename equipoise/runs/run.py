@@ -157,7 +157,7 @@ class Run:
         facts = f"{record.name}, seed {record.seed or 0}: {record.log.last_iteration:,} iterations in {self.path}"
         grids = sorted(RunDirectory(self.path).samples.glob("iteration-*.png"))
         newest = notebook.picture(grids[-1], f"samples of {record.name}") if grids else ""
-        scores = self.scores._repr_html_() if self.scores else ""
+        scores = Scores(record.scores)._repr_html_() if record.scores else ""
         return notebook.paragraph(facts) + "".join(map(notebook.paragraph, record.log.told)) + newest + scores
 
     def _record(self) -> RunRecord:
