@@ -19,7 +19,6 @@ from equipoise.reports.summary import DASH, Cell, Table
 from equipoise.runs.record import RunRecord, read_run
 from equipoise.studies.carry_out import WALK_STEPS
 from equipoise.studies.catalogue import study as find_study
-from equipoise.studies.contrasts import contrasts
 from equipoise.studies.critic_map import read_critic_map
 from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
@@ -111,7 +110,6 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         table=table,
         texts=[(file, write(table)) for file, write in FORMATS.values()],
         rule=RULE if summary.study.has_claims else conclusions.RULE,
-        tests=conclusions.contrast_table(contrasts(summary), summary.metrics[summary.study.measures[0].metric]),
         differences=_differences(records) if not summary.study.has_claims else Table("", (), ()),
         together=_together(summary.study, records),
         sentence_columns=SENTENCE_COLUMNS,

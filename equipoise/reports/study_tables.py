@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.common.errors import printable
-from equipoise.reports.conclusions import sentence
-from equipoise.reports.summary import DASH, Cell, shown, with_spread
+from equipoise.reports.conclusions import contrast_table, sentence
+from equipoise.reports.summary import DASH, Cell, Table, shown, with_spread
 from equipoise.studies.contrasts import contrasts
 from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, RowSummary, Summary
@@ -28,6 +28,7 @@ class StudyTable:
         caption, columns, rows, notes: as of any table.
         sentences: the paper's, with figure and verdict.
         conclusions: of a comparison of one's own, what its paired tests say.
+        tests: the same tests in figures, a row for each sentence.
     """
 
     caption: str
@@ -36,6 +37,7 @@ class StudyTable:
     notes: tuple[str, ...]
     sentences: tuple[tuple[str, str, str], ...] = ()
     conclusions: tuple[str, ...] = ()
+    tests: Table | None = None
 
 
 def study_table(summary: Summary) -> StudyTable:
@@ -50,8 +52,9 @@ def study_table(summary: Summary) -> StudyTable:
     columns = ("row", *(("data",) if blocks else ()), *verdict, *titles, *ends)
     rows = [*_cited_rows(summary, blocks), *_own_rows(summary, blocks)]
     metric = summary.metrics[summary.study.measures[0].metric]
-    conclusions = tuple(sentence(each, metric) for each in contrasts(summary))
-    return StudyTable(_caption(summary), columns, tuple(rows), _notes(summary), _sentences(summary), conclusions)
+    tested = contrasts(summary)
+    conclusions, tests = tuple(sentence(each, metric) for each in tested), contrast_table(tested, metric)
+    return StudyTable(_caption(summary), columns, tuple(rows), _notes(summary), _sentences(summary), conclusions, tests)
 
 
 def _caption(summary: Summary) -> str:
