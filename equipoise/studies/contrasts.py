@@ -6,8 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from equipoise.evaluation.catalogue import METRICS
-from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.log_measures import lower_is_better
 from equipoise.studies.paired import LEVEL, Paired, holm, paired
 from equipoise.studies.summary import RowSummary, Summary
 
@@ -56,16 +55,12 @@ def contrasts(summary: Summary) -> tuple[Contrast, ...]:
     every = [pair for rows in ordered.values() for pair in itertools.combinations(rows, 2)]
     tests = [paired(_by_seed(one, metric, summary), _by_seed(other, metric, summary)) for one, other in every]
     corrected = holm([1.0 if test is None else test.p_value for test in tests])
-    ranked = _direction(summary.metrics[metric]) is not None
+    ranked = lower_is_better(summary.metrics[metric]) is not None
     return tuple(
         Contrast(one.label, other.label, one.block, test, p_value, len(every), ranked, _lost(one, other, test))
         for (one, other), test, p_value in zip(every, tests, corrected, strict=True)
         if len(ordered[one.block]) <= _MOST_ROWS or one is ordered[one.block][0]
     )
-
-
-def _direction(taken: str) -> bool | None:
-    return True if taken in LOG_MEASURES else METRICS[taken].lower_is_better
 
 
 def _ordered(rows: Sequence[RowSummary], metric: str, taken: str) -> list[RowSummary]:
@@ -75,7 +70,7 @@ def _ordered(rows: Sequence[RowSummary], metric: str, taken: str) -> list[RowSum
         figure = row.found[metric].figure
         if figure is None or figure.mean is None:
             return math.inf
-        return figure.mean if _direction(taken) else -figure.mean
+        return figure.mean if lower_is_better(taken) else -figure.mean
 
     return sorted(rows, key=place)
 

@@ -7,11 +7,17 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.registry import Entry, Registry
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import Passport
 from equipoise.runs.record import HISTOGRAM, RunRecord
 
 _LOW_DISTANCE = 100
 _Found = tuple[float, Mapping[str, Any]] | None
+
+
+def lower_is_better(metric: str) -> bool | None:
+    """Which of two values of a study's measure is the better one; None where neither is."""
+    return METRICS[metric].lower_is_better if metric in METRICS else True
 
 
 def take_from_log(name: str, run: RunRecord, watched: str) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import BUDGETS, RECIPES
 from equipoise.studies.catalogue import STUDIES
 from equipoise.studies.catalogue import study as find_study
-from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.log_measures import LOG_MEASURES, lower_is_better
 from equipoise.studies.sources import is_file_or_run, plain_of
 from equipoise.studies.study import DIVERGED, SMOKE, Scale, Study
 from equipoise.studies.wish import SAMPLES, SEEDS
@@ -52,8 +52,7 @@ def title_of(metric: str) -> str:
         >>> title_of("classifier-fid"), title_of("recall")
         ('classifier fid ↓', 'recall ↑')
     """
-    lower = METRICS[metric].lower_is_better if metric in METRICS else True
-    arrow = {True: " ↓", False: " ↑", None: ""}[lower]
+    arrow = {True: " ↓", False: " ↑", None: ""}[lower_is_better(metric)]
     return metric.replace("-", " ") + arrow
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import OLDER, Passport, differences
-from equipoise.studies.log_measures import LOG_MEASURES
+from equipoise.studies.log_measures import lower_is_better
 from equipoise.studies.plan import metric_of
 from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence, Study
 from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge, judge_sentence
@@ -109,11 +108,6 @@ def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
     return Summary(study, results["budget"], metrics, rows, judged, real, _sentences(study, rows, results["budget"]))
 
 
-def is_lower_better(metric: str) -> bool:
-    """Whether a smaller value is better."""
-    return metric in LOG_MEASURES or METRICS[metric].lower_is_better is True
-
-
 def _judged(study: Study) -> Measure | None:
     """The first measure for which the paper has figures or claims."""
     claimed = {order.metric for order in study.orders}
@@ -130,7 +124,7 @@ def _verdicts(
     found: Sequence[Mapping[str, Found]],
 ) -> list[Verdict]:
     same = judged is not None and judged.same and metrics[judged.metric] == judged.metric
-    lower = judged is not None and is_lower_better(judged.metric)
+    lower = judged is not None and lower_is_better(judged.metric) is True
     measured = [None if judged is None else each[judged.metric] for each in found]
     by_threshold = metrics[study.measures[0].metric] == study.measures[0].metric
     candidates = [_candidate(row, raw, each, by_threshold) for (row, raw), each in zip(listed, measured, strict=True)]
@@ -203,7 +197,7 @@ def _found(
     values = tuple(value for run in raw["runs"] if (value := _value(run, taken)) is not None)
     if not groups:
         return Found(published, values, None)
-    best = min if is_lower_better(taken) else max
+    best = min if lower_is_better(taken) else max
     variant = best(groups, key=lambda name: statistics.fmean(groups[name]))
     marks = _marks(raw["runs"], taken, usual[taken].get(raw["block"]))
     return Found(published, values, _figure(groups[variant], spreads[variant]), variant, marks)
