@@ -85,13 +85,13 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
         missing = len(account.skipped) + len(account.unread) + len(account.left_out)
         if missing:
             yield f"{missing:,} files there were not used."
-    hashed = _session(record).get("data_hash")
+    hashed = record.first_session.get("data_hash")
     if isinstance(hashed, str) and hashed:
         yield f"Their content has the SHA-256 `{_text(hashed)}`."
 
 
 def _training(trained: Trained, record: RunRecord) -> Iterator[str]:
-    experiment, session = trained.experiment, _session(record)
+    experiment, session = trained.experiment, record.first_session
     sizes = {name: _parameters(player.network) for name, player in experiment.players.items()}
     networks = ", ".join(f"{name} {count:,}" for name, count in sizes.items())
     algorithm = record.config.get("algorithm")
@@ -159,12 +159,6 @@ def _limits(record: RunRecord) -> Iterator[str]:
 def _licence(licence: str) -> str:
     about = "not named" if licence == UNKNOWN else _text(licence)
     return f"Of the weights: {about}. The licence of the training data is for whoever publishes this to check."
-
-
-def _session(record: RunRecord) -> Mapping[str, Any]:
-    sessions = record.environment.get("sessions")
-    first = sessions[0] if isinstance(sessions, list) and sessions else {}
-    return first if isinstance(first, Mapping) else {}
 
 
 def _text(value: object) -> str:

@@ -45,11 +45,16 @@ class RunRecord:
         return "" if found is None else str(found)
 
     @property
+    def first_session(self) -> Mapping[str, Any]:
+        """What was recorded when the run began; nothing where that cannot be read."""
+        sessions = self.environment.get("sessions")
+        first = sessions[0] if isinstance(sessions, list) and sessions else {}
+        return first if isinstance(first, Mapping) else {}
+
+    @property
     def precision(self) -> str:
         """The players' precision, as recorded by the first session."""
-        sessions = self.environment.get("sessions")
-        first = sessions[0] if isinstance(sessions, list) and sessions else None
-        return str(first.get("precision", _USUAL)) if isinstance(first, Mapping) else _USUAL
+        return str(self.first_session.get("precision", _USUAL))
 
     @property
     def diverged(self) -> bool:
