@@ -7,7 +7,7 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
-from equipoise.runs.record import RunRecord, read_run
+from equipoise.runs.record import read_run
 from equipoise.studies.carry_out import Job, read_outcome
 from equipoise.studies.kept_results import misfit
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
@@ -92,7 +92,7 @@ def _run(study: Study, planned: Planned, job: Job, failure: str | None) -> dict[
     outcome = read_outcome(job)
     assert outcome is not None, f"{job.directory} has not been carried out"
     scores = {score["metric"]: score for score in outcome.get("scores", [])}
-    scores |= _from_log(study, read_run(job.directory), planned)
+    scores |= _from_log(study, job.directory, planned)
     beyond = _beyond(study, planned, scores)
     status, reason = "diverged" if beyond else outcome["status"], beyond or outcome["reason"]
     return _entry(planned, status, reason, scores, outcome.get("unmeasured", {}))
@@ -111,10 +111,13 @@ def _entry(planned: Planned, status: str, reason: str, scores: Any = None, unmea
     }
 
 
-def _from_log(study: Study, record: RunRecord, planned: Planned) -> dict[str, Any]:
-    """The study's measures that stand in the log."""
+def _from_log(study: Study, run: Path, planned: Planned) -> dict[str, Any]:
+    """The study's measures that stand in the log, which is long: it is read where there are any."""
     watched = next(iter(planned.experiment.watch.metrics), "")
     names = [measure.metric for measure in study.measures if measure.metric in LOG_MEASURES]
+    if not names:
+        return {}
+    record = read_run(run)
     taken = {name: take_from_log(name, record, watched) for name in names}
     return {name: score for name, score in taken.items() if score is not None}
 
