@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
-from equipoise.common.files import check_regular, read_bounded
+from equipoise.common.files import check_regular, read_text_bounded
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
 from equipoise.experiments.build import build_network, empty_network, network_shape
@@ -135,7 +135,7 @@ def open_from_hub(path: Path) -> Shipped | None:
 
 def _text(path: Path) -> str:
     try:
-        return read_bounded(path, _MOST_BYTES).decode("utf-8")
+        return read_text_bounded(path, _MOST_BYTES)
     except (OSError, ValueError) as error:
         raise _refused(path, "cannot be read") from error
 
