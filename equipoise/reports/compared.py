@@ -61,7 +61,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(column)}</th>" for column in self.table.columns)
-        body = "".join(_row(cell.text + ("†" if cell.marked else "") for cell in row) for row in self.table.rows)
+        body = "".join(_row(map(str, row)) for row in self.table.rows)
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in (*self.table.notes, *self.table.conclusions))
         caption = f"<caption>{html.escape(self.table.caption)}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"

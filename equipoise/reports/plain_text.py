@@ -13,7 +13,7 @@ _LEFT = ("row", "data", "verdict")
 
 def as_text(table: StudyTable, width: int = 80) -> str:
     """The table, its notes and its conclusions as lines of at most `width` letters where a single column allows it."""
-    cells = [[printable(cell.text + ("†" if cell.marked else "")) for cell in row] for row in table.rows]
+    cells = [[printable(cell) for cell in row] for row in table.rows]
     labels = [row[0] if len(row[0]) <= _LONGEST_LABEL else f"{row[0][: _LONGEST_LABEL - 3]}..." for row in cells]
     columns = [
         _column(title, [row[place] for row in cells], title not in _LEFT)

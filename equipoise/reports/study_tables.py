@@ -66,7 +66,7 @@ def _caption(summary: Summary) -> str:
 
 def as_markdown(table: StudyTable) -> str:
     """The table in Markdown, with its notes, and the sentences in another."""
-    lines = _markdown_rows(table.columns, [[_text(cell) for cell in row] for row in table.rows])
+    lines = _markdown_rows(table.columns, [[str(cell) for cell in row] for row in table.rows])
     notes = [f"{note}\n" for note in table.notes]
     sentences = _markdown_rows(SENTENCE_COLUMNS, table.sentences) if table.sentences else []
     conclusions = [f"- {each}" for each in table.conclusions]
@@ -86,14 +86,14 @@ def as_csv(table: StudyTable) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_unformulated(_text(cell)).replace("\N{MINUS SIGN}", "-") for cell in row] for row in table.rows)
+    writer.writerows([_unformulated(str(cell)).replace("\N{MINUS SIGN}", "-") for cell in row] for row in table.rows)
     return buffer.getvalue()
 
 
 def as_latex(table: StudyTable) -> str:
     """The table as a LaTeX tabular; needs the package booktabs."""
     head = " & ".join(map(_escaped, table.columns))
-    body = "\n".join("  " + " & ".join(_escaped(_text(cell)) for cell in row) + r" \\" for row in table.rows)
+    body = "\n".join("  " + " & ".join(_escaped(str(cell)) for cell in row) + r" \\" for row in table.rows)
     layout = "".join("l" if column in ("row", "data", "verdict") else "r" for column in table.columns)
     return (
         f"% {' '.join(table.caption.split())}\n\\begin{{tabular}}{{{layout}}}\n  \\toprule\n  {head} \\\\\n"
@@ -265,10 +265,6 @@ def _notes(summary: Summary) -> tuple[str, ...]:
         *(f"Failed: {each}" for each in failed),
         *sorted(sources),
     )
-
-
-def _text(cell: Cell) -> str:
-    return cell.text + ("†" if cell.marked else "")
 
 
 def _piped(text: str) -> str:

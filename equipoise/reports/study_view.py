@@ -39,9 +39,8 @@ class StudyView:
     def _repr_html_(self) -> str:
         """The table for a notebook, with its notes."""
         table = self.table
-        rows = [[f"{cell.text}†" if cell.marked else cell.text for cell in row] for row in table.rows]
         notes = "".join(map(notebook.paragraph, table.notes))
-        return notebook.paragraph(table.caption) + notebook.table([table.columns, *rows]) + notes
+        return notebook.paragraph(table.caption) + notebook.table([table.columns, *table.rows]) + notes
 
 
 def open_study(what: Path) -> StudyView | None:

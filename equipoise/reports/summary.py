@@ -25,6 +25,10 @@ class Cell:
     order: float | str | None = None
     marked: bool = False
 
+    def __str__(self) -> str:
+        """The text with its mark."""
+        return f"{self.text}†" if self.marked else self.text
+
 
 @dataclass(frozen=True)
 class Table:
