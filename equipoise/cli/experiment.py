@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from equipoise.cli.options import whole
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.files import YAML_SUFFIXES
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
 
 _DEFAULT_BUDGET = "paper"
-_YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
 
 def is_yaml(source: str) -> bool:
     """Whether this is the path of a YAML file rather than a recipe's name."""
-    return source.endswith(_YAML_SUFFIXES)
+    return source.endswith(YAML_SUFFIXES)
 
 
 def _named(source: str, budget: str | None) -> "Experiment":

@@ -19,6 +19,8 @@ MOST_TEXT_BYTES = 64 << 20
 """Of a file of JSON or YAML."""
 MOST_AT_ONCE = 1 << 30
 """Of an archive, in one read."""
+YAML_SUFFIXES = (".yaml", ".yml")
+"""By which a word of the command line is a path."""
 _CHUNK_BYTES = 1 << 20
 _LONGEST_NAME = 100
 _ABANDONED_SECONDS = 3600

@@ -4,18 +4,16 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
-from equipoise.common.files import local_path
+from equipoise.common.files import YAML_SUFFIXES, local_path
 from equipoise.experiments.config import load_experiment, to_plain
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.runs.directory import open_run
-
-_YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def is_file_or_run(source: str, folder: Path = Path()) -> bool:
     """Whether these words lead to a file or a folder rather than name a recipe; `folder` is where paths begin."""
     return (
-        source not in RECIPES and bool(source) and (source.endswith(_YAML_SUFFIXES) or _place(source, folder).exists())
+        source not in RECIPES and bool(source) and (source.endswith(YAML_SUFFIXES) or _place(source, folder).exists())
     )
 
 
@@ -49,7 +47,7 @@ def short_name(source: str) -> str:
     if not is_file_or_run(source):
         return source
     place = _place(source, Path()).resolve()
-    return place.stem if source.endswith(_YAML_SUFFIXES) else place.name
+    return place.stem if source.endswith(YAML_SUFFIXES) else place.name
 
 
 def _place(source: str, folder: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shown
-from equipoise.common.files import local_path, write_text_atomically
+from equipoise.common.files import YAML_SUFFIXES, local_path, write_text_atomically
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.experiments.config import built, to_plain
 from equipoise.experiments.reading import read_yaml_file
@@ -22,14 +22,13 @@ from equipoise.studies.wish import SAMPLES, SEEDS
 
 FILE = "study.yaml"
 """The name of a study's own file in its folder."""
-_YAML_SUFFIXES = (".yaml", ".yml")
 _SPOKEN = {"scales": "seeds or samples", "changes": "settings", "measures": "metrics"}
 _MOST_BYTES, _MOST_VALUES = 16 << 20, 1_000_000
 
 
 def is_own(name: str) -> bool:
     """Whether these words lead to a study's file, or a comparison's directory, rather than name a study."""
-    return name not in STUDIES and (name.endswith(_YAML_SUFFIXES) or (local_path(name) / FILE).is_file())
+    return name not in STUDIES and (name.endswith(YAML_SUFFIXES) or (local_path(name) / FILE).is_file())
 
 
 def find_or_load(name: str) -> Study:
@@ -42,7 +41,7 @@ def find_or_load(name: str) -> Study:
     if not is_own(name):
         return find_study(name)
     place = local_path(name)
-    return load_study(place if name.endswith(_YAML_SUFFIXES) else place / FILE)
+    return load_study(place if name.endswith(YAML_SUFFIXES) else place / FILE)
 
 
 def title_of(metric: str) -> str:
