@@ -64,7 +64,7 @@ def run_jobs_on_slurm(
     try:
         finished = 0
         while finished < len(jobs):
-            time.sleep(min(_EVERY_SECONDS, 0.1 if options.get(CLUSTER) == "local" else _EVERY_SECONDS))
+            time.sleep(0.1 if options.get(CLUSTER) == "local" else _EVERY_SECONDS)
             ended = sum(job.done() for job in submitted)
             if ended > finished:
                 finished = ended
