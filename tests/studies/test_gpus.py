@@ -14,7 +14,8 @@ from equipoise.reports.pages import write_run_report
 from equipoise.studies import runner
 from equipoise.studies.carry_out import Job
 from equipoise.studies.estimate import Estimate
-from equipoise.studies.runner import Means, gpus_of, run_study
+from equipoise.studies.plan import plan
+from equipoise.studies.runner import Means, gpus_of, run_study, tell_plan
 from equipoise.studies.study import Study
 
 
@@ -65,6 +66,21 @@ def test_several_runs_share_a_gpu_where_that_is_asked_for(
     assert {(job.settings.precision, job.settings.graphs, job.settings.threads) for job in jobs} == {("tf32", True, 4)}
     assert all(job.directory.name.endswith("-tf32") for job in jobs)
     assert lines[1] == "Expected: 10 hours, 4 at a time (a test)."
+
+
+def test_a_dry_run_expects_what_the_study_expects(
+    small_study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = {each.experiment.name: 1.0 for each in plan(small_study, "cpu", None, with_inception=False)}
+    monkeypatch.setattr(runner, "estimate", lambda *words: Estimate(43_200.0, "a test", names))
+    for means, expected in (
+        (Means(device="cpu", workers=4), "Expected: 3 hours, 4 at a time (a test)."),
+        (Means(device="cpu", workers=4, slurm={}), "Expected: 3 hours, on the cluster (a test)."),
+    ):
+        lines: list[str] = []
+        tell_plan(small_study, tmp_path / "study", "cpu", None, means, lines.append)
+        assert lines[0].endswith(" to do. Nothing is trained now.")
+        assert expected in lines
 
 
 def test_on_a_cpu_nothing_is_changed(small_study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
