@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from equipoise.augmentation.catalogue import AUGMENTATIONS
 from equipoise.augmentation.operations import Operation, check_images
 from equipoise.common.checks import check_fields
-from equipoise.common.errors import UnknownName
 
 MOST = 0.9
 """An adapted strength goes no higher: below 1, the generator can tell changed images from the data (no leak)."""
@@ -35,8 +34,7 @@ class Augment:
     def __post_init__(self) -> None:
         check_fields(self)
         for name in self.operations:
-            if name not in AUGMENTATIONS:
-                raise UnknownName(AUGMENTATIONS.kind, name, AUGMENTATIONS)
+            AUGMENTATIONS.check(name)
         if not self.operations or len(set(self.operations)) < len(self.operations):
             raise ValueError(f"operations must name at least one, and each once, got {self.operations}.")
         if not 0 <= self.strength <= 1:
