@@ -6,8 +6,7 @@ from pathlib import Path
 from equipoise.cli.command import Command
 from equipoise.cli.many_runs import add_means, means_of, show_results
 from equipoise.cli.options import positive
-
-_BUDGETS = ("smoke", "cpu", "paper")
+from equipoise.recipes.catalogue import BUDGETS
 
 
 def fill_compare(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +24,7 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
     vary_help = "train every alternative, or the one named before a colon, with each value; can be repeated"
     parser.add_argument("--vary", action="append", default=[], metavar="FIELD.PATH=VALUE,...", help=vary_help)
     budget_help = "size of recipes: smoke, a trial; cpu, narrow networks and 2,000 iterations at most (default); paper"
-    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help=budget_help)
+    parser.add_argument("--budget", choices=BUDGETS, default="cpu", help=budget_help)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=positive, help="length of each run in epochs")
     length.add_argument("--iterations", type=positive, help="the same, in iterations")

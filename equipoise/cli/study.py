@@ -7,8 +7,7 @@ from equipoise.cli.command import Command
 from equipoise.cli.many_runs import add_means, means_of, show_results
 from equipoise.cli.options import positive
 from equipoise.common.files import file_name
-
-_BUDGETS = ("smoke", "cpu", "paper")
+from equipoise.recipes.catalogue import BUDGETS
 
 
 def study_command(chosen: argparse.Namespace) -> int:
@@ -30,7 +29,7 @@ def study_command(chosen: argparse.Namespace) -> int:
 def fill_study(parser: argparse.ArgumentParser) -> None:
     """The arguments of `study`."""
     parser.add_argument("name", help="a study's name (equipoise list studies), or a YAML file as show-study prints it")
-    parser.add_argument("--budget", choices=_BUDGETS, default="cpu", help="how much to train (default: cpu)")
+    parser.add_argument("--budget", choices=BUDGETS, default="cpu", help="how much to train (default: cpu)")
     parser.add_argument("--seeds", type=positive, help="how many seeds for each row (default: set by the budget)")
     add_means(parser)
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
