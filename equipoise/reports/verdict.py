@@ -21,7 +21,7 @@ _BY_CHANCE = 0.05
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunVerdict:
     """The answer in a few words, the reason, and what to change.
 
     Attributes:
@@ -37,11 +37,11 @@ class Verdict:
     is_well: bool
 
 
-def verdict(run: RunRecord) -> Verdict:
+def verdict(run: RunRecord) -> RunVerdict:
     """The verdict on a run as far as it went, by its log alone: nobody has looked at the samples."""
     if run.diverged:
         advice = " or ".join(each.text for each in ADVICE["not finite"][:2])
-        return Verdict(
+        return RunVerdict(
             "It broke off: the losses are no longer finite.", MEANINGS["not finite"], f"Next, {advice}.", False
         )
     lasting = _lasting(run.log.told)
@@ -49,14 +49,14 @@ def verdict(run: RunRecord) -> Verdict:
         name, words = list(lasting.items())[-1]
         seen, _, change = words.partition(" Change first: ")
         answer = _ANSWERS.get(name, f"Something is wrong: {name}.")
-        return Verdict(answer, seen, f"Change first: {change}" if change else "", False)
+        return RunVerdict(answer, seen, f"Change first: {change}" if change else "", False)
     if not run.log.iterations:
-        return Verdict("It has only begun.", "Nothing has been logged yet.", "", True)
+        return RunVerdict("It has only begun.", "Nothing has been logged yet.", "", True)
     reach = run.log.variety[-1].values.get("reach") if run.log.variety else None
     answer = (
         "No trouble was seen." if reach is None or reach >= _WELL else "It isn't there yet, but no trouble was seen."
     )
-    return Verdict(answer, " ".join(_grounds(run, reach)), _next(run), True)
+    return RunVerdict(answer, " ".join(_grounds(run, reach)), _next(run), True)
 
 
 _ANSWERS = {
