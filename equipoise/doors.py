@@ -104,8 +104,8 @@ def _described(
 ) -> "Experiment":
     """The experiment that the same words describe on the command line."""
     from equipoise.cli.experiment import experiment_of
-    from equipoise.experiments.config import changed
-    from equipoise.experiments.experiment import Experiment, with_length
+    from equipoise.experiments.config import adjusted
+    from equipoise.experiments.experiment import Experiment
 
     lines = [f"{path}={json.dumps(value)}" for path, value in changes.items()]
     if isinstance(source, str | Path):
@@ -117,8 +117,4 @@ def _described(
         )
     if budget is not None or data is not None:
         raise EquipoiseError("budget and data go with a recipe's name; an Experiment already says both.")
-    found = changed(source, [*lines, *([] if seed is None else [f"seed={seed}"])])
-    try:
-        return found if epochs is iterations is None else with_length(found, epochs=epochs, iterations=iterations)
-    except ValueError as error:
-        raise EquipoiseError(str(error)) from error
+    return adjusted(source, lines, seed, epochs, iterations)

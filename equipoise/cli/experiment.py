@@ -51,19 +51,12 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
     found = _as_that_run(begin, chosen) if begin and goes_on else None
     named = planned or found or _named(chosen.recipe, chosen.budget)
-    from equipoise.experiments.config import changed
-    from equipoise.experiments.experiment import with_length
+    from equipoise.experiments.config import adjusted
     from equipoise.experiments.other_data import on_data
 
-    seed = [] if chosen.seed is None else [f"seed={chosen.seed}"]
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
-    experiment = changed(on_its_data, [*chosen.set, *seed])
-    if planned is not None or (chosen.epochs is None and chosen.iterations is None):
-        return experiment
-    try:
-        return with_length(experiment, epochs=chosen.epochs, iterations=chosen.iterations)
-    except ValueError as error:
-        raise EquipoiseError(str(error)) from error
+    length = (None, None) if planned is not None else (chosen.epochs, chosen.iterations)
+    return adjusted(on_its_data, chosen.set, chosen.seed, *length)
 
 
 def is_yaml(source: str) -> bool:

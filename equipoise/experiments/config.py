@@ -17,7 +17,7 @@ from equipoise.common.registry import Registry
 from equipoise.constraints.catalogue import CONSTRAINTS
 from equipoise.data.catalogue import DATA
 from equipoise.data.data_set import DataSet
-from equipoise.experiments.experiment import Experiment, NetworkConfig, PlayerConstraint
+from equipoise.experiments.experiment import Experiment, NetworkConfig, PlayerConstraint, with_length
 from equipoise.experiments.former import of_today
 from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.networks.catalogue import NETWORKS
@@ -104,6 +104,27 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
         set_field(fields, assignment)
     new: Experiment = _convert(Experiment, fields, _TOP)
     return new
+
+
+def adjusted(
+    experiment: Experiment,
+    assignments: Sequence[str],
+    seed: int | None = None,
+    epochs: int | None = None,
+    iterations: int | None = None,
+) -> Experiment:
+    """A copy with each `field.path=value` set, and with another seed and length where they are given.
+
+    Raises:
+        EquipoiseError: as `changed`, or the length does not fit.
+    """
+    found = changed(experiment, [*assignments, *([] if seed is None else [f"seed={seed}"])])
+    if epochs is None and iterations is None:
+        return found
+    try:
+        return with_length(found, epochs=epochs, iterations=iterations)
+    except ValueError as error:
+        raise EquipoiseError(str(error)) from error
 
 
 class _Fields(dict[str, Any]):
