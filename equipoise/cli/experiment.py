@@ -71,9 +71,12 @@ def _named(source: str, budget: str | None) -> "Experiment":
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
-    from equipoise.experiments.config import load_experiment
+    from equipoise.experiments.reading import read_yaml_file
 
-    return load_experiment(Path(source))
+    plain = read_yaml_file(Path(source))  # before torch is imported, so that a wrong path is told at once
+    from equipoise.experiments.config import from_plain
+
+    return from_plain(plain)
 
 
 def _as_that_run(begin: Path, chosen: argparse.Namespace) -> "Experiment":

@@ -71,12 +71,13 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     Raises:
         EquipoiseError: there are no pictures, too few of them, or of a size that no network can be made for.
     """
+    named = parse_data(chosen.recipe)  # before torch is imported, so that a wrong path is told at once
     from equipoise.common.machine import choose_device
     from equipoise.data.inspection import look
     from equipoise.data.progress import without_progress
 
     device = choose_device(chosen.device)
-    data, why = _data(chosen, device)
+    data, why = _fitted(named, chosen, device)
     with without_progress(chosen.quiet):
         store = data.load(chosen.data_root, chosen.seed or 0)
     data, store = _without_colours(data, store, chosen)
@@ -94,13 +95,12 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     return Plan(experiment, threads, lines)
 
 
-def _data(chosen: argparse.Namespace, device: "torch.device") -> tuple["DataSet", str]:
+def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device") -> tuple["DataSet", str]:
     """The data at the size and with the channels that suit them, and why that size."""
     from equipoise.data.folder import Folder
     from equipoise.data.picture_sets import PictureSet
     from equipoise.data.root import own_path
 
-    data = parse_data(chosen.recipe)
     if not isinstance(data, Folder):
         known = {each.name for each in fields(data)}  # type: ignore[arg-type]
         sized: Any = data

@@ -58,6 +58,8 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("list", 0),
         *((f"{command} no-such-recipe", 2) for command in ("train", "show")),
+        *((f"{command} ./no-such-folder/", 2) for command in ("train", "show", "doctor")),
+        *((f"{command} no-such-file.yaml", 2) for command in ("train", "show")),
         *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card")),
         *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
     ],
@@ -72,7 +74,12 @@ def test_a_list_and_a_wrong_path_need_no_torch(words: str, status: int, capfd: p
     done = subprocess.run([sys.executable, "-c", code, *words.split()], timeout=60)
     said = capfd.readouterr()
     assert done.returncode == status, said.err
-    refusals = ("no-such-folder contains no run", "unknown recipe 'no-such-recipe'")
+    refusals = (
+        "no-such-folder contains no run",
+        "unknown recipe 'no-such-recipe'",
+        "there is no folder ./no-such-folder",
+        "cannot read the configuration no-such-file.yaml",
+    )
     assert status == 0 or any(refusal in said.err for refusal in refusals)
     assert status == 2 or all(name in said.out for name in ("magan-digits", "inception-score", "mnist"))
 
