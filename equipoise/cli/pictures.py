@@ -80,7 +80,7 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     data, why = _fitted(named, chosen, device)
     with without_progress(chosen.quiet):
         store = data.load(chosen.data_root, chosen.seed or 0)
-    data, store = _without_colours(data, store, chosen)
+        data, store = _without_colours(data, store, chosen)
     _check(data, store, chosen)
     seen = look(store)
     experiment, augmentation = _experiment(chosen, data, store, seen)
