@@ -10,14 +10,8 @@ from typing import IO
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import BoundedReads
 from equipoise.data.account import Named
-from equipoise.data.catalogue import ARCHIVES
 from equipoise.data.kinds import image_suffixes
 from equipoise.data.pictures import MOST_FILE_BYTES, Picture, UnreadableError
-
-
-def is_archive(path: Path) -> bool:
-    """Whether the file's name has an archive's ending."""
-    return path.name.lower().endswith(ARCHIVES)
 
 
 def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, is_dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
@@ -105,6 +106,11 @@ def parse_data(text: str) -> DataSet:
     return described
 
 
+def is_archive(path: Path) -> bool:
+    """Whether the file's name has an archive's ending."""
+    return path.name.lower().endswith(ARCHIVES)
+
+
 def _kind_of_path(text: str) -> str | None:
     """What a path without a kind before it leads to; None where it can be none.
 
@@ -114,7 +120,7 @@ def _kind_of_path(text: str) -> str | None:
     if not text or "\0" in text:
         return None
     place = local_path(text)
-    if place.is_dir() or (place.name.lower().endswith(ARCHIVES) and place.is_file()):
+    if place.is_dir() or (is_archive(place) and place.is_file()):
         return "folder"
     if place.suffix == ".npz":
         return "npz"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
+from equipoise.data.catalogue import is_archive
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_path, check_whole
 from equipoise.data.root import own_path, reading
@@ -152,8 +153,6 @@ class Folder(DataSet):
 
 
 def _is_archive(path: Path) -> bool:
-    from equipoise.data.archive_pictures import is_archive
-
     return is_archive(path) and not path.is_dir()
 
 

@@ -14,8 +14,9 @@ from PIL import Image
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.account import Account, Named
-from equipoise.data.archive_pictures import archived_pictures, is_archive
+from equipoise.data.archive_pictures import archived_pictures
 from equipoise.data.cache import Batch, Reading, cached_store
+from equipoise.data.catalogue import is_archive
 from equipoise.data.folder import read_file
 from equipoise.data.kinds import image_kinds
 from equipoise.data.pictures import Frame, Picture, UnreadableError, centre_square, read_pictures

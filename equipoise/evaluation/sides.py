@@ -10,8 +10,7 @@ import torch
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
-from equipoise.data.archive_pictures import is_archive
-from equipoise.data.catalogue import ARCHIVES, DATA, parse_data
+from equipoise.data.catalogue import ARCHIVES, DATA, is_archive, parse_data
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.picture_sets import Look, PictureSet
