@@ -65,7 +65,7 @@ class PictureSet:
         Raises:
             EquipoiseError: there is no such folder or archive, or no picture in it.
         """
-        pictures, _ = self._pictures()
+        pictures, _, _ = self._pictures()
         sizes: Counter[tuple[int, int]] = Counter()
         grey = True
         with warnings.catch_warnings():
@@ -87,7 +87,7 @@ class PictureSet:
         Raises:
             EquipoiseError: as `look`; or a picture has another shape.
         """
-        pictures, left_out = self._pictures()
+        pictures, left_out, files = self._pictures()
         channels, height, width = shape
         frame = centre_square(height) if height == width else _whole(height, width)
 
@@ -95,13 +95,15 @@ class PictureSet:
             wanted = shown(pictures, self.name, "images")
             yield from read_pictures(iter(wanted), frame, "L" if channels == 1 else "RGB", account, 2 * max(shape[1:]))
 
-        key = f"pictures\0{shape}\0{self._fingerprint()}"
+        with reading(self.path):
+            key = f"pictures\0{shape}\0{fingerprint(files, self.path if self.path.is_dir() else None)}"
         return cached_store(Reading(self.name, key, shape, 0, batches, left_out))
 
-    def _pictures(self) -> tuple[Iterator[Picture], Sequence[Named]]:
+    def _pictures(self) -> tuple[Iterator[Picture], Sequence[Named], list[Path]]:
+        """The pictures, the names of files of other kinds, and the files that all this depends on."""
         if is_archive(self.path) and not self.path.is_dir():
             left_out: list[Named] = []
-            return archived_pictures(self.path, left_out), left_out
+            return archived_pictures(self.path, left_out), left_out, [self.path.absolute()]
         if not self.path.is_dir():
             raise EquipoiseError(f"{printable(self.path)} is not a folder; give the path of a folder of images.")
         with reading(self.path):
@@ -109,13 +111,8 @@ class PictureSet:
         if not found.images:
             kinds = ", ".join(image_kinds())
             raise EquipoiseError(f"{printable(self.path)} contains no images ({kinds}).")
-        return (Picture(str(path.relative_to(self.path)), _read(path)) for path in found.images), found.left_out
-
-    def _fingerprint(self) -> str:
-        with reading(self.path):
-            if self.path.is_dir():
-                return fingerprint(find_images(self.path).images, self.path)
-            return fingerprint([self.path.absolute()])
+        pictures = (Picture(str(path.relative_to(self.path)), _read(path)) for path in found.images)
+        return pictures, found.left_out, found.images
 
 
 def _opened(picture: Picture) -> Image.Image:
