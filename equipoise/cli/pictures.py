@@ -248,9 +248,9 @@ def _told(experiment: "Experiment") -> str:
 
 
 def _millions(config: Any) -> str:
-    from equipoise.experiments.build import empty_network
+    from equipoise.experiments.build import parameter_count
 
-    return f"{sum(parameter.numel() for parameter in empty_network(config).parameters()) / 1e6:.2f}"
+    return f"{parameter_count(config) / 1e6:.2f}"
 
 
 def _takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threads: int) -> Iterator[str]:

@@ -52,10 +52,14 @@ def empty_network(network: NetworkConfig) -> Network:
     return empty
 
 
+def parameter_count(network: NetworkConfig) -> int:
+    """How many numbers the network learns, found from a copy without weights."""
+    return sum(parameter.numel() for parameter in empty_network(network).parameters())
+
+
 def has_kernels(experiment: Experiment) -> bool:
     """Whether any network has convolutions, for which the memory layout matters."""
-    with torch.device("meta"):
-        networks = [each.network.cls(**each.network.options) for each in experiment.players.values()]
+    networks = [empty_network(each.network) for each in experiment.players.values()]
     return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
 
 

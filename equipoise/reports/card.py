@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.score import Score
-from equipoise.experiments.build import empty_network, network_shape
+from equipoise.experiments.build import network_shape, parameter_count
 from equipoise.experiments.config import to_yaml
 from equipoise.reports.summary import shown, title, with_spread
 from equipoise.runs.record import RunRecord, read_run
@@ -92,7 +91,7 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
 
 def _training(trained: Trained, record: RunRecord) -> Iterator[str]:
     experiment, session = trained.experiment, record.first_session
-    sizes = {name: _parameters(player.network) for name, player in experiment.players.items()}
+    sizes = {name: parameter_count(player.network) for name, player in experiment.players.items()}
     networks = ", ".join(f"{name} {count:,}" for name, count in sizes.items())
     algorithm = record.config.get("algorithm")
     kind = algorithm.get("kind") if isinstance(algorithm, Mapping) else None
@@ -107,10 +106,6 @@ def _training(trained: Trained, record: RunRecord) -> Iterator[str]:
     }
     yield from ("| what | value |", "| --- | --- |")
     yield from (f"| {name} | {_text(value)} |" for name, value in rows.items() if value not in (None, ""))
-
-
-def _parameters(network: Any) -> int:
-    return sum(parameter.numel() for parameter in empty_network(network).parameters())
 
 
 def _scores(record: RunRecord) -> Iterator[str]:
