@@ -3,12 +3,12 @@
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
+from equipoise.common.registry import thing_at
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
@@ -39,8 +39,7 @@ def load(what: str | Path) -> Any:
     """
     path = local_path(str(what))
     for place in OPENERS:
-        module, _, name = place.partition(":")
-        opener: Opener = getattr(import_module(module), name)
+        opener: Opener = thing_at(place)
         found = opener(path)
         if found is not None:
             return found

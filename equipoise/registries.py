@@ -1,9 +1,7 @@
 """Every registry by its kind: `equipoise.register` adds to them and `equipoise list` shows them."""
 
-from importlib import import_module
-
 from equipoise.common.errors import UnknownName
-from equipoise.common.registry import Entry, Registry, all_or_nothing
+from equipoise.common.registry import Entry, Registry, all_or_nothing, thing_at
 
 REGISTRIES: dict[str, str] = {
     "recipe": "equipoise.recipes.catalogue:RECIPES",
@@ -35,8 +33,7 @@ def registry(kind: str) -> Registry[Entry]:
     """
     if kind not in REGISTRIES:
         raise UnknownName("kind", kind, REGISTRIES)
-    module, _, name = REGISTRIES[kind].partition(":")
-    found: Registry[Entry] = getattr(import_module(module), name)
+    found: Registry[Entry] = thing_at(REGISTRIES[kind])
     return found
 
 

@@ -10,6 +10,12 @@ from typing import Any, Generic, TypeVar
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 
 
+def thing_at(place: str) -> Any:
+    """What "module:attribute" leads to; the module is imported now."""
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)
+
+
 @dataclass(frozen=True)
 class Entry:
     """One thing that can be named on the command line or in a configuration.
@@ -38,9 +44,8 @@ class Entry:
         """
         if not isinstance(self.place, str):
             return self.place
-        module, _, attribute = self.place.partition(":")
         try:
-            return getattr(import_module(module), attribute)
+            return thing_at(self.place)
         except EquipoiseError:
             raise
         except Exception as error:
