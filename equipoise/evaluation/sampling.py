@@ -54,10 +54,15 @@ def generated_batches(
     """
     device = next(generator.parameters()).device
     for number, start in enumerate(range(0, count, _BATCH)):
-        latent = prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
+        latent = drawn_latents(prior, seed, purpose, number)
         with evaluation_mode(generator):
             batch = generator(latent[: count - start].to(device)).cpu()
         yield batch
+
+
+def drawn_latents(prior: Latent, seed: int, purpose: str = "samples", number: int = 0) -> Tensor:
+    """The latents of a batch of `generated_batches`, the first one by default: [500, latent size] on the CPU."""
+    return prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
 
 
 def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:
