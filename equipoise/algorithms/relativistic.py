@@ -3,12 +3,13 @@
     L_D = E softplus(-(D(x) - D(G(z)))) + gamma (R1 + R2)        R1 = E |grad D(x)|^2 / 2,  R2 = E |grad D(G(z))|^2 / 2
     L_G = E softplus(-(D(G(z)) - D(x)))
 
-Both players step from one forward pass: the same generated images and the same scores of the real ones serve both
-losses. The penalties are exact, and lazy: each `penalty_every`-th step has them, with so many times their weight.
+The generator steps after the discriminator, as in the authors' code, or both step from one forward pass. The penalties
+are exact, and lazy: each `penalty_every`-th step has them, with so many times their weight.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ class PairingMemory(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class RelativisticGAN(Algorithm[PairingMemory]):
-    """Each real image against a generated one, with R1 and R2; both players step at once.
+    """Each real image against a generated one, with R1 and R2.
 
     Where the latent vectors name classes, the generated images have the classes of the real batch, and the
     discriminator is told: it takes (images, classes).
@@ -53,11 +54,14 @@ class RelativisticGAN(Algorithm[PairingMemory]):
     Attributes:
         gamma: the weight of R1 + R2.
         penalty_every: the penalties are in each so manieth step, from the first on.
+        update: "alternating", each step with fresh noise and the same real images; or "simultaneous", both gradients
+            from one forward pass, which is cheaper and learns much less.
         augment: what changes the images that the discriminator sees, or None. The values must lie in [-1, 1].
     """
 
     gamma: float = 2.0
     penalty_every: int = 4
+    update: Literal["alternating", "simultaneous"] = "alternating"
     augment: Augment | None = None
 
     def __post_init__(self) -> None:
@@ -75,19 +79,40 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         return PairingMemory(self.augment)
 
     def stages(self) -> tuple[Stage[PairingMemory], ...]:
-        """One stage of one move."""
+        """One stage of two moves, or of one."""
         both = Move("both", self._both, ("discriminator", "generator"), variant=self._has_penalties)
-        return (Stage("adversarial", (both,), epochs=self.epochs, iterations=self.iterations),)
+        discriminator = Move("discriminator", self._discriminator, ("discriminator",), variant=self._has_penalties)
+        generator = Move("generator", self._generator, ("generator",), fresh=False)
+        moves = (both,) if self.update == "simultaneous" else (discriminator, generator)
+        return (Stage("adversarial", moves, epochs=self.epochs, iterations=self.iterations),)
 
     def _has_penalties(self, position: int) -> bool:
         return acts(position, self.penalty_every)
 
     def _both(self, players: Players, memory: PairingMemory, draw: Draw) -> Outcome:
         score, latents = self._told(players, draw)
-        real, fake = (
-            self._seen(images, memory, draw, side)
-            for side, images in (("real", draw.real), ("fake", players["generator"](latents)))
-        )
+        outcome, real_scores, fake_scores = self._judged(score, players["generator"](latents), memory, draw)
+        loss = RELATIVISTIC.generator(real_scores.detach(), fake_scores)
+        return Outcome(outcome.losses | {"generator": loss}, outcome.measures)
+
+    def _discriminator(self, players: Players, memory: PairingMemory, draw: Draw) -> Outcome:
+        score, latents = self._told(players, draw)
+        with torch.no_grad():
+            fake = players["generator"](latents)
+        return self._judged(score, fake, memory, draw)[0]
+
+    def _generator(self, players: Players, memory: PairingMemory, draw: Draw) -> Outcome:
+        score, latents = self._told(players, draw)
+        with torch.no_grad():
+            real_scores = score(self._seen(draw.real, memory, draw, "real"))
+        fake_scores = score(self._seen(players["generator"](latents), memory, draw, "fake"))
+        return Outcome({"generator": RELATIVISTIC.generator(*gather_each(real_scores, fake_scores))})
+
+    def _judged(
+        self, score: Callable[[Tensor], Tensor], generated: Tensor, memory: PairingMemory, draw: Draw
+    ) -> tuple[Outcome, Tensor, Tensor]:
+        """The discriminator's loss, and the scores of the real and of the generated images."""
+        real, fake = self._seen(draw.real, memory, draw, "real"), self._seen(generated, memory, draw, "fake")
         scores_and_norms = _scores_and_norms if self._has_penalties(draw.position) else _scores
         real_scores, fake_scores, *norms = gather_each(*scores_and_norms(score, real, fake))
         penalty = self.penalty_every * sum((each.mean() / 2 for each in norms), real_scores.new_zeros(()))
@@ -99,8 +124,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         if self.augment is not None and memory.augmentation is not None:
             memory.augmentation.adapt(self.augment, (real_scores - fake_scores).detach())
             measures |= memory.augmentation.measures(self.augment)
-        generator_loss = RELATIVISTIC.generator(real_scores.detach(), fake_scores)
-        return Outcome({"discriminator": loss + self.gamma * penalty, "generator": generator_loss}, measures)
+        return Outcome({"discriminator": loss + self.gamma * penalty}, measures), real_scores, fake_scores
 
     def _told(self, players: Players, draw: Draw) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         """What scores images, and the latents for the generator: both know the classes where there are any."""
@@ -131,8 +155,7 @@ def _scores(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tu
 
 def _scores_and_norms(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
     """The scores, and the squared norms of their gradients: [batch] each, from one pass for each side."""
-    points = real.detach().requires_grad_()
+    real, fake = (images if images.requires_grad else images.detach().requires_grad_() for images in (real, fake))
     with ConstantMasks():
-        real_scores, fake_scores = score(points), score(fake)
-    norms = squared_jacobian_norm(real_scores, points), squared_jacobian_norm(fake_scores, fake)
-    return real_scores, fake_scores, *norms
+        real_scores, fake_scores = score(real), score(fake)
+    return real_scores, fake_scores, squared_jacobian_norm(real_scores, real), squared_jacobian_norm(fake_scores, fake)
