@@ -14,11 +14,10 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, printable, shown
 from equipoise.common.files import write_atomically, write_folder_atomically
-from equipoise.common.random import stream
 from equipoise.data.memory import memory_bytes
+from equipoise.evaluation.latents import BATCH, latent_batch
 from equipoise.training.draw import Latent
 
-_BATCH = 500
 _GRID_COLUMNS = 10
 _SMALLEST_PIXELS = 32
 _MOST_PIXELS = 178_956_970
@@ -53,16 +52,11 @@ def generated_batches(
     Yields: [at most 500, ...] on the CPU.
     """
     device = next(generator.parameters()).device
-    for number, start in enumerate(range(0, count, _BATCH)):
-        latent = drawn_latents(prior, seed, purpose, number)
+    for number, start in enumerate(range(0, count, BATCH)):
+        latent = latent_batch(prior, seed, number, purpose)
         with evaluation_mode(generator):
             batch = generator(latent[: count - start].to(device)).cpu()
         yield batch
-
-
-def drawn_latents(prior: Latent, seed: int, purpose: str = "samples", number: int = 0) -> Tensor:
-    """The latents of a batch of `generated_batches`, the first one by default: [500, latent size] on the CPU."""
-    return prior.sample(_BATCH, stream(seed, f"{purpose}/latent", number))
 
 
 def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tensor:

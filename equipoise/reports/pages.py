@@ -29,6 +29,7 @@ _FRAME_BUDGET_BYTES = 1_700_000
 _MOST_FRAMES = 24
 _MOST_FILES = 10_000
 _PLACES = "places"
+_SCRIPT = "page.js"
 _MOST_FRAMES_COMPARED = 12
 
 
@@ -79,7 +80,7 @@ def write_run_report(run: Path) -> Path:
         facts=_facts(record),
         steps=[Step(frame.iteration, _moment(record, frame.iteration)) for frame in frames],
         grids=[Grids(record.name, "", frames)] if frames else [],
-        curves=[figure for figure in _curves(record) if figure],
+        curves=[figure for figure in curve_figures(record) if figure],
         score=scored[0] if scored else measurements.variety_figure(record),
         scored=scored[1:],
         others=measurements.other_figures(record),
@@ -131,7 +132,8 @@ def first_facts(record: RunRecord) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts.items() if value]
 
 
-def _curves(record: RunRecord) -> tuple[figures.Figure | None, ...]:
+def curve_figures(record: RunRecord) -> tuple[figures.Figure | None, ...]:
+    """Energies, losses and, where scores were taken, the samples' variety; None for what was not logged."""
     variety = measurements.variety_figure(record) if record.log.scores else None  # else it stands at the top
     return figures.energy_figure(record), figures.loss_figure(record), variety
 
@@ -228,8 +230,19 @@ def _plain(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
-    """A self-contained page from a template of this package, or of one of the folders."""
+def policy(script: str) -> str:
+    """What a page with this script may do: run it, and ask its own server unless it is the reports' script."""
+    text = (_HERE / script).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    asks = "" if script == _SCRIPT else "connect-src 'self'; "
+    return (
+        f"default-src 'none'; {asks}img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def render(template: str, folders: Sequence[Path] = (), script: str = _SCRIPT, **values: Any) -> str:
+    """A self-contained page, or a part of one, from a template of this package, or of one of the folders."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,
@@ -238,11 +251,10 @@ def render(template: str, folders: Sequence[Path] = (), **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(flat=_flat, name=title, with_deviation=_with_deviation, unbroken=_unbroken)
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
     return environment.get_template(template).render(
         style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+        script=Markup((_HERE / script).read_text(encoding="utf-8")),
+        policy=Markup(policy(script)),
         version=equipoise.__version__,
         **values,
     )

@@ -68,6 +68,15 @@ def only_writer(config: Path, patience_seconds: float | None = None) -> Iterator
         yield claim
 
 
+def is_claimed(config: Path) -> bool:
+    """Whether another process writes into the run of this configuration file now, as far as can be told."""
+    file = _open(config)
+    if file is None:
+        return False
+    with file:
+        return not try_lock(file)
+
+
 def _open(config: Path) -> IO[bytes] | None:
     try:
         return open(config, "r+b")

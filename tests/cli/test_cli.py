@@ -60,7 +60,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *((f"{command} no-such-recipe", 2) for command in ("train", "show")),
         *((f"{command} ./no-such-folder/", 2) for command in ("train", "show", "doctor")),
         *((f"{command} no-such-file.yaml", 2) for command in ("train", "show")),
-        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card")),
+        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card", "explore")),
         *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
     ],
 )

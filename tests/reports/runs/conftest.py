@@ -1,8 +1,11 @@
 """Run directories as training writes them, made of synthetic numbers."""
 
 import json
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,22 @@ from equipoise.reports.pages import write_comparison, write_run_report
 
 STAGES = (("pretrain", 2), ("calibrate", 1), ("adversarial", 12))
 PER_EPOCH = 14
+CHROMIUM = os.environ.get("EQUIPOISE_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium, where there is one."""
+    reason = "playwright is not installed: pip install playwright"
+    playwright_api = pytest.importorskip("playwright.sync_api", reason=reason)
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH; install it or set EQUIPOISE_TEST_CHROMIUM")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 def _energies(position: float, noise: np.ndarray, drift: float) -> tuple[float, float]:
