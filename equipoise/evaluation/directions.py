@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
 from equipoise.evaluation.sampling import evaluation_mode
 from equipoise.training.draw import Latent
@@ -54,6 +55,9 @@ def main_directions(generator: nn.Module, prior: Latent, count: int) -> Directio
         generator: latent [batch, size] -> samples [batch, ...]; it is left as it was.
         prior: the latent distribution.
         count: how many; there are no more than free dimensions of the latents.
+
+    Raises:
+        EquipoiseError: the samples are not finite.
     """
     latents = prior.sample(_PROBES, stream(0, "directions/latent"))
     free, device = prior.size - prior.classes, next(generator.parameters()).device
@@ -64,6 +68,8 @@ def main_directions(generator: nn.Module, prior: Latent, count: int) -> Directio
         found, origin = weight_directions(weight[:, :free]), "the generator's first layer"
     else:
         assert samples is not None
+        if not samples.isfinite().all():
+            raise EquipoiseError("the generator has diverged: its pictures are not finite.")
         found, origin = regressed_directions(samples, latents[:, :free], count), "a sample of its pictures"
     found = found[:count]
     return Directions(torch.cat([found, found.new_zeros(len(found), prior.classes)], dim=1).float(), origin)

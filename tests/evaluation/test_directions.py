@@ -1,10 +1,13 @@
 """The main directions of a latent space, against NumPy."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.directions import main_directions, moved, regressed_directions, weight_directions
 from equipoise.experiments.build import build_network
 from equipoise.experiments.experiment import network
@@ -84,3 +87,10 @@ def test_a_first_layer_that_is_not_linear_leaves_the_samples() -> None:
     found = main_directions(Lengths(), Latent(3), 2)
     assert found.origin == "a sample of its pictures"
     assert found.vectors.abs().argmax(1).tolist() == [0, 1]
+
+
+def test_a_generator_that_has_diverged_is_refused_in_one_sentence() -> None:
+    diverged = nn.Linear(3, 4)
+    nn.init.constant_(diverged.weight, math.nan)
+    with pytest.raises(EquipoiseError, match="the generator has diverged"):
+        main_directions(diverged, Latent(3), 2)

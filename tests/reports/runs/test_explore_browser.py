@@ -33,7 +33,7 @@ def versions() -> list[int]:
 
 
 @pytest.fixture
-def server(make_run: Callable[..., Path], versions: list[int]) -> Iterator[LocalServer]:
+def server(make_run: Callable[..., Path], versions: list[int], no_drawings: None) -> Iterator[LocalServer]:
     """Serves a run whose log is there and whose generator is of the newest version."""
     run = RunDirectory(make_run("a run & <co>"))
     source = Source("faces", PRIOR, run, lambda: fresh(versions[-1]), lambda: versions[-1])
@@ -65,7 +65,7 @@ def test_sliders_and_samples_change_the_pictures(browser: Any, server: LocalServ
         page.wait_for_function(changed, arg=[each, ""])
     assert "Pictures of iteration 1 · not training now" in page.locator("#status").inner_text()
     assert page.locator(".verdict .answer").inner_text() == "No trouble was seen."
-    assert page.locator("#curves svg").count() >= 2
+    assert page.locator("#curves figure").count() >= 2
 
     def changes(act: Callable[[], object], *selectors: str) -> None:
         before = {each: picture(page, each) for each in (a, b, middle, tile)}
