@@ -36,7 +36,9 @@ const place = (path, show) => {
     const parameters = wanted;
     wanted = null;
     try {
-      show((await ask(path, parameters)).pictures);
+      const found = await ask(path, parameters);
+      show(found.pictures);
+      see(found.shown);
     } catch (error) {
       trouble(error);
     }
@@ -45,7 +47,7 @@ const place = (path, show) => {
   };
   return (parameters) => {
     wanted = parameters;
-    if (shown) go();
+    go();
   };
 };
 
@@ -112,6 +114,13 @@ const drawAll = () => {
   drawHeld("B");
 };
 
+// Pictures of another checkpoint than those on the page: all are made anew.
+const see = (name) => {
+  const isNew = name !== shown && shown !== "";
+  shown = name;
+  if (isNew) drawAll();
+};
+
 const goTo = (number) => {
   seed.value = Math.min(Math.max(0, Math.round(number) || 0), Number(seed.max));
   drawGrid();
@@ -123,12 +132,11 @@ const hear = (news) => {
     find(name).innerHTML = html;
   }
   if (news.shown) find("origin").textContent = news.origin;
-  const pictures = news.shown ? `Pictures of ${news.shown}` : news.problem;
-  tell(news.status ? `${pictures} \u00b7 ${news.status}` : pictures, !news.shown);
-  if (news.shown !== shown) {
-    shown = news.shown;
-    drawAll();
-  }
+  const status = news.status && (news.shown ? ` \u00b7 ${news.status}` : ` (${news.status})`);
+  tell((news.shown ? `Pictures of ${news.shown}` : news.problem) + status, !news.shown);
+  if (!news.shown) return;
+  if (shown) see(news.shown);
+  else drawAll();
 };
 
 const listen = async () => {
@@ -167,4 +175,5 @@ find("reset").addEventListener("click", () => {
   drawMoves();
   drawHeld(active);
 });
+drawAll();
 listen();

@@ -220,8 +220,9 @@ def _news(record: RunRecord, version: str, training: bool) -> News:
     left = f", {facts['time left']} left" if "time left" in facts else ""
     if not training:
         facts.pop("time left", None)
-    values = {"verdict": verdict(record), "facts": list(facts.items()), "figures": [each for each in figures if each]}
-    now, curves = (render(f"explore_{part}.html", **values) for part in ("now", "curves"))
+    now = render("explore_now.html", verdict=verdict(record))
+    shown = [each for each in figures if each]
+    curves = render("explore_curves.html", facts=list(facts.items()), figures=shown)
     return News(version, now, curves, f"training now{left}" if training else "not training now")
 
 

@@ -12,8 +12,8 @@ SHARES = torch.tensor([0.0, 0.25, 0.5, 1.0])
 
 
 def way(prior: Latent, start: list[float], end: list[float]) -> Tensor:
-    ends = (torch.tensor(each).expand(4, -1) for each in (start, end))
-    return between(prior, *ends, SHARES[:, None])
+    first, last = (torch.tensor(each).expand(4, -1) for each in (start, end))
+    return between(prior, first, last, SHARES[:, None])
 
 
 def test_the_way_between_normal_latents_is_an_arc() -> None:
