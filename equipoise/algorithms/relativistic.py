@@ -8,7 +8,7 @@ are exact, and lazy: each `penalty_every`-th step has them, with so many times t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -23,6 +23,7 @@ from equipoise.losses.adversarial import RELATIVISTIC
 from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+from equipoise.training.schedules import Constant, Schedule
 
 _SHARE = 1 / 16
 """Of the newest step with penalties in the running mean of their share."""
@@ -57,12 +58,16 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         update: "alternating", each step with fresh noise and the same real images; or "simultaneous", both gradients
             from one forward pass, which is cheaper and learns much less.
         augment: what changes the images that the discriminator sees, or None. The values must lie in [-1, 1].
+        gamma_schedule: the course of gamma.
+        augment_schedule: the course of the augmentation's strength.
     """
 
     gamma: float = 2.0
     penalty_every: int = 4
     update: Literal["alternating", "simultaneous"] = "alternating"
     augment: Augment | None = None
+    gamma_schedule: Schedule = field(default_factory=Constant)
+    augment_schedule: Schedule = field(default_factory=Constant)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -117,14 +122,15 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         real_scores, fake_scores, *norms = gather_each(*scores_and_norms(score, real, fake))
         penalty = self.penalty_every * sum((each.mean() / 2 for each in norms), real_scores.new_zeros(()))
         loss = RELATIVISTIC.discriminator(real_scores, fake_scores)
+        gamma = self.gamma * self.gamma_schedule.factor(draw.position)
         if norms:
-            self._remember_share(memory, loss.detach(), penalty.detach())
+            self._remember_share(memory, loss.detach(), gamma * penalty.detach())
         measures = score_means(real_scores, fake_scores) | {"penalty": penalty}
         measures |= {"penalty_share": memory.penalty_share.clone()}
         if self.augment is not None and memory.augmentation is not None:
             memory.augmentation.adapt(self.augment, (real_scores - fake_scores).detach())
             measures |= memory.augmentation.measures(self.augment)
-        return Outcome({"discriminator": loss + self.gamma * penalty}, measures), real_scores, fake_scores
+        return Outcome({"discriminator": loss + gamma * penalty}, measures), real_scores, fake_scores
 
     def _told(self, players: Players, draw: Draw) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         """What scores images, and the latents for the generator: both know the classes where there are any."""
@@ -140,12 +146,13 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         if self.augment is None or memory.augmentation is None:
             return images
         chance = draw.uniform(f"augmentation/{side}", self.augment.numbers)
-        return self.augment.apply(images, chance, memory.augmentation.strength)
+        strength = memory.augmentation.strength * self.augment_schedule.factor(draw.position)
+        return self.augment.apply(images, chance, strength)
 
     @torch.no_grad()
-    def _remember_share(self, memory: PairingMemory, loss: Tensor, penalty: Tensor) -> None:
+    def _remember_share(self, memory: PairingMemory, loss: Tensor, weighted: Tensor) -> None:
         """The penalties of this step stand for those of `penalty_every`, as the loss of each step does."""
-        weighted = self.gamma * penalty / self.penalty_every
+        weighted = weighted / self.penalty_every
         memory.penalty_share.lerp_((weighted / (loss + weighted)).double(), _SHARE)
 
 

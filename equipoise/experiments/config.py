@@ -23,7 +23,8 @@ from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.catalogue import OPTIMISERS, SCHEDULES
 from equipoise.training.game import Algorithm
-from equipoise.training.optimisers import Optimiser, Schedule
+from equipoise.training.optimisers import Optimiser
+from equipoise.training.schedules import Schedule
 
 T = TypeVar("T")
 Plain = Any

@@ -1,7 +1,7 @@
 """Experiment: a complete, frozen description of a run. A recipe returns one; a variant edits a copy of its base."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,7 @@ from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Optimiser
+from equipoise.training.schedules import Schedule, schedules
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class NetworkConfig:
 
         widths = {
             name: narrow(value) if isinstance(value, int) else tuple(map(narrow, value))
-            for name, value in self.all_options().items()
+            for name, given in self.all_options().items()
             if name in names
+            for value in (self.cls.named_widths[given] if isinstance(given, str) else given,)
         }
         return NetworkConfig(self.kind, {**self.options, **widths})
 
@@ -165,6 +167,17 @@ class Experiment:
             raise ValueError(f"batch_size must be at least 1, got {self.batch_size}.")
         if self.average is not None and self.average.player not in self.players:
             raise ValueError(f"the average's player '{self.average.player}' is none of {found}.")
+
+
+def with_courses(experiment: Experiment, change: Callable[[Schedule], Schedule]) -> Experiment:
+    """A copy with other schedules: of the optimisers, the algorithm and the average."""
+
+    def changed(settings: Any) -> Any:
+        return replace(settings, **{name: change(each) for name, each in schedules(settings).items()})
+
+    players = {name: replace(each, optimiser=changed(each.optimiser)) for name, each in experiment.players.items()}
+    average = experiment.average and changed(experiment.average)
+    return replace(experiment, players=players, algorithm=changed(experiment.algorithm), average=average)
 
 
 def with_length(experiment: Experiment, *, epochs: int | None = None, iterations: int | None = None) -> Experiment:

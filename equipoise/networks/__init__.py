@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from equipoise.networks.normalisation import BatchNorm as BatchNorm
     from equipoise.networks.pictures import PictureDiscriminator as PictureDiscriminator
     from equipoise.networks.pictures import PictureGenerator as PictureGenerator
+    from equipoise.networks.r3gan import R3GANDiscriminator as R3GANDiscriminator
+    from equipoise.networks.r3gan import R3GANGenerator as R3GANGenerator
     from equipoise.networks.resnet import SNGANDiscriminator as SNGANDiscriminator
     from equipoise.networks.resnet import SNGANGenerator as SNGANGenerator
     from equipoise.networks.resnet import WGANGPResNetDiscriminator as WGANGPResNetDiscriminator

@@ -109,6 +109,23 @@ class Projection(nn.Module):
         return f"{latent_size}, {channels}, size={size}, bias={self.bias is not None}"
 
 
+class Scaled(nn.Conv2d):
+    """A convolution that says how large its first weights are: N(0, gain / sqrt(fan_in))."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        size: int,
+        padding: int = 0,
+        groups: int = 1,
+        bias: bool = True,
+        gain: float = 1,
+    ) -> None:
+        super().__init__(inputs, outputs, size, padding=padding, groups=groups, bias=bias)
+        self.gain = gain
+
+
 class Multiply(nn.Module):
     """Multiplies by a fixed number."""
 

@@ -44,6 +44,12 @@ _ROWS = (
         "pictures:PictureDiscriminator",
         "small discriminator for pictures of one's own, with or without classes",
     ),
+    ("r3gan-generator", "r3gan:R3GANGenerator", "R3GAN's generator: residual, without normalisation"),
+    (
+        "r3gan-discriminator",
+        "r3gan:R3GANDiscriminator",
+        "R3GAN's discriminator: residual, without normalisation, with or without classes",
+    ),
     ("mmd-generator", "mmd_gan:MMDGenerator", "generator of the repulsive MMD-GAN"),
     ("mmd-discriminator", "mmd_gan:MMDDiscriminator", "discriminator of the repulsive MMD-GAN: features of images"),
     ("stacked-mnist-generator", "stacked_mnist:StackedMnistGenerator", "generator of the stacked MNIST experiment"),

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from equipoise.common.errors import EquipoiseError, UnknownName
-from equipoise.networks.blocks import ACTIVATION_NAMES, Projection
+from equipoise.networks.blocks import ACTIVATION_NAMES, Projection, Scaled
 from equipoise.networks.network import Network
 from equipoise.networks.normalisation import BatchNorm
 
@@ -211,6 +211,17 @@ def he_uniform(layer: Weighted, role: str, generator: torch.Generator) -> None:
     _zero_bias(layer)
 
 
+def r3gan(layer: Weighted, role: str, generator: torch.Generator) -> None:
+    """R3GAN's code: N(0, gain / sqrt(fan_in)), the gain 1 unless a layer has its own; biases 0.
+
+    A transposed convolution reaches each pixel of its output once: its fan_in is 1.
+    """
+    gain = layer.gain if isinstance(layer, Scaled) else 1.0
+    fan_in = 1 if isinstance(layer, nn.ConvTranspose2d) else fans(layer.weight)[0]
+    _normal(layer.weight, 0.0, gain / math.sqrt(fan_in), generator)
+    _zero_bias(layer)
+
+
 SCHEMES: dict[str, Scheme] = {
     "default": fan_in_uniform,
     "dcgan": dcgan,
@@ -220,5 +231,6 @@ SCHEMES: dict[str, Scheme] = {
     "glorot": glorot,
     "wgan-gp": wgan_gp,
     "he-uniform": he_uniform,
+    "r3gan": r3gan,
 }
 """By name."""

@@ -26,15 +26,19 @@ class Network(nn.Module):
         convolution_widths: the constructor's options, as far as it has them, that are widths of convolutions, alone or
             in a tuple; smaller budgets narrow them.
         dense_widths: the same of dense layers.
+        named_widths: the widths that have a name.
         is_heavy: whether an iteration takes seconds even at a quarter of the width, so that a CPU needs it narrower.
         cpu_steps: the side of a slow generator's images -> discriminator steps in ten minutes of one core, as measured
             at the budget `cpu`; what is not here takes all the steps of that budget.
+        cpu_batch: of a slow generator, the largest batch at the budget `cpu`.
     """
 
     convolution_widths: ClassVar[tuple[str, ...]] = ("width", "widths", "largest_width")
     dense_widths: ClassVar[tuple[str, ...]] = ()
+    named_widths: ClassVar[Mapping[str, int]] = {}
     is_heavy: ClassVar[bool] = False
     cpu_steps: ClassVar[Mapping[int, int]] = {}
+    cpu_batch: ClassVar[int | None] = None
 
     image_shape: tuple[int, ...]
     scheme: str = "default"

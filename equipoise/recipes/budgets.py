@@ -6,7 +6,8 @@ from typing import Any
 
 from equipoise.data.data_set import DataSet
 from equipoise.data.noise import Noise
-from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, with_length
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Watch, with_courses, with_length
+from equipoise.training.schedules import courses
 
 SMOKE_WIDTHS: Mapping[str, Any] = {"divisor": 32, "least": 2, "dense": True}
 """How the budget `smoke` narrows networks."""
@@ -24,10 +25,9 @@ def smoke(experiment: Experiment) -> Experiment:
         _with_networks(experiment, lambda network: smaller(network.narrowed(**SMOKE_WIDTHS))),
         name=f"{experiment.name}-smoke",
         data=_stand_in(experiment.data),
-        batch_size=_SMOKE_BATCH,
         watch=Watch(sample_grids=1, checkpoints=1),
     )
-    return _with_iterations(tiny, _SMOKE_ITERATIONS)
+    return _with_iterations(tiny, _SMOKE_ITERATIONS, _SMOKE_BATCH)
 
 
 def cpu(experiment: Experiment) -> Experiment:
@@ -44,8 +44,9 @@ def cpu(experiment: Experiment) -> Experiment:
     narrow = _with_networks(replace(named, data=experiment.data.reduced()), _narrow_for_a_cpu)
     steps = getattr(experiment.algorithm, "discriminator_steps", 1)
     planned = experiment.algorithm.iterations
-    iterations = _cpu_steps(experiment.players["generator"].network) // steps
-    return _with_iterations(narrow, iterations if planned is None else min(planned, iterations))
+    generator = experiment.players["generator"].network
+    iterations, batch = _cpu_steps(generator) // steps, generator.cls.cpu_batch or experiment.batch_size
+    return _with_iterations(narrow, min(planned or iterations, iterations), min(batch, experiment.batch_size))
 
 
 def _stand_in(data: DataSet) -> DataSet:
@@ -54,19 +55,16 @@ def _stand_in(data: DataSet) -> DataSet:
     return data.stand_in(_SMOKE_IMAGES) or Noise((first, *map(small_side, sides)), _SMOKE_IMAGES)
 
 
-def _with_iterations(experiment: Experiment, iterations: int) -> Experiment:
-    """Another length; the learning rates' courses are drawn out or in by the same factor."""
-    before = experiment.algorithm.iterations
-    shorter = with_length(experiment, iterations=iterations)
+def _with_iterations(experiment: Experiment, iterations: int, batch_size: int) -> Experiment:
+    """Another length; all schedules, and a half-life that follows one, are drawn out or in by the same factor."""
+    before, average = experiment.algorithm.iterations, experiment.average
+    shorter = replace(with_length(experiment, iterations=iterations), batch_size=batch_size)
     if before is None:
         return shorter
-    players = {name: _with_pace(player, iterations / before) for name, player in experiment.players.items()}
-    return replace(shorter, players=players)
-
-
-def _with_pace(player: Player, factor: float) -> Player:
-    schedule = player.optimiser.schedule.stretched(factor)
-    return replace(player, optimiser=replace(player.optimiser, schedule=schedule))
+    if average is not None and courses(average):
+        share = iterations * batch_size / (before * experiment.batch_size)
+        shorter = replace(shorter, average=replace(average, half_life_images=average.half_life_images * share))
+    return with_courses(shorter, lambda each: each.stretched(iterations / before))
 
 
 def _with_networks(experiment: Experiment, change: Callable[[NetworkConfig], NetworkConfig]) -> Experiment:

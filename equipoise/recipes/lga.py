@@ -19,7 +19,8 @@ from equipoise.data.stl10 import Stl10
 from equipoise.experiments.experiment import Experiment, NetworkConfig, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
-from equipoise.training.optimisers import Adam, Constant, LinearDecay, RMSprop, Schedule
+from equipoise.training.optimisers import Adam, RMSprop
+from equipoise.training.schedules import Constant, LinearDecay, Schedule
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from equipoise.experiments.experiment import Experiment, Player, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
-from equipoise.training.optimisers import Adam, Adamax, Halving
+from equipoise.training.optimisers import Adam, Adamax
+from equipoise.training.schedules import Halving
 
 MNIST_EPOCHS, CIFAR_EPOCHS, CELEBA_EPOCHS = 200, 200, 50
 """Those of the authors' code; the paper gives none."""

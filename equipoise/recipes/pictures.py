@@ -16,7 +16,8 @@ from equipoise.experiments.experiment import Experiment, Watch, network
 from equipoise.recipes.parts import two_players
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
-from equipoise.training.optimisers import Adam, WarmUpThenDecay
+from equipoise.training.optimisers import Adam
+from equipoise.training.schedules import WarmUpThenDecay
 
 BATCH = 16
 """Many small steps teach more than few large ones, in the same time."""

@@ -1,6 +1,6 @@
 """Go on beyond a run's end: its new length is written into its checkpoints, then into its configuration."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -11,12 +11,16 @@ from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import to_plain, to_yaml
 from equipoise.experiments.difference import what_matters
-from equipoise.experiments.experiment import Experiment, Player, with_length
+from equipoise.experiments.experiment import Experiment, with_courses, with_length
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.pace import stage_seconds
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints
 from equipoise.training.loop import Game
+from equipoise.training.schedules import Schedule, schedules
 from equipoise.training.state import Clock
+
+_WORDS = {"schedule": "learning rate", "beta2_schedule": "1 - beta2"}
+"""What an optimiser's schedules are of."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class Longer:
 def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.device) -> list[str]:
     """Give a run, finished or not, a larger length; a resume then plays it. To be called by its only writer.
 
-    Nothing but the length changes, and the course of learning rates that were to end with the run: those fall to their
-    last value at the new end. Without such, the result is that of a run that was as long from its start. When this is
+    Nothing but the length changes, and the schedules that were to end with the run: those reach their last value at
+    the new end. Without such, the result is that of a run that was as long from its start. When this is
     interrupted, it can be called again.
 
     Returns: sentences about what happens.
@@ -76,14 +80,20 @@ def _lengthened(before: Experiment, longer: Longer, game: Game, device: torch.de
 
 
 def _with_courses(experiment: Experiment, old: int, new: int) -> Experiment:
-    """Learning rates that were to end with the run end with the longer one."""
+    """Schedules that were to end with the run end with the longer one."""
+    return with_courses(experiment, lambda each: each.stretched(new / old) if each.ends_by(old) else each)
 
-    def stretched(player: Player) -> Player:
-        course = player.optimiser.schedule
-        longer = course.stretched(new / old) if course.ends_by(old) else course
-        return replace(player, optimiser=replace(player.optimiser, schedule=longer))
 
-    return replace(experiment, players={name: stretched(player) for name, player in experiment.players.items()})
+def _courses(experiment: Experiment) -> dict[str, Schedule]:
+    """Every schedule, by what follows it."""
+    found = {
+        f"{_WORDS[field]} of the {name}": course
+        for name, player in experiment.players.items()
+        for field, course in schedules(player.optimiser).items()
+    }
+    found |= {field.removesuffix("_schedule"): course for field, course in schedules(experiment.algorithm).items()}
+    average = experiment.average
+    return found if average is None else found | {"half-life of the average": average.schedule}
 
 
 def _relabel(run: RunDirectory, before: Experiment, after: Experiment, lengths: list[int]) -> int:
@@ -114,17 +124,16 @@ def _sentences(
 ) -> list[str]:
     old, new = sum(lengths), sum(new_lengths)
     told = [f"The run goes on from iteration {played:,} to {new:,}; it was to end at {old:,}."]
-    courses = {name: player.optimiser.schedule for name, player in before.players.items()}
-    followed = [name for name, course in courses.items() if course.ends_by(old)]
-    for name in followed:
-        now = after.players[name].optimiser.schedule
-        told.append(
-            f"The learning rate of the {name} was to fall to {courses[name].factor(old):.3g} of its first value by "
-            f"iteration {old:,}. It is {now.factor(played):.3g} of it from here on, and falls to {now.factor(new):.3g} "
-            f"by iteration {new:,}."
-        )
+    laid_out, now = _courses(before), _courses(after)
+    followed = [name for name, course in laid_out.items() if course.ends_by(old)]
+    told += [
+        f"The {name} was to go to {laid_out[name].factor(old):.3g} of its configured value by iteration {old:,}. It is "
+        f"{now[name].factor(played):.3g} of it from here on, and goes to {now[name].factor(new):.3g} by iteration "
+        f"{new:,}."
+        for name in followed
+    ]
     cut = any(old != new for old, new in zip(lengths[:-1], new_lengths[:-1], strict=True))
     if followed or cut:
-        why = "its learning rates" if followed else "its first stages, which were cut short,"
+        why = "its schedules" if followed else "its first stages, which were cut short,"
         told.append(f"The result is not exactly that of a run of {new:,} iterations from the start: {why} differ.")
     return told

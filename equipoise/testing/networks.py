@@ -93,8 +93,13 @@ def gives_the_shape_that_is_promised(case: NetworkCase) -> None:
 
 
 def trains_every_parameter(case: NetworkCase) -> None:
-    """All parameters but a bias that a batch normalisation subtracts again get a gradient that is not zero."""
+    """All parameters but a bias that a batch normalisation subtracts again get a gradient that is not zero.
+
+    Weights that start at 0, which would keep others silent, are moved a little first.
+    """
     network = case.made()
+    for weight in _at_zero(network):
+        torch.nn.init.normal_(weight, 0.0, 0.1, stream(3, "weights that start at 0"))
     results = case.outputs(network)
     weights = [torch.randn(result.shape, generator=stream(2, "weights of outputs")) for result in results]
     torch.stack([(one * weight).sum() for one, weight in zip(results, weights, strict=True)]).sum().backward()
@@ -107,6 +112,10 @@ def trains_every_parameter(case: NetworkCase) -> None:
     require(excused, f"{case}: the gradients of {', '.join(silent)} are 0.")
 
 
+def _at_zero(network: Any) -> list[Tensor]:
+    return [weight for weight in network.parameters() if weight.ndim > 1 and not weight.any()]
+
+
 def is_not_changed_by_reading(case: NetworkCase) -> None:
     """A forward pass without gradients changes no parameter and no buffer, also in training mode."""
     network = case.made()
@@ -117,12 +126,12 @@ def is_not_changed_by_reading(case: NetworkCase) -> None:
 
 
 def draws_its_weights_from_the_generator(case: NetworkCase) -> None:
-    """The same generator gives the same weights, another gives others."""
+    """The same generator gives the same weights, another gives others, apart from those that start at 0."""
     first, again, other = (case.made(seed).state_dict() for seed in (0, 0, 1))
     require_equal_tensors(again, first, f"{case} built twice from one generator")
     weights = [name for name, value in first.items() if name.endswith("weight") and value.ndim > 1]
     require(bool(weights), f"{case} has no weights.")
-    fixed = [name for name in weights if torch.equal(first[name], other[name])]
+    fixed = [name for name in weights if torch.equal(first[name], other[name]) and first[name].any()]
     require(not fixed, f"{case}: another generator gives the same {', '.join(fixed)}.")
 
 

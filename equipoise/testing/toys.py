@@ -29,7 +29,8 @@ from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, 
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
-from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop, WarmUpThenDecay
+from equipoise.training.optimisers import SGD, Adam, Adamax, Optimiser, RMSprop
+from equipoise.training.schedules import Cosine, Halving, LinearDecay, WarmUpThenDecay
 
 _SHAPE = (1, 4, 4)
 _COUNT = 66  # two more than whole batches, so that every pass leaves another rest
@@ -223,6 +224,20 @@ def _pictures(augment: Augment | None = None, classes: int = 0, **options: Any) 
     )
 
 
+def _r3gan() -> Experiment:
+    """R3GAN at its smallest: classes, augmentation, and a schedule wherever there can be one."""
+    size = {"image_size": 8, "channels": 1, "width": 4, "blocks": 1, "group_width": 4, "classes": 4}
+    course = Cosine(4, last=0.1)
+    base = _pictures(Augment(("x-flip", "colour")), classes=4, penalty_every=1)
+    players = two(
+        network("r3gan-generator", latent_size=7, **size),
+        network("r3gan-discriminator", **size),
+        Adam(lr=1e-2, betas=(0.0, 0.9), schedule=Cosine(4, last=0.25), beta2_schedule=course),
+    )
+    algorithm = replace(base.algorithm, gamma_schedule=course, augment_schedule=Cosine(4, 0.0, 0.6))  # type: ignore[call-arg]
+    return replace(base, players=players, algorithm=algorithm, average=Average(100, schedule=Cosine(4, 0.0, 1.0)))
+
+
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan": lambda: toy(GAN(epochs=3), two(generator(), discriminator())),
     "gan-hinge": lambda: _gan(loss="hinge"),
@@ -237,6 +252,7 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "relativistic-augmented": lambda: _pictures(Augment(("x-flip", "colour", "translation", "cutout"), strength=0.7)),
     "relativistic-adaptive": lambda: _pictures(Augment(strength=0.5, target=0.3, images_to_full=100)),
     "relativistic-classes": lambda: _pictures(Augment(("x-flip",)), classes=4),
+    "r3gan": _r3gan,
     "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
     "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
     "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),

@@ -1,10 +1,12 @@
 """An exponential moving average of a player's weights."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
+
+from equipoise.training.schedules import Constant, Schedule
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,13 @@ class Average:
         player: whose weights are averaged.
         warm_up: whether the past counts less at the start: a share of at most (1 + t) / (10 + t) of it survives update
             number t, so that the first weights are soon forgotten.
+        schedule: the course of the half-life; while it is 0 the average is the player itself.
     """
 
     half_life_images: float
     player: str = "generator"
     warm_up: bool = False
+    schedule: Schedule = field(default_factory=Constant)
 
     def __post_init__(self) -> None:
         if not 0 < self.half_life_images < float("inf"):
@@ -29,7 +33,8 @@ class Average:
 
     def decay(self, batch_size: int, updates: int = 0) -> float:
         """The share of the old average that survives an update with a batch of this size and so many before."""
-        settled = float(0.5 ** (batch_size / self.half_life_images))
+        half_life = self.half_life_images * self.schedule.factor(updates)
+        settled = 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
         return min(settled, (1 + updates) / (10 + updates)) if self.warm_up else settled
 
 

@@ -1,8 +1,9 @@
-"""Every optimiser and every schedule of learning rates by name. Torch-free."""
+"""Every optimiser and every schedule by name. Torch-free."""
 
 from equipoise.common.registry import Entry, Registry, dataclass_with
 
 _MODULE = "equipoise.training.optimisers"
+_SCHEDULES = "equipoise.training.schedules"
 
 OPTIMISERS = Registry(
     "optimiser",
@@ -21,10 +22,11 @@ OPTIMISERS = Registry(
 SCHEDULES = Registry(
     "schedule",
     [
-        Entry("constant", "the learning rate never changes", f"{_MODULE}:Constant"),
-        Entry("linear-decay", "falls on a straight line to 0", f"{_MODULE}:LinearDecay"),
-        Entry("warm-up-decay", "rises, stays, then falls on a straight line", f"{_MODULE}:WarmUpThenDecay"),
-        Entry("halving", "halves again and again, down to a least rate", f"{_MODULE}:Halving"),
+        Entry("constant", "never changes", f"{_SCHEDULES}:Constant"),
+        Entry("linear-decay", "falls on a straight line to 0", f"{_SCHEDULES}:LinearDecay"),
+        Entry("warm-up-decay", "rises, stays, then falls on a straight line", f"{_SCHEDULES}:WarmUpThenDecay"),
+        Entry("cosine", "goes from its first to its last value along half a cosine", f"{_SCHEDULES}:Cosine"),
+        Entry("halving", "halves again and again, down to a least rate", f"{_SCHEDULES}:Halving"),
     ],
     shape=dataclass_with("factor", "stretched"),
 )

@@ -22,6 +22,7 @@ from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
 from equipoise.training.parameters import ParameterVector
 from equipoise.training.precision import Precision, autocast_of
+from equipoise.training.schedules import courses
 from equipoise.training.state import State
 
 _USUAL_BATCH = 64
@@ -161,6 +162,8 @@ class Loop:
         """Why this game's iterations cannot be recorded as CUDA graphs, in one sentence; None if they can."""
         if any(average.warm_up for average in self.game.averages):
             return "CUDA graphs cannot hold an average that warms up: this run continues without them."
+        if changing := _changing(self.game):
+            return f"CUDA graphs cannot hold a {changing} that follows a schedule: this run continues without them."
         return refusal(self.state, bool(self._reseedable), self.game.shard.size)
 
     @property
@@ -178,7 +181,7 @@ class Loop:
     def iterate(self) -> Turn:
         """One iteration: every move of the current stage, its repeats included."""
         stage = self._stages[self.state.clock.stage]
-        set_learning_rates(self.game, self.state)
+        set_rates(self.game, self.state)
         deals, drawn = self._deals(stage)
         found = self._play(deals) if self._recorded is None else self._recorded.play(stage, deals, self._play)
         return self._advance(stage, drawn, found.values, found.vitals)
@@ -273,8 +276,8 @@ def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | N
     sum_over_processes(parameters.gradient)
 
 
-def set_learning_rates(game: Game, state: State) -> None:
-    """Set each optimiser's learning rate for the next iteration; a tensor is changed in place."""
+def set_rates(game: Game, state: State) -> None:
+    """Set each optimiser's learning rate and betas for the next iteration; a tensor is changed in place."""
     for name, optimiser in state.optimisers.items():
         settings = game.optimisers[name]
         rate = settings.lr * settings.schedule.factor(state.clock.iteration) * 0.5**state.clock.rollbacks
@@ -283,6 +286,17 @@ def set_learning_rates(game: Game, state: State) -> None:
                 group["lr"].fill_(rate)
             else:
                 group["lr"] = rate
+            if (betas := settings.betas_at(state.clock.iteration)) is not None:
+                group["betas"] = betas
+
+
+def _changing(game: Game) -> str:
+    """What follows a schedule, other than learning rates; empty if nothing does."""
+    if any(courses(average) for average in game.averages):
+        return "half-life"
+    if any("beta2_schedule" in courses(each) for each in game.optimisers.values()):
+        return "beta2"
+    return next(iter(courses(game.algorithm)), "").removesuffix("_schedule")
 
 
 def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:

@@ -50,11 +50,12 @@ COUNTS: dict[type, int] = {
 }  # fmt: skip
 """Images at the CPU budget, of the sets that do not say it themselves; a folder is taken to be as large as CIFAR-10."""
 COUNTED = (Ring, Grid, StackedMnist, CompositionalMnist, LsunBedroom)
-FREE_OF_PLAYERS = {"lr", "betas", "eps", "schedule", "limit", "output_activation", "output_size"}
+FREE_OF_PLAYERS = {"lr", "betas", "eps", "schedule", "beta2_schedule", "limit", "output_activation", "output_size"}
 FREE_OF_ALGORITHMS = {
     "loss", "amplifier", "kernel", "widths", "margin", "repulsion", "bounds", "code_compat", "weight",
     "scale_weight", "geometric_weight", "mode_weight", "adversarial_weight", "pulling_away_weight", "pulling_away_of",
-    "similarity_weight", "real_weight", "head_decay", "dequantisation", "iterations", "epochs", "pretrain_epochs",
+    "similarity_weight", "real_weight", "head_decay", "dequantisation", "gamma_schedule", "augment_schedule",
+    "iterations", "epochs", "pretrain_epochs",
 }  # fmt: skip
 """Fields whose values change nothing of the cost, or next to nothing beside the networks'."""
 TABLE_HEAD = "| recipe | iterations | images per second | minutes |\n| --- | --- | --- | --- |"

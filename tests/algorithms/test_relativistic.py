@@ -15,6 +15,7 @@ from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Outcome
 from equipoise.training.loop import Loop
+from equipoise.training.schedules import Cosine
 from equipoise.training.state import state_tensors
 
 
@@ -91,6 +92,24 @@ def test_a_plain_step_has_no_penalty() -> None:
 def test_each_so_manieth_step_has_penalties() -> None:
     move = RelativisticGAN(iterations=1, penalty_every=3).stages()[0].moves[0]
     assert [move.variant(position) for position in range(7)] == [True, False, False, True, False, False, True]
+
+
+def test_gamma_and_the_augmentation_follow_their_schedules() -> None:
+    """Cosines over 4 iterations: at the second the factors are (1 - cos(pi / 2)) / 2 = 1/2 of the way."""
+    toy = TOY_EXPERIMENTS["relativistic"]()
+    course = Cosine(4, last=0.2)
+    plain = replace(toy, algorithm=RelativisticGAN(iterations=5, penalty_every=1, gamma=3.0))
+    there = replace(toy, algorithm=RelativisticGAN(iterations=5, penalty_every=1, gamma=3.0, gamma_schedule=course))
+    with_course, _, _ = played(there, 2)
+    without, _, _ = played(plain, 2)
+    difference = without.losses["discriminator"] - with_course.losses["discriminator"]
+    torch.testing.assert_close(difference, 3.0 * 0.4 * without.measures["penalty"], rtol=1e-7, atol=0)
+    augment = Augment(("x-flip",), strength=1.0)
+    for factor in (0.0, 1.0):
+        silent = RelativisticGAN(iterations=5, augment=augment, augment_schedule=Cosine(1, last=factor))
+        images = torch.arange(64.0).view(16, 1, 2, 2) / 64
+        seen = silent._seen(images, silent.create_memory(), played(toy, 2)[2], "real")
+        assert bool((seen[:, :, :, 0] > seen[:, :, :, 1]).any()) == bool(factor)
 
 
 def test_generated_images_have_the_classes_of_the_real_ones() -> None:

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from equipoise.networks.blocks import Multiply, Projection, Stack, SumPool
+from equipoise.networks.blocks import Multiply, Projection, Scaled, Stack, SumPool
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.networks.dropout import Dropout
 from equipoise.networks.normalisation import BatchNorm
+from equipoise.networks.r3gan import InvertedBottleneck
 from equipoise.networks.residual import ResidualBlock
 
 
@@ -20,8 +21,8 @@ def _window(layer: Any) -> str:
     assert stride[0] == stride[1]
     assert padding[0] == padding[1]
     assert layer.dilation == (1, 1)
-    assert layer.groups == 1
-    return f"{kernel[0]}x{kernel[1]},s{stride[0]},p{padding[0]}"
+    groups = "" if layer.groups == 1 else f",g{layer.groups}"
+    return f"{kernel[0]}x{kernel[1]},s{stride[0]},p{padding[0]}{groups}"
 
 
 def _nobias(layer: Any) -> str:
@@ -31,6 +32,7 @@ def _nobias(layer: Any) -> str:
 WORDS: dict[type[nn.Module], Callable[[Any], str]] = {
     nn.Linear: lambda m: f"dense({m.in_features}>{m.out_features}{_nobias(m)})",
     nn.Conv2d: lambda m: f"conv({m.in_channels}>{m.out_channels},{_window(m)}{_nobias(m)})",
+    Scaled: lambda m: WORDS[nn.Conv2d](m),
     nn.ConvTranspose2d: lambda m: (
         f"deconv({m.in_channels}>{m.out_channels},{_window(m)}"
         + (f",+{m.output_padding[0]}" if m.output_padding != (0, 0) else "")
@@ -49,7 +51,7 @@ WORDS: dict[type[nn.Module], Callable[[Any], str]] = {
     nn.Flatten: lambda m: {0: "scalar", 1: "flat"}[m.start_dim] if m.end_dim == -1 else "map",
     nn.Unflatten: lambda m: "shape",
     nn.Upsample: lambda m: "up" if (m.scale_factor, m.mode) == (2, "nearest") else "otherup",
-    nn.AvgPool2d: lambda m: f"mean({m.kernel_size})",
+    nn.AvgPool2d: lambda m: f"mean({m.kernel_size}{f',s1,p{m.padding}' if m.stride == 1 else ''})",
     SumPool: lambda m: "sum",
     Multiply: lambda m: f"times({m.factor})",
     Dropout: lambda m: f"drop({m.probability})",
@@ -59,6 +61,8 @@ WORDS: dict[type[nn.Module], Callable[[Any], str]] = {
 def _words(module: nn.Module) -> list[str]:
     if isinstance(module, ResidualBlock):
         return ["[", *_words(module.residual), "|", *_words(module.shortcut), "]"]
+    if isinstance(module, InvertedBottleneck):
+        return ["[", *_words(module.residual), "|", "]"]
     if isinstance(module, Stack):
         return [word for layer in module for word in _words(layer)]
     if type(module) in WORDS:

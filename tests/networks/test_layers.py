@@ -8,9 +8,11 @@ a residual block.
 
 import pytest
 
-from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, pictures, residual
+from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, pictures, r3gan, residual
 
-TABLES = [case for family in (dcgan, energy, magan, mmd, multilayer, pictures, residual) for case in family.TABLES]
+TABLES = [
+    case for family in (dcgan, energy, magan, mmd, multilayer, pictures, r3gan, residual) for case in family.TABLES
+]
 
 
 @pytest.mark.parametrize(("kind", "options", "table", "parameters"), TABLES)
@@ -44,6 +46,12 @@ def test_the_two_cifar_pairs_of_magan_differ_and_only_the_code_pair_is_balanced(
     code = [parameter_count(sketch(f"magan-cifar-code-{end}")) for end in ("generator", "autoencoder")]
     assert abs(paper[0] / paper[1] - 1) > 0.05
     assert abs(code[0] / code[1] - 1) < 0.002
+
+
+def test_r3gan_has_the_published_numbers_of_parameters(sketch, parameter_count):
+    """Table 2 of the paper, config E on FFHQ at 256 pixels: 23.058 and 23.010 million."""
+    counts = [parameter_count(sketch(f"r3gan-{end}", image_size=256)) for end in ("generator", "discriminator")]
+    assert [round(count / 1e6, 3) for count in counts] == [23.058, 23.010]
 
 
 @pytest.mark.parametrize(("image_size", "layers"), [(32, 8), (48, 8), (64, 10)])

@@ -14,7 +14,8 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.studies.catalogue import study
 from equipoise.studies.plan import plan
 from equipoise.training.draw import Latent
-from equipoise.training.optimisers import Adamax, Constant, Halving, LinearDecay
+from equipoise.training.optimisers import Adamax
+from equipoise.training.schedules import Constant, Halving, LinearDecay
 
 
 def algorithm_of(name: str, budget: str = "paper") -> Any:

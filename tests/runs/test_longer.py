@@ -20,7 +20,8 @@ from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import load_trained
 from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.checkpoint import list_checkpoints
-from equipoise.training.optimisers import Adam, LinearDecay
+from equipoise.training.optimisers import Adam
+from equipoise.training.schedules import LinearDecay
 
 QUIET = Settings("cpu", threads=1, quiet=True)
 WATCH = Watch(sample_grids=0, checkpoints=2, keep=2)
@@ -125,8 +126,8 @@ def test_rates_that_end_with_the_run_are_drawn_out_and_it_is_said(
     assert schedule == LinearDecay(end=8, start=4)
     told = capsys.readouterr()
     words = told.out + told.err
-    assert "was to fall to 0 of its first value by iteration 4. It is 1 of it from here on" in words
-    assert "not exactly that of a run of 8 iterations from the start: its learning rates differ" in words
+    assert "was to go to 0 of its configured value by iteration 4. It is 1 of it from here on" in words
+    assert "not exactly that of a run of 8 iterations from the start: its schedules differ" in words
 
 
 def test_stages_that_were_cut_short_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

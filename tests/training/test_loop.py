@@ -12,7 +12,8 @@ from equipoise.training.average import Average, start_average
 from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.loop import Game, Loop, Turn
-from equipoise.training.optimisers import SGD, LinearDecay, Optimiser
+from equipoise.training.optimisers import SGD, Optimiser
+from equipoise.training.schedules import LinearDecay
 from equipoise.training.state import State
 
 

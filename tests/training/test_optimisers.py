@@ -9,7 +9,8 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.config import from_plain, to_plain
 from equipoise.recipes.catalogue import recipe
-from equipoise.training.optimisers import SGD, Adam, Adamax, Halving, LinearDecay, Optimiser, RMSprop
+from equipoise.training.optimisers import SGD, Adam, Adamax, Optimiser, RMSprop
+from equipoise.training.schedules import Cosine, Halving, LinearDecay
 
 NO_SHARES = (-0.5, 1.0, 2.0, math.inf, math.nan)
 NO_BETAS = [betas for share in NO_SHARES for betas in ((share, 0.9), (0.9, share))] + [(), (0.9,), (0.5, 0.9, 0.9)]
@@ -49,6 +50,8 @@ def test_what_is_accepted_torch_takes(settings: Optimiser) -> None:
         lambda: Halving(0),
         lambda: Halving(9, 1.5),
         lambda: Halving(9, -0.1),
+        lambda: Cosine(0),
+        lambda: Cosine(9, last=-0.1),
     ],
 )
 def test_a_schedule_that_cannot_work_is_refused(make: Any) -> None:
