@@ -27,6 +27,12 @@ from equipoise.training.schedules import Constant, Schedule
 
 _SHARE = 1 / 16
 """Of the newest step with penalties in the running mean of their share."""
+_SURENESS_SHARE = 1 / 50
+"""Of the newest batch in the running mean of the signs."""
+_STEPS_TO_DOUBLE = 500
+"""So many steps on the same side of the target double an adapted gamma, or halve it."""
+_LEAST, _MOST = 0.01, 30.0
+"""An adapted gamma stays between these."""
 
 
 class PairingMemory(nn.Module):
@@ -35,12 +41,18 @@ class PairingMemory(nn.Module):
     Attributes:
         augmentation: the strength of the augmentation, where there is one.
         penalty_share: 0-dimensional, a running mean of the penalties' share in the discriminator's loss.
+        gamma: 0-dimensional, the weight of the penalties.
+        sureness: 0-dimensional, a running mean of the signs of real minus fake scores, from -1 to 1.
     """
 
     penalty_share: Tensor
+    gamma: Tensor
+    sureness: Tensor
 
-    def __init__(self, augment: Augment | None) -> None:
+    def __init__(self, augment: Augment | None, gamma: float) -> None:
         super().__init__()
+        self.register_buffer("gamma", torch.tensor(gamma, dtype=torch.float64))
+        self.register_buffer("sureness", torch.zeros((), dtype=torch.float64))
         self.augmentation = None if augment is None else augment.create_memory()
         self.register_buffer("penalty_share", torch.zeros((), dtype=torch.float64))
 
@@ -53,7 +65,10 @@ class RelativisticGAN(Algorithm[PairingMemory]):
     discriminator is told: it takes (images, classes).
 
     Attributes:
-        gamma: the weight of R1 + R2.
+        gamma: the weight of R1 + R2; where it adapts, at the start.
+        gamma_target: None for a fixed gamma. A number between 0 and 1 adapts it, as ADA adapts an augmentation's
+            strength (Karras et al. 2020): it doubles within 500 steps in which the mean sign of real minus fake scores
+            is above this, and halves within as many below; it stays between 0.01 and 30.
         penalty_every: the penalties are in each so manieth step, from the first on.
         update: "alternating", each step with fresh noise and the same real images; or "simultaneous", both gradients
             from one forward pass, which is cheaper and learns much less.
@@ -63,6 +78,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
     """
 
     gamma: float = 2.0
+    gamma_target: float | None = None
     penalty_every: int = 4
     update: Literal["alternating", "simultaneous"] = "alternating"
     augment: Augment | None = None
@@ -73,6 +89,10 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         super().__post_init__()
         check_non_negative("gamma", self.gamma)
         check_whole("penalty_every", self.penalty_every, least=1)
+        if self.gamma_target is not None and not 0 < self.gamma_target < 1:
+            raise ValueError(f"gamma_target must lie between 0 and 1, or be none, got {self.gamma_target}.")
+        if self.gamma_target is not None and not _LEAST <= self.gamma <= _MOST:
+            raise ValueError(f"a gamma that adapts starts between {_LEAST} and {_MOST}, got {self.gamma}.")
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -80,8 +100,8 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         return ("generator", "discriminator")
 
     def create_memory(self) -> PairingMemory:
-        """The strength of the augmentation, and the penalties' share."""
-        return PairingMemory(self.augment)
+        """The strength of the augmentation, the penalties' weight and their share."""
+        return PairingMemory(self.augment, self.gamma)
 
     def stages(self) -> tuple[Stage[PairingMemory], ...]:
         """One stage of two moves, or of one."""
@@ -122,11 +142,12 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         real_scores, fake_scores, *norms = gather_each(*scores_and_norms(score, real, fake))
         penalty = self.penalty_every * sum((each.mean() / 2 for each in norms), real_scores.new_zeros(()))
         loss = RELATIVISTIC.discriminator(real_scores, fake_scores)
-        gamma = self.gamma * self.gamma_schedule.factor(draw.position)
+        weight = self.gamma if self.gamma_target is None else memory.gamma.to(real_scores.dtype)
+        gamma = weight * self.gamma_schedule.factor(draw.position)
         if norms:
             self._remember_share(memory, loss.detach(), gamma * penalty.detach())
         measures = score_means(real_scores, fake_scores) | {"penalty": penalty}
-        measures |= {"penalty_share": memory.penalty_share.clone()}
+        measures |= {"penalty_share": memory.penalty_share.clone()} | self._adapt(memory, real_scores - fake_scores)
         if self.augment is not None and memory.augmentation is not None:
             memory.augmentation.adapt(self.augment, (real_scores - fake_scores).detach())
             measures |= memory.augmentation.measures(self.augment)
@@ -148,6 +169,16 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         chance = draw.uniform(f"augmentation/{side}", self.augment.numbers)
         strength = memory.augmentation.strength * self.augment_schedule.factor(draw.position)
         return self.augment.apply(images, chance, strength)
+
+    @torch.no_grad()
+    def _adapt(self, memory: PairingMemory, gaps: Tensor) -> dict[str, Tensor]:
+        """Gamma for the next step, where it adapts: more for a discriminator that is too sure. Returns: for the log."""
+        if self.gamma_target is None:
+            return {}
+        memory.sureness.lerp_(gaps.sign().double().mean(), _SURENESS_SHARE)
+        steps = torch.sign(memory.sureness - self.gamma_target) / _STEPS_TO_DOUBLE
+        memory.gamma.copy_((memory.gamma * steps.exp2()).clamp(_LEAST, _MOST))
+        return {"gamma": memory.gamma.clone(), "sureness": memory.sureness.clone()}
 
     @torch.no_grad()
     def _remember_share(self, memory: PairingMemory, loss: Tensor, weighted: Tensor) -> None:
