@@ -28,7 +28,7 @@ from equipoise.training.schedules import Constant, Schedule
 _SHARE = 1 / 16
 """Of the newest step with penalties in the running mean of their share."""
 _SURENESS_SHARE = 1 / 50
-"""Of the newest batch in the running mean of the signs."""
+"""Of the newest batch in the running mean of the sureness."""
 _STEPS_TO_DOUBLE = 500
 """So many steps on the same side of the target double an adapted gamma, or halve it."""
 _LEAST, _MOST = 0.01, 30.0
@@ -42,7 +42,7 @@ class PairingMemory(nn.Module):
         augmentation: the strength of the augmentation, where there is one.
         penalty_share: 0-dimensional, a running mean of the penalties' share in the discriminator's loss.
         gamma: 0-dimensional, the weight of the penalties.
-        sureness: 0-dimensional, a running mean of the signs of real minus fake scores, from -1 to 1.
+        sureness: 0-dimensional, a running mean of how sure the discriminator is of its pairs, from -1 to 1.
     """
 
     penalty_share: Tensor
@@ -67,8 +67,9 @@ class RelativisticGAN(Algorithm[PairingMemory]):
     Attributes:
         gamma: the weight of R1 + R2; where it adapts, at the start.
         gamma_target: None for a fixed gamma. A number between 0 and 1 adapts it, as ADA adapts an augmentation's
-            strength (Karras et al. 2020): it doubles within 500 steps in which the mean sign of real minus fake scores
-            is above this, and halves within as many below; it stays between 0.01 and 30.
+            strength (Karras et al. 2020): it doubles within 500 steps in which the discriminator is surer than this of
+            its pairs, and halves within as many in which it is less sure; it stays between 0.01 and 30. How sure: the
+            running mean of P - (1 - P), where P = sigmoid(D(x) - D(G(z))) is what it gives for the real image.
         penalty_every: the penalties are in each so manieth step, from the first on.
         update: "alternating", each step with fresh noise and the same real images; or "simultaneous", both gradients
             from one forward pass, which is cheaper and learns much less.
@@ -175,7 +176,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         """Gamma for the next step, where it adapts: more for a discriminator that is too sure. Returns: for the log."""
         if self.gamma_target is None:
             return {}
-        memory.sureness.lerp_(gaps.sign().double().mean(), _SURENESS_SHARE)
+        memory.sureness.lerp_(gaps.double().div(2).tanh().mean(), _SURENESS_SHARE)
         steps = torch.sign(memory.sureness - self.gamma_target) / _STEPS_TO_DOUBLE
         memory.gamma.copy_((memory.gamma * steps.exp2()).clamp(_LEAST, _MOST))
         return {"gamma": memory.gamma.clone(), "sureness": memory.sureness.clone()}

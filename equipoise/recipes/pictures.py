@@ -1,8 +1,9 @@
 """The default for pictures of one's own: small networks, many small steps, relativistic pairing with R1 and R2.
 
 The recipe is a place to start that was measured on one core (see docs/tutorials/my_pictures.md): a narrow DCGAN whose
-generator doubles its maps by nearest neighbours, batches of 16, Adam with betas 0 and 0.99, a learning rate that warms
-up over 100 steps and falls to a tenth over the second half, exact penalties in every fourth step, and a moving average.
+generator doubles its maps by nearest neighbours, batches of 16, Adam with betas 0 and 0.99, a rate that warms up over
+100 steps and falls to a tenth over the second half, exact penalties in every fourth step whose weight follows how sure
+the discriminator is, and a moving average.
 """
 
 import math
@@ -23,6 +24,8 @@ BATCH = 16
 """Many small steps teach more than few large ones, in the same time."""
 _NOISE, _RATE, _WARM_UP, _DECAY = 64, 1e-3, 100, 0.998
 _WIDEST = 256
+_SURE = 0.4
+"""How sure the discriminator may be before the penalties grow: no single gamma suits photographs and drawings."""
 FEW, MANY = 1_000, 20_000
 """Below so many pictures the augmentation is always on; from so many on it is off; between the two it adapts."""
 _TARGET = 0.6
@@ -63,7 +66,7 @@ def pictures(
             network("picture-discriminator", classes=classes or None, **sides),
             Adam(lr=_RATE, betas=(0.0, 0.99), schedule=schedule),
         ),
-        algorithm=RelativisticGAN(augment=augment, iterations=iterations),
+        algorithm=RelativisticGAN(gamma=1.0, gamma_target=_SURE, augment=augment, iterations=iterations),
         average=Average(BATCH * math.log(0.5) / math.log(_DECAY), warm_up=True),
         watch=Watch(sample_grids=20),
     )

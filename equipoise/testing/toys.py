@@ -248,6 +248,7 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "gan-other-optimisers": _gan_optimisers,
     "relativistic": lambda: _pictures(),
     "relativistic-simultaneous": lambda: _pictures(update="simultaneous"),
+    "relativistic-gamma": lambda: _pictures(gamma_target=0.5, penalty_every=1),
     "relativistic-every-step": lambda: _pictures(penalty_every=1),
     "relativistic-augmented": lambda: _pictures(Augment(("x-flip", "colour", "translation", "cutout"), strength=0.7)),
     "relativistic-adaptive": lambda: _pictures(Augment(strength=0.5, target=0.3, images_to_full=100)),

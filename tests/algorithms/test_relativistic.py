@@ -1,5 +1,6 @@
 """Relativistic pairing with R1 and R2: the losses, the penalties, the classes and the augmentation of one step."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -148,7 +149,53 @@ def test_an_augmentation_of_strength_zero_changes_nothing() -> None:
     assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())
 
 
-@pytest.mark.parametrize(("options", "sentence"), [({"gamma": -1.0}, "gamma"), ({"penalty_every": 0}, "penalty_every")])
+def test_gamma_follows_how_sure_the_discriminator_is() -> None:
+    experiment = TOY_EXPERIMENTS["relativistic-gamma"]()
+    game = build_game(experiment, experiment.data.load())
+    loop = Loop(game, build_state(experiment, game, torch.device("cpu")))
+    gamma = 2.0
+    for _ in range(4):
+        values = loop.iterate().values
+        direction = 1 if float(values["sureness"]) > 0.5 else -1
+        gamma *= 2 ** (direction / 500)
+        assert float(values["gamma"]) == pytest.approx(gamma, rel=1e-12)
+    assert gamma != 2.0
+
+
+def test_the_gamma_that_was_found_weighs_the_penalties() -> None:
+    experiment, losses = TOY_EXPERIMENTS["relativistic-gamma"](), []
+    fixed = replace(experiment, algorithm=RelativisticGAN(iterations=5, penalty_every=1, gamma=20.0))
+    for each in (experiment, fixed):
+        game = build_game(each, each.data.load())
+        loop = Loop(game, build_state(each, game, torch.device("cpu")))
+        loop.state.memory.gamma.fill_(20.0)
+        losses.append(float(loop.iterate().values["discriminator/loss"]))
+    assert losses[0] == losses[1]
+
+
+def test_sureness_is_the_running_mean_of_what_the_pairs_are_given() -> None:
+    algorithm = RelativisticGAN(iterations=1, gamma_target=0.5)
+    memory, expected = algorithm.create_memory(), 0.0
+    for gaps in ([1.0, 2.0, -3.0, 0.5], [1.0, 1.0, 1.0, 1.0]):
+        algorithm._adapt(memory, torch.tensor(gaps, dtype=torch.float64))
+        chances = [1 / (1 + math.exp(-gap)) for gap in gaps]
+        expected += (sum(p - (1 - p) for p in chances) / 4 - expected) / 50
+    assert float(memory.sureness) == pytest.approx(expected, rel=1e-12)
+    for sign, limit in ((-1.0, 0.01), (1.0, 30.0)):
+        for _ in range(7000):
+            algorithm._adapt(memory, torch.full((4,), 9 * sign))
+        assert float(memory.gamma) == pytest.approx(limit)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"gamma": -1.0}, "gamma"),
+        ({"penalty_every": 0}, "penalty_every"),
+        ({"gamma_target": 1.0}, "gamma_target"),
+        ({"gamma": 0.0, "gamma_target": 0.5}, "starts between"),
+    ],
+)
 def test_impossible_settings_are_refused(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         RelativisticGAN(iterations=1, **options)

@@ -29,6 +29,7 @@ EACH_ALGORITHM = (
     "magan",
     "began",
     "relativistic-adaptive",
+    "relativistic-gamma",
     "relativistic-classes",
     "mmd-repulsive",
     "mmd-scaled",
