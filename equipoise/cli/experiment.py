@@ -1,10 +1,11 @@
 """From arguments to an experiment: a recipe or a YAML file, then --set, --seed and the length."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.options import whole
+from equipoise.cli.options import positive, whole
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import YAML_SUFFIXES
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
 
 _DEFAULT_BUDGET = "paper"
+_PATIENCE = 5
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,8 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     epochs_help = "length of the adversarial training in epochs; no other stage is longer"
     length.add_argument("--epochs", type=whole, help=epochs_help)
     length.add_argument("--iterations", type=whole, help="the same, in iterations")
+    early = f"stop when the score of the best checkpoint has not improved in N evaluations (without N: {_PATIENCE})"
+    parser.add_argument("--early-stop", type=positive, nargs="?", const=_PATIENCE, metavar="N", help=early)
     set_help = "override a setting, as in algorithm.margin=5; can be repeated"
     parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
 
@@ -49,14 +53,31 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
 
     begin: Path | None = getattr(chosen, "begin", None)
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
-    found = _as_that_run(begin, chosen) if begin and goes_on else None
-    named = planned or found or _named(chosen.recipe, chosen.budget)
+    former = _as_that_run(begin, chosen) if begin and goes_on else None
+    named = planned or former or _named(chosen.recipe, chosen.budget)
     from equipoise.experiments.config import adjusted
     from equipoise.experiments.other_data import on_data
 
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
     length = (None, None) if planned is not None else (chosen.epochs, chosen.iterations)
-    return adjusted(on_its_data, chosen.set, chosen.seed, *length)
+    found = adjusted(on_its_data, chosen.set, chosen.seed, *length)
+    patience: int | None = getattr(chosen, "early_stop", None)
+    return found if patience is None else _with_early_stop(found, patience)
+
+
+def _with_early_stop(experiment: "Experiment", patience: int) -> "Experiment":
+    """The experiment that ends after so many evaluations without a better score.
+
+    Raises:
+        EquipoiseError: there is no score to judge by.
+    """
+    watch = experiment.watch
+    if watch.best is None:
+        raise EquipoiseError(
+            "--early-stop needs a score that keeps the best checkpoint, and none is measured here; for pictures "
+            "install the extra equipoise[features], for a recipe set watch.evaluations, watch.metrics and watch.best."
+        )
+    return replace(experiment, watch=replace(watch, patience=patience))
 
 
 def is_yaml(source: str) -> bool:

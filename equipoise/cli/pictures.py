@@ -2,14 +2,15 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from equipoise.cli.experiment import is_yaml
 from equipoise.cli.options import span
-from equipoise.common.durations import duration
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.cli.pictures_watched import network_of_scores, watched, without_held_out
+from equipoise.cli.pictures_words import QUALITIES, SIZES, found, takes, too_short, what_is_trained
+from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import local_path
 from equipoise.data.catalogue import DATA, parse_data
 from equipoise.recipes.catalogue import RECIPES
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
     from equipoise.runs.cost import Cost
 
-_QUALITIES = {"draft": (600.0, 300.0), "good": (3600.0, 1800.0), "best": (28_800.0, 10_800.0)}
-"""Quality -> seconds on a CPU, and on a GPU."""
-_SIZES = (32, 64, 128, 256)
 _MOST_ON_A_CPU, _MOST_ON_A_GPU = 64, 256
 _ENLARGED = 4 / 3
 """A size is taken where the pictures' shorter sides reach it, or as nearly."""
@@ -35,8 +33,8 @@ _FEWEST = 2
 def add_pictures(parser: argparse.ArgumentParser) -> None:
     """The options for training on pictures without a recipe."""
     group = parser.add_argument_group("for a folder, an archive or a data set in place of a recipe")
-    group.add_argument("--size", type=int, choices=_SIZES, help="side of the pictures (default: as suits them)")
-    group.add_argument("--quality", choices=_QUALITIES, help="how much to train (default: good)")
+    group.add_argument("--size", type=int, choices=SIZES, help="side of the pictures (default: as suits them)")
+    group.add_argument("--quality", choices=QUALITIES, help="how much to train (default: good)")
     group.add_argument("--time", type=span, metavar="SPAN", help="how long to train, as in 30m, 2h or 1h30m")
     augment = "auto (default: by the number of pictures), off, or names as in x-flip,cutout: see list augmentations"
     group.add_argument("--augment", metavar="WHICH", help=augment)
@@ -82,15 +80,25 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
         store = data.load(chosen.data_root, chosen.seed or 0)
         data, store = _without_colours(data, store, chosen)
     _check(data, store, chosen)
-    seen = look(store)
+    seen, everything = look(store), store
+    data, held_out = without_held_out(data, store)
+    with without_progress(chosen.quiet):
+        store = data.load(chosen.data_root, chosen.seed or 0)
     experiment, augmentation = _experiment(chosen, data, store, seen)
     threads, cost = _measured(experiment, store.to(device), device, chosen.threads)
+    seconds = _seconds(chosen, experiment, len(store), cost, device)
+    watching = watched(experiment.watch, data, len(store), seconds, cost)
+    experiment = replace(experiment, watch=watching.watch)
     iterations = _iterations(chosen, experiment, len(store), cost, device)
     experiment, _ = _experiment(chosen, data, store, seen, iterations)
+    experiment = replace(experiment, watch=watching.watch)
     lines = (
-        *_found(data, store, seen),
-        *_chosen(experiment, why, augmentation),
-        *_takes(experiment, cost, device, threads),
+        *found(data, everything, seen),
+        *([f"  {held_out}"] if held_out else []),
+        *what_is_trained(experiment, why, augmentation),
+        f"  {watching.told}.",
+        *takes(experiment, cost, device, threads),
+        *too_short(chosen.time, experiment, cost),
     )
     return Plan(experiment, threads, lines)
 
@@ -117,7 +125,7 @@ def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device")
 
 def _size(side: int, device: "torch.device") -> tuple[int, str]:
     most = _MOST_ON_A_GPU if device.type == "cuda" else _MOST_ON_A_CPU
-    size = max(each for each in _SIZES if each == _SIZES[0] or each <= min(side * _ENLARGED, most))
+    size = max(each for each in SIZES if each == SIZES[0] or each <= min(side * _ENLARGED, most))
     limited = size == most and side > most
     return (
         size,
@@ -177,13 +185,31 @@ def _iterations(
     chosen: argparse.Namespace, experiment: "Experiment", count: int, cost: "Cost", device: "torch.device"
 ) -> int:
     """How many iterations were asked for, or fit into the time."""
+    asked = _asked_iterations(chosen, experiment, count)
+    if asked is not None:
+        return asked
+    return cost.within(experiment, _asked_seconds(chosen, device))
+
+
+def _asked_iterations(chosen: argparse.Namespace, experiment: "Experiment", count: int) -> int | None:
+    """How many iterations were asked for; None where a time is to be filled."""
     if chosen.epochs is not None:
         batches = sum(stage.batches_per_iteration for stage in experiment.algorithm.stages())
-        asked = chosen.epochs * (count // experiment.batch_size // batches)
-    else:
-        seconds = chosen.time or _QUALITIES[chosen.quality or "good"][device.type == "cuda"]
-        asked = chosen.iterations or cost.within(experiment, seconds)
-    return max(1, int(asked))
+        return max(1, chosen.epochs * (count // experiment.batch_size // batches))
+    return max(1, chosen.iterations) if chosen.iterations is not None else None
+
+
+def _asked_seconds(chosen: argparse.Namespace, device: "torch.device") -> float:
+    seconds: float = chosen.time or QUALITIES[chosen.quality or "good"][device.type == "cuda"]
+    return seconds
+
+
+def _seconds(
+    chosen: argparse.Namespace, experiment: "Experiment", count: int, cost: "Cost", device: "torch.device"
+) -> float:
+    """About how long the run takes."""
+    asked = _asked_iterations(chosen, experiment, count)
+    return _asked_seconds(chosen, device) if asked is None else asked * cost.seconds
 
 
 def _width(size: int) -> int:
@@ -202,69 +228,7 @@ def _measured(
         on_gpu = device.type == "cuda"
         threads = threads_beside_a_gpu(1) if on_gpu else threads_for(experiment, store, device)
     torch.set_num_threads(threads)
-    return threads, cost(experiment, store, device)
-
-
-def _found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
-    """What the data are."""
-    if store.account is not None:
-        yield store.account.sentence(data.name, store.shape)
-        yield from (f"  {sentence}." for sentence in store.account.missing)
-        if 0 < store.account.grey < store.account.images:
-            yield f"  {store.account.grey:,} of them have no colours."
-    else:
-        kind = "grey" if store.shape[0] == 1 else "colour"
-        yield f"{printable(data.name)}: {len(store):,} pictures of {store.shape[2]}x{store.shape[1]} in {kind}."
-    if seen.twins:
-        of = "" if seen.compared == len(store) else f" of {seen.compared:,} compared"
-        yield f"  {seen.twins:,}{of} look almost the same as another one."
-    if seen.labels:
-        fewest, most = min(seen.labels), max(seen.labels)
-        yield f"  {len(seen.labels)} classes of {fewest:,}{f' to {most:,}' if most > fewest else ''} pictures."
-    if len(store) < _ADVISED:
-        yield (
-            f"  {len(store):,} pictures are few: expect samples that look like these very pictures. Some hundreds give "
-            "something new, some thousands are good."
-        )
-
-
-_ADVISED = 100
-
-
-def _chosen(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
-    """What is trained, and why."""
-    size = experiment.data.item_shape[1]
-    sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
-    yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
-    algorithm: Any = experiment.algorithm
-    steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
-    yield f"  relativistic loss with R1 and R2; {steps};"
-    names = "none" if algorithm.augment is None else ", ".join(algorithm.augment.operations)
-    yield f"  augmentation: {names} ({augmentation}){_told(experiment)}."
-
-
-def _told(experiment: "Experiment") -> str:
-    return f"; the networks are told {experiment.latent.classes} classes" if experiment.latent.classes else ""
-
-
-def _millions(config: Any) -> str:
-    from equipoise.experiments.build import parameter_count
-
-    return f"{parameter_count(config) / 1e6:.2f}"
-
-
-def _takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threads: int) -> Iterator[str]:
-    """Time and memory, and what else could be asked for."""
-    iterations = experiment.algorithm.iterations or 0
-    pictures = iterations * experiment.batch_size
-    rate = experiment.batch_size / cost.seconds
-    place = "this GPU" if device.type == "cuda" else f"{threads} thread{'s' if threads > 1 else ''} of this CPU"
-    time, memory = duration(cost.total(experiment, iterations)), cost.memory_bytes / 2**30
-    yield f"On {place}: about {time} and {memory:.1f} GiB of memory;"
-    yield f"  {iterations:,} iterations, {pictures:,} pictures, {rate:,.0f} a second."
-    qualities = ", ".join(f"{name} {duration(times[device.type == 'cuda'])}" for name, times in _QUALITIES.items())
-    sizes = "|".join(map(str, _SIZES))
-    yield f"Others: --quality ({qualities}), --time 30m, --size {sizes} (twice the side, a quarter of the rate)."
+    return threads, cost(experiment, store, device, network_of_scores())
 
 
 def plan_of(chosen: argparse.Namespace) -> Plan | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import printable
 
 _NAMED_EXAMPLES = 3
@@ -74,7 +75,7 @@ class Account:
     def sentence(self, name: str, shape: Sequence[int]) -> str:
         """What was found and what happens to it, for the first line of a run; `shape` is (channels, height, width)."""
         files = self.images + len(self.skipped) + len(self.unread) + len(self.left_out)
-        counted = f"{_counted(self.images, 'image')} of {_counted(files, 'file')}, {self.sizes}"
+        amount = f"{counted(self.images, 'image')} of {counted(files, 'file')}, {self.sizes}"
         fate = {
             "not square, cropped to the centre": self.uneven,
             "smaller, enlarged": self.enlarged,
@@ -83,7 +84,7 @@ class Account:
         treated = "; ".join(f"{what}: {count:,}" for what, count in fate.items() if count)
         size = f"{shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}"
         size += " with transparency" if _OPACITY[shape[0]] else ""
-        return f"{printable(name)}: {counted}, resized to {size}{f' ({treated})' if treated else ''}."
+        return f"{printable(name)}: {amount}, resized to {size}{f' ({treated})' if treated else ''}."
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values, every name in full."""
@@ -116,10 +117,6 @@ class Account:
         """The range of their sizes, in words."""
         low, high = ("x".join(map(str, size)) for size in (self.smallest, self.largest))
         return f"{low} pixels" if low == high else f"{low} to {high} pixels"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _examples(one: str, many: str, files: Sequence[Named]) -> list[str]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.catalogue import is_archive
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_path, check_whole
+from equipoise.data.held_out import Part, check_part, part_of
 from equipoise.data.root import own_path, reading
 
 if TYPE_CHECKING:
@@ -45,12 +46,15 @@ class Folder(DataSet):
         resolution: of the square images.
         channels: 3 for colour, 1 for grey, 4 for colour and, last, how opaque each pixel is.
         fit: "crop" takes the largest centred square; "pad" takes the whole image, with white or transparent borders.
+        part: "train" leaves every tenth image out, in the order of their paths, and "held-out" is those; or "all".
     """
 
     path: str
     resolution: int = 64
     channels: int = 3
     fit: Fit = "crop"
+    part: Part = "all"
+    held_out: ClassVar[str] = "held-out"
 
     def __post_init__(self) -> None:
         check_path("folder", self.path)
@@ -60,6 +64,7 @@ class Folder(DataSet):
                 f"channels of folder must be 1 (grey), 3 (colour) or 4 (with transparency), not {self.channels!r}."
             )
         check_choice("folder", "fit", self.fit, get_args(Fit))
+        check_part("folder", self.part)
 
     @property
     def name(self) -> str:
@@ -110,7 +115,7 @@ class Folder(DataSet):
             left_out=found.left_out,
             opens=lambda name: opens(folder if _is_archive(folder) else folder / name),
         )
-        return cached_store(how)
+        return part_of(cached_store(how), self.part)
 
     def class_names(self, root: Path | None = None) -> list[str]:
         """The names of the classes that the labels number; none where there are no labels."""

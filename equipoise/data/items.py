@@ -109,6 +109,42 @@ class Mapped:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some of the items of a larger set; nothing is copied.
+
+    Args:
+        whole: the larger set.
+        places: int64 [count]: where the items stand in it.
+    """
+
+    whole: Items
+    places: torch.Tensor
+
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        return self.places.shape[0]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one item."""
+        return self.whole.shape
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the larger set."""
+        return self.whole.dtype
+
+    def gather(self, indices: torch.Tensor) -> torch.Tensor:
+        """Look up the places, then the items."""
+        return self.whole.gather(self.places[send(indices, self.places.device)])
+
+    def to(self, device: torch.device | str) -> "Part":
+        """Move the larger set, and the places along with it."""
+        return Part(self.whole.to(device), self.places.to(device))
+
+
+@dataclass(frozen=True)
 class Composed:
     """Items made from small parts when they are needed: `compose(parts[table[indices]])`, on the parts' device.
 

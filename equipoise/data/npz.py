@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_path
+from equipoise.data.held_out import Part, check_part, part_of
 from equipoise.data.root import own_path
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ class Npz(DataSet):
         path: the file. Its array `images` (or `arr_0`, or `samples`) is uint8 [count, height, width],
             [count, channels, height, width] or [count, height, width, channels], with 1 or 3 channels;
             `labels`, if there, holds whole numbers from 0, one for each image.
+        part: "train" leaves every tenth image out, and "held-out" is those; or "all".
     """
 
     path: str
+    part: Part = "all"
+    held_out: ClassVar[str] = "held-out"
 
     def __post_init__(self) -> None:
         check_path("npz", self.path)
+        check_part("npz", self.part)
 
     @property
     def name(self) -> str:
@@ -65,9 +70,9 @@ class Npz(DataSet):
         labels = _labels(whole(named["labels"]), images.shape[0], self.path) if named else None
         classes = 0 if labels is None else int(np.max(labels)) + 1
         if not fits_in_memory(images.size):
-            return self._mapped(images, labels, classes)
+            return part_of(self._mapped(images, labels, classes), self.part)
         pixels = torch.from_numpy(_channels_first(whole(images), self.path))
-        return held(pixels, None if labels is None else torch.from_numpy(labels), classes)
+        return part_of(held(pixels, None if labels is None else torch.from_numpy(labels), classes), self.part)
 
     def _images(self, root: Path | None) -> "Packed":
         """The array of images, not yet unpacked."""

@@ -28,6 +28,7 @@ _LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _DINOV2_SIDE, _CLIP_SIDE = 224, 336
+_CHANNELS = (1, 3, 4)
 
 
 class BackboneExtractor:
@@ -67,10 +68,13 @@ class BackboneExtractor:
         return self
 
     def __call__(self, images: Array) -> Extracted:
-        """Features of images of any size; grey images are repeated to three channels."""
+        """Features of images of any size; grey images are repeated to three channels, transparent ones lie on white."""
         values = as_bytes_range(images).to(self._mean.device)
-        if values.shape[1] not in (1, 3):
-            raise ValueError(f"images must have 1 or 3 channels for {self.name}, got shape {tuple(values.shape)}.")
+        if values.shape[1] not in _CHANNELS:
+            raise ValueError(f"images must have 1, 3 or 4 channels for {self.name}, got shape {tuple(values.shape)}.")
+        if values.shape[1] == _CHANNELS[-1]:
+            opacity = values[:, 3:] / 255
+            values = values[:, :3] * opacity + 255 * (1 - opacity)
         with torch.no_grad():
             resized = self._resized(values, self.side)
             ready = ((resized - self._mean) / self._scale).contiguous(memory_format=torch.channels_last)

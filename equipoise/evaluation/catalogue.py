@@ -218,6 +218,15 @@ METRICS = Registry(
         _of_lite0("density", "as precision, robust to outliers,", False, 6),
         _of_lite0("coverage", "as recall, robust to outliers,", False, 6),
         MetricEntry(
+            "lite0-neighbours",
+            "as nearest-neighbours, by EfficientNet-Lite0's features, which see changed copies as near",
+            f"{_IMAGES}:score_lite0_neighbours",
+            None,
+            ("images", "backbone"),
+            least_items=6,
+            backbone="efficientnet-lite0",
+        ),
+        MetricEntry(
             "two-sample-test",
             "p-value that samples and data share a distribution, by a linear-time kernel test",
             f"{_SCORING}:score_two_sample_test",

@@ -67,6 +67,10 @@ class Comparison(ABC):
             EquipoiseError: its weights are missing, or the data have no such features.
         """
 
+    @abstractmethod
+    def take_part_features(self, backbone: str) -> tuple[Tensor, Tensor]:
+        """The features of both of `parts`, [items, features] each."""
+
     @property
     @abstractmethod
     def identity(self) -> tuple[str, str, str]:
@@ -121,6 +125,10 @@ class Comparison(ABC):
             self._found[what] = find()
         found: Found = self._found[what]
         return found
+
+    def once_for_all(self, what: str, find: Callable[[], Found]) -> Found:
+        """The same for what does not depend on the samples; evidence of a later moment of a run may have it already."""
+        return self.once(what, find)
 
     def compared_passport(self, metric: str, features: Features, **particulars: Any) -> dict[str, Any]:
         """The passport of a score that compares features of real data and of samples."""

@@ -1,7 +1,7 @@
 """What the metrics of one generator can use, and the passport of every score."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
-from equipoise.evaluation.comparison import Comparison, Features
+from equipoise.evaluation.comparison import Comparison, Features, Found
 from equipoise.evaluation.feature_cache import cached_features
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
-from equipoise.evaluation.judge import judge_of, parts_of, split_of
+from equipoise.evaluation.judge import all_items, judge_of, parts_of, split_of
 from equipoise.evaluation.sampling import generate
 from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment
@@ -41,6 +41,8 @@ class Evidence(Comparison):
         inception_weights: the file with the weights of Inception-v3, for the scores that are defined by it.
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
         load_player: gives another player of the run by its name, or None where only the generator is at hand.
+        known_data: the experiment's data, if they are loaded already.
+        shared: what the evidence of another moment of the same run need not find again, by what it is.
     """
 
     experiment: Experiment
@@ -53,6 +55,8 @@ class Evidence(Comparison):
     inception_weights: Path | None = None
     few_samples: bool = False
     load_player: Callable[[str], nn.Module] | None = None
+    known_data: Store | None = None
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def samples(self) -> Tensor:
@@ -89,6 +93,8 @@ class Evidence(Comparison):
     @cached_property
     def data(self) -> Store:
         """The data that the generator was trained on."""
+        if self.known_data is not None:
+            return self.known_data
         return self.experiment.data.load(self.data_root, self.experiment.seed)
 
     @cached_property
@@ -130,11 +136,25 @@ class Evidence(Comparison):
             own = ClassifierExtractor(self.judge)
             real = self._real_features(own, _JUDGED_AT_ONCE)
             return Features(own, f"{self.experiment.data.name} classifier", real, self.judged)
-        extractor = make_extractor(
-            backbone, self.inception_weights if backbone == "inception-v3" else None, self.device
+        weights = self.inception_weights if backbone == "inception-v3" else None
+        extractor = self.once_for_all(backbone, lambda: make_extractor(backbone, weights, self.device))
+        real = self.once_for_all(f"real features of {backbone}", lambda: self._real_features(extractor))
+        return Features(extractor, backbone, real, extract(self.images, extractor, device=self.device).to(self.device))
+
+    def take_part_features(self, backbone: str) -> tuple[Tensor, Tensor]:
+        """Those of every item that was trained on, and of every item that is held out."""
+        extractor = self.features(backbone).extractor
+        train, held_out = (
+            self._features_of(all_items(part), extractor, part.content_hash).features for part in self.parts
         )
-        generated = extract(self.images, extractor, device=self.device).to(self.device)
-        return Features(extractor, backbone, self._real_features(extractor), generated)
+        return train, held_out
+
+    def once_for_all(self, what: str, find: Callable[[], Found]) -> Found:
+        """The result of `find`, which is called only once for all evidence that shares what it finds."""
+        if what not in self.shared:
+            self.shared[what] = find()
+        found: Found = self.shared[what]
+        return found
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -154,6 +174,10 @@ class Evidence(Comparison):
         return self.passport(metric, called, self.judge.weights_hash, **accuracy, **particulars)
 
     def _real_features(self, extractor: Extractor, at_once: int = 64) -> Extracted:
-        address = f"{self.data.content_hash}/{len(self.real)} evenly chosen"
-        found = cached_features(self.real, extractor, content_hash=address, batch_size=at_once, device=self.device)
+        return self._features_of(self.real, extractor, self.data.content_hash, at_once)
+
+    def _features_of(self, images: Tensor, extractor: Extractor, content: str, at_once: int = 64) -> Extracted:
+        """Of images evenly chosen from a set with this hash."""
+        address = f"{content}/{len(images)} evenly chosen"
+        found = cached_features(images, extractor, content_hash=address, batch_size=at_once, device=self.device)
         return found.to(self.device)

@@ -13,6 +13,7 @@ from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
 _HELD_OUT_EVERY = 6
+_PART = "part"
 
 
 def judge_of(
@@ -48,18 +49,25 @@ def judge_of(
 
 
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
-    """The training part and the held-out part: the data set's splits, or else every sixth item is held out."""
-    if split_of(data) is None:
+    """The training part and the held-out part: the data set's splits or parts, or else every sixth item is held out."""
+    field, chosen = _division(data)
+    if not field or (field == _PART and chosen == "all"):
         return divided(data.load(root, seed))
-    train, test = (cast(DataSet, replace(cast(Any, data), split=name)) for name in ("train", data.held_out))
+    train, test = (cast(DataSet, replace(cast(Any, data), **{field: name})) for name in ("train", data.held_out))
     return train.load(root, seed), test.load(root, seed)
 
 
 def split_of(data: DataSet) -> str | None:
-    """The data set's split, or None if it has none."""
+    """The data set's split, or which part of it is meant; None if it is not divided."""
+    return _division(data)[1]
+
+
+def _division(data: DataSet) -> tuple[str, str | None]:
+    """The name of the field that divides the data set, and its value; "" and None where there is none."""
     described = cast(Any, data)
     names = {field.name for field in fields(described)} if is_dataclass(described) else set()
-    return str(described.split) if "split" in names else None
+    field = next((each for each in ("split", _PART) if each in names), "")
+    return field, str(getattr(described, field)) if field else None
 
 
 def all_items(store: Store) -> torch.Tensor:
@@ -69,9 +77,13 @@ def all_items(store: Store) -> torch.Tensor:
 
 def divided(whole: Store) -> tuple[Store, Store]:
     """All items but every sixth, and every sixth."""
-    items, positions = all_items(whole), torch.arange(len(whole))
-    out = positions % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
+    items, out = all_items(whole), every_sixth(len(whole))
     return _chosen(whole, items, ~out), _chosen(whole, items, out)
+
+
+def every_sixth(count: int) -> torch.Tensor:
+    """True at every sixth of so many places, [count]."""
+    return torch.arange(count) % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
 
 
 def _chosen(whole: Store, items: torch.Tensor, mask: torch.Tensor) -> Store:

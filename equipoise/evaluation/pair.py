@@ -16,7 +16,7 @@ from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import kept_features
 from equipoise.evaluation.features import Extracted, Extractor, extract, joined
-from equipoise.evaluation.judge import divided
+from equipoise.evaluation.judge import divided, every_sixth
 from equipoise.evaluation.sides import Side
 
 _AT_ONCE = 64
@@ -86,6 +86,12 @@ class Pair(Comparison):
         extractor = make_extractor(backbone, self.weights.get(backbone), self.device)
         real, generated = (self._extracted(side, extractor) for side in (self.real_side, self.generated_side))
         return Features(extractor, backbone, real, generated)
+
+    def take_part_features(self, backbone: str) -> tuple[Tensor, Tensor]:
+        """Those of the real images, divided as in `parts`."""
+        real = self.features(backbone).real.features
+        out = every_sixth(len(real)).to(real.device)
+        return real[~out], real[out]
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need
+from equipoise.evaluation.floor import floor_of, shuffled, value_of, with_floor
 from equipoise.evaluation.pair import Pair
 from equipoise.evaluation.score import Score
 from equipoise.evaluation.score_sheet import ScoreCurve, ScoreSheet
 from equipoise.evaluation.scoring import reasons, take_possible
-from equipoise.evaluation.scoring_features import FeatureMetric, kept_by
+from equipoise.evaluation.scoring_features import FeatureMetric
 
 USUAL = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 """What is measured of EfficientNet-Lite0's features where no metric is named."""
@@ -53,7 +50,7 @@ def score_pair(pair: Pair, names: Sequence[str] = (), curve: Sequence[int] | Non
     impossible = refused | impossible
     if not scores:
         raise EquipoiseError(reasons(impossible))
-    with_floors = tuple(_with_floor(score, pair) for score in scores)
+    with_floors = tuple(with_floor(score, pair) for score in scores)
     curves = () if curve is None else tuple(_curves(pair, with_floors, curve))
     return ScoreSheet(_side(pair, "real"), _side(pair, "generated"), with_floors, impossible, _notes(pair), curves)
 
@@ -89,49 +86,14 @@ def _notes(pair: Pair) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _with_floor(score: Score, pair: Pair) -> Score:
-    """The score, with what real images get against other real ones: two halves of them, by chance."""
-    metric = METRICS.load(score.metric)
-    if not isinstance(metric, FeatureMetric):
-        return score
-    features = _shuffled(pair.features(metric.backbone).real.features)
-    half = min(len(features) // 2, score.passport["generated_count"])
-    floor = _floor(metric, pair, features, half)
-    if floor is None:
-        return score
-    told = {"real_against_real": floor, "real_against_real_count": half}
-    return Score(score.metric, score.value, score.deviation, dict(score.passport) | told)
-
-
 def _curves(pair: Pair, scores: Iterable[Score], counts: Sequence[int]) -> Iterable[ScoreCurve]:
     for score in scores:
         metric = METRICS.load(score.metric)
         if isinstance(metric, FeatureMetric):
             features = pair.features(metric.backbone)
-            real, generated = (_shuffled(side.features) for side in (features.real, features.generated))
+            real, generated = (shuffled(side.features) for side in (features.real, features.generated))
             most = min(len(real), len(generated))
             wanted = [count for count in sorted(counts or _COUNTS) if count < most] + [most]
-            values = tuple(_value(metric, pair, "both sides", real[:count], generated[:count]) for count in wanted)
-            floors = tuple(_floor(metric, pair, real, count) for count in wanted)
+            values = tuple(value_of(metric, pair, "both sides", real[:count], generated[:count]) for count in wanted)
+            floors = tuple(floor_of(metric, pair, real, count) for count in wanted)
             yield ScoreCurve(score.metric, tuple(wanted), values, floors)
-
-
-def _floor(metric: FeatureMetric, pair: Pair, real: Tensor, count: int) -> float | None:
-    """The figure of the first so many real images and the next ones, or None where there are too few."""
-    return _value(metric, pair, "real against real", real[:count], real[count : 2 * count])
-
-
-def _value(metric: FeatureMetric, pair: Pair, of: str, real: Tensor, other: Tensor) -> float | None:
-    """The figure, or None where there are too few images for it; the pair keeps what metrics have in common."""
-    if len(real) != len(other):
-        return None
-    try:
-        once = kept_by(pair, f"{metric.backbone}, {len(real)} images, {of}")
-        return metric.of_features(real, other, once=once).value
-    except (EquipoiseError, ValueError):
-        return None
-
-
-def _shuffled(features: Tensor) -> Tensor:
-    order = torch.randperm(len(features), generator=stream(0, "evaluation/halves"))
-    return features[order.to(features.device)]

@@ -1,8 +1,12 @@
 """Scores of a generator from its images themselves: similarity of pairs, nearest neighbours."""
 
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import stream
@@ -11,8 +15,14 @@ from equipoise.evaluation.judge import all_items
 from equipoise.evaluation.score import Score
 from equipoise.metrics.neighbours import memorisation
 from equipoise.metrics.structural_similarity import ms_ssim
+from equipoise.monitor.memorisation import copies
 
 _MOST_PAIRS, _PAIRS_AT_ONCE, _NEIGHBOURS = 25_000, 1000, 1000
+_SUSPICIOUS = 0.2
+NEIGHBOURS = "lite0-neighbours", "nearest-neighbours"
+"""The metrics that tell copies, the better one first."""
+SHARE_NEARER = "share_nearer"
+"""Where a passport keeps the share of samples that are nearer to a training image than 95 of 100 held-out ones."""
 
 
 def score_ms_ssim(evidence: Comparison) -> Score:
@@ -36,20 +46,48 @@ def score_ms_ssim(evidence: Comparison) -> Score:
 def score_neighbours(evidence: Comparison) -> Score:
     """How near samples are to the training images, against held-out images; pixels in [0, 1]."""
     train, held_out = (_pixels(all_items(part)) for part in evidence.parts)
-    count = min(_NEIGHBOURS, len(held_out), len(evidence.images))
-    sides = (evidence.images[:count], train, held_out[:count])
+    sides = (evidence.images[:_NEIGHBOURS], train, held_out[:_NEIGHBOURS])
+    return _neighbours(NEIGHBOURS[1], *(side.flatten(1).to(evidence.device) for side in sides), evidence.passport)
+
+
+def score_lite0_neighbours(evidence: Comparison) -> Score:
+    """The same by EfficientNet-Lite0's features, which see a moved, mirrored or recoloured copy as near."""
+    name, backbone = NEIGHBOURS[0], "efficientnet-lite0"
+    features = evidence.features(backbone)
+    what = f"features of the parts by {backbone}"
+    train, held_out = evidence.once_for_all(what, lambda: evidence.take_part_features(backbone))
+    sides = (features.generated.features[:_NEIGHBOURS], train, held_out[:_NEIGHBOURS])
+    return _neighbours(name, *sides, partial(evidence.compared_passport, features=features))
+
+
+def _neighbours(
+    name: str, samples: Tensor, train: Tensor, held_out: Tensor, passport: Callable[..., dict[str, Any]]
+) -> Score:
     try:
-        found = memorisation(*(side.flatten(1).to(evidence.device) for side in sides))
+        found = memorisation(samples, train, held_out)
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
-    passport = evidence.passport(
-        f"nearest-neighbours, {count} samples",
-        real_count=len(train),
-        compared=count,
-        share_nearer=found.share_nearer,
-        copies=found.copies,
+    particulars = {"compared": len(samples), SHARE_NEARER: found.share_nearer, "copies": found.copies}
+    known = passport(metric=f"{name}, {len(samples)} samples", real_count=len(train), **particulars)
+    return Score(name, found.ratio, None, known)
+
+
+def neighbours_sentence(ratio: float, share_nearer: float) -> str:
+    """What these scores say of copies, for people.
+
+    Args:
+        ratio: the score.
+        share_nearer: what its passport says.
+    """
+    seen = (
+        f"{share_nearer:.0%} of the samples are nearer to a training picture than 95 of 100 held-out pictures are "
+        f"(5% would be usual), at {ratio:.2f} of their usual distance."
     )
-    return Score("nearest-neighbours", found.ratio, None, passport)
+    if copies(ratio, share_nearer):
+        return f"The samples are copies of training pictures: {seen}"
+    if share_nearer > _SUSPICIOUS:
+        return f"Some samples are close to training pictures: {seen}"
+    return f"The samples are no copies of training pictures: {seen}"
 
 
 def _pixels(images: torch.Tensor) -> torch.Tensor:

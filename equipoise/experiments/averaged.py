@@ -1,7 +1,8 @@
 """The averaged generator with batch statistics of its own instead of the live generator's."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from equipoise.networks.normalisation import BatchNorm, own_statistics
 from equipoise.training.draw import Draw
 from equipoise.training.game import NOISE, Players
 from equipoise.training.loop import Source
+from equipoise.training.state import State
 
 _LATENTS, _FEWEST_BATCHES, _POWER_ITERATIONS = 2048, 16, 30
 _ADDRESS = "average/statistics"
@@ -51,6 +53,33 @@ def settled(
             for kind, latent in _batches(experiment, next(network.parameters()), others, source):
                 network(latent, batch_kind=kind)
     return network
+
+
+GeneratorOf = Callable[[Experiment, State], nn.Module]
+"""Gives the generator to sample from."""
+
+
+@dataclass
+class Sampled:
+    """The generator that a run samples from, made ready once for each iteration that asks for it.
+
+    Attributes:
+        source: the real data, as for `settled`.
+    """
+
+    source: Source | None = None
+    _ready: dict[tuple[int, int], nn.Module] = field(default_factory=dict)
+
+    def __call__(self, experiment: Experiment, state: State) -> nn.Module:
+        """The moving average with statistics of its own, or the live generator; nothing of the state changes."""
+        if not has_average(experiment):
+            generator: nn.Module = state.players["generator"]
+            return generator
+        now = (state.clock.rollbacks, state.clock.iteration)
+        if now not in self._ready:
+            players = dict(state.players.items())
+            self._ready = {now: settled(experiment, state.averages["generator"], players, self.source)}
+        return self._ready[now]
 
 
 def _copies(network: nn.Module, players: Mapping[str, nn.Module]) -> dict[str, nn.Module]:

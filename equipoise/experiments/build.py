@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
 from equipoise.data.store import Store, StoreSource
-from equipoise.experiments.averaged import has_average, settled
+from equipoise.experiments.averaged import Sampled
 from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
@@ -148,10 +148,7 @@ def sampling_generator(experiment: Experiment, state: State) -> nn.Module:
 
     Nothing of the state changes.
     """
-    if has_average(experiment):
-        return settled(experiment, state.averages["generator"])
-    generator: nn.Module = state.players["generator"]
-    return generator
+    return Sampled()(experiment, state)
 
 
 def check_fit(experiment: Experiment, shape: tuple[int, ...]) -> None:

@@ -96,7 +96,7 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """What is measured during training. Nothing here changes what the run computes.
+    """What is measured during training. Nothing here changes what the run computes, but `patience` may end it.
 
     Attributes:
         sample_grids: how many sample grids are written, evenly over the run, besides the first and the last.
@@ -107,6 +107,7 @@ class Watch:
         samples: how many samples the metrics see.
         real: how many real items they are compared with, then and in `evaluate`; None for as many as samples.
         best: the metric by which the best checkpoint is kept, or None.
+        patience: the run ends after so many evaluations in a row without a better value of `best`; None for never.
         tensorboard: whether TensorBoard events are written too (needs the extra).
     """
 
@@ -119,16 +120,19 @@ class Watch:
     real: int | None = None
     best: str | None = None
     tensorboard: bool = False
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("sample_grids", "checkpoints", "evaluations"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}.")
-        for name in ("keep", "samples", "real"):
+        for name in ("keep", "samples", "real", "patience"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.best is not None and (self.best not in self.metrics or not self.evaluations):
             raise ValueError(f"best '{self.best}' must be one of the metrics that are evaluated during training.")
+        if self.patience is not None and self.best is None:
+            raise ValueError("patience waits for a better value of best; set best, metrics and evaluations too.")
 
 
 @dataclass(frozen=True, kw_only=True)

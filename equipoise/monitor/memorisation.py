@@ -18,6 +18,11 @@ NEARER, RATIO = 0.5, 0.5
 """It is said above this share of samples nearer than 95 of 100 held-out items, and below this ratio of distances."""
 
 
+def copies(ratio: float, share_nearer: float) -> bool:
+    """Whether samples are copies, by what `equipoise.metrics.memorisation` found."""
+    return share_nearer > NEARER and ratio < RATIO
+
+
 class MemorisationMonitor:
     """Compares the distance of samples to their nearest training item with that of held-out items.
 
@@ -46,7 +51,7 @@ class MemorisationMonitor:
         if samples is None:
             return Report({}, (), tuple(self._lasting.said))
         found = memorisation(samples.flatten(1), self._training, self._held_out)
-        new, over = self._lasting.judge({NAME} if found.share_nearer > NEARER and found.ratio < RATIO else ())
+        new, over = self._lasting.judge({NAME} if copies(found.ratio, found.share_nearer) else ())
         seen = f"{found.share_nearer:.0%} of the samples are nearer to a training item than 95 of 100 new items are"
         alarms = [words.alarm(NAME, f"{seen}, above {NEARER:.0%}", self.steps)] if new else []
         alarms += [words.passed(NAME, seen, self.steps)] if over else []

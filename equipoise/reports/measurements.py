@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from equipoise.reports.canvas import colour, drawing
 from equipoise.reports.figures import NEXT_MARGIN, Figure, Key, ends
 from equipoise.reports.strokes import paint_band
+from equipoise.reports.summary import shown
+from equipoise.reports.verdict import floor_in
 from equipoise.runs.curves import FAKE, MARGIN, REAL, curve
 from equipoise.runs.record import RunRecord
 from equipoise.runs.run_log import Record
@@ -45,7 +47,8 @@ def variety_figure(run: RunRecord) -> Figure | None:
 def score_figures(run: RunRecord) -> tuple[Figure, ...]:
     """Metrics that were taken during the training, one small panel each."""
     names = dict.fromkeys(name for record in run.log.scores for name in record.values)
-    figures = (_panel(f"score-{index}", run.log.scores, name) for index, name in enumerate(names))
+    floors = {name: floor_in(run.log.scores[-1], name) for name in names}
+    figures = (_panel(f"score-{index}", run.log.scores, name, floors[name]) for index, name in enumerate(names))
     return tuple(figure for figure in figures if figure is not None)[:_MOST_OTHERS]
 
 
@@ -60,15 +63,18 @@ def other_figures(run: RunRecord) -> tuple[Figure, ...]:
     return tuple(figure for figure in figures if figure is not None)[:_MOST_OTHERS]
 
 
-def _panel(key: str, records: Sequence[Record], name: str) -> Figure | None:
-    """A small panel of one logged value."""
+def _panel(key: str, records: Sequence[Record], name: str, floor: float | None = None) -> Figure | None:
+    """A small panel of one logged value, with what real images get against other real ones where that is known."""
     found = curve(records, name)
     if not found:
         return None
 
     def paint(axes: "Axes") -> None:
         paint_band(axes, found, "series-3")
+        if floor is not None:
+            axes.axhline(floor, color=colour("ink"), linewidth=1, dashes=(4, 3))
         axes.set_xlabel("iteration")
 
-    picture = drawing(key, f"{name} over iterations. {ends({name: found})}", paint, (3.5, 2.1))
-    return Figure(picture, (), name, found.gaps)
+    title = name if floor is None else f"{name} (dashed: real against real, {shown(floor)})"
+    picture = drawing(key, f"{title} over iterations. {ends({name: found})}", paint, (3.5, 2.1))
+    return Figure(picture, (), title, found.gaps)

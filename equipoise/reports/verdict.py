@@ -1,20 +1,28 @@
 """What a person wants to know of a run first: whether it works, and what to change if it doesn't."""
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.catalogue import METRICS, is_better
+from equipoise.evaluation.floor import FLOOR
+from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER, neighbours_sentence
 from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import from_plain
+from equipoise.monitor.memorisation import copies
 from equipoise.monitor.words import ADVICE, MEANINGS
 from equipoise.reports.summary import shown, title
 from equipoise.runs.record import RunRecord
 from equipoise.runs.run_log import Record
 
 _PASSED = "Recovered from "
+_ENDED = "stopped early"
+_EVENTS = ("rollback", _ENDED)
+"""What is told of a run beside troubles."""
 _WELL = 0.5
 """Samples that cover half as much of the data as held-out images do are called varied."""
 _BY_CHANCE = 0.05
@@ -44,6 +52,10 @@ def verdict(run: RunRecord) -> RunVerdict:
         return RunVerdict(
             "It broke off: the losses are no longer finite.", MEANINGS["not finite"], f"Next, {advice}.", False
         )
+    copied, seen = copied_in(run.log.scores)
+    if copied:
+        advice = "; or ".join(each.text for each in ADVICE["memorisation"])
+        return RunVerdict(_ANSWERS["memorisation"], seen, f"Change first: {advice}.", False)
     lasting = _lasting(run.log.told)
     if lasting:
         name, words = list(lasting.items())[-1]
@@ -76,7 +88,7 @@ def _lasting(told: tuple[str, ...]) -> dict[str, str]:
         passed = words.startswith(_PASSED)
         found = re.match(r"[\w ]+(?=:)", words.removeprefix(_PASSED))
         name = found[0].lower() if found else words
-        if name == "rollback":
+        if name in _EVENTS:
             continue
         lasting.pop(name, None)
         if not passed:
@@ -89,8 +101,16 @@ def _grounds(run: RunRecord, reach: float | None) -> list[str]:
     if reach is not None:
         well = "varied" if reach >= _WELL else "less varied than the data"
         told.append(f"The samples are {well}: they cover {reach:.0%} as much of the data as held-out pictures do.")
-    told += [_trend(name, values) for name, values in _taken(run.log.scores).items() if len(values) > 1]
-    return told or ["The losses are finite, and neither network runs away from the other."]
+    told += [
+        _trend(name, values) + _compared(run.log.scores[-1], name)
+        for name, values in _taken(run.log.scores).items()
+        if len(values) > 1
+    ]
+    told += [copied_in(run.log.scores)[1]]
+    told += [words for words in run.log.told if words.lower().startswith(_ENDED)]
+    return [words for words in told if words] or [
+        "The losses are finite, and neither network runs away from the other."
+    ]
 
 
 def _taken(scores: tuple[Record, ...]) -> dict[str, list[tuple[int, float]]]:
@@ -115,6 +135,30 @@ def _trend(name: str, values: list[tuple[int, float]]) -> str:
     if abs(last - best) <= _BY_CHANCE * abs(best):
         return f"The {title(name)} went from {shown(values[0][1])} to {shown(last)}, its best."
     return f"The {title(name)} was best, {shown(best)}, at iteration {iteration:,}, and is {shown(last)} now."
+
+
+def copied_in(scores: Sequence[Record]) -> tuple[bool, str]:
+    """Whether the newest samples that were compared with training pictures are copies, and that in a sentence."""
+    for record in reversed(scores):
+        for name in NEIGHBOURS:
+            passport = record.passports.get(name)
+            share = passport.get(SHARE_NEARER) if isinstance(passport, dict) else None
+            if name in record.values and isinstance(share, int | float):
+                return copies(record.values[name], share), neighbours_sentence(record.values[name], share)
+    return False, ""
+
+
+def _compared(newest: Record, name: str) -> str:
+    """What real pictures would get in place of the samples, where that was measured."""
+    floor = floor_in(newest, name)
+    return "" if floor is None else f" Real pictures against other real ones get {shown(floor)}."
+
+
+def floor_in(record: Record, name: str) -> float | None:
+    """What real pictures got against other real ones by this metric, where it was measured with the scores."""
+    passport = record.passports.get(name)
+    floor = passport.get(FLOOR) if isinstance(passport, dict) else None
+    return float(floor) if isinstance(floor, int | float) and math.isfinite(floor) else None
 
 
 def _next(run: RunRecord) -> str:

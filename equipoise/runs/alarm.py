@@ -8,6 +8,7 @@ from typing import Any, Literal
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import warn
 from equipoise.evaluation.sampling import generate
+from equipoise.experiments.averaged import GeneratorOf
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
 from equipoise.monitor.alarm import Report
@@ -31,6 +32,7 @@ class Stop(IntEnum):
     """Why the processes of a run agree to end it, in place of a signal's number."""
 
     COLLAPSED = 1_000
+    NO_BETTER = 1_001
 
 
 class Collapsed(EquipoiseError):
@@ -58,6 +60,7 @@ class Watchdog:
         on_collapse: whether an alarm is only logged, or told, or ends the run.
         players: follows scores, energies, losses and gradients; a checkpoint must keep its state.
         rang: the sentence of an alarm that ends the run, or "".
+        sampled: gives the generator to look at.
     """
 
     experiment: Experiment
@@ -67,6 +70,7 @@ class Watchdog:
     on_collapse: OnCollapse = "warn"
     players: Monitor = field(default_factory=players_monitor)
     rang: str = ""
+    sampled: GeneratorOf = sampling_generator
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Take note of the turn, and look when it is due."""
@@ -78,7 +82,7 @@ class Watchdog:
             self.tell_of_players(self.players.report(), place)
 
     def _look(self, variety: VarietyMonitor, state: State, turn: Turn) -> Report:
-        generator, count = sampling_generator(self.experiment, state), len(variety.held_out)
+        generator, count = self.sampled(self.experiment, state), len(variety.held_out)
         samples = generate(generator, self.experiment.latent, count, self.experiment.seed, "collapse")
         variety.update(samples, step=turn.iteration)
         return variety.report()

@@ -2,22 +2,36 @@
 
 import resource
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from equipoise.data.store import Store
+from equipoise.evaluation.backbones import make_extractor
+from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
-from equipoise.experiments.experiment import Experiment
+from equipoise.experiments.experiment import Experiment, Watch
+from equipoise.runs.alarm import LOOKS, SHORTEST_PAUSE
+from equipoise.runs.observers import GRID_SAMPLES, interval
 from equipoise.runs.threads import choose_threads
+from equipoise.training.checkpoint import save_checkpoint
 from equipoise.training.loop import Loop
 
 _FEWEST, _MOST, _SECONDS = 8, 400, 3.0
 """Iterations at least and at most, and about how long they are timed."""
-_GRID = 500
-"""Samples that a run draws at once."""
+_DRAWN, _LOOKED_AT = 200, 32
+"""Samples that are drawn, and pictures whose features are taken, to time them."""
+_LOOK_SAMPLES = 256
+"""What the collapse alarm draws each time."""
+_ENDS_SECONDS = 5.0
+"""What a run takes at its start and for its page, on a usual core."""
+_PAGE_BYTES = 64 << 20
+"""What writing the page takes besides."""
 
 
 @dataclass(frozen=True)
@@ -26,28 +40,64 @@ class Cost:
 
     Attributes:
         seconds: of one iteration.
-        sampling_seconds: of making the averaged generator ready and drawing samples, as for a grid or a checkpoint.
-        memory_bytes: the most that this process, or the GPU, has taken so far.
+        ready_seconds: of making the averaged generator ready to be sampled from.
+        sample_seconds: of drawing one sample.
+        saving_seconds: of writing a checkpoint.
+        memory_bytes: the most that this process, or the GPU, has taken so far, with what the page will take.
+        feature_seconds: of looking at one picture with the network that scores are taken by; 0 where none are.
     """
 
     seconds: float
-    sampling_seconds: float
+    ready_seconds: float
+    sample_seconds: float
+    saving_seconds: float
     memory_bytes: int
+    feature_seconds: float = 0.0
 
     def total(self, experiment: Experiment, iterations: int) -> float:
-        """Seconds of so many iterations, with the grids and checkpoints that the experiment asks for."""
-        return iterations * self.seconds + self._beside(experiment)
+        """Seconds of so many iterations, with all that the experiment watches: grids, looks, scores, checkpoints."""
+        return iterations * self.seconds + self._beside(experiment.watch, iterations)
 
     def within(self, experiment: Experiment, seconds: float) -> int:
-        """How many iterations take so long, with the same; at least 1."""
-        return max(1, round((seconds - self._beside(experiment)) / self.seconds))
+        """How many iterations take so long, with the same; at least 1.
 
-    def _beside(self, experiment: Experiment) -> float:
-        return self.sampling_seconds * (experiment.watch.sample_grids + experiment.watch.checkpoints + 2)
+        Of many a multiple of 40 is taken, so that grids, looks, scores and checkpoints fall together.
+        """
+        fitting, too_many = 1, int(seconds / self.seconds) + 2
+        while too_many - fitting > 1:
+            middle = (fitting + too_many) // 2
+            fits = self.total(experiment, _even(middle)) <= seconds
+            fitting, too_many = (middle, too_many) if fits else (fitting, middle)
+        return _even(fitting)
+
+    def _beside(self, watch: Watch, iterations: int) -> float:
+        grids, saved, scored = (
+            _moments(times, iterations) for times in (watch.sample_grids, watch.checkpoints, watch.evaluations)
+        )
+        looks = set(range(0, iterations + 1, max(SHORTEST_PAUSE, iterations // LOOKS))[1:])
+        ready = len(grids | saved | scored | looks | {0, iterations})
+        drawn = GRID_SAMPLES * (len(grids) + 2) + _LOOK_SAMPLES * len(looks) + watch.samples * len(scored)
+        seen = (watch.samples * len(scored) + (watch.real or watch.samples)) if scored else 0
+        return (
+            _ENDS_SECONDS
+            + ready * self.ready_seconds
+            + drawn * self.sample_seconds
+            + (len(saved) + 1) * self.saving_seconds
+            + seen * self.feature_seconds
+        )
 
 
-def cost(experiment: Experiment, store: Store, device: torch.device) -> Cost:
-    """Play a few iterations and draw samples; nothing is kept.
+def _even(iterations: int) -> int:
+    return iterations if iterations < LOOKS * SHORTEST_PAUSE else iterations // LOOKS * LOOKS
+
+
+def _moments(times: int, iterations: int) -> set[int]:
+    """The iterations at which something that is done so many times is done."""
+    return set(range(0, iterations + 1, interval(times, iterations))[1:]) if times else set()
+
+
+def cost(experiment: Experiment, store: Store, device: torch.device, features_of: str = "") -> Cost:
+    """Play a few iterations, draw samples, write a checkpoint and look at pictures; nothing is kept.
 
     The mean over some seconds is taken, not the best: a machine that is busy now is expected to stay so.
 
@@ -55,6 +105,7 @@ def cost(experiment: Experiment, store: Store, device: torch.device) -> Cost:
         experiment: what would be trained.
         store: its data, on the device.
         device: where.
+        features_of: the name of the network that scores are taken by, or "" for none.
     """
     game = build_game(experiment, store)
     loop = Loop(game, build_state(experiment, game, device))
@@ -63,9 +114,28 @@ def cost(experiment: Experiment, store: Store, device: torch.device) -> Cost:
     while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
         loop.iterate()
         done += 1
-    trained = _now(device)
-    generate(sampling_generator(experiment, loop.state), experiment.latent, _GRID, experiment.seed)
-    return Cost((trained - begun) / max(1, done), _now(device) - trained, _most_memory(device))
+    each = (_now(device) - begun) / max(1, done)
+    generator = sampling_generator(experiment, loop.state)
+    ready = _seconds(lambda: sampling_generator(experiment, loop.state), device)
+    drawn = _seconds(lambda: generate(generator, experiment.latent, _DRAWN, experiment.seed), device) / _DRAWN
+    with tempfile.TemporaryDirectory() as folder:
+        saved = _seconds(lambda: save_checkpoint(Path(folder), loop.state, {}), device)
+    looked = _feature_seconds(features_of, store, device) if features_of else 0.0
+    return Cost(each, ready, drawn, saved, _most_memory(device) + _PAGE_BYTES, looked)
+
+
+def _feature_seconds(backbone: str, store: Store, device: torch.device) -> float:
+    """Of one picture, once the network is there."""
+    extractor = make_extractor(backbone, None, device)
+    some = store.items.gather(torch.arange(_LOOKED_AT) % len(store)).cpu()
+    extract(some, extractor, device=device)
+    return _seconds(lambda: extract(some, extractor, device=device), device) / len(some)
+
+
+def _seconds(what: Callable[[], object], device: torch.device) -> float:
+    begun = _now(device)
+    what()
+    return _now(device) - begun
 
 
 def _now(device: torch.device) -> float:

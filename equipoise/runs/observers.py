@@ -1,15 +1,19 @@
 """The observers of a run: samples, evaluations and checkpoints, each at its iterations."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from equipoise.common.counted import counted
+from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import is_better
+from equipoise.evaluation.floor import with_floor
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.scoring import Evidence, Score, take_scores
-from equipoise.experiments.averaged import has_average, settled
+from equipoise.experiments.averaged import GeneratorOf, has_average
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
@@ -30,7 +34,12 @@ _POINT_SAMPLES = 1000
 
 def is_due(iteration: int, times: int, total: int) -> bool:
     """Whether something that happens `times` times, evenly over `total` iterations, happens now."""
-    return times > 0 and iteration % max(1, total // times) == 0
+    return times > 0 and iteration % interval(times, total) == 0
+
+
+def interval(times: int, total: int) -> int:
+    """From one such iteration to the next."""
+    return max(1, total // times)
 
 
 @dataclass
@@ -40,6 +49,7 @@ class Sampler:
     run: RunDirectory
     experiment: Experiment
     total: int
+    sampled: GeneratorOf = sampling_generator
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due, and after the last iteration."""
@@ -49,7 +59,7 @@ class Sampler:
     def write(self, state: State) -> None:
         """Write the grid of the current state."""
         experiment = self.experiment
-        generator = sampling_generator(experiment, state)
+        generator = self.sampled(experiment, state)
         samples = generate(generator, experiment.latent, GRID_SAMPLES, experiment.seed)
         if samples.ndim == 2:
             samples = generate(generator, experiment.latent, _POINT_SAMPLES, experiment.seed)
@@ -69,6 +79,8 @@ def write_real(run: RunDirectory, experiment: Experiment, source: Source) -> Non
 class Evaluator:
     """Computes the experiment's metrics, with random numbers of their own, and logs them with their passports.
 
+    `sampled` gives the generator to score, and `data` are the real data where they are loaded already.
+
     `best` is the best value of the experiment's chosen metric so far, the iteration where it was found, and the name of
     the metric. One of another metric, which `watch.best` named in an earlier sitting, counts as none.
     """
@@ -79,6 +91,9 @@ class Evaluator:
     data_root: Path | None
     inception_weights: Path | None = None
     best: Best | None = None
+    sampled: GeneratorOf = sampling_generator
+    data: Store | None = None
+    _shared: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.best = best_by(self.experiment, self.best)
@@ -88,8 +103,29 @@ class Evaluator:
         if is_due(turn.iteration, self.experiment.watch.evaluations, self.total):
             self._log(turn, self._scores(state))
 
+    def waits_in_vain(self, iteration: int) -> bool:
+        """Whether so many evaluations in a row found nothing better that the run ends by `watch.patience`.
+
+        It follows from the best value and the iteration alone, so that a resumed run ends where the other would have.
+        """
+        watch = self.experiment.watch
+        if watch.patience is None or self.best is None:
+            return False
+        step = interval(watch.evaluations, self.total)
+        return iteration // step * step - self.best.iteration >= watch.patience * step
+
+    def why_it_ends(self) -> str:
+        """In a sentence, where `waits_in_vain`."""
+        assert self.best is not None
+        assert self.experiment.watch.patience is not None
+        waited, best = counted(self.experiment.watch.patience, "evaluation"), self.best
+        return (
+            f"stopped early: {best.metric} has not improved in {waited}; its best value, {best.value:.4g}, is that of "
+            f"iteration {best.iteration:,}, whose checkpoint is kept."
+        )
+
     def _scores(self, state: State) -> list[Score]:
-        generator, watch = sampling_generator(self.experiment, state), self.experiment.watch
+        generator, watch = self.sampled(self.experiment, state), self.experiment.watch
         device = next(generator.parameters()).device
         evidence = Evidence(
             self.experiment,
@@ -99,8 +135,10 @@ class Evaluator:
             device,
             inception_weights=self.inception_weights,
             load_player=lambda name: state.players[name],
+            known_data=self.data,
+            shared=self._shared,
         )
-        return take_scores(watch.metrics, evidence)
+        return [with_floor(score, evidence) for score in take_scores(watch.metrics, evidence)]
 
     def _log(self, turn: Turn, scores: list[Score]) -> None:
         numbers = {score.metric: score.value for score in scores if isinstance(score.value, float)}
@@ -132,7 +170,7 @@ class Checkpointer:
     evaluator: Evaluator
     data_hash: str
     watchdog: Watchdog | None = None
-    source: Source | None = None
+    sampled: GeneratorOf = sampling_generator
     layout: str = "channels-last"
 
     def __call__(self, state: State, turn: Turn) -> None:
@@ -158,6 +196,5 @@ class Checkpointer:
         """The averaged generator's own statistics, which whoever loads it would otherwise need data for."""
         if not has_average(self.experiment):
             return {}
-        players = dict(state.players.items())
-        generator = settled(self.experiment, state.averages["generator"], players, self.source)
+        generator = self.sampled(self.experiment, state)
         return {f"{AVERAGE_BUFFERS}{name}": value for name, value in generator.named_buffers()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 _KINDS = ("iteration", "epoch", "score", "variety", "balance")
-_EVENTS = ("alarm", "imbalance", "rollback")
+_EVENTS = ("alarm", "imbalance", "rollback", "end")
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _record(line: bytes) -> Record | None:
 
 def _told(record: Record) -> str:
     """An event in words."""
-    if record.kind in ("alarm", "imbalance"):
+    if record.kind != "rollback":
         return record.words[:1].upper() + record.words[1:]
     factor = record.values.get("learning_rate_factor", math.nan)
     return (

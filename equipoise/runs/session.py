@@ -9,7 +9,9 @@ from typing import Literal
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.say import warn
+from equipoise.common.say import say, warn
+from equipoise.data.store import StoreSource
+from equipoise.experiments.averaged import Sampled
 from equipoise.experiments.build import Layout
 from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.tracker import Tracking
@@ -132,6 +134,17 @@ class Writers:
     progress: Progress
     trackings: Sequence[Tracking] = ()
 
+    def end_early(self, session: Session, begun: int) -> None:
+        """Say why, draw the last grid, and note that the run ends here; a run that had ended so is only told again."""
+        told, iteration = self.evaluator.why_it_ends(), session.state.clock.iteration
+        if not session.settings.quiet:
+            say(told)
+        if iteration > begun:
+            self.recorder.flush()
+            self.recorder.append([{"kind": "end", "iteration": iteration, "values": {}, "told": told}])
+            self.sampler.write(session.state)
+        note_in_last_session(session.run.environment, {"to_iteration": iteration})
+
     def close(self) -> None:
         """Leave the bar as it stands, and let the trackers take what is left."""
         self.progress.close()
@@ -163,6 +176,8 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
             agreed = _play(session, loop, interrupt, writers)
             session.check_claim()
             if writers is not None and not loop.finished:
+                if agreed == Stop.NO_BETTER:
+                    writers.end_early(session, begun)
                 writers.checkpointer.write(session.state)
     except Replaced:
         raise
@@ -173,7 +188,7 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
             writers.close()
     if writers is not None:
         note_in_last_session(session.run.environment, {"seconds": round(time.monotonic() - started, 1)})
-    if not loop.finished:
+    if not loop.finished and agreed != Stop.NO_BETTER:
         raise _collapsed(session, writers) if agreed == Stop.COLLAPSED else _interrupted(session, agreed)
     if writers is not None:
         session.settings.write_page(session.run.path)
@@ -197,7 +212,7 @@ def _loop(session: Session) -> Loop:
 def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers | None) -> int:
     """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
     vitals = Vitals(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
-    agreement = Agreement(session.processes, lambda: interrupt.signal_number or _alarm_stop(writers))
+    agreement = Agreement(session.processes, lambda: interrupt.signal_number or _wish_to_stop(session, writers))
     observers = (lambda state, turn: session.check_claim(), *_observers(vitals, writers))
     while True:
         try:
@@ -272,24 +287,33 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     recorder = Recorder(run.log, listeners=(progress, *following))
     recorder.remember(asdict(restored.log.epoch))
     settings = session.settings
-    evaluator = Evaluator(experiment, recorder, total, settings.data_root, settings.inception_weights, restored.best)
     source = session.game.source
-    watchdog = Watchdog(experiment, recorder, total, variety_monitor(source, total), settings.on_collapse)
+    sampled, data = Sampled(source), source.store if isinstance(source, StoreSource) else None
+    weights, best = settings.inception_weights, restored.best
+    evaluator = Evaluator(experiment, recorder, total, settings.data_root, weights, best, sampled, data)
+    variety, on_collapse = variety_monitor(source, total), settings.on_collapse
+    watchdog = Watchdog(experiment, recorder, total, variety, on_collapse, sampled=sampled)
     if watchdog.variety is None and settings.on_collapse == "stop":
         warn("--on-collapse stop has no effect: there are too few data, or they are too similar, to detect a collapse.")
     _remember(watchdog, restored)
     checkpointer = Checkpointer(
-        run, experiment, total, recorder, evaluator, session.data_hash, watchdog, source, session.layout
+        run, experiment, total, recorder, evaluator, session.data_hash, watchdog, sampled, session.layout
     )
-    return Writers(recorder, Sampler(run, experiment, total), evaluator, watchdog, checkpointer, progress, following)
+    return Writers(
+        recorder, Sampler(run, experiment, total, sampled), evaluator, watchdog, checkpointer, progress, following
+    )
 
 
 def _remember(watchdog: Watchdog, remembered: Remembered) -> None:
     watchdog.remember(None if remembered.alarm is None else asdict(remembered.alarm), remembered.players)
 
 
-def _alarm_stop(writers: Writers | None) -> int:
-    return Stop.COLLAPSED if writers is not None and writers.watchdog.rang else 0
+def _wish_to_stop(session: Session, writers: Writers | None) -> int:
+    if writers is None:
+        return 0
+    if writers.watchdog.rang:
+        return Stop.COLLAPSED
+    return Stop.NO_BETTER if writers.evaluator.waits_in_vain(session.state.clock.iteration) else 0
 
 
 def _interrupted(session: Session, signal_number: int) -> Interrupted:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from equipoise.cli import pictures as planning
 from equipoise.cli.main import main
 from equipoise.cli.options import span
 from equipoise.data import progress
@@ -21,6 +22,7 @@ QUICK = ("--threads", "1", "--device", "cpu", "--quiet")
 def _short_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "_SECONDS", 0.0)
     monkeypatch.setattr(cost, "_FEWEST", 1)
+    monkeypatch.setattr(planning, "network_of_scores", lambda: "")
 
 
 def save(path: Path, size: tuple[int, int] = (40, 40), mode: str = "RGB", colour: object = None) -> None:

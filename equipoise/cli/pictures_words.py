@@ -1,0 +1,101 @@
+"""What was found of pictures, what was chosen for them and how long it takes, in words."""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from equipoise.common.counted import counted
+from equipoise.common.durations import duration
+from equipoise.common.errors import printable
+
+if TYPE_CHECKING:
+    import torch
+
+    from equipoise.data.data_set import DataSet
+    from equipoise.data.inspection import Look
+    from equipoise.data.store import Store
+    from equipoise.experiments.experiment import Experiment
+    from equipoise.runs.cost import Cost
+
+QUALITIES = {"draft": (600.0, 300.0), "good": (3600.0, 1800.0), "best": (28_800.0, 10_800.0)}
+"""Quality -> seconds on a CPU, and on a GPU."""
+SIZES = (32, 64, 128, 256)
+
+
+def found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
+    """What the data are."""
+    if store.account is not None:
+        yield store.account.sentence(data.name, store.shape)
+        yield from (f"  {sentence}." for sentence in store.account.missing)
+        if 0 < store.account.grey < store.account.images:
+            yield f"  {store.account.grey:,} of them have no colours."
+    else:
+        kind = "grey" if store.shape[0] == 1 else "colour"
+        yield f"{printable(data.name)}: {len(store):,} pictures of {store.shape[2]}x{store.shape[1]} in {kind}."
+    if seen.twins:
+        of = "" if seen.compared == len(store) else f" of {seen.compared:,} compared"
+        yield f"  {seen.twins:,}{of} look almost the same as another one."
+    if seen.labels:
+        fewest, most = min(seen.labels), max(seen.labels)
+        yield f"  {len(seen.labels)} classes of {fewest:,}{f' to {most:,}' if most > fewest else ''} pictures."
+    if len(store) < _ADVISED:
+        yield (
+            f"  {len(store):,} pictures are few: expect samples that look like these very pictures. Some hundreds give "
+            "something new, some thousands are good."
+        )
+
+
+_ADVISED = 100
+
+
+def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
+    """What is trained, and why."""
+    size = experiment.data.item_shape[1]
+    sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
+    yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
+    algorithm: Any = experiment.algorithm
+    steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
+    yield f"  relativistic loss with R1 and R2; {steps};"
+    names = "none" if algorithm.augment is None else ", ".join(algorithm.augment.operations)
+    yield f"  augmentation: {names} ({augmentation}){_told(experiment)}."
+
+
+def _told(experiment: "Experiment") -> str:
+    return f"; the networks are told {experiment.latent.classes} classes" if experiment.latent.classes else ""
+
+
+def _millions(config: Any) -> str:
+    from equipoise.experiments.build import parameter_count
+
+    return f"{parameter_count(config) / 1e6:.2f}"
+
+
+def takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threads: int) -> Iterator[str]:
+    """Time and memory, and what else could be asked for."""
+    iterations = experiment.algorithm.iterations or 0
+    pictures = iterations * experiment.batch_size
+    rate = experiment.batch_size / cost.seconds
+    place = "this GPU" if device.type == "cuda" else f"{threads} thread{'s' if threads > 1 else ''} of this CPU"
+    time, memory = duration(cost.total(experiment, iterations)), cost.memory_bytes / 2**30
+    yield f"On {place}: about {time} and {memory:.1f} GiB of memory;"
+    yield f"  {counted(iterations, 'iteration')}, {counted(pictures, 'picture')}, {rate:,.0f} a second."
+    qualities = ", ".join(f"{name} {duration(times[device.type == 'cuda'])}" for name, times in QUALITIES.items())
+    sizes = "|".join(map(str, SIZES))
+    yield f"Others: --quality ({qualities}), --time 30m, --size {sizes} (twice the side, a quarter of the rate)."
+
+
+def too_short(time: float | None, experiment: "Experiment", cost: "Cost") -> Iterator[str]:
+    """What to do where the time is over before anything can be learnt."""
+    iterations = experiment.algorithm.iterations or 0
+    if time is None or iterations >= _FEWEST_ITERATIONS:
+        return
+    beside = cost.total(experiment, iterations) - iterations * cost.seconds
+    enough = math.ceil(cost.total(experiment, _FEWEST_ITERATIONS) / 60)
+    yield (
+        f"{duration(time)} are too short to learn anything: start, samples, checkpoints and the page take about "
+        f"{duration(beside)}, and {counted(iterations, 'iteration')} about {duration(iterations * cost.seconds)}; "
+        f"give more, as in --time {enough}m for {_FEWEST_ITERATIONS} iterations."
+    )
+
+
+_FEWEST_ITERATIONS = 500
