@@ -114,9 +114,9 @@ def cost(experiment: Experiment, store: Store, device: torch.device, features_of
     while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
         loop.iterate()
         done += 1
-    each = (_now(device) - begun) / max(1, done)
+    trained = _now(device)
     generator = sampling_generator(experiment, loop.state)
-    ready = _seconds(lambda: sampling_generator(experiment, loop.state), device)
+    each, ready = (trained - begun) / max(1, done), _now(device) - trained
     drawn = _seconds(lambda: generate(generator, experiment.latent, _DRAWN, experiment.seed), device) / _DRAWN
     with tempfile.TemporaryDirectory() as folder:
         saved = _seconds(lambda: save_checkpoint(Path(folder), loop.state, {}), device)

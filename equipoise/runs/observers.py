@@ -1,5 +1,6 @@
 """The observers of a run: samples, evaluations and checkpoints, each at its iterations."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from torch import Tensor
 from equipoise.common.counted import counted
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import is_better
-from equipoise.evaluation.floor import with_floor
+from equipoise.evaluation.floor import FLOOR, with_floor
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.scoring import Evidence, Score, take_scores
+from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER, neighbours_sentence
 from equipoise.experiments.averaged import GeneratorOf, has_average
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
@@ -94,6 +96,7 @@ class Evaluator:
     sampled: GeneratorOf = sampling_generator
     data: Store | None = None
     _shared: dict[str, Any] = field(default_factory=dict)
+    _newest: Mapping[str, Score] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.best = best_by(self.experiment, self.best)
@@ -124,6 +127,21 @@ class Evaluator:
             f"iteration {best.iteration:,}, whose checkpoint is kept."
         )
 
+    def closing_words(self) -> list[str]:
+        """What the scores of this sitting say in the end: the best checkpoint, and whether samples are copies."""
+        told, best = [], self.best
+        if best is not None and best.metric in self._newest:
+            floor = self._newest[best.metric].passport.get(FLOOR)
+            real = "" if floor is None else f", where real pictures against other real ones get {floor:.4g}"
+            told.append(
+                f"The best checkpoint by {best.metric} is that of iteration {best.iteration:,} "
+                f"({best.value:.4g}{real}); sample, export and score take it unless --checkpoint says otherwise."
+            )
+        compared = next((self._newest[name] for name in NEIGHBOURS if name in self._newest), None)
+        if compared is not None and isinstance(compared.value, float):
+            told.append(neighbours_sentence(compared.value, compared.passport[SHARE_NEARER]))
+        return told
+
     def _scores(self, state: State) -> list[Score]:
         generator, watch = self.sampled(self.experiment, state), self.experiment.watch
         device = next(generator.parameters()).device
@@ -141,6 +159,7 @@ class Evaluator:
         return [with_floor(score, evidence) for score in take_scores(watch.metrics, evidence)]
 
     def _log(self, turn: Turn, scores: list[Score]) -> None:
+        self._newest = {score.metric: score for score in scores}
         numbers = {score.metric: score.value for score in scores if isinstance(score.value, float)}
         passports = {score.metric: dict(score.passport) for score in scores if score.metric in numbers}
         place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}

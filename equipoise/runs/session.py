@@ -191,6 +191,8 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
     if not loop.finished and agreed != Stop.NO_BETTER:
         raise _collapsed(session, writers) if agreed == Stop.COLLAPSED else _interrupted(session, agreed)
     if writers is not None:
+        for sentence in () if session.settings.quiet else writers.evaluator.closing_words():
+            say(sentence)
         session.settings.write_page(session.run.path)
     return session.run
 

@@ -11,6 +11,7 @@ from equipoise.cli import pictures as planning
 from equipoise.cli.main import main
 from equipoise.cli.options import span
 from equipoise.data import progress
+from equipoise.experiments import averaged
 from equipoise.experiments.config import from_yaml
 from equipoise.runs import cost
 
@@ -22,6 +23,7 @@ QUICK = ("--threads", "1", "--device", "cpu", "--quiet")
 def _short_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "_SECONDS", 0.0)
     monkeypatch.setattr(cost, "_FEWEST", 1)
+    monkeypatch.setattr(averaged, "_LATENTS", 32)
     monkeypatch.setattr(planning, "network_of_scores", lambda: "")
 
 

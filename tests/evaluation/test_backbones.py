@@ -51,5 +51,8 @@ def test_an_extractor_sees_what_it_was_made_for() -> None:
     torch.testing.assert_close(features, torch.tensor([[1.0, 1.0, 0.0]]).expand(2, 3))
     torch.testing.assert_close(extract(grey.float() / 255, extractor).features, features)
     assert tuple(seen[0].shape) == (2, 3, 6, 6)
-    with pytest.raises(ValueError, match="1 or 3 channels for look"):
-        extractor(torch.zeros(1, 4, 8, 8, dtype=torch.uint8))
+    half_seen = torch.tensor([0, 0, 0, 51], dtype=torch.uint8)[None, :, None, None].expand(1, 4, 8, 8)
+    on_white = torch.full((1, 3, 8, 8), 204, dtype=torch.uint8)
+    torch.testing.assert_close(extractor(half_seen).features, extractor(on_white).features)
+    with pytest.raises(ValueError, match="1, 3 or 4 channels for look"):
+        extractor(torch.zeros(1, 2, 8, 8, dtype=torch.uint8))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from equipoise.monitor.words import alarm, passed
+from equipoise.reports.measurements import score_figures
 from equipoise.reports.verdict import picture_size, times, verdict
 from equipoise.runs.record import RunRecord
 from equipoise.runs.run_log import Log, Record
@@ -114,3 +115,35 @@ def test_an_environment_that_does_not_say_gives_no_times(sessions: object) -> No
 
 def test_a_configuration_that_cannot_be_read_has_no_size() -> None:
     assert picture_size(run(PLAIN)) == ""
+
+
+def scored(**passport: float) -> Log:
+    neighbours = Record("score", 10, "adversarial", 0, {"lite0-neighbours": 0.3}, "", {"lite0-neighbours": passport})
+    return Log(iterations=(at(10, loss=1.0),), scores=(neighbours,))
+
+
+def test_samples_that_are_copies_are_the_answer() -> None:
+    found = verdict(run(scored(share_nearer=0.9)))
+    assert found.answer == "It copies: samples are too close to training pictures."
+    assert "90% of the samples are nearer to a training picture than 95 of 100 held-out pictures" in found.why
+    assert found.change.startswith("Change first: train on more data, or augment them; or ")
+    few = verdict(run(scored(share_nearer=0.3)))
+    assert few.is_well
+    assert "Some samples are close to training pictures: 30%" in few.why
+    assert "The samples are no copies of training pictures: 6%" in verdict(run(scored(share_nearer=0.06))).why
+    assert "copies" not in verdict(run(scored())).why
+
+
+def test_the_value_of_real_pictures_stands_beside_a_score() -> None:
+    told = {"lite0-kernel": {"real_against_real": 0.02}}
+    scores = tuple(
+        Record("score", place, "adversarial", 0, {"lite0-kernel": value}, "", told)
+        for place, value in ((10, 5.1), (20, 0.6))
+    )
+    log = Log(iterations=(at(20, loss=1.0),), scores=scores)
+    why = verdict(run(log)).why
+    assert (
+        "The lite0 kernel went from 5.10 to 0.600, its best. Real pictures against other real ones get 0.0200." in why
+    )
+    (figure,) = score_figures(run(log))
+    assert "dashed: real against real, 0.0200" in figure.title
