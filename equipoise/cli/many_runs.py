@@ -13,6 +13,7 @@ from equipoise.cli.options import (
     positive,
     share,
 )
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def show_results(out: Path, page: Path) -> int:
     print(f"The report is {printable(page)}")
     failed = failed_runs(read_results(out))
     if failed:
-        count = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
+        count = counted(len(failed), "run")
         raise EquipoiseError(
             f"{count} failed, and the others are in the report; the first one because: {failed[0].rstrip('.')}. "
             "The same command tries again."

@@ -30,14 +30,15 @@ def found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
         if 0 < store.account.grey < store.account.images:
             yield f"  {store.account.grey:,} of them have no colours."
     else:
-        kind = "grey" if store.shape[0] == 1 else "colour"
-        yield f"{printable(data.name)}: {len(store):,} pictures of {store.shape[2]}x{store.shape[1]} in {kind}."
+        size = f"{store.shape[2]}x{store.shape[1]} in {'grey' if store.shape[0] == 1 else 'colour'}"
+        yield f"{printable(data.name)}: {counted(len(store), 'picture')} of {size}."
     if seen.twins:
         of = "" if seen.compared == len(store) else f" of {seen.compared:,} compared"
         yield f"  {seen.twins:,}{of} look almost the same as another one."
     if seen.labels:
         fewest, most = min(seen.labels), max(seen.labels)
-        yield f"  {len(seen.labels)} classes of {fewest:,}{f' to {most:,}' if most > fewest else ''} pictures."
+        range_ = counted(most, "picture") if most == fewest else f"{fewest:,} to {counted(most, 'picture')}"
+        yield f"  {counted(len(seen.labels), 'class')} of {range_}."
     if len(store) < _ADVISED:
         yield (
             f"  {len(store):,} pictures are few: expect samples that look like these very pictures. Some hundreds give "
@@ -75,7 +76,7 @@ def takes(experiment: "Experiment", cost: "Cost", device: "torch.device", thread
     iterations = experiment.algorithm.iterations or 0
     pictures = iterations * experiment.batch_size
     rate = experiment.batch_size / cost.seconds
-    place = "this GPU" if device.type == "cuda" else f"{threads} thread{'s' if threads > 1 else ''} of this CPU"
+    place = "this GPU" if device.type == "cuda" else f"{counted(threads, 'thread')} of this CPU"
     time, memory = duration(cost.total(experiment, iterations)), cost.memory_bytes / 2**30
     yield f"On {place}: about {time} and {memory:.1f} GiB of memory;"
     yield f"  {counted(iterations, 'iteration')}, {counted(pictures, 'picture')}, {rate:,.0f} a second."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, add_device, positive, run_directory, whole
+from equipoise.common.counted import counted
 from equipoise.common.errors import printable
 
 
@@ -25,7 +26,7 @@ def sample_command(chosen: argparse.Namespace) -> int:
 
     device = choose_device(chosen.device)
     sample(chosen.directory, chosen.count, chosen.out, chosen.seed, device, chosen.checkpoint, print)
-    print(f"{chosen.count} samples are in {printable(chosen.out)}")
+    print(f"{counted(chosen.count, 'sample')} {'is' if chosen.count == 1 else 'are'} in {printable(chosen.out)}")
     return 0
 
 

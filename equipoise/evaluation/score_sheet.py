@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common import notebook
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.evaluation.catalogue import METRICS
@@ -144,7 +145,8 @@ def _described(side: Mapping[str, Any]) -> str:
     channels, height, width = side["shape"]
     of = "" if side["taken"] == side["images"] else f" of {side['images']:,}"
     kind = "grey" if channels == 1 else "colour"
-    return f"{printable(side['name'])}: {side['taken']:,}{of} images, {width}x{height}, {kind}"
+    taken = counted(side["taken"], "image") if not of else f"{side['taken']:,}{of} images"
+    return f"{printable(side['name'])}: {taken}, {width}x{height}, {kind}"
 
 
 def _rows(scores: Iterable[Score]) -> list[list[str]]:
@@ -157,7 +159,9 @@ def _rows(scores: Iterable[Score]) -> list[list[str]]:
 
 def _of_floors(scores: Iterable[Score]) -> str:
     counts = {int(score.passport.get("real_against_real_count", 0)) for score in scores} - {0}
-    return "".join(f"\n(real against real: two parts of REAL, {count:,} images each)" for count in sorted(counts))
+    return "".join(
+        f"\n(real against real: two parts of REAL, {counted(count, 'image')} each)" for count in sorted(counts)
+    )
 
 
 def _curve_rows(curve: ScoreCurve) -> list[list[str]]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
@@ -80,10 +81,10 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
     if account is None:
         yield f"Trained on {name}."
     else:
-        yield f"Trained on {account.images:,} pictures of {name}, {account.sizes}."
+        yield f"Trained on {counted(account.images, 'picture')} of {name}, {account.sizes}."
         missing = len(account.skipped) + len(account.unread) + len(account.left_out)
         if missing:
-            yield f"{missing:,} files there were not used."
+            yield f"{counted(missing, 'file')} there {'was' if missing == 1 else 'were'} not used."
     hashed = record.first_session.get("data_hash")
     if isinstance(hashed, str) and hashed:
         yield f"Their content has the SHA-256 `{_text(hashed)}`."
@@ -130,7 +131,7 @@ def _value(score: Score) -> str:
 def _measured(score: Score) -> str:
     made, real = score.passport.get("generated_count"), score.passport.get("real_count")
     against = f" against {real:,} real" if isinstance(real, int) and real else ""
-    return f"{made:,} samples{against}" if isinstance(made, int) else ""
+    return f"{counted(made, 'sample')}{against}" if isinstance(made, int) else ""
 
 
 def _iteration(score: Score) -> object:

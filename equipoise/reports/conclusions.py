@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from equipoise.common.counted import counted
 from equipoise.reports.summary import DASH, Cell, Table, shown, title
 from equipoise.studies.contrasts import Contrast
 from equipoise.studies.paired import LEVEL, Paired, student_quantile
@@ -122,4 +123,4 @@ def _weakness(found: Paired) -> str:
 
 
 def _seeds(count: int) -> str:
-    return f"{count} {'seed' if count == 1 else 'seeds'}"
+    return counted(count, "seed")

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 import equipoise
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.account import Account
@@ -250,7 +251,9 @@ def render(template: str, folders: Sequence[Path] = (), script: str = _SCRIPT, *
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(flat=_flat, name=title, with_deviation=_with_deviation, unbroken=_unbroken)
+    environment.filters.update(
+        flat=_flat, name=title, with_deviation=_with_deviation, unbroken=_unbroken, counted=counted
+    )
     return environment.get_template(template).render(
         style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
         script=Markup((_HERE / script).read_text(encoding="utf-8")),

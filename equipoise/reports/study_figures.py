@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.common.counted import counted
 from equipoise.reports.canvas import colour, drawing, logarithmic
 from equipoise.reports.figures import Figure, Key
 from equipoise.reports.strokes import share_scale
@@ -60,7 +61,7 @@ def curve_panel(
             share_scale(axes, *limits)
 
     ends = (f"{keys[value].label}: from {mean[0]:.4g} to {mean[-1]:.4g}" for value, (_, mean, _) in bands.items())
-    picture = drawing(name, f"Mean over {len(runs)} runs. {'; '.join(ends)}.", paint, (4.2, 3.0))
+    picture = drawing(name, f"Mean over {counted(len(runs), 'run')}. {'; '.join(ends)}.", paint, (4.2, 3.0))
     return Figure(picture, tuple(keys.values()), gaps=sum(one.gaps for found in curves.values() for one in found))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import printable
 from equipoise.reports.conclusions import contrast_table, sentence
 from equipoise.reports.summary import DASH, Cell, Table, shown, with_spread
@@ -130,7 +131,7 @@ def shown_figure(figure: Figure | None) -> str:
     if figure is None or figure.mean is None:
         return DASH
     text = shown(figure.mean) if figure.deviation is None else with_spread(figure.mean, figure.deviation)
-    return f"{text} ({figure.count} {'seed' if figure.count == 1 else 'seeds'})"
+    return f"{text} ({counted(figure.count, 'seed')})"
 
 
 def _titles(summary: Summary, metric: str, title: str) -> tuple[str, ...]:

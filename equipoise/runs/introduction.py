@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from equipoise.common.counted import counted
 from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
 from equipoise.common.say import say, warn
@@ -24,15 +25,20 @@ _LONG_SECONDS = 3600.0
 _AMPERE = 8
 
 
-def introduce(experiment: Experiment, store: Store) -> None:
-    """The first line of a run: how many images of how many files, and what happens to them."""
+def introduce(experiment: Experiment, store: Store, game: Game) -> None:
+    """The first lines of a run: how many images of how many files, what happens to them, and its stages."""
     name, shape = experiment.data.name, store.shape
     if store.account is not None:
         say(store.account.sentence(name, shape))
     elif store.holds_images:
-        say(f"{name}: {len(store):,} images of {shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}.")
+        size = f"{shape[2]}x{shape[1]} in {'grey' if shape[0] == 1 else 'colour'}"
+        say(f"{name}: {counted(len(store), 'image')} of {size}.")
     else:
-        say(f"{name}: {len(store):,} points.")
+        say(f"{name}: {counted(len(store), 'point')}.")
+    lengths = [(stage.name, game.stage_iterations(stage)) for stage in game.algorithm.stages()]
+    if len(lengths) > 1:
+        parts = ", ".join(f"{counted(length, 'iteration')} of {stage}" for stage, length in lengths)
+        say(f"{parts}: {counted(game.total_iterations, 'iteration')} in all. The length asked for is the last one's.")
 
 
 def keep_account(run: RunDirectory, store: Store, tells: bool) -> None:

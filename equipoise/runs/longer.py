@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.store import Store
@@ -56,7 +57,9 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))
     if new_lengths[-1] <= lengths[-1]:
-        raise EquipoiseError(f"{printable(run.path)} is {sum(lengths):,} iterations long already; ask for more.")
+        raise EquipoiseError(
+            f"{printable(run.path)} is {counted(sum(lengths), 'iteration')} long already; ask for more."
+        )
     after = _with_courses(after, sum(lengths), sum(new_lengths))
     played = _relabel(run, before, after, lengths)
     write_text_atomically(run.config, to_yaml(after))
@@ -135,5 +138,7 @@ def _sentences(
     cut = any(old != new for old, new in zip(lengths[:-1], new_lengths[:-1], strict=True))
     if followed or cut:
         why = "its schedules" if followed else "its first stages, which were cut short,"
-        told.append(f"The result is not exactly that of a run of {new:,} iterations from the start: {why} differ.")
+        told.append(
+            f"The result is not exactly that of a run of {counted(new, 'iteration')} from the start: {why} differ."
+        )
     return told

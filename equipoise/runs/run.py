@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from equipoise.common import notebook
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
@@ -154,7 +155,9 @@ class Run:
     def _repr_html_(self) -> str:
         """What a notebook shows: where the run stands, its newest samples and its scores."""
         record = self._record()
-        facts = f"{record.name}, seed {record.seed or 0}: {record.log.last_iteration:,} iterations in {self.path}"
+        facts = (
+            f"{record.name}, seed {record.seed or 0}: {counted(record.log.last_iteration, 'iteration')} in {self.path}"
+        )
         grids = sorted(RunDirectory(self.path).samples.glob("iteration-*.png"))
         newest = notebook.picture(grids[-1], f"samples of {record.name}") if grids else ""
         scores = Scores(record.scores)._repr_html_() if record.scores else ""

@@ -96,7 +96,8 @@ def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | No
     samples = generate(trained.generator, trained.experiment.latent, count, 0)
     if samples.ndim != 4:
         raise EquipoiseError(f"the samples of {printable(path.name)} are points; only images can be scored like this.")
-    return of_images(to_bytes(samples, trained.experiment.value_range), path.absolute().name)
+    name = f"{path.absolute().name} at iteration {trained.iteration}"
+    return of_images(to_bytes(samples, trained.experiment.value_range), name)
 
 
 def _run_at(given: Given) -> Path | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from equipoise.common.checks import NotFiniteError
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import say, warn
 from equipoise.data.store import StoreSource
@@ -273,7 +274,9 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     if settings.on_nan != "rollback":
         raise EquipoiseError(f"{sentence} (--on-nan rollback would go back and halve the learning rates.)")
     if done >= settings.most_rollbacks:
-        raise EquipoiseError(f"{sentence} It has gone back {done} times, which is the limit (--most-rollbacks).")
+        raise EquipoiseError(
+            f"{sentence} It has gone back {counted(done, 'time')}, which is the limit (--most-rollbacks)."
+        )
     session.processes.wait_for_all()
     remembered = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
     if writers is not None:

@@ -116,7 +116,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     tells = processes.is_first and not settings.quiet
     if tells:
         if not settings.introduced:
-            introduce(experiment, store)
+            introduce(experiment, store, game)
         warn_of_idle_options(experiment, settings, device)
     threads = settings.threads or _usual_threads(experiment, game, manner, processes, tells)
     torch.set_num_threads(threads)

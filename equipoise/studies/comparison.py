@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import file_name
 from equipoise.evaluation.catalogue import METRICS
@@ -189,8 +190,8 @@ def _split(values: str) -> list[str]:
 def _introduction(wish: Wish, rows: Sequence[Row]) -> str:
     data = f" on {printable(wish.data)}" if wish.data else ""
     return (
-        f"{len(rows)} alternatives{data}, each trained with the same {wish.seeds} "
-        f"{'seed' if wish.seeds == 1 else 'seeds'}. Runs of one seed have the same order of data and the same latents, "
+        f"{len(rows)} alternatives{data}, each trained with the same "
+        f"{counted(wish.seeds, 'seed')}. Runs of one seed have the same order of data and the same latents, "
         "so rows are compared seed by seed."
     )
 
@@ -219,4 +220,4 @@ def _sizeless(experiment: Experiment) -> dict[str, Any]:
 
 def _size(experiment: Experiment) -> str:
     channels, *sides = experiment.data.item_shape
-    return f"{'x'.join(map(str, sides))} pixels and {channels} {'channel' if channels == 1 else 'channels'}"
+    return f"{'x'.join(map(str, sides))} pixels and {counted(channels, 'channel')}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import available_cores
@@ -70,7 +71,7 @@ def run_demo(
     jobs = _jobs(out, seeds, epochs, page)
     torch.set_num_threads(1)
     judge_of(Digits(), None, torch.device("cpu"))
-    _tell(f"{len(jobs)} runs of {epochs} epochs; each takes about half a minute on one core.")
+    _tell(f"{counted(len(jobs), 'run')} of {counted(epochs, 'epoch')}; each takes about half a minute on one core.")
     run_jobs(
         _carry_out, jobs, min(workers or available_cores(), len(jobs)), lambda n, of: _tell(f"run {n} of {of} done")
     )
@@ -80,7 +81,8 @@ def run_demo(
     summary = {group: _summary(paths) for group, paths in groups.items()}
     write_text_atomically(out / "summary.json", json.dumps({"epochs": epochs, "groups": summary}, indent=1))
     for group, numbers in summary.items():
-        _tell(f"{group:<18} inception score {numbers['mean']:.2f} ± {numbers['deviation']:.2f} over {seeds} seeds")
+        score = f"{numbers['mean']:.2f} ± {numbers['deviation']:.2f}"
+        _tell(f"{group:<18} inception score {score} over {counted(seeds, 'seed')}")
     return groups
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from equipoise.common.counted import counted
 from equipoise.recipes.mmd_best import DIVERGED_BEYOND, GAINS, SCRIPT_RATES, best
 from equipoise.studies.study import (
     CPU,
@@ -234,7 +235,7 @@ def table_s5() -> Study:
         ),
         rows=tuple(
             Row(
-                f"{size} {'feature' if size == 1 else 'features'}",
+                counted(size, "feature"),
                 f"mmd-rep-cifar10-features-{size}",
                 published={
                     metric: Published(figure, source=_PRINTED_S5.get(size, ""))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from equipoise.common.counted import counted
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import try_lock
@@ -130,7 +131,7 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
         runs = [each for each, _ in pairs if each.row.label == label]
         to_do = [each for each in missing if each.row.label == label]
         each_takes = f", {duration(expected.by_name[to_do[0].experiment.name])} each" if to_do else ""
-        say(f"  {label:<{width}}  {len(runs)} runs, {len(to_do)} to do{each_takes}")
+        say(f"  {label:<{width}}  {counted(len(runs), 'run')}, {len(to_do)} to do{each_takes}")
     if missing:
         say(_how_long(expected, means, *_at_once(means, len(missing))))
     say(f"Measured: {', '.join(measure.metric for measure in study.measures)}; the first one decides.")
@@ -140,7 +141,7 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
 def _what_is_to_do(study: Study, budget: str, pairs: Sequence[object], missing: Sequence[object]) -> str:
     source = ", ".join(part for part in (study.paper, study.place) if part)
     heading = f"{study.title} ({source})" if source else study.title
-    return f"{heading}, budget {budget}: {len(pairs)} runs, {len(missing)} to do."
+    return f"{heading}, budget {budget}: {counted(len(pairs), 'run')}, {len(missing)} to do."
 
 
 def _at_once(means: Means, runs: int) -> tuple[int, list[str]]:

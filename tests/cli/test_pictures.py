@@ -1,5 +1,6 @@
 """`train`, `doctor` and `show` on pictures without a recipe: what is found, what is chosen, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from equipoise.cli.options import span
 from equipoise.data import progress
 from equipoise.experiments import averaged
 from equipoise.experiments.config import from_yaml
+from equipoise.experiments.experiment import Watch
 from equipoise.runs import cost
 
 PIXELS = np.random.default_rng(0)
@@ -126,6 +128,78 @@ def test_a_data_set_and_an_array_are_pictures_too(tmp_path: Path, capsys: pytest
     np.savez(tmp_path / "mine.npz", images=PIXELS.integers(0, 256, (5, 16, 16, 3), dtype=np.uint8))
     assert main(["doctor", str(tmp_path / "mine.npz"), *QUICK]) == 0
     assert "mine: 5 pictures of 16x16 in colour." in capsys.readouterr().out
+
+
+@pytest.fixture
+def with_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the extra were there, and looked at 100 pictures a second."""
+    monkeypatch.setattr(planning, "network_of_scores", lambda: "efficientnet-lite0")
+    monkeypatch.setattr(cost, "_feature_seconds", lambda *given: 0.01)
+
+
+def greys(folder: Path, count: int, different: int = 256) -> Path:
+    for number in range(count):
+        save(folder / f"{number:03}.png", colour=(number % different, 0, 255))
+    return folder
+
+
+@pytest.mark.usefixtures("with_features")
+def test_the_score_and_the_search_for_copies_fit_into_the_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(greys(tmp_path / "in", 45))
+    assert main(["doctor", folder, *QUICK, "--time", "10m", "--seed", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "4 pictures, every tenth, are held out of the training to recognise copies of the other 41." in told
+    assert "features, 10 times, of 300 samples and 41 pictures; the best checkpoint is kept by it." in told
+    assert main(["show", folder, *QUICK, "--time", "10m", "--early-stop"]) == 0
+    experiment = from_yaml(capsys.readouterr().out)
+    assert experiment.data.part == "train"
+    assert replace(experiment.watch, sample_grids=10, checkpoints=10) == Watch(  # fewer on a busy machine
+        evaluations=10,
+        metrics=("lite0-kernel", "lite0-neighbours"),
+        samples=300,
+        real=41,
+        best="lite0-kernel",
+        patience=5,
+    )
+    assert main(["doctor", folder, *QUICK, "--iterations", "2"]) == 0
+    assert "no score is measured, as the run is too short for it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("count", "different", "told"),
+    [
+        (30, 256, "30 pictures are too few to hold any out, so copies of them are not recognised."),
+        (60, 30, "Half of the pictures or more are repeated, so none are held out"),
+    ],
+)
+def test_where_nothing_can_be_held_out_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int, different: int, told: str
+) -> None:
+    assert main(["doctor", str(greys(tmp_path / "in", count, different)), *QUICK]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_a_run_on_few_pictures_says_whether_it_copies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = str(greys(tmp_path / "in", 40)), tmp_path / "run"
+    assert main(["train", folder, "--threads", "1", "--device", "cpu", "--iterations", "2", "--out", str(out)]) == 0
+    told = capsys.readouterr().err
+    assert "no score is measured, and the newest checkpoint is used" in told
+    assert "pip install 'equipoise[features]'" in told
+    assert "copies of training pictures:" in told.splitlines()[-1]
+    assert "copies of training pictures" in (out / "report.html").read_text(encoding="utf-8")
+    assert main(["train", folder, *QUICK, "--early-stop", "--iterations", "2"]) == 2
+    assert "--early-stop needs a score" in capsys.readouterr().err
+
+
+def test_a_time_that_is_too_short_says_why_and_what_to_do(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(photos), *QUICK, "--time", "2s"]) == 0
+    told = capsys.readouterr().out
+    assert "2 seconds are too short to learn anything: start, samples, checkpoints and the page take about" in told
+    assert ", and 1 iteration about" in told
+    assert "m for 500 iterations." in told
+    assert "\n  1 iteration, 4 pictures, " in told
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from equipoise.common.durations import duration
 from equipoise.common.say import say
 from equipoise.data import progress as reading
 from equipoise.data.progress import shown, without_progress
-from equipoise.experiments.experiment import Watch
+from equipoise.experiments.build import build_game
+from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs import introduction
-from equipoise.runs.introduction import forecast, idle_options
+from equipoise.runs.introduction import forecast, idle_options, introduce
 from equipoise.runs.progress import Progress
 from equipoise.runs.record import read_run
 from equipoise.runs.train import Settings
@@ -110,6 +111,16 @@ def seconds_each(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(introduction, "stage_seconds", lambda game, fresh: [(100, 0.0), (50_000, seconds)])
 
     return lasts
+
+
+def test_a_run_of_several_stages_says_how_long_each_is(capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = with_length(recipe("magan-digits"), iterations=60)
+    store = experiment.data.load()
+    introduce(experiment, store, build_game(experiment, store))
+    stages = "56 iterations of pretrain, 28 iterations of calibrate, 60 iterations of adversarial"
+    assert f"{stages}: 144 iterations in all." in capsys.readouterr().err
+    introduce(recipe("gan-digits"), store, build_game(recipe("gan-digits"), store))
+    assert "in all" not in capsys.readouterr().err
 
 
 class Long:

@@ -141,7 +141,7 @@ def test_a_runs_generator_scores_as_its_samples_in_files(tmp_path: Path) -> None
     assert main(["sample", str(run), "--count", "40", "--out", str(samples)]) == 0
     found = equipoise.score("digits:test", str(run), FEATURES, count=40)
     assert found.values == equipoise.score("digits:test", samples, FEATURES, count=40).values
-    assert found.generated["name"] == "run"
+    assert found.generated["name"] == "run at iteration 2"
     with pytest.raises(EquipoiseError, match="run is a run; give it as the second one"):
         equipoise.score(run, samples, FEATURES)
     with pytest.raises(EquipoiseError, match="no checkpoint"):
