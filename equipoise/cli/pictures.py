@@ -105,11 +105,9 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
 
 def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device") -> tuple["DataSet", str]:
     """The data at the size and with the channels that suit them, and why that size."""
-    from equipoise.data.folder import Folder
-    from equipoise.data.picture_sets import PictureSet
-    from equipoise.data.root import own_path
+    from equipoise.data.picture_files import PictureFiles
 
-    if not isinstance(data, Folder):
+    if not isinstance(data, PictureFiles):
         known = {each.name for each in fields(data)}  # type: ignore[arg-type]
         sized: Any = data
         return (
@@ -117,9 +115,9 @@ def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device")
             if chosen.size and "resolution" in known
             else (data, "the data's own")
         )
-    found = PictureSet(own_path(data.path, chosen.data_root)).look()
-    size, why = (chosen.size, "as asked for") if chosen.size else _size(found.side, device)
-    channels = 4 if chosen.transparency == "keep" else found.channels
+    seen = data.look(chosen.data_root)
+    size, why = (chosen.size, "as asked for") if chosen.size else _size(seen.side, device)
+    channels = 4 if chosen.transparency == "keep" else seen.channels
     return replace(data, resolution=size, channels=channels, fit=chosen.fit or "crop"), why
 
 
@@ -137,10 +135,10 @@ def _size(side: int, device: "torch.device") -> tuple[int, str]:
 
 def _without_colours(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> tuple["DataSet", "Store"]:
     """Pictures that are stored in colour and have none are read as grey ones."""
-    from equipoise.data.folder import Folder
+    from equipoise.data.picture_files import PictureFiles
 
     grey = store.account is not None and store.account.grey == store.account.images
-    if not (grey and isinstance(data, Folder) and data.channels == 3):
+    if not (grey and isinstance(data, PictureFiles) and data.channels == 3):
         return data, store
     data = replace(data, channels=1)
     return data, data.load(chosen.data_root)

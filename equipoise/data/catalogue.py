@@ -72,6 +72,12 @@ DATA = Registry(
             "3 million photographs of bedrooms at 64x64, from the LMDB",
         ),
         _entry("folder", "folder:Folder", "path", "any tree of images, in a folder, zip or tar file, as folder:PATH"),
+        _entry(
+            "hf",
+            "hugging_face:HuggingFace",
+            "path",
+            "images of the Hugging Face hub, as hf:OWNER/NAME or hf:OWNER/NAME@SPLIT (extra: hf)",
+        ),
         _entry("noise", "noise:Noise", "synthetic", "random images of any shape, to try out a recipe without its data"),
         _entry("npz", "npz:Npz", "path", "images of one size in a NumPy file, as npz:PATH"),
     ],

@@ -4,32 +4,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.catalogue import is_archive
-from equipoise.data.data_set import DataSet
-from equipoise.data.fields import check_choice, check_path, check_whole
-from equipoise.data.held_out import Part, check_part, part_of
+from equipoise.data.held_out import part_of
+from equipoise.data.picture_files import PictureFiles
 from equipoise.data.root import own_path, reading
 
 if TYPE_CHECKING:
     from equipoise.data.account import Account
     from equipoise.data.cache import Batch
+    from equipoise.data.picture_sets import Look
     from equipoise.data.pictures import Picture
     from equipoise.data.store import Store
     from equipoise.data.tree import Found
 
-Fit = Literal["crop", "pad"]
-"""How a picture that is not square becomes one: its centre is cut out, or borders are added."""
-
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _SPLITS = ("train", "test", "val", "valid", "validation")
 
 
 @dataclass(frozen=True)
-class Folder(DataSet):
+class Folder(PictureFiles):
     """Every image in a folder and its subfolders: the largest centred square, resized (bilinear, antialiased).
 
     In place of the folder there may be a zip or tar file that holds one; nothing of it is unpacked.
@@ -49,22 +45,7 @@ class Folder(DataSet):
         part: "train" leaves every tenth image out, in the order of their paths, and "held-out" is those; or "all".
     """
 
-    path: str
-    resolution: int = 64
-    channels: int = 3
-    fit: Fit = "crop"
-    part: Part = "all"
-    held_out: ClassVar[str] = "held-out"
-
-    def __post_init__(self) -> None:
-        check_path("folder", self.path)
-        check_whole("folder", "resolution", self.resolution, 8, 2048)
-        if self.channels not in _MODES:
-            raise EquipoiseError(
-                f"channels of folder must be 1 (grey), 3 (colour) or 4 (with transparency), not {self.channels!r}."
-            )
-        check_choice("folder", "fit", self.fit, get_args(Fit))
-        check_part("folder", self.part)
+    kind: ClassVar[str] = "folder"
 
     @property
     def name(self) -> str:
@@ -74,10 +55,11 @@ class Folder(DataSet):
         own = f"{whole.parent.name}-{last}" if last in _SPLITS else last
         return printable(own or "folder")
 
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (self.channels, self.resolution, self.resolution)
+    def look(self, root: Path | None = None) -> "Look":
+        """Sizes and colours of the first pictures."""
+        from equipoise.data.picture_sets import PictureSet
+
+        return PictureSet(own_path(self.path, root)).look()
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read the folder, or the cache if nothing in it changed; the seed plays no part.
@@ -98,8 +80,7 @@ class Folder(DataSet):
             )
         with reading(folder):
             found, base, print_of_files = self._found(folder)
-            fit = "" if self.fit == "crop" else f"\0{self.fit}"
-            key = f"folder\0{self.resolution}\0{self.channels}{fit}\0{print_of_files}"
+            key = f"folder\0{self.how}\0{print_of_files}"
         if not found.images:
             left_out = "; ".join(Account(left_out=found.left_out).missing)
             raise EquipoiseError(
@@ -142,7 +123,7 @@ class Folder(DataSet):
         self, folder: Path, paths: list[Path], base: Path, classes: list[str], account: "Account"
     ) -> "Iterator[Batch]":
         from equipoise.data.archive_pictures import archived_pictures
-        from equipoise.data.pictures import Picture, centre_square, padded_square, read_pictures
+        from equipoise.data.pictures import Picture
         from equipoise.data.progress import shown
 
         def pictures() -> "Iterator[Picture]":
@@ -153,8 +134,7 @@ class Folder(DataSet):
                 yield Picture(str(inside), picture.read, numbers.get(inside.parts[0], 0))
 
         numbers = {name: number for number, name in enumerate(classes)}
-        frame = {"crop": centre_square, "pad": padded_square}[self.fit](self.resolution)
-        return read_pictures(pictures(), frame, _MODES[self.channels], account, draft_side=2 * self.resolution)
+        return self.framed(pictures(), account)
 
 
 def _is_archive(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -66,18 +66,7 @@ class PictureSet:
             EquipoiseError: there is no such folder or archive, or no picture in it.
         """
         pictures, _, _ = self._pictures()
-        sizes: Counter[tuple[int, int]] = Counter()
-        grey = True
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", category=Image.DecompressionBombWarning)
-            for picture in islice(pictures, _LOOKED_AT):
-                with suppress(Exception), _opened(picture) as image:  # reading it says what is wrong with it
-                    sizes[(image.height, image.width)] += 1
-                    grey = grey and image.mode in _GREY
-        if not sizes:
-            raise EquipoiseError(f"{self.name} contains no readable image.")
-        size = next(iter(sizes)) if len(sizes) == 1 else None
-        return Look(size, median_low([min(each) for each in sizes.elements()]), 1 if grey else 3)
+        return look_at(pictures, self.name)
 
     def load(self, shape: tuple[int, int, int]) -> Store:
         """The pictures at one shape (channels, height, width), from the cache where nothing changed.
@@ -113,6 +102,26 @@ class PictureSet:
             raise EquipoiseError(f"{printable(self.path)} contains no images ({kinds}).")
         pictures = (Picture(str(path.relative_to(self.path)), _read(path)) for path in found.images)
         return pictures, found.left_out, found.images
+
+
+def look_at(pictures: Iterable[Picture], name: str) -> Look:
+    """Sizes and colours of the first 1,000 of these pictures, from their headers.
+
+    Raises:
+        EquipoiseError: none of them can be read.
+    """
+    sizes: Counter[tuple[int, int]] = Counter()
+    grey = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=Image.DecompressionBombWarning)
+        for picture in islice(pictures, _LOOKED_AT):
+            with suppress(Exception), _opened(picture) as image:  # reading it says what is wrong with it
+                sizes[(image.height, image.width)] += 1
+                grey = grey and image.mode in _GREY
+    if not sizes:
+        raise EquipoiseError(f"{name} contains no readable image.")
+    size = next(iter(sizes)) if len(sizes) == 1 else None
+    return Look(size, median_low([min(each) for each in sizes.elements()]), 1 if grey else 3)
 
 
 def _opened(picture: Picture) -> Image.Image:

@@ -28,6 +28,11 @@ def without_progress(quiet: bool = True) -> Iterator[None]:
         _quiet.reset(before)
 
 
+def is_shown() -> bool:
+    """Whether there is somebody to show a bar to."""
+    return not _quiet.get() and sys.stderr is not None and sys.stderr.isatty()
+
+
 def shown(things: Iterable[Thing], name: str, unit: str, total: int | None = None) -> Iterator[Thing]:
     """Iterate over the items and show how many are done.
 

@@ -16,6 +16,7 @@ from equipoise.data.root import find_root
 from equipoise.data.store import held
 from equipoise.testing.data import check_data, is_described_by_plain_fields
 from equipoise.testing.toys import ToyImages
+from tests.data.test_hugging_face import write_data_set
 
 
 def test_every_data_set_of_the_papers_is_there():
@@ -79,6 +80,10 @@ def write_npz(root):
     np.savez(root / "path.npz", images=PIXELS.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8))
 
 
+def write_hf(root):
+    write_data_set(root / "path", ["red", "green"])
+
+
 FILES = {
     "cifar10": write_cifar10,
     "stl10": write_stl10,
@@ -86,6 +91,7 @@ FILES = {
     "lsun-bedroom": write_lsun,
     "folder": write_folder,
     "npz": write_npz,
+    "hf": write_hf,
 }
 """Those of the sets that need other files than MNIST's, and what writes a few such."""
 
@@ -93,7 +99,8 @@ FILES = {
 @pytest.mark.parametrize("kind", list(DATA))
 def test_every_set_keeps_the_contract(kind, small_mnist):
     FILES.get(kind, lambda root: None)(small_mnist)
-    path = {"folder": f":{small_mnist / 'path'}", "npz": f":{small_mnist / 'path.npz'}"}.get(kind, "")
+    place = small_mnist / "path"
+    path = {"folder": f":{place}", "npz": f":{place}.npz", "hf": f":{place}"}.get(kind, "")
     data = parse_data(kind + path)
     check_data(dataclasses.replace(data, count=9) if hasattr(data, "count") and data.count else data, small_mnist)
 

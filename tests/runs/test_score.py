@@ -194,7 +194,7 @@ def test_every_metric_without_labels_is_tried_for_all(monkeypatch: pytest.Monkey
     monkeypatch.setattr("equipoise.evaluation.scoring_missing_modes._MOST_ITERATIONS", 1)
     sides = pictures(70), pictures(60, seed=1)
     sheet = equipoise.score(*sides, "all")
-    assert set(sheet.values) == {*FEATURES, "lite0-frechet", "ms-ssim", "nearest-neighbours"}
+    assert set(sheet.values) == {*FEATURES, "lite0-frechet", "ms-ssim", "nearest-neighbours", "lite0-neighbours"}
     assert set(sheet.impossible) == {"fid", "kid", "inception-v3-score", "fd-dinov2", "cmmd"}
     trained = equipoise.score(*sides, "missing-modes-dense")
     assert 0 <= trained["missing-modes-dense"].value <= 1
