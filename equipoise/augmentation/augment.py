@@ -23,6 +23,8 @@ class Augment:
         strength: the share of the images that each operation changes, from 0 to 1; where it adapts, at the start.
         target: None for a fixed strength. A number between 0 and 1 adapts it (ADA, Karras et al. 2020): it grows while
             the discriminator is surer than this of its real images, and falls while it is less sure.
+        always: further operations, applied to all images before the others whatever the strength: as mirroring,
+            which only makes more of the data.
         images_to_full: after so many images an adapted strength can have gone from 0 to 1.
     """
 
@@ -30,13 +32,15 @@ class Augment:
     strength: float = 1.0
     target: float | None = None
     images_to_full: int = 50_000
+    always: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_fields(self)
-        for name in self.operations:
+        names = (*self.always, *self.operations)
+        for name in names:
             AUGMENTATIONS.check(name)
-        if not self.operations or len(set(self.operations)) < len(self.operations):
-            raise ValueError(f"operations must name at least one, and each once, got {self.operations}.")
+        if not self.operations or len(set(names)) < len(names):
+            raise ValueError(f"operations must name at least one, and together with always each once, got {names}.")
         if not 0 <= self.strength <= 1:
             raise ValueError(f"strength must lie between 0 and 1, got {self.strength}.")
         if self.target is not None and not 0 < self.target < 1:
@@ -65,14 +69,26 @@ class Augment:
         if chance.shape != (len(images), self.numbers):
             expected = f"[{len(images)}, {self.numbers}]"
             raise ValueError(f"chance must have shape {expected}, got shape {tuple(chance.shape)}.")
-        for operation in self._loaded():
+        for place, operation in enumerate(self._loaded()):
             own, chance = chance.tensor_split((operation.numbers + 1,), dim=1)
-            chosen = (own[:, 0] < strength)[:, None, None, None]
-            images = torch.where(chosen, operation(images, own[:, 1:]), images)
+            if place < len(self.always):
+                images = operation(images, own[:, 1:])
+            else:
+                images = _changed(operation, images, own[:, 1:], own[:, 0] < strength)
         return images
 
     def _loaded(self) -> tuple[Operation, ...]:
-        return tuple(AUGMENTATIONS.load(name) for name in self.operations)
+        return tuple(AUGMENTATIONS.load(name) for name in (*self.always, *self.operations))
+
+
+def _changed(operation: Operation, images: Tensor, chance: Tensor, chosen: Tensor) -> Tensor:
+    """The images, those that are chosen [batch] changed. On a CPU no other is computed: few are at a low strength."""
+    if images.device.type != "cpu":
+        return torch.where(chosen[:, None, None, None], operation(images, chance), images)
+    places = chosen.nonzero()[:, 0]
+    if not len(places):
+        return images
+    return images.index_copy(0, places, operation(images[places], chance[places]))
 
 
 class Strength(nn.Module):

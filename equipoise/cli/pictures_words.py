@@ -57,7 +57,9 @@ def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> It
     algorithm: Any = experiment.algorithm
     steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
     yield f"  relativistic loss with R1 and R2; {steps};"
-    names = "none" if algorithm.augment is None else ", ".join(algorithm.augment.operations)
+    names = (
+        "none" if algorithm.augment is None else ", ".join((*algorithm.augment.always, *algorithm.augment.operations))
+    )
     yield f"  augmentation: {names} ({augmentation}){_told(experiment)}."
 
 

@@ -107,10 +107,10 @@ def augmentation_for(word: str, count: int, sides_are_alike: bool) -> Augmentati
         return Augmentation(None if word == "off" else Augment(operations=tuple(word.split(","))), "as asked for")
     flips = ("x-flip",) if sides_are_alike else ()
     if count < FEW:
-        chosen = Augment(operations=(*flips, *OPERATIONS))
+        chosen = Augment(operations=OPERATIONS, always=flips)
         return Augmentation(chosen, f"{count:,} pictures are few, so every picture is changed each time")
     if count < MANY:
-        chosen = Augment(operations=(*flips, *OPERATIONS), strength=0.0, target=_TARGET)
+        chosen = Augment(operations=OPERATIONS, strength=0.0, target=_TARGET, always=flips)
         return Augmentation(chosen, f"with {count:,} pictures its strength follows how sure the discriminator is")
     why = f"{count:,} pictures are enough"
     return Augmentation(

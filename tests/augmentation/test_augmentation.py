@@ -84,6 +84,32 @@ def test_the_strength_is_the_share_of_images_that_change() -> None:
     assert torch.equal(augment.apply(given, chance, torch.tensor(0.0)), given)
 
 
+def test_what_is_always_done_knows_no_strength() -> None:
+    augment = Augment(("colour",), always=("x-flip",))
+    given, chance = images(200, 1, 2, 3), torch.rand(200, augment.numbers, generator=torch.Generator().manual_seed(0))
+    found = augment.apply(given, chance, torch.tensor(0.0))
+    flips = chance[:, 1] < 0.5
+    assert torch.equal(found, torch.where(flips[:, None, None, None], given.flip(3), given))
+    assert 60 < int(flips.sum()) < 140
+
+
+def test_only_the_chosen_images_are_computed_and_the_gradient_is_the_same() -> None:
+    augment = Augment(("colour", "translation", "cutout"), strength=0.4)
+    chance = torch.rand(9, augment.numbers, generator=torch.Generator().manual_seed(1))
+    given = images(9, 3, 8, 8).requires_grad_()
+    expected, rest = given, chance
+    for name in augment.operations:
+        operation = AUGMENTATIONS.load(name)
+        own, rest = rest.tensor_split((operation.numbers + 1,), dim=1)
+        changed = operation(expected, own[:, 1:].double())
+        expected = torch.where((own[:, 0] < 0.4)[:, None, None, None], changed, expected)
+    found = augment.apply(given, chance.double(), torch.tensor(0.4))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    weights = torch.linspace(-1, 1, found.numel(), dtype=torch.float64).reshape(found.shape)
+    slopes = [torch.autograd.grad((each * weights).sum(), given)[0] for each in (found, expected)]
+    torch.testing.assert_close(*slopes, rtol=1e-12, atol=1e-12)
+
+
 def test_the_strength_follows_how_sure_the_discriminator_is() -> None:
     augment = Augment(strength=0.5, target=0.6, images_to_full=1000)
     memory = augment.create_memory()
@@ -110,6 +136,7 @@ def test_a_fixed_strength_stays_and_is_not_logged() -> None:
     [
         ({"operations": ()}, "at least one"),
         ({"operations": ("cutout", "cutout")}, "once"),
+        ({"operations": ("cutout",), "always": ("cutout",)}, "once"),
         ({"operations": ("cut-out",)}, "cutout"),
         ({"strength": 1.5}, "between 0 and 1"),
         ({"target": 1.0}, "between 0 and 1"),
