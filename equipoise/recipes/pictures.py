@@ -28,7 +28,8 @@ _SURE = 0.4
 """How sure the discriminator may be before the penalties grow: no single gamma suits photographs and drawings."""
 FEW, MANY = 1_000, 20_000
 """Below so many pictures the augmentation is always on; from so many on it is off; between the two it adapts."""
-_TARGET = 0.6
+_TARGET = 0.85
+"""Far above what `_SURE` allows: pictures are changed only where heavier penalties are not enough."""
 OPERATIONS = ("colour", "translation", "cutout")
 """What changes the pictures where they are few."""
 
@@ -111,7 +112,7 @@ def augmentation_for(word: str, count: int, sides_are_alike: bool) -> Augmentati
         return Augmentation(chosen, f"{count:,} pictures are few, so every picture is changed each time")
     if count < MANY:
         chosen = Augment(operations=OPERATIONS, strength=0.0, target=_TARGET, always=flips)
-        return Augmentation(chosen, f"with {count:,} pictures its strength follows how sure the discriminator is")
+        return Augmentation(chosen, f"with {count:,} pictures only mirrored, unless heavier penalties are not enough")
     why = f"{count:,} pictures are enough"
     return Augmentation(
         Augment(operations=flips) if flips else None, f"{why}, so they are mirrored only" if flips else why
