@@ -24,17 +24,22 @@ def main() -> None:
     words.add_argument("out", type=Path)
     words.add_argument("--data-label", help="a folder's published name, in place of its path")
     chosen = words.parse_args()
-    run = open_run(chosen.run)
-    plain = to_plain(run.experiment())
-    if chosen.data_label is not None:
-        plain["data"]["path"] = chosen.data_label
-    document = {"passport": passport(run, plain), "experiment": plain} | losses(run) | scores(run)
+    found = document(open_run(chosen.run), chosen.data_label)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    write_text_atomically(chosen.out, json.dumps(document, indent=1) + "\n")
+    write_text_atomically(chosen.out, json.dumps(found, indent=1) + "\n")
+
+
+def document(run: RunDirectory, data_label: str | None) -> dict[str, Any]:
+    """All that is kept of a run; a folder has its published name in place of its path."""
+    plain = to_plain(run.experiment())
+    if data_label is not None:
+        plain["data"]["path"] = data_label
+    return {"passport": passport(run, plain), "experiment": plain} | losses(run) | scores(run)
 
 
 def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
     session: dict[str, Any] = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"][0]
+    session.pop("places", None)
     return {"data": plain["data"].get("path", plain["data"]["kind"])} | session
 
 

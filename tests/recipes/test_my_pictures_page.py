@@ -1,0 +1,21 @@
+"""The page about one's own pictures shows the figures of the committed data files, and a grid of each run."""
+
+import re
+
+from measurements.figures import my_pictures
+from measurements.pages import filled
+
+TEXT = my_pictures.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_figures_are_those_of_the_data_files() -> None:
+    assert filled(my_pictures.PAGE, my_pictures.figures()) == TEXT
+
+
+def test_every_run_has_its_grid_on_the_page_and_an_interval_around_its_score() -> None:
+    runs = {path.stem for path in my_pictures.RESULTS.glob("*.json")}
+    assert runs
+    assert set(re.findall(r"figures/pictures_([\w-]+)\.png", TEXT)) == runs
+    for line in re.findall(r"^\| [\w-]+ \| [^|]+ \| [\d,]+ \| ([\d.]+) \(([\d.]+) to ([\d.]+)\)", TEXT, re.MULTILINE):
+        score, low, high = map(float, line)
+        assert low <= score <= high
