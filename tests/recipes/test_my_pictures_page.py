@@ -1,7 +1,10 @@
 """The page about one's own pictures shows the figures of the committed data files, and a grid of each run."""
 
+import json
 import re
 
+from equipoise.common.durations import duration
+from measurements import ROOT
 from measurements.figures import my_pictures
 from measurements.pages import filled
 
@@ -19,3 +22,10 @@ def test_every_run_has_its_grid_on_the_page_and_an_interval_around_its_score() -
     for line in re.findall(r"^\| [\w-]+ \| [^|]+ \| [\d,]+ \| ([\d.]+) \(([\d.]+) to ([\d.]+)\)", TEXT, re.MULTILINE):
         score, low, high = map(float, line)
         assert low <= score <= high
+
+
+def test_readme_and_home_page_name_the_time_that_the_horses_took() -> None:
+    run = json.loads((my_pictures.RESULTS / "horses-10.json").read_text(encoding="utf-8"))
+    for page in ("README.md", "docs/index.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert f"[{duration(run['cpu_seconds'])} of one CPU core]" in text
