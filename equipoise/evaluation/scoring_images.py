@@ -15,10 +15,8 @@ from equipoise.evaluation.judge import all_items
 from equipoise.evaluation.score import Score
 from equipoise.metrics.neighbours import memorisation
 from equipoise.metrics.structural_similarity import ms_ssim
-from equipoise.monitor.memorisation import copies
 
 _MOST_PAIRS, _PAIRS_AT_ONCE, _NEIGHBOURS = 25_000, 1000, 1000
-_SUSPICIOUS = 0.2
 NEIGHBOURS = "lite0-neighbours", "nearest-neighbours"
 """The metrics that tell copies, the better one first."""
 SHARE_NEARER = "share_nearer"
@@ -70,24 +68,6 @@ def _neighbours(
     particulars = {"compared": len(samples), SHARE_NEARER: found.share_nearer, "copies": found.copies}
     known = passport(metric=f"{name}, {len(samples)} samples", real_count=len(train), **particulars)
     return Score(name, found.ratio, None, known)
-
-
-def neighbours_sentence(ratio: float, share_nearer: float) -> str:
-    """What these scores say of copies, for people.
-
-    Args:
-        ratio: the score.
-        share_nearer: what its passport says.
-    """
-    seen = (
-        f"{share_nearer:.0%} of the samples are nearer to a training picture than 95 of 100 held-out pictures are "
-        f"(5% would be usual), at {ratio:.2f} of their usual distance."
-    )
-    if copies(ratio, share_nearer):
-        return f"The samples are copies of training pictures: {seen}"
-    if share_nearer > _SUSPICIOUS:
-        return f"Some samples are close to training pictures: {seen}"
-    return f"The samples are no copies of training pictures: {seen}"
 
 
 def _pixels(images: torch.Tensor) -> torch.Tensor:

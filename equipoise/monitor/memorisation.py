@@ -16,11 +16,30 @@ SAMPLES, PATIENCE = 256, 2
 """Samples of a look, and looks in a row that must find the same."""
 NEARER, RATIO = 0.5, 0.5
 """It is said above this share of samples nearer than 95 of 100 held-out items, and below this ratio of distances."""
+_SUSPICIOUS = 0.2
 
 
 def copies(ratio: float, share_nearer: float) -> bool:
     """Whether samples are copies, by what `equipoise.metrics.memorisation` found."""
     return share_nearer > NEARER and ratio < RATIO
+
+
+def neighbours_in_words(ratio: float, share_nearer: float) -> str:
+    """What `equipoise.metrics.memorisation` found, for people.
+
+    Args:
+        ratio: median distance to the nearest training picture, over that of held-out pictures.
+        share_nearer: of the samples, nearer than 95 of 100 held-out pictures.
+    """
+    seen = (
+        f"{share_nearer:.0%} of the samples are nearer to a training picture than 95 of 100 held-out pictures are "
+        f"(5% would be usual), at {ratio:.2f} of their usual distance."
+    )
+    if copies(ratio, share_nearer):
+        return f"The samples are copies of training pictures: {seen}"
+    if share_nearer > _SUSPICIOUS:
+        return f"Some samples are close to training pictures: {seen}"
+    return f"The samples are no copies of training pictures: {seen}"
 
 
 class MemorisationMonitor:

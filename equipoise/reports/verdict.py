@@ -10,10 +10,10 @@ from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.catalogue import METRICS, is_better
 from equipoise.evaluation.floor import FLOOR
-from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER, neighbours_sentence
+from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER
 from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import from_plain
-from equipoise.monitor.memorisation import copies
+from equipoise.monitor.memorisation import copies, neighbours_in_words
 from equipoise.monitor.words import ADVICE, MEANINGS
 from equipoise.reports.summary import shown, title
 from equipoise.runs.record import RunRecord
@@ -144,7 +144,7 @@ def copied_in(scores: Sequence[Record]) -> tuple[bool, str]:
             passport = record.passports.get(name)
             share = passport.get(SHARE_NEARER) if isinstance(passport, dict) else None
             if name in record.values and isinstance(share, int | float):
-                return copies(record.values[name], share), neighbours_sentence(record.values[name], share)
+                return copies(record.values[name], share), neighbours_in_words(record.values[name], share)
     return False, ""
 
 

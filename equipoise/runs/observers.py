@@ -14,11 +14,12 @@ from equipoise.evaluation.catalogue import is_better
 from equipoise.evaluation.floor import FLOOR, with_floor
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.scoring import Evidence, Score, take_scores
-from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER, neighbours_sentence
+from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER
 from equipoise.experiments.averaged import GeneratorOf, has_average
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment
+from equipoise.monitor.memorisation import neighbours_in_words
 from equipoise.runs.alarm import Watchdog
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.remembered import AlarmMemory, Best, Epoch, LogPlace, Remembered
@@ -139,7 +140,7 @@ class Evaluator:
             )
         compared = next((self._newest[name] for name in NEIGHBOURS if name in self._newest), None)
         if compared is not None and isinstance(compared.value, float):
-            told.append(neighbours_sentence(compared.value, compared.passport[SHARE_NEARER]))
+            told.append(neighbours_in_words(compared.value, compared.passport[SHARE_NEARER]))
         return told
 
     def _scores(self, state: State) -> list[Score]:
