@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from equipoise.experiments.experiment import Watch
     from equipoise.runs.cost import Cost
 
-SCORE, BACKBONE = "lite0-kernel", "efficientnet-lite0"
+_SCORE, _BACKBONE = "lite0-kernel", "efficientnet-lite0"
 _TIMES, _SHARE, _MOST_SHARE = 10, 0.05, 0.25
 """How many times the score is taken, in which share of the run's time, and at most in which share of a short run's."""
 _GRIDS = (20, 10, 5, 4)
@@ -33,7 +33,7 @@ def network_of_scores() -> str:
         lite0_weights()
     except EquipoiseError:
         return ""
-    return BACKBONE
+    return _BACKBONE
 
 
 def without_held_out(data: "DataSet", store: "Store") -> tuple["DataSet", str]:
@@ -107,7 +107,7 @@ def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "
     by_features = of_copies and count * cost.feature_seconds <= _SHARE * seconds
     neighbours = (("lite0-neighbours" if by_features else "nearest-neighbours"),) if of_copies else ()
     real = count if by_features else min(count, max(samples, _FEWEST))
-    whole = replace(watch, evaluations=times, metrics=(SCORE, *neighbours), samples=samples, real=real, best=SCORE)
+    whole = replace(watch, evaluations=times, metrics=(_SCORE, *neighbours), samples=samples, real=real, best=_SCORE)
     told = (
         f"score: kernel distance on EfficientNet-Lite0's features, {times} times, of {samples:,} samples and {real:,} "
         "pictures; the best checkpoint is kept by it"

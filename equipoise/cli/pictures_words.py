@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 QUALITIES = {"draft": (600.0, 300.0), "good": (3600.0, 1800.0), "best": (28_800.0, 10_800.0)}
 """Quality -> seconds on a CPU, and on a GPU."""
 SIZES = (32, 64, 128, 256)
+"""Sides of the pictures in pixels."""
 
 
 def found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
