@@ -193,8 +193,9 @@ def _asked_iterations(chosen: argparse.Namespace, experiment: "Experiment", coun
     """How many iterations were asked for; None where a time is to be filled."""
     if chosen.epochs is not None:
         batches = sum(stage.batches_per_iteration for stage in experiment.algorithm.stages())
-        return max(1, chosen.epochs * (count // experiment.batch_size // batches))
-    return max(1, chosen.iterations) if chosen.iterations is not None else None
+        return max(1, int(chosen.epochs) * (count // experiment.batch_size // batches))
+    iterations: int | None = chosen.iterations
+    return None if iterations is None else max(1, iterations)
 
 
 def _asked_seconds(chosen: argparse.Namespace, device: "torch.device") -> float:

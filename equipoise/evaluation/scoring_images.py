@@ -45,7 +45,8 @@ def score_neighbours(evidence: Comparison) -> Score:
     """How near samples are to the training images, against held-out images; pixels in [0, 1]."""
     train, held_out = (_pixels(all_items(part)) for part in evidence.parts)
     sides = (evidence.images[:_NEIGHBOURS], train, held_out[:_NEIGHBOURS])
-    return _neighbours(NEIGHBOURS[1], *(side.flatten(1).to(evidence.device) for side in sides), evidence.passport)
+    samples, known, others = (side.flatten(1).to(evidence.device) for side in sides)
+    return _neighbours(NEIGHBOURS[1], samples, known, others, evidence.passport)
 
 
 def score_lite0_neighbours(evidence: Comparison) -> Score:

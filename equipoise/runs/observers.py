@@ -131,7 +131,7 @@ class Evaluator:
     def closing_words(self) -> list[str]:
         """What the scores of this sitting say in the end: the best checkpoint, and whether samples are copies."""
         told, best = [], self.best
-        if best is not None and best.metric in self._newest:
+        if best is not None and best.metric is not None and best.metric in self._newest:
             floor = self._newest[best.metric].passport.get(FLOOR)
             real = "" if floor is None else f", where real pictures against other real ones get {floor:.4g}"
             told.append(
