@@ -31,7 +31,7 @@ def test_the_rule_of_augmentation_is_the_programs() -> None:
     assert few is not None
     assert (few.strength, few.target) == (1.0, None)
     assert some is not None
-    assert (some.strength, some.target) == (0.0, 0.6)
+    assert (some.strength, some.target) == (0.0, 0.85)
     assert many is None
     mirrored = augmentation_for("auto", MANY, True).augment
     assert mirrored is not None
