@@ -16,6 +16,8 @@ ALGORITHMS = Registry(
             "relativistic:RelativisticGAN",
             "real images paired with generated ones, R1 and R2 (Huang et al. 2024)",
         ),
+        _entry("adaptive-hinge", "adaptive_hinge:AdaptiveHinge", "hinge with a margin that follows MAGAN's rule"),
+        _entry("adaptive-bounds", "adaptive_bounds:AdaptiveBounds", "rep-b with bounds that follow the real pairs"),
         _entry("ebgan", "ebgan:EBGAN", "an auto-encoder against a fixed margin (Zhao et al. 2017)"),
         _entry("magan", "magan:MAGAN", "an auto-encoder against a margin that adapts (Wang et al. 2017)"),
         _entry("began", "began:BEGAN", "auto-encoder and generator in equilibrium (Berthelot et al. 2017)"),

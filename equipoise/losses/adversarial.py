@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import logsigmoid, relu
 
-from equipoise.common.checks import check_pair, check_scores, check_sides
+from equipoise.common.checks import check_non_negative, check_pair, check_scores, check_sides
 from equipoise.common.precision import in_full_precision
 
 PairLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -79,15 +79,19 @@ def non_saturating_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
 
 
 @in_full_precision
-def hinge_discriminator_loss(real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
-    """E relu(1 - s(x)) + E relu(1 + s(G(z))) (Lim and Ye 2017, Eq. 11; Miyato et al. 2018, Eq. 16).
+def hinge_discriminator_loss(
+    real_scores: torch.Tensor, fake_scores: torch.Tensor, margin: torch.Tensor | float = 1.0
+) -> torch.Tensor:
+    """E relu(m - s(x)) + E relu(m + s(G(z))), m = 1 (Lim and Ye 2017, Eq. 11; Miyato et al. 2018, Eq. 16).
 
     Args:
         real_scores: [batch, ...], scores of real samples; [batch, n, n] for a map of scores.
         fake_scores: [batch, ...], scores of generated samples, in the shape of real_scores but for the batch.
+        margin: m >= 0, a number or a 0-dimensional tensor.
     """
     check_sides(real_scores=real_scores, fake_scores=fake_scores)
-    return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
+    check_non_negative("margin", margin)
+    return relu(margin - real_scores).mean() + relu(margin + fake_scores).mean()
 
 
 @in_full_precision

@@ -124,8 +124,21 @@ def adapted_margin(
     for name, value in {"margin": margin, "real": real, "fake": fake, "fake_before": fake_before}.items():
         check_number(name, value)
     check_non_negative("margin", margin)
-    tighten = (real < margin) & (real < fake) & (fake_before <= fake)
-    return torch.where(tighten, real, margin).detach()
+    return torch.where((real < margin) & generator_stalls(real, fake, fake_before), real, margin).detach()
+
+
+def generator_stalls(real: torch.Tensor, fake: torch.Tensor, fake_before: torch.Tensor) -> torch.Tensor:
+    """Whether real < fake and fake_before <= fake: two of the three conditions of Eq. 4 (Wang et al. 2017).
+
+    Args:
+        real: the mean energy of an epoch's real images.
+        fake: the mean energy of its generated images.
+        fake_before: `fake` of the epoch before.
+
+    Returns:
+        Truth values in the shape of the arguments, without a gradient.
+    """
+    return (real < fake) & (fake_before <= fake)
 
 
 @in_full_precision

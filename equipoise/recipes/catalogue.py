@@ -32,6 +32,16 @@ RECIPES: Registry[Entry] = Registry(
         ),
         Entry("magan-digits", "MAGAN on scikit-learn's digits", "equipoise.recipes.digits:magan_digits"),
         Entry(
+            "adaptive-hinge-digits",
+            "Hinge with an adaptive margin on scikit-learn's digits",
+            "equipoise.recipes.digits:adaptive_hinge_digits",
+        ),
+        Entry(
+            "adaptive-bounds-digits",
+            "Repulsive MMD-GAN with adaptive bounds on scikit-learn's digits",
+            "equipoise.recipes.digits:adaptive_bounds_digits",
+        ),
+        Entry(
             "relativistic-folder",
             "The default for a folder of pictures, 32x32",
             "equipoise.recipes.pictures:relativistic_folder",

@@ -1,10 +1,14 @@
 """Small experiments on scikit-learn's bundled digits: real data, no download, seconds to a minute on one core."""
 
+from equipoise.algorithms.adaptive_bounds import AdaptiveBounds
+from equipoise.algorithms.adaptive_hinge import AdaptiveHinge
 from equipoise.algorithms.ebgan import EBGAN
 from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
+from equipoise.constraints import SpectralNorm
 from equipoise.data.digits import Digits
 from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
+from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam, Adamax
@@ -36,20 +40,39 @@ def gan_digits() -> Experiment:
 
     Run:  equipoise train gan-digits --seed 0        about half a minute on one core
     """
-    generator = _generator()
-    discriminator = network("mlp-discriminator", image_shape=_SHAPE, hidden=(256, 128))
+    return _scored("gan-digits", GAN(loss="non-saturating", epochs=_EPOCHS), None)
+
+
+def adaptive_hinge_digits() -> Experiment:
+    """Hinge with an adaptive margin on scikit-learn's digits, under spectral normalisation.
+
+    Run:  equipoise train adaptive-hinge-digits --set algorithm.adaptive=false        for a fixed margin
+    No published figure.
+    """
+    return _scored("adaptive-hinge-digits", AdaptiveHinge(epochs=_EPOCHS), SpectralNorm())
+
+
+def adaptive_bounds_digits() -> Experiment:
+    """Repulsive MMD-GAN with adaptive bounds on scikit-learn's digits, under spectral normalisation.
+
+    Run:  equipoise train adaptive-bounds-digits --set algorithm.adaptive=false        for rep-b
+    No published figure.
+    """
+    return _scored("adaptive-bounds-digits", AdaptiveBounds(epochs=_EPOCHS), SpectralNorm(), output_size=16)
+
+
+def _scored(name: str, algorithm: Algorithm, constraint: SpectralNorm | None, **options: int) -> Experiment:
+    """A discriminator that gives scores or features."""
+    discriminator = network("mlp-discriminator", image_shape=_SHAPE, hidden=(256, 128), **options)
     adam = Adam(lr=2e-4, betas=(0.5, 0.999))
     return Experiment(
-        name="gan-digits",
+        name=name,
         data=Digits(),
         value_range="unit",
         batch_size=64,
         latent=Latent(16),
-        players={
-            "generator": Player(network=generator, optimiser=adam),
-            "discriminator": Player(network=discriminator, optimiser=adam),
-        },
-        algorithm=GAN(loss="non-saturating", epochs=_EPOCHS),
+        players=two_players(_generator(), discriminator, adam, constraint=constraint),
+        algorithm=algorithm,
         watch=Watch(sample_grids=20),
     )
 

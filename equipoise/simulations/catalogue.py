@@ -23,6 +23,11 @@ SIMULATIONS = Registry(
             "MAGAN's lemmas and its margin on discrete distributions (Wang et al. 2017, section 3; 20 seconds)",
         ),
         _entry(
+            "adaptive-margins",
+            "adaptive_margins",
+            "hinge margins and MMD bounds that follow the real data, in small systems (10 seconds)",
+        ),
+        _entry(
             "score-particles",
             "particles",
             "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",

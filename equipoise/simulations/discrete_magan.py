@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from equipoise.common.checks import check_at_least, check_positive, check_same_shape
+from equipoise.losses.energy import generator_stalls
 
 
 def optimal_energies(p: Tensor, q: Tensor, margin: Tensor | float) -> Tensor:
@@ -45,8 +46,7 @@ def generator_step(q: Tensor, energies: Tensor, step_size: float) -> Tensor:
 
 def adapted_margin(margin: Tensor, real: Tensor, fake: Tensor, fake_before: Tensor) -> Tensor:
     """`equipoise.losses.adapted_margin` for many runs at once, all arguments [runs] (Algorithm 1, lines 23-25)."""
-    tighten = (real < margin) & (real < fake) & (fake_before <= fake)
-    return torch.where(tighten, real, margin)
+    return torch.where((real < margin) & generator_stalls(real, fake, fake_before), real, margin)
 
 
 @dataclass(frozen=True)

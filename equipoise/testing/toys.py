@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from equipoise.algorithms.adaptive_bounds import AdaptiveBounds
+from equipoise.algorithms.adaptive_hinge import AdaptiveHinge
 from equipoise.algorithms.ali import ALI
 from equipoise.algorithms.began import BEGAN
 from equipoise.algorithms.ebgan import EBGAN
@@ -254,6 +256,12 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "relativistic-adaptive": lambda: _pictures(Augment(strength=0.5, target=0.3, images_to_full=100)),
     "relativistic-classes": lambda: _pictures(Augment(("x-flip",)), classes=4),
     "r3gan": _r3gan,
+    "adaptive-hinge": lambda: toy(
+        AdaptiveHinge(epochs=5, margin=2.0, discriminator_steps=2), two(generator(), discriminator())
+    ),
+    "adaptive-bounds": lambda: toy(
+        AdaptiveBounds(epochs=4, bounds=(0.01, 9.0)), two(generator(), discriminator(output_size=3))
+    ),
     "ebgan": lambda: _energy(EBGAN(margin=3.0, epochs=3)),
     "magan": lambda: _energy(MAGAN(epochs=5, pretrain_epochs=2)),
     "ebgan-pulling-away": lambda: _energy(EBGAN(margin=3.0, epochs=2, pulling_away_weight=0.1)),

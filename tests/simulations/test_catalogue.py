@@ -13,6 +13,7 @@ from PIL import Image
 from equipoise.common.errors import UnknownName
 from equipoise.simulations import (
     SIMULATIONS,
+    adaptive_margins,
     discrete_magan_report,
     particles,
     ring_over_time,
@@ -35,6 +36,9 @@ SMALL = {
         sample_size=50,
     ),
     "discrete-magan": discrete_magan_report.DiscreteSettings(runs=3, atoms=4, total_steps=100, pairs=20),
+    "adaptive-margins": adaptive_margins.AdaptiveSettings(
+        runs=3, atoms=4, epoch_steps=5, epochs=4, start_columns=2, start_rows=2, flow_epochs=3, flow_steps=3
+    ),
     "score-particles": particles.ParticleSettings(discriminator_steps=20, generator_steps=10, repetitions=2),
     "ring-over-time": ring_over_time.RingSettings(iterations=(1, 3), samples=100),
 }

@@ -15,6 +15,27 @@ def results(name: str) -> dict[str, Any]:
     return data
 
 
+def adaptive_margins() -> list[str]:
+    """The two tables of the page on adaptive margins."""
+    data = results("adaptive-margins")
+    labels = {"fixed": "fixed", "energy": "follows the energy", "mean score": "follows the mean score"}
+    hinge = [
+        f"| {labels[row['rule']]} | {row['final_median']} | {row['final_largest']} "
+        f"| {row['stopped_by_zero_margin']} of {data['parameters']['runs']} |"
+        for row in data["hinge"]
+    ]
+    ends = [
+        f"| {row['trivial_share']:.1%} | ({row['median_w1_w2'][0]}, {row['median_w1_w2'][1]}) | {row['median_mmd']} |"
+        for row in data["bounds"]
+    ]
+    return [*hinge, *ends]
+
+
+def test_the_page_on_adaptive_margins_shows_the_numbers_of_the_data_file() -> None:
+    page = (ROOT / "docs" / "algorithms" / "adaptive-margins.md").read_text(encoding="utf-8")
+    assert [line for line in adaptive_margins() if line not in page] == []
+
+
 def equilibria() -> list[str]:
     rows = results("two-parameter-mmd")["equilibria_normal"]
     return [

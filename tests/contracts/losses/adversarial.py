@@ -29,6 +29,14 @@ ROWS = [
         )
         for arguments, variant in ((PAIR, ""), (MAPS, "map"))
     ),
+    LossCase(
+        losses.hinge_discriminator_loss,
+        PAIR,
+        lambda x, y: mean_of(lambda s: max(0, 0.3 - s), x) + mean_of(lambda s: max(0, 0.3 + s), y),
+        options={"margin": 0.3},
+        unequal=True,
+        variant="margin",
+    ),
     LossCase(losses.hinge_generator_loss, draw((6,)), lambda y: mean_of(lambda s: -s, y)),
     LossCase(
         losses.wasserstein_discriminator_loss,
