@@ -4,7 +4,10 @@ import argparse
 import re
 from pathlib import Path
 
+from equipoise.common.files import local_path
+
 _MOST_SHARE = 64.0
+_RANGE, _MOST_SEEDS = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?"), 100_000
 
 
 def add_data_root(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +50,40 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Which of a run's checkpoints is used."""
     help_text = "best, newest or an iteration (default: best if the run keeps one, else newest)"
     parser.add_argument("--checkpoint", metavar="WHICH", help=help_text)
+
+
+def generator_place(text: str) -> Path:
+    """The directory of a run that exists, an exported generator, or hub:USER/NAME.
+
+    Raises:
+        EquipoiseError: there is no run and no exported generator.
+    """
+    path = local_path(text)
+    is_file = path.suffix.lower() == ".safetensors" and path.is_file()
+    return path if text.startswith("hub:") or is_file or (path / "model.json").is_file() else run_directory(text)
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them, and ranges of them, as in 3,7,10-20."""
+    found: list[int] = []
+    for word in text.split(","):
+        numbers = _RANGE.fullmatch(word)
+        first, last = (int(numbers[1]), int(numbers[2] or numbers[1])) if numbers else (0, -1)
+        if last < first or last - first + len(found) >= _MOST_SEEDS:
+            raise argparse.ArgumentTypeError(f"must be seeds as in 3,7,10-20, at most {_MOST_SEEDS:,}, got '{text}'")
+        found += range(first, last + 1)
+    return tuple(found)
+
+
+def part(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, got '{text}'")
+    return number
 
 
 def run_directory(text: str) -> Path:

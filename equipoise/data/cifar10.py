@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from equipoise.data.store import Store
 
 _RECORD_BYTES = 1 + 3 * 32 * 32
+_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _FILES = {"train": [f"data_batch_{number}.bin" for number in range(1, 6)], "test": ["test_batch.bin"]}
 
 
@@ -44,6 +45,10 @@ class Cifar10(DataSet):
     def name(self) -> str:
         """The data set's name."""
         return "cifar10"
+
+    def class_names(self, root: Path | None = None) -> list[str]:
+        """What the photographs show, as batches.meta names it."""
+        return list(_CLASSES)
 
     @property
     def item_shape(self) -> tuple[int, ...]:

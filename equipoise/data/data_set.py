@@ -34,6 +34,10 @@ class DataSet(ABC):
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """The content; `root` is where published files lie, `seed` matters for synthetic sets only."""
 
+    def class_names(self, root: Path | None = None) -> list[str]:
+        """The names of the classes that the labels number, where they have names; `root` as in `load`."""
+        return []
+
     def reduced(self) -> "DataSet":
         """A part that is small enough to train on with a CPU, or the set itself."""
         return self

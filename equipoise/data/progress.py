@@ -57,6 +57,11 @@ def _in_lines(things: Iterable[Thing], name: str, unit: str, total: int | None) 
         if now - told >= _EVERY_SECONDS:
             told = now
             of = f" of {total:,}" if total else ""
+            rate = f", {_rate(count / (now - begun))} a second" if count else ""
             left = f", {duration((total - count) * (now - begun) / count)} left" if total and count else ""
-            say(f"{name}: {count:,}{of} {unit}{left}")
+            say(f"{name}: {count:,}{of} {unit}{rate}{left}")
         yield thing
+
+
+def _rate(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

@@ -1,4 +1,6 @@
-"""Latent vectors for samples: by seed, and on the way from one to another."""
+"""Latent vectors for samples: by seed, truncated, and on the way from one to another."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,6 +16,26 @@ _ALMOST_PARALLEL = 1e-4
 def latent_batch(prior: Latent, seed: int, number: int, purpose: str = "samples") -> Tensor:
     """Batch `number` of the latent vectors of a seed. Returns: [500, size] on the CPU."""
     return prior.sample(BATCH, stream(seed, f"{purpose}/latent", number))
+
+
+def latents_of_seeds(prior: Latent, seeds: Sequence[int]) -> Tensor:
+    """For each seed the vector of its first sample. Returns: [seeds, size] on the CPU."""
+    return torch.cat([latent_batch(prior, seed, 0)[:1] for seed in seeds])
+
+
+def truncated(prior: Latent, latents: Tensor, truncation: float) -> Tensor:
+    """mean + truncation (z - mean), with the mean of the prior; the dimensions that name a class stay.
+
+    This is StyleGAN's truncation (Karras et al. 2019, appendix B) on z itself, as there is no mapping network.
+
+    Args:
+        prior: the distribution of `latents`.
+        latents: [batch, size].
+        truncation: 1 changes nothing, and 0 makes all vectors the mean.
+    """
+    noise = prior.size - prior.classes
+    mean = 0.5 if prior.distribution == "unit" else 0.0
+    return torch.cat([mean + truncation * (latents[:, :noise] - mean), latents[:, noise:]], dim=1)
 
 
 def between(prior: Latent, start: Tensor, end: Tensor, share: Tensor) -> Tensor:
@@ -35,6 +57,21 @@ def between(prior: Latent, start: Tensor, end: Tensor, share: Tensor) -> Tensor:
     first, last, part = start.double(), end.double(), share.double()
     parts = way(first[:, :noise], last[:, :noise], part), torch.lerp(first[:, noise:], last[:, noise:], part)
     return torch.cat(parts, dim=1).to(start.dtype)
+
+
+def round_trip(prior: Latent, stops: Tensor, frames: int) -> Tensor:
+    """A closed way through latent vectors, back to the first: on arcs for a normal prior, else on straight lines.
+
+    Args:
+        prior: the distribution of the latents.
+        stops: [stops, size].
+        frames: steps from each stop to the next one; the first of them is the stop itself.
+
+    Returns: [stops * frames, size].
+    """
+    start, end = (each.repeat_interleave(frames, dim=0) for each in (stops, stops.roll(-1, dims=0)))
+    share = torch.arange(frames, dtype=torch.float64).repeat(len(stops))[:, None] / frames
+    return between(prior, start, end, share)
 
 
 def spherical(start: Tensor, end: Tensor, share: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Nearest training neighbours: did the generator learn the data, or memorise it?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,28 @@ def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, t
     scale, (a, b) = scaled_points("samples", samples, "training", training)
     found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
     return torch.cat([part.values for part in found]).sqrt() / scale, torch.cat([part.indices for part in found])
+
+
+def several_nearest(samples: Array, training: Iterable[Array], count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The nearest training samples of each sample, by Euclidean distance, from training data that come in parts.
+
+    Args:
+        samples: [samples, features], features or flattened pixels.
+        training: parts [training_samples, features], one after the other.
+        count: how many neighbours; fewer where there are fewer.
+
+    Returns:
+        Distances [samples, count] in float64, nearest first, and positions [samples, count] over all parts.
+    """
+    nearest, places, done = torch.empty(len(samples), 0, dtype=torch.float64), torch.empty(len(samples), 0).long(), 0
+    for part in training:
+        scale, (a, b) = scaled_points("samples", samples, "training", part)
+        found = torch.cat([squared for _, squared in distance_blocks(a, b)]).sqrt() / scale
+        here = torch.arange(done, done + len(part)).expand(len(samples), -1)
+        nearest, places, done = torch.cat([nearest, found], 1), torch.cat([places, here], 1), done + len(part)
+        chosen = nearest.argsort(dim=1, stable=True)[:, :count]
+        nearest, places = nearest.gather(1, chosen), places.gather(1, chosen)
+    return nearest, places
 
 
 @dataclass(frozen=True)

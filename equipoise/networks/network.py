@@ -71,8 +71,13 @@ class Generator(Network):
 
 
 class Discriminator(Network):
-    """images [batch, *image_shape] -> scores [batch], [batch, output_size], or [batch, n, n] for a map."""
+    """images [batch, *image_shape] -> scores [batch], [batch, output_size], or [batch, n, n] for a map.
 
+    Attributes:
+        classes: how many classes it can be told of, as a second argument [batch, classes] after the images.
+    """
+
+    classes: int = 0
     body: nn.Module
     head: nn.Module
 

@@ -63,6 +63,11 @@ class RunDirectory:
         """What became of each file of the data, where they came from single files."""
         return self.path / "data.json"
 
+    @property
+    def classes(self) -> Path:
+        """The names of the classes that the generator knows, where it knows classes that have names."""
+        return self.path / "classes.json"
+
     def experiment(self) -> "Experiment":
         """The experiment that was trained here.
 

@@ -20,6 +20,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically, write_folder_atomically
 from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import to_plain
+from equipoise.runs.classes import kept_class_names
 from equipoise.runs.shipped import DESCRIPTION, WEIGHTS, Description, Shipped, open_shipped, plain_weights
 from equipoise.runs.trained import Tell, Trained, load_trained
 
@@ -104,7 +105,14 @@ def description_of(trained: Trained) -> Description:
         value_range=experiment.value_range,
         latent=experiment.latent,
         network=experiment.players["generator"].network,
+        class_names=kept_class_names(trained.run, experiment),
     )
+
+
+def _plain(described: Description) -> dict[str, Any]:
+    """As JSON values; earlier versions read a description without names of classes as well."""
+    plain: dict[str, Any] = to_plain(described)
+    return plain if described.class_names else {name: value for name, value in plain.items() if name != "class_names"}
 
 
 def write_model(trained: Trained, folder: Path) -> None:
@@ -115,13 +123,13 @@ def write_model(trained: Trained, folder: Path) -> None:
     """
     described = description_of(trained)
     save_file(plain_weights(trained.generator), folder / WEIGHTS, metadata=_metadata(described))
-    (folder / DESCRIPTION).write_text(json.dumps(to_plain(described), indent=1) + "\n", encoding="utf-8")
+    (folder / DESCRIPTION).write_text(json.dumps(_plain(described), indent=1) + "\n", encoding="utf-8")
     _check_shipped(open_shipped(folder), trained)
 
 
 def _metadata(described: Description) -> dict[str, str]:
     """The description as a whole, and its parts for readers without Equipoise."""
-    plain = to_plain(described)
+    plain = _plain(described)
     parts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in plain.items()}
     return parts | {"equipoise": json.dumps(plain)}
 
@@ -145,7 +153,7 @@ def _torch_export(trained: Trained, described: Description) -> bytes:
     module, latent = _whole(trained)
     program = torch.export.export(module, (latent,), dynamic_shapes=({0: torch.export.Dim("batch")},))
     buffer = io.BytesIO()
-    torch.export.save(program, buffer, extra_files={"equipoise.json": json.dumps(to_plain(described))})
+    torch.export.save(program, buffer, extra_files={"equipoise.json": json.dumps(_plain(described))})
     with torch.no_grad():
         _compare(torch.export.load(io.BytesIO(buffer.getvalue())).module()(latent[:2]), module(latent[:2]))
     return buffer.getvalue()

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
 from equipoise.common import notebook
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
+from equipoise.evaluation.maker import SampleMaker, wanted
+from equipoise.evaluation.nearest import By, Neighbours
+from equipoise.evaluation.sample_files import sample_arrays, sample_sheet
+from equipoise.evaluation.sampling import check_count, to_arrays
 from equipoise.evaluation.scores import Scores
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs import train as training
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
 
 KINDS = ("iterations", "epochs", "scores", "variety", "balance")
 """What a run's log holds curves of."""
-_ARRAYS, _PICTURE = Path("samples.npz"), Path("samples.png")
-"""What the memory must have room for."""
 
 
 @dataclass(frozen=True)
@@ -60,30 +61,79 @@ class Run:
         return Scores(self._record().scores)
 
     def sample(
-        self, count: int = 1, *, seed: int = 0, checkpoint: str | int | None = None, device: str = "auto"
+        self, count: int = 1, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> NDArray[Any]:
         """Samples of the run's generator, the same ones as `equipoise sample` writes for this seed.
 
         Args:
-            count: how many; the first ones do not depend on it.
-            seed: of the latents.
+            count: how many; the first ones do not depend on it. Of each class, where all are asked for.
             checkpoint: "best", "newest" or the number of an iteration; by default the best where the run keeps one.
             device: "auto", "cpu", "cuda", ...
+            which: fields of `equipoise.evaluation.maker.Wanted`: seed=3, seeds=[3, 7], of_class="cats",
+                truncation=0.7, keep_best=0.5.
 
         Returns: uint8 [count, height, width, channels], as pictures are stored; of a run on points float32 [count, 2].
 
         Raises:
-            EquipoiseError: there is no such checkpoint, or so many samples need more memory than there is.
+            EquipoiseError: there is no such checkpoint or class, or so many samples need more memory than there is.
         """
-        samples, experiment = self._samples(count, seed, checkpoint, device, _ARRAYS)
-        return to_arrays(samples, experiment.value_range)
+        return sample_arrays(self.maker(checkpoint, device), count, wanted(which))
 
     def picture(
-        self, count: int = 64, *, seed: int = 0, checkpoint: str | int | None = None, device: str = "auto"
+        self, count: int = 64, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> Image.Image:
         """The same samples as one picture: a grid, or a scatter plot of points."""
-        samples, experiment = self._samples(count, seed, checkpoint, device, _PICTURE)
-        return sample_picture(samples, experiment.value_range)
+        return sample_sheet(self.maker(checkpoint, device), count, wanted(which))
+
+    def interpolate(
+        self,
+        seeds: Sequence[int],
+        frames: int = 20,
+        *,
+        checkpoint: str | int | None = None,
+        device: str = "auto",
+        **which: Any,
+    ) -> NDArray[Any]:
+        """Pictures on the way from each seed to the next and back to the first: uint8 [seeds * frames, ...].
+
+        Args:
+            seeds: two or more.
+            frames: from each seed to the next.
+            checkpoint: as for `sample`, like `device` and `which`.
+
+        Raises:
+            EquipoiseError: as `sample`; there is one seed only, or the run's samples are points.
+        """
+        maker = self.maker(checkpoint, device)
+        return to_arrays(maker.interpolation(wanted({"seeds": seeds} | which), frames), maker.value_range)
+
+    def neighbours(
+        self,
+        count: int = 10,
+        each: int = 5,
+        *,
+        by: By | None = None,
+        checkpoint: str | int | None = None,
+        device: str = "auto",
+        **which: Any,
+    ) -> Neighbours:
+        """Samples, and for each of them the training pictures that are nearest.
+
+        Args:
+            count: how many samples.
+            each: how many neighbours of a sample.
+            by: "features" or "pixels"; by default the features where their weights are installed.
+            checkpoint: as for `sample`, like `device` and `which`.
+
+        Raises:
+            EquipoiseError: as `sample`, or the training pictures are not there any more.
+        """
+        check_count(count)
+        return self._trained(checkpoint, device).neighbours(count, wanted(which), each, by)
+
+    def maker(self, checkpoint: str | int | None = None, device: str = "auto") -> SampleMaker:
+        """Makes samples, for `equipoise.evaluation.sample_files.write_samples`, batch by batch."""
+        return self._trained(checkpoint, device).maker()
 
     def generator(self, *, checkpoint: str | int | None = None, device: str = "auto") -> nn.Module:
         """The generator as a module, in evaluation mode and without gradients: latents in, images out."""
@@ -169,15 +219,6 @@ class Run:
     def _trained(self, checkpoint: str | int | None, device: str) -> trained.Trained:
         wish = None if checkpoint is None else str(checkpoint)
         return trained.load_trained(self.path, choose_device(device), wish)
-
-    def _samples(
-        self, count: int, seed: int, checkpoint: str | int | None, device: str, fits: Path
-    ) -> tuple[Tensor, Experiment]:
-        check_count(count)
-        found = self._trained(checkpoint, device)
-        first = generate(found.generator, found.experiment.latent, 1, seed)
-        check_size(fits, count, first.shape[1:])
-        return generate(found.generator, found.experiment.latent, count, seed), found.experiment
 
 
 def open_run_directory(what: str | Path) -> Run | None:

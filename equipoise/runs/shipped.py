@@ -5,6 +5,7 @@ catalogue, and names and sizes are compared before anything is made.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,9 @@ from torch.nn.utils import parametrize
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import check_regular, read_text_bounded
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.sampling import check_count, check_size, generate, sample_picture, to_arrays
+from equipoise.evaluation.maker import SampleMaker, wanted
+from equipoise.evaluation.sample_files import sample_arrays, sample_sheet
+from equipoise.evaluation.sampling import to_arrays
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
 from equipoise.experiments.experiment import NetworkConfig
@@ -50,6 +53,7 @@ class Description:
         value_range: of the network's images: "unit" for [0, 1], "symmetric" for [-1, 1].
         latent: the distribution of what the network takes.
         network: its kind in `equipoise.networks` and the constructor's options; no constraint is attached.
+        class_names: of the classes that the generator can be asked for, where they have names.
     """
 
     format: int = FORMAT
@@ -60,6 +64,7 @@ class Description:
     value_range: Literal["unit", "symmetric"]
     latent: Latent
     network: NetworkConfig
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,24 +79,40 @@ class Shipped:
     description: Description
     network: nn.Module
 
-    def sample(self, count: int = 1, *, seed: int = 0, device: str = "auto") -> NDArray[Any]:
+    def sample(self, count: int = 1, *, device: str = "auto", **which: Any) -> NDArray[Any]:
         """The same samples as those of the run: uint8 [count, height, width, channels], or points float32 [count, 2].
+
+        Args:
+            count: how many; of each class, where all are asked for.
+            device: "auto", "cpu", "cuda", ...
+            which: as for `equipoise.runs.run.Run.sample`; `keep_best` needs the run.
 
         Raises:
             EquipoiseError: `count` is no whole number of at least 1, or so many need more memory than there is.
         """
-        return to_arrays(self._samples(count, seed, device, Path("samples.npz")), self.description.value_range)
+        return sample_arrays(self.maker(device), count, wanted(which))
 
-    def picture(self, count: int = 64, *, seed: int = 0, device: str = "auto") -> Image.Image:
+    def picture(self, count: int = 64, *, device: str = "auto", **which: Any) -> Image.Image:
         """The same samples as one picture."""
-        samples = self._samples(count, seed, device, Path("samples.png"))
-        return sample_picture(samples, self.description.value_range)
+        return sample_sheet(self.maker(device), count, wanted(which))
 
-    def _samples(self, count: int, seed: int, device: str, fits: Path) -> Tensor:
-        check_count(count)
-        check_size(fits, count, torch.Size(network_shape(self.description.network)))
+    def interpolate(
+        self, seeds: Sequence[int], frames: int = 20, *, device: str = "auto", **which: Any
+    ) -> NDArray[Any]:
+        """Pictures on the way from each seed to the next, as `equipoise.runs.run.Run.interpolate`."""
+        maker = self.maker(device)
+        return to_arrays(maker.interpolation(wanted({"seeds": seeds} | which), frames), maker.value_range)
+
+    def maker(self, device: str = "auto") -> SampleMaker:
+        """Makes samples, for `equipoise.evaluation.sample_files.write_samples`, batch by batch."""
+        about = self.description
+        shape = network_shape(about.network)
         network = self.network.to(choose_device(device))
-        return generate(network, self.description.latent, count, seed)
+        return SampleMaker(network, about.latent, about.value_range, shape, about.class_names)
+
+    def origin(self) -> dict[str, Any]:
+        """Where the generator comes from, in JSON values."""
+        return {"experiment": self.description.experiment, "iteration": self.description.iteration}
 
 
 def plain_weights(generator: nn.Module) -> dict[str, Tensor]:
@@ -160,9 +181,12 @@ def _parsed(path: Path, text: str) -> Description:
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise _refused(path, f"has a description of another format than {FORMAT}")
     try:
-        return built(Description, plain)
+        found = built(Description, plain)
     except (EquipoiseError, TypeError, RecursionError) as error:
         raise _refused(path, f"describes no generator ({shortened(str(error).rstrip('.'))})") from error
+    if found.class_names and len(found.class_names) != found.latent.classes:
+        raise _refused(path, f"names {len(found.class_names)} classes, not {found.latent.classes}")
+    return found
 
 
 def _rebuilt(description: Description, weights: Path) -> Shipped:

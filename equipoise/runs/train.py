@@ -23,6 +23,7 @@ from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
 from equipoise.runs.allocator import keep_freed_memory
+from equipoise.runs.classes import keep_class_names
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
 from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
@@ -136,6 +137,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
                 described |= {"from": settings.begin_from.as_dict()}
             add_session(run.environment, described)
             keep_account(run, store, tells)
+            keep_class_names(run, experiment, settings.data_root)
         processes.wait_for_all()
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
         return play_session(session, NOTHING_YET)

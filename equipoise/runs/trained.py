@@ -14,13 +14,17 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import METRICS
-from equipoise.evaluation.sampling import check_place, check_size, export_samples, generate, generated_batches
+from equipoise.evaluation.critic import rating_of
+from equipoise.evaluation.maker import SampleMaker, Wanted
+from equipoise.evaluation.nearest import By, Neighbours, nearest_training
+from equipoise.evaluation.sampling import to_bytes
 from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible, usual_metrics
 from equipoise.experiments.averaged import has_average, settled
 from equipoise.experiments.build import build_player, network_shape
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
+from equipoise.runs.classes import kept_class_names
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.observers import AVERAGE_BUFFERS
 from equipoise.runs.places import as_before
@@ -66,6 +70,45 @@ class Trained:
         device = next(self.generator.parameters()).device
         return _ready(player, self.checkpoint.read_tensors(f"players/{name}."), device)
 
+    def maker(self) -> SampleMaker:
+        """Makes samples of the generator."""
+        experiment = self.experiment
+        return SampleMaker(
+            self.generator,
+            experiment.latent,
+            experiment.value_range,
+            network_shape(experiment.players["generator"].network),
+            kept_class_names(self.run, experiment),
+            lambda: rating_of(experiment, self.load_player),
+        )
+
+    def origin(self) -> dict[str, Any]:
+        """Where the generator comes from, in JSON values."""
+        return {"run": str(self.run.path), "experiment": self.experiment.name, "iteration": self.iteration}
+
+    def neighbours(
+        self, count: int, asked: Wanted, each: int, by: By | None = None, data_root: Path | None = None
+    ) -> Neighbours:
+        """Samples, and for each its nearest training pictures.
+
+        Args:
+            count: how many samples.
+            asked: which ones.
+            each: neighbours of a sample.
+            by: as in `nearest_training`.
+            data_root: where published files are; by default where they were when the run was trained.
+
+        Raises:
+            EquipoiseError: the training data are not at hand or are points, or as `nearest_training`.
+        """
+        experiment = self.experiment
+        root = as_before(self.run.path, Settings(data_root=data_root, quiet=True)).data_root
+        store = experiment.data.load(root, experiment.seed)
+        if not store.holds_images:
+            raise EquipoiseError(f"{experiment.data.name} holds points, and neighbours are shown for pictures only.")
+        samples = to_bytes(self.maker().samples(count, asked), experiment.value_range)
+        return nearest_training(samples, store, each, by, next(self.generator.parameters()).device)
+
 
 def load_trained(path: Path, device: torch.device, checkpoint: str | None = None, tell: Tell | None = None) -> Trained:
     """The generator of a run, in evaluation mode; its training data are not needed.
@@ -107,32 +150,6 @@ def _ready(player: nn.Module, tensors: dict[str, torch.Tensor], device: torch.de
     check_same_tensors(player.state_dict(), tensors)
     player.load_state_dict(tensors)
     return player.requires_grad_(False).eval().to(device)
-
-
-def sample(
-    path: Path,
-    count: int,
-    out: Path,
-    seed: int,
-    device: torch.device,
-    checkpoint: str | None = None,
-    tell: Tell | None = None,
-) -> None:
-    """Write `count` samples of a run's generator to a .png grid, a .npz file or a folder.
-
-    `checkpoint` and `tell` are those of `load_trained`.
-
-    Raises:
-        EquipoiseError: as `load_trained`, or the place cannot be written, is in use or cannot hold so many.
-    """
-    if count < 1:
-        raise EquipoiseError(f"the count of samples must be at least 1, got {count}.")
-    check_place(out)
-    trained = load_trained(path, device, checkpoint, tell)
-    first = generate(trained.generator, trained.experiment.latent, 1, seed)
-    check_size(out, count, first.shape[1:])
-    batches = generated_batches(trained.generator, trained.experiment.latent, count, seed)
-    export_samples(batches, trained.experiment.value_range, out)
 
 
 class PartlyMeasured(EquipoiseError):

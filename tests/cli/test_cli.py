@@ -6,7 +6,7 @@ One is started as a user would; others have processes of their own that import t
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from PIL import Image
 from equipoise.cli.catalogue import COMMANDS
 from equipoise.cli.main import _parser, main
 from equipoise.data.catalogue import parse_data
-from equipoise.runs import trained
+from equipoise.evaluation import maker
 
 LONGEST_SECONDS = 120
 TINY = ("--iterations", "3", "--device", "cpu", "--threads", "1", "--quiet")
@@ -178,7 +178,7 @@ def test_sample_writes_grids_arrays_and_folders(finished_run: Path, tmp_path: Pa
     arrays = np.load(tmp_path / "arrays.npz", allow_pickle=False)["images"]
     assert arrays.shape == (12, 1, 8, 8)
     assert arrays.dtype == np.uint8
-    pictures = sorted((tmp_path / "folder").iterdir())
+    pictures = sorted((tmp_path / "folder").glob("*.png"))
     assert len(pictures) == 12
     assert np.array_equal(np.asarray(Image.open(pictures[5])), arrays[5, 0])
     assert Image.open(tmp_path / "grid.png").size == (10 * 9 * 4, 2 * 9 * 4)
@@ -217,27 +217,23 @@ def test_samples_are_not_mixed_with_older_files(
     out = tmp_path / "run-0.5"
     assert main(["sample", str(finished_run), "--count", "5", "--out", str(out)]) == 0
     capsys.readouterr()
-    assert "already contains files" in refused(capsys, "sample", finished_run, "--count", 3, "--out", out)
-    assert len(list(out.iterdir())) == 5
+    assert main(["sample", str(finished_run), "--count", "3", "--out", str(out)]) == 2
+    assert "already contains 5 samples, more than the 3 asked for" in capsys.readouterr().err
+    assert len(list(out.glob("*.png"))) == 5
+    assert "already contains files" in refused(capsys, "sample", finished_run, "--out", finished_run / "checkpoints")
 
 
-def test_an_interrupted_sample_leaves_nothing_behind(
+def test_an_interrupted_file_of_samples_leaves_nothing_behind(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object) -> Iterator[torch.Tensor]:
-        yield torch.zeros(3, 1, 8, 8)
+    def interrupted(*_: object) -> torch.Tensor:
         raise KeyboardInterrupt
 
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(trained, "generated_batches", interrupted)
-    for out in ("new", "empty", "grid.png", "arrays.npz"):
-        with pytest.raises(KeyboardInterrupt):
-            trained.sample(finished_run, 600, tmp_path / out, 0, torch.device("cpu"))
-    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
-    monkeypatch.undo()
-    for out in ("new", "empty"):
-        assert main(["sample", str(finished_run), "--count", "3", "--out", str(tmp_path / out)]) == 0
-        assert len(list((tmp_path / out).iterdir())) == 3
+    monkeypatch.setattr(maker, "images_of", interrupted)
+    for out in ("grid.png", "arrays.npz", "loop.gif"):
+        what = ("--interpolate", "1,2") if out == "loop.gif" else ("--count", "600")
+        assert main(["sample", str(finished_run), *what, "--out", str(tmp_path / out)]) == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_export_writes_a_generator(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

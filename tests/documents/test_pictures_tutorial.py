@@ -48,4 +48,6 @@ def test_one_class_is_asked_for_as_the_page_says(tmp_path: Path, monkeypatch: py
     (code,) = re.findall(r'^``` \{ .python title="one_class.py" \}\n(.*?)^```', PAGE, re.DOTALL | re.MULTILINE)
     names: dict[str, object] = {}
     exec(compile(code, "one_class.py", "exec"), names)
-    assert tuple(names["images"].shape) == (16, 3, 32, 32)
+    assert names["images"].shape == (16, 32, 32, 3)  # type: ignore[attr-defined]
+    for words in re.findall(r"^equipoise (sample .*)$", PAGE, re.MULTILINE):
+        assert main([*words.split(), "--device", "cpu"]) == 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from equipoise.metrics.neighbours import memorisation, nearest_neighbours
+from equipoise.metrics.neighbours import memorisation, nearest_neighbours, several_nearest
 
 
 def test_against_scikit_learn(numbers: np.random.Generator) -> None:
@@ -33,3 +33,13 @@ def test_memorised_samples_stand_out_from_honest_ones(digits: dict[str, torch.Te
     assert memorisation(pixels[:7], pixels, test).copies == 7
     with pytest.raises(ValueError, match="held_out"):
         memorisation(test, pixels, pixels)
+
+
+def test_several_neighbours_from_parts_against_scikit_learn(numbers: np.random.Generator) -> None:
+    neighbors = pytest.importorskip("sklearn.neighbors")
+    samples, training = numbers.normal(size=(6, 7)), numbers.normal(size=(300, 7))
+    distances, positions = several_nearest(samples, (training[i : i + 64] for i in range(0, 300, 64)), 5)
+    expected, where = neighbors.NearestNeighbors(n_neighbors=5).fit(training).kneighbors(samples)
+    np.testing.assert_allclose(distances.numpy(), expected, rtol=1e-10)
+    np.testing.assert_array_equal(positions.numpy(), where)
+    assert several_nearest(samples, [training[:3]], 5)[0].shape == (6, 3)

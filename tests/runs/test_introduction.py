@@ -236,7 +236,7 @@ def test_the_first_reading_shows_how_far_it_is(
     times = iter(range(0, 1000, 6))
     monkeypatch.setattr("equipoise.data.progress.time.monotonic", lambda: float(next(times)))
     assert list(shown(range(5), "photos", "images", 5)) == [*range(5)]
-    assert "photos: 1 of 5 images, 48 seconds left\n" in capsys.readouterr().err
+    assert "photos: 1 of 5 images, 0.083 a second, 48 seconds left\n" in capsys.readouterr().err
     with without_progress():
         assert list(shown(range(5), "photos", "images", 5)) == [*range(5)]
     assert capsys.readouterr().err == ""

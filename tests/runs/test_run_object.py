@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import equipoise
 from equipoise.common import notebook
 from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.maker import Wanted
+from equipoise.evaluation.sample_files import write_samples
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports.study_view import StudyView
 from equipoise.runs.run import Run
-from equipoise.runs.trained import sample
 
 ROOT = Path(__file__).parents[2]
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
@@ -46,7 +46,7 @@ def test_an_experiment_is_trained_as_it_is_with_changes(tmp_path: Path, monkeypa
 
 
 def test_samples_are_those_that_the_command_writes(run: Run, tmp_path: Path) -> None:
-    sample(run.path, 4, tmp_path / "four.npz", 7, torch.device("cpu"))
+    write_samples(run.maker(device="cpu"), tmp_path / "four.npz", 4, Wanted(seed=7))
     with np.load(tmp_path / "four.npz", allow_pickle=False) as written:
         expected = written["images"].transpose(0, 2, 3, 1)
     found = run.sample(4, seed=7, device="cpu")
@@ -154,6 +154,10 @@ def test_a_resume_goes_on_to_the_end(run: Run, tmp_path: Path) -> None:
         (lambda run: run.sample(0), "the count of samples must be a whole number of at least 1, got 0"),
         (lambda run: run.sample(2.5), "must be a whole number"),
         (lambda run: run.sample(10**12, device="cpu"), "need more memory than this machine has"),
+        (lambda run: run.sample(1, sed=7, device="cpu"), "unknown keyword 'sed'; did you mean 'seed'"),
+        (lambda run: run.sample(1, of_class=1, device="cpu"), "knows no classes"),
+        (lambda run: run.interpolate([1], device="cpu"), "at least two seeds"),
+        (lambda run: run.neighbours(2, 2000, by="pixels", device="cpu"), "there cannot be 2000 neighbours"),
         (lambda run: run.sample(1, checkpoint=7, device="cpu"), "keeps no checkpoint of iteration 7"),
         (lambda run: equipoise.train(3), "a recipe's name, a YAML file or an Experiment, got 3"),
         (lambda run: equipoise.train("gan-digts"), "unknown recipe 'gan-digts'; did you mean 'gan-digits'"),
