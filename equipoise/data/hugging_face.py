@@ -71,7 +71,11 @@ class HuggingFace(PictureFiles):
 
         shape = (self.channels, self.resolution, self.resolution)
         key = f"hf\0{self.how}\0{opened.print}"
-        return part_of(cached_store(Reading(self.name, key, shape, opened.classes, batches)), self.part)
+        return part_of(cached_store(Reading(self.name, key, shape, len(opened.classes), batches)), self.part)
+
+    def class_names(self, root: Path | None = None) -> list[str]:
+        """The names of the classes that the labels number; none where there are no labels."""
+        return list(self._opened(root).classes)
 
     def _parts(self) -> tuple[str, str]:
         """Where it is, and the split."""
@@ -91,7 +95,7 @@ class _Opened:
     Attributes:
         table: its rows.
         image, label: the names of the two columns; the second may be "".
-        classes: how many classes the labels name; 0 for none.
+        classes: the names of the labels' classes; empty where there are no labels.
         print: of its files, by which changed data are known.
         below: where files lie that it may name in place of bytes.
     """
@@ -99,7 +103,7 @@ class _Opened:
     table: Any
     image: str
     label: str
-    classes: int
+    classes: tuple[str, ...]
     print: str
     below: tuple[Path, ...]
 
@@ -161,7 +165,8 @@ def _open(where: str, local: Path, split: str) -> _Opened:
         )
     label = _column(found.features, datasets.ClassLabel, "label")
     table = found.data
-    classes = found.features[label].num_classes if label and _is_labelled(table.column(label)) else 0
+    is_labelled = label and _is_labelled(table.column(label))
+    classes = tuple(map(str, found.features[label].names)) if is_labelled else ()
     files = sorted(Path(each["filename"]) for each in found.cache_files)
     below = (Path(datasets.config.HF_CACHE_HOME).resolve(), *([local.resolve()] if local.is_dir() else []))
     return _Opened(table, image, label, classes, fingerprint(files), below)
