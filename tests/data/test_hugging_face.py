@@ -68,6 +68,7 @@ def test_pictures_are_decoded_as_those_of_a_folder(tmp_path: Path) -> None:
         assert store.items.tensor.equal(files.items.tensor)
         assert store.labels is not None
         assert (store.labels.tolist(), store.classes) == ([0, 1, 0, 1], 2)
+        assert data.class_names() == ["even", "odd"]
     look = HuggingFace(str(place)).look()
     assert (look.size, look.side, look.channels) == ((20, 30), 20, 3)
     assert (HuggingFace("a/b").name, HuggingFace("a/b@test").name) == ("b", "b-test")
