@@ -17,7 +17,7 @@ from tests import process_of_its_own
 
 torch.set_num_threads(1)
 
-IMPORTED_ONCE = ["equipoise.cli", "equipoise.runs.train", "equipoise.runs.trained", "torch._dynamo"]
+IMPORTED_ONCE = ["equipoise.cli", "equipoise.runs.train", "equipoise.runs.trained"]
 IMPORTED_ONCE += ["matplotlib.figure", "matplotlib.backends.backend_svg", "torch.distributed.launcher.api"]
 
 

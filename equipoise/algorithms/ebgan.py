@@ -1,6 +1,6 @@
 """EBGAN: an auto-encoder discriminator with a fixed margin (Zhao et al. 2017)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, cast
 
 import torch
@@ -47,6 +47,10 @@ class EBGAN(Algorithm[nn.Module]):
         """Generator and auto-encoding discriminator."""
         return ("generator", "discriminator")
 
+    def shared(self) -> "EBGAN":
+        """All but the margin."""
+        return replace(self, margin=0.0)
+
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of alternating steps."""
         moves = (
@@ -58,7 +62,7 @@ class EBGAN(Algorithm[nn.Module]):
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         real, fake = real_and_fake_energies(players, draw, self.energy)
-        return hinge_outcome(real, fake, self.margin)
+        return hinge_outcome(real, fake, memory.get_buffer("margin").to(real.dtype))
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         images = players["generator"](draw.latent())
@@ -78,7 +82,7 @@ class EBGAN(Algorithm[nn.Module]):
         return {"margin": memory.get_buffer("margin")}
 
     def create_memory(self) -> nn.Module:
-        """The margin, only for the log: it never changes."""
+        """The margin, which never changes: it is for the log, and runs that are played together differ in it."""
         memory = nn.Module()
         memory.register_buffer("margin", torch.tensor(self.margin, dtype=torch.float64))
         return memory

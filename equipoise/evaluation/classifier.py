@@ -23,6 +23,7 @@ from equipoise.evaluation.classifier_network import (
     recipe_for,
 )
 from equipoise.metrics.arrays import Array, as_tensor
+from equipoise.training.eager import eager, keep_compiler_away
 
 _FORMAT = "equipoise-classifier-1"
 _EVALUATION_BATCH = 250
@@ -185,7 +186,8 @@ def _fit(
     report: Callable[[str], None],
 ) -> None:
     batches = max(1, images.shape[0] // recipe.batch_size)
-    optimiser = torch.optim.AdamW(
+    keep_compiler_away()
+    optimiser = eager(torch.optim.AdamW)(
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=recipe.epochs * batches)

@@ -1,7 +1,7 @@
 """Plays an experiment once without numbers, so that one that cannot work is refused before anything is written."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from equipoise.training.draw import Draw
 from equipoise.training.game import Move
 
 _SAMPLES = 100
+_MOST_PRODUCTS = 1 << 27
 _COPIES = 4
 """Of each parameter: itself, its gradient, and two moments of its optimiser."""
 
@@ -24,18 +25,28 @@ _COPIES = 4
 def rehearse(experiment: Experiment) -> None:
     """Play every move of every stage once, at the full batch size, and draw samples; take no step.
 
-    This happens on torch's meta device, which knows shapes and computes nothing: a fraction of a second. What fails
-    there is played on the CPU before it is refused, since the meta device does not know every operation.
+    This happens on torch's meta device, which knows shapes and computes nothing: a second or two, most of it for what
+    torch imports. Small networks take less on the CPU. What fails on the meta device is played on the CPU before it is
+    refused, since the meta device does not know every operation.
 
     Raises:
         EquipoiseError: a network cannot be built, takes more than this machine's memory, or does not fit the others,
             the latent vectors or the algorithm.
     """
     _check_latent(experiment)
-    try:
-        _play(experiment, "meta")
-    except Exception:
-        _play(experiment, "cpu")
+    if not _is_quick(experiment):
+        with suppress(Exception):
+            _play(experiment, "meta")
+            return
+    _play(experiment, "cpu")
+
+
+def _is_quick(experiment: Experiment) -> bool:
+    """Whether the moves take a fraction of a second on the CPU: layers without kernels, few parameters and samples."""
+    networks = [empty_network(player.network) for player in experiment.players.values()]
+    parameters = [parameter for network in networks for parameter in network.parameters()]
+    few = sum(each.numel() for each in parameters) * experiment.batch_size <= _MOST_PRODUCTS
+    return few and all(each.ndim <= 2 for each in parameters)
 
 
 def _check_latent(experiment: Experiment) -> None:

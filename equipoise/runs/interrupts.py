@@ -19,12 +19,16 @@ class Interrupt:
         return self.signal_number is not None
 
 
+_in_main_thread: list[Interrupt] = []
+"""Those of the contexts that are open there: a run in another thread is stopped with the innermost."""
+
+
 @contextmanager
 def catch_interrupts() -> Iterator[Interrupt]:
     """Inside this context, the first SIGINT or SIGTERM only sets a flag; a second one acts as usual."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
-        yield interrupt
+        yield _in_main_thread[-1] if _in_main_thread else interrupt
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -35,8 +39,10 @@ def catch_interrupts() -> Iterator[Interrupt]:
 
     for number in before:
         signal.signal(number, note)
+    _in_main_thread.append(interrupt)
     try:
         yield interrupt
     finally:
+        _in_main_thread.remove(interrupt)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,7 @@ from equipoise.training.graphs import CudaRecording, make_recordable
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Game, Loop, Observer
 from equipoise.training.precision import Precision
+from equipoise.training.stack import Stack
 from equipoise.training.state import State
 
 Page = Callable[[Path], object] | None
@@ -74,6 +76,7 @@ class Settings:
         introduced: whether the data, and how long it takes, were told already.
         shorter: what else could be asked for where a run takes long, in words that end in "; ".
         track: the trackers that get every value too, by name; None is none, or as the run was last trained.
+        stack: the runs that this one is trained together with, as `equipoise.training.stack` describes; or None.
         page: writes the run's page, when the run ends or collapses and when it is scored; None for no page, as where
             it is written later, once.
     """
@@ -95,6 +98,7 @@ class Settings:
     introduced: bool = False
     shorter: str = ""
     track: tuple[str, ...] | None = None
+    stack: Stack | None = None
     page: Page = None
 
     def write_page(self, run: Path) -> None:
@@ -165,7 +169,9 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
     loop, started = _loop(session), time.monotonic()
     begun, total = session.state.clock.iteration, session.game.total_iterations
     if writers is not None:
-        note_in_last_session(session.run.environment, {"from_iteration": begun, "to_iteration": total})
+        stacked = {} if session.settings.stack is None else {"stacked": True}
+        note = {"from_iteration": begun, "to_iteration": total} | stacked
+        note_in_last_session(session.run.environment, note)
         if not session.run.real.is_file():
             write_real(session.run, session.experiment, session.game.source)
     try:
@@ -217,9 +223,11 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
     vitals = Vitals(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
     agreement = Agreement(session.processes, lambda: interrupt.signal_number or _wish_to_stop(session, writers))
     observers = (lambda state, turn: session.check_claim(), *_observers(vitals, writers))
+    stack = session.settings.stack
+    run = loop.run if stack is None else partial(stack.play, loop)
     while True:
         try:
-            loop.run(observers, until=agreement)
+            run(observers, until=agreement)
             vitals.check()
         except NotFiniteError as error:
             agreement.close()

@@ -1,10 +1,13 @@
 """One run of a study, from its current state to its scores. It can be stopped anywhere and called again."""
 
 import json
+import signal
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -15,12 +18,18 @@ from equipoise.common.machine import choose_device
 from equipoise.common.random import stream
 from equipoise.evaluation.sampling import sample_picture, write_picture
 from equipoise.evaluation.scoring import take_possible
+from equipoise.experiments.build import empty_network
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.interrupts import catch_interrupts
 from equipoise.runs.record import read_run
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
 from equipoise.studies.critic_map import METRICS, write_critic_map
+from equipoise.training.stack import Stack, stackable
+
+AnyJob = TypeVar("AnyJob")
+Result = TypeVar("Result")
 
 WALK_STEPS, WALK_SAMPLES = 9, 25
 """Points of a walk between two latents, and how many walks there are."""
@@ -99,6 +108,59 @@ def attempt(job: Job) -> str:
         reason = " ".join(str(error).split())
         return reason if isinstance(error, EquipoiseError) else f"{type(error).__name__}: {reason}"
     return ""
+
+
+def in_stacks(experiments: Sequence[Experiment], workers: int) -> list[list[int]]:
+    """Which runs are trained together: those that differ in their seed, as far as each worker has its share.
+
+    Args:
+        experiments: of the runs.
+        workers: processes that carry them out.
+
+    Returns: their numbers, in groups; the largest first, so that the last to end are short.
+    """
+    most, kinds = -(-len(experiments) // workers), list[tuple[Experiment | None, list[int]]]()
+    for number, experiment in enumerate(experiments):
+        kind = replace(experiment, name="", seed=0, algorithm=experiment.algorithm.shared())
+        alike = next((numbers for known, numbers in kinds if known == kind), None)
+        if alike is not None:
+            alike.append(number)
+        else:
+            kinds.append((kind if _can_be_stacked(experiment) else None, [number]))
+    groups = [numbers[start : start + most] for _, numbers in kinds for start in range(0, len(numbers), most)]
+    return sorted(groups, key=len, reverse=True)
+
+
+def _can_be_stacked(experiment: Experiment) -> bool:
+    players = experiment.players.values()
+    plain = experiment.average is None and not experiment.latent.classes
+    plain = plain and all(player.constraint is None for player in players)
+    return plain and stackable(empty_network(player.network) for player in players)
+
+
+def together(work: Callable[[AnyJob, Stack | None], Result], jobs: Sequence[AnyJob]) -> list[Result]:
+    """Carry out the jobs of one group, with their training in a stack. Returns: in the jobs' order.
+
+    Args:
+        work: carries out one job, given the stack that its run trains in, or None.
+        jobs: at least one.
+
+    Raises:
+        BaseException: that of the first job that failed, after all have ended.
+    """
+    if len(jobs) == 1:
+        return [work(jobs[0], None)]
+    stack = Stack()
+    with catch_interrupts() as interrupt:
+        results = stack.run([partial(work, job, stack) for job in jobs])
+    if interrupt.signal_number is not None:  # it came too late to stop a training
+        signal.raise_signal(interrupt.signal_number)
+    return results
+
+
+def attempt_group(jobs: Sequence[Job]) -> list[str]:
+    """`attempt` for each job of a group of `in_stacks`."""
+    return together(lambda job, stack: attempt(replace(job, settings=replace(job.settings, stack=stack))), jobs)
 
 
 def read_outcome(job: Job) -> dict[str, Any] | None:

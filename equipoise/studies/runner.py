@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from equipoise.data.mnist import Mnist
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
 from equipoise.runs.train import Interrupted, Page, Settings
-from equipoise.studies.carry_out import Job, attempt, read_outcome
+from equipoise.studies.carry_out import Job, attempt, attempt_group, in_stacks, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.checks import check_rows
 from equipoise.studies.estimate import Estimate, estimate
@@ -212,7 +213,13 @@ def _run(jobs: Sequence[Job], workers: int, means: Means, done: Done) -> list[st
         from equipoise.studies.ray_cluster import run_jobs_on_ray
 
         return run_jobs_on_ray(attempt, jobs, means.ray, means.workers, means.gpu_share, done)
-    return run_jobs(attempt, jobs, workers, done, lost=_DIED)
+    if jobs[0].settings.precision != "float32" or any(choose_device(j.settings.device).type != "cpu" for j in jobs):
+        return run_jobs(attempt, jobs, workers, done, lost=_DIED)
+    numbers = in_stacks([job.experiment for job in jobs], workers)
+    groups = [[jobs[number] for number in group] for group in numbers]
+    found = run_jobs(attempt_group, groups, workers, done, lost=[], size=len)
+    reasons = {n: why for group, each in zip(numbers, found, strict=True) for n, why in zip_longest(group, each)}
+    return [_DIED if reasons[number] is None else reasons[number] for number in range(len(jobs))]
 
 
 def gpus_of(device: torch.device) -> list[str]:

@@ -28,8 +28,8 @@ MOST_DEATHS = 3
 """A job whose worker died so often is given up."""
 _SECONDS_TO_SAVE = 20
 _ORPHANED = threading.Event()
-_IMPORTED_LATE = ("torch._dynamo", "matplotlib.figure", "matplotlib.backends.backend_svg")
-"""What is imported when the first optimiser is made and the first page is drawn."""
+_IMPORTED_LATE = ("matplotlib.figure", "matplotlib.backends.backend_svg")
+"""What is imported when the first page is drawn."""
 
 
 def run_jobs(
@@ -38,6 +38,7 @@ def run_jobs(
     workers: int,
     done: Done = lambda finished, total: None,
     lost: Result | None = None,
+    size: Callable[[Job], int] = lambda job: 1,
 ) -> list[Result]:
     """Apply a function to every job, `workers` at a time, each in a process of one thread. Returns: in the jobs' order.
 
@@ -48,18 +49,23 @@ def run_jobs(
         function: at the top level of a module, so that a new process finds it.
         jobs: its arguments.
         workers: how many processes; with 1 the jobs run here, one after the other.
-        done: told after each job how many are finished.
+        done: told after each job how many are finished, and of how many.
         lost: the result of a job whose process dies again and again, even where it has the machine for itself; without
             one, that is an error.
+        size: for how many a job counts.
 
     Raises:
         EquipoiseError: processes died again and again, as where memory is short.
     """
-    if workers == 1:
-        return _run_here(function, jobs, done)
     results: dict[int, Result] = {}
+
+    def count() -> None:
+        done(sum(size(jobs[index]) for index in results), sum(map(size, jobs)))
+
+    if workers == 1:
+        return _run_here(function, jobs, count, results)
     for _ in range(MOST_DEATHS + 1):
-        if _run_there(function, jobs, workers, done, results):
+        if _run_there(function, jobs, workers, count, results):
             return [results[index] for index in range(len(jobs))]
     if lost is None:
         raise EquipoiseError(
@@ -67,14 +73,18 @@ def run_jobs(
         )
     for index in (each for each in range(len(jobs)) if each not in results):
         alone: dict[int, Result] = {}
-        _run_there(function, [jobs[index]], 1, lambda finished, total: None, alone)
+        _run_there(function, [jobs[index]], 1, lambda: None, alone)
         results[index] = alone.get(0, lost)
-        done(len(results), len(jobs))
+        count()
     return [results[index] for index in range(len(jobs))]
 
 
 def _run_there(
-    function: Callable[[Job], Result], jobs: Sequence[Job], workers: int, done: Done, results: dict[int, Result]
+    function: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    workers: int,
+    count: Callable[[], None],
+    results: dict[int, Result],
 ) -> bool:
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
     context, environment = _context(function.__module__), dict(os.environ)
@@ -87,7 +97,7 @@ def _run_there(
                     futures[pool.submit(_call, function, job)] = index
             for future in as_completed(futures):
                 results[futures[future]] = future.result()
-                done(len(results), len(jobs))
+                count()
         except BrokenProcessPool:
             _end_workers()
             return False
@@ -120,12 +130,13 @@ def _context(module: str) -> BaseContext:
     return context
 
 
-def _run_here(function: Callable[[Job], Result], jobs: Sequence[Job], done: Done) -> list[Result]:
-    results = []
-    for finished, job in enumerate(jobs, start=1):
-        results.append(function(job))
-        done(finished, len(jobs))
-    return results
+def _run_here(
+    function: Callable[[Job], Result], jobs: Sequence[Job], count: Callable[[], None], results: dict[int, Result]
+) -> list[Result]:
+    for index, job in enumerate(jobs):
+        results[index] = function(job)
+        count()
+    return list(results.values())
 
 
 def _call(function: Callable[[Job], Result], job: Job) -> Result:

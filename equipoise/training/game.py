@@ -129,6 +129,10 @@ class Algorithm(ABC, Generic[M]):
     def stages(self) -> tuple[Stage[M], ...]:
         """The stages, in order."""
 
+    def shared(self) -> "Algorithm":
+        """What runs must have in common to be played together: this, but for numbers that their memories hold."""
+        return self
+
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
         """The generator's inputs in training, by the kind of batch: latents [batch, latent size] of the prior."""
         return {NOISE: draw.latent()}

@@ -180,11 +180,15 @@ class Loop:
 
     def iterate(self) -> Turn:
         """One iteration: every move of the current stage, its repeats included."""
+        stage, deals, drawn = self.deal()
+        found = self.play(deals) if self._recorded is None else self._recorded.play(stage, deals, self.play)
+        return self.advance(stage, drawn, found)
+
+    def deal(self) -> tuple[Stage, list[Deal], int]:
+        """The next iteration's stage, its moves with what chance deals to each, and how many real batches they take."""
         stage = self._stages[self.state.clock.stage]
         set_rates(self.game, self.state)
-        deals, drawn = self._deals(stage)
-        found = self._play(deals) if self._recorded is None else self._recorded.play(stage, deals, self._play)
-        return self._advance(stage, drawn, found.values, found.vitals)
+        return stage, *self._deals(stage)
 
     def _deals(self, stage: Stage) -> tuple[list[Deal], int]:
         """The iteration's moves with what chance deals to each, and how many real batches they take."""
@@ -201,7 +205,7 @@ class Loop:
                 deals.append((move, draw))
         return deals, drawn
 
-    def _play(self, deals: Sequence[Deal]) -> Found:
+    def play(self, deals: Sequence[Deal]) -> Found:
         """Make the moves, then let the averages follow."""
         found = Found()
         self.under_way = found.vitals
@@ -218,9 +222,8 @@ class Loop:
             update_average(self.state.averages[average.player], player, decay)
         return found
 
-    def _advance(
-        self, stage: Stage, drawn: int, values: dict[str, Tensor], vitals: Sequence[tuple[str, Tensor]]
-    ) -> Turn:
+    def advance(self, stage: Stage, drawn: int, found: Found) -> Turn:
+        """Count an iteration of this stage, which has been played, and close the epoch where it ends."""
         clock = self.state.clock
         epoch = clock.stage_iteration // self.game.epoch_iterations(stage)
         clock.batches += drawn
@@ -228,7 +231,7 @@ class Loop:
         clock.stage_iteration += 1
         closes = self.game.closes_epoch(stage, clock.stage_iteration)
         epoch_values = stage.close_epoch(self.state.memory) if closes else None
-        turn = Turn(stage.name, epoch, clock.iteration, values, epoch_values, vitals)
+        turn = Turn(stage.name, epoch, clock.iteration, found.values, epoch_values, found.vitals)
         self._skip_finished_stages()
         return turn
 
@@ -303,20 +306,20 @@ def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
     """What must stay finite, in the order of computation; nothing is read from the device."""
     trained = {name: state.parameters[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
-    gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
-    parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
+    gradients = [(f"the gradient of {name}", largest(each.gradient)) for name, each in trained.items()]
+    parameters = [(f"a parameter of {name}", largest(each.values)) for name, each in trained.items()]
     buffers = [(f"a buffer of {name}", _largest_of(state.buffers[name])) for name in trained if state.buffers[name]]
     return [*losses, *gradients, *parameters, *buffers]
 
 
-def _largest(vector: Tensor) -> Tensor:
+def largest(vector: Tensor) -> Tensor:
     """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
     lowest, highest = vector.detach().aminmax()
     return torch.maximum(highest, -lowest)
 
 
 def _largest_of(buffers: Sequence[Tensor]) -> Tensor:
-    return _largest(torch.cat([each.reshape(-1) for each in buffers]))
+    return largest(torch.cat([each.reshape(-1) for each in buffers]))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

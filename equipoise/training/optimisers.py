@@ -8,7 +8,10 @@ import torch
 from torch import nn
 
 from equipoise.training.adamax import LeanAdamax
+from equipoise.training.eager import eager
 from equipoise.training.schedules import Constant, Schedule
+
+_ADAM, _RMSPROP, _SGD = map(eager, (torch.optim.Adam, torch.optim.RMSprop, torch.optim.SGD))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ class Adam(_WithMoments):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.Adam."""
-        return torch.optim.Adam(parameters, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
+        return _ADAM(parameters, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +98,7 @@ class RMSprop(Optimiser):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.RMSprop."""
-        return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
+        return _RMSPROP(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,7 @@ class SGD(Optimiser):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.SGD."""
-        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+        return _SGD(parameters, lr=self.lr, momentum=self.momentum)
 
 
 def _check_betas(betas: tuple[float, float]) -> None:

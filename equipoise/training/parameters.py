@@ -50,6 +50,21 @@ class ParameterVector:
             torch._foreach_copy_([view for view, _ in found], [new for _, new in found])
         self.values.grad = self.gradient
 
+    def lie_in(self, values: Tensor, gradient: Tensor) -> None:
+        """Move into these two vectors of as many entries, as parts of larger tensors; they are overwritten."""
+        values.copy_(self.values.detach())
+        gradient.copy_(self.gradient)
+        self.values.data, self.gradient = values, gradient
+        self.values.grad = gradient
+        self._gradient_views = self._views_of(gradient)
+        for parameter, view in zip(self._parameters, self._views_of(values), strict=True):
+            parameter.data = view
+
+    def views_of_each(self, vectors: Tensor) -> list[Tensor]:
+        """The parts of several such vectors [count, entries], for each parameter [count, *its shape]."""
+        pairs = zip(self._places, self._parameters, strict=True)
+        return [vectors[:, place].unflatten(1, parameter.shape) for place, parameter in pairs]
+
     def _views_of(self, vector: Tensor) -> list[Tensor]:
         """The vector's parts in the shapes and the memory formats of the parameters."""
         return [_laid_out(vector[place], p) for place, p in zip(self._places, self._parameters, strict=True)]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.training.eager import keep_compiler_away
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.parameters import ParameterVector
 
@@ -60,6 +61,7 @@ class State:
     optimisers: dict[str, torch.optim.Optimizer] = field(init=False)
 
     def __post_init__(self, settings: Mapping[str, Optimiser]) -> None:
+        keep_compiler_away()
         self.parameters = {name: ParameterVector(player.parameters()) for name, player in self.players.items()}
         self.buffers = {
             name: [each for each in player.buffers() if each.is_floating_point()]

@@ -1,7 +1,11 @@
 """One run of a study: its page is drawn once, when everything that it tells is known, and is never left out."""
 
+import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -11,11 +15,15 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.reports import figures, measurements
 from equipoise.reports.canvas import Drawing
 from equipoise.reports.pages import write_run_report
-from equipoise.runs.train import Settings
+from equipoise.runs.directory import RunDirectory
+from equipoise.runs.train import Interrupted, Settings
 from equipoise.studies import carry_out as carrying
-from equipoise.studies.carry_out import Job, carry_out, read_outcome
+from equipoise.studies.carry_out import Job, attempt_group, carry_out, in_stacks, read_outcome
+from equipoise.training import stack as stacking
+from equipoise.training.checkpoint import newest_good
 
 SHORT = with_length(recipe("ebgan-digits"), iterations=2)
+QUIET = Settings("cpu", threads=1, quiet=True)
 
 
 def job_of(experiment: Experiment, place: Path) -> Job:
@@ -75,3 +83,49 @@ def test_a_run_that_diverged_has_a_page_too(tmp_path: Path, drawn: list[Path]) -
 
 def _end(*arguments: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_runs_that_differ_in_their_seed_or_margin_are_trained_together() -> None:
+    ebgan = [recipe("ebgan-digits"), recipe("magan-digits"), replace(recipe("ebgan-digits"), seed=4)]
+    other = with_length(recipe("ebgan-digits"), iterations=7)
+    convolutional = [replace(recipe("magan-mnist"), seed=seed) for seed in range(2)]
+    margins = [replace(ebgan[0], seed=seed, algorithm=replace(ebgan[0].algorithm, margin=2.0)) for seed in range(3)]
+    assert in_stacks([*ebgan, other], 1) == [[0, 2], [1], [3]]
+    assert in_stacks([*margins, *ebgan], 2) == [[0, 1, 2], [3, 5], [4]]
+    assert in_stacks(convolutional, 1) == [[0], [1]]
+
+
+def test_a_group_leaves_what_each_run_leaves_alone(tmp_path: Path) -> None:
+    experiments = [replace(SHORT, seed=seed) for seed in range(2)]
+    jobs = [replace(job_of(each, tmp_path / "together" / str(each.seed)), settings=QUIET) for each in experiments]
+    assert attempt_group(jobs) == ["", ""]
+    for job in jobs:
+        alone = replace(job, directory=tmp_path / "alone" / str(job.experiment.seed))
+        assert attempt_group([alone]) == [""]
+        ours, theirs = RunDirectory(job.directory), RunDirectory(alone.directory)
+        assert ours.log.read_bytes() == theirs.log.read_bytes()
+        assert ours.scores.read_bytes() == theirs.scores.read_bytes()
+        kept = sorted(theirs.checkpoints.glob("*.safetensors"))
+        assert kept
+        assert [(ours.checkpoints / each.name).read_bytes() for each in kept] == [each.read_bytes() for each in kept]
+        assert json.loads(ours.environment.read_text())["sessions"][0]["stacked"]
+
+
+def test_an_interrupt_saves_every_run_of_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = with_length(recipe("ebgan-digits"), iterations=10_000)
+    jobs = [replace(job_of(replace(long, seed=n), tmp_path / str(n)), settings=QUIET) for n in range(2)]
+    play = stacking._Stacked.play
+
+    def interrupt_in_the_third(self: Any, deals: Any) -> Any:
+        found = play(self, deals)
+        if self.loops[0].state.clock.iteration == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(stacking._Stacked, "play", interrupt_in_the_third)
+    with pytest.raises(Interrupted):
+        attempt_group(jobs)
+    for job in jobs:
+        newest, _ = newest_good(RunDirectory(job.directory).checkpoints)
+        assert newest is not None
+        assert 3 <= newest.iteration < 100

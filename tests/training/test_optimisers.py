@@ -1,6 +1,9 @@
 """Every optimiser refuses in its own words what torch's refuses, and more: a field that cannot work never trains."""
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +67,21 @@ def test_a_configuration_says_where() -> None:
     plain["players"]["discriminator"]["optimiser"]["betas"] = [-0.5, 2.0]
     with pytest.raises(EquipoiseError, match=r"^players.discriminator.optimiser: both betas must be .* got -0.5\.$"):
         from_plain(plain)
+
+
+def test_no_optimiser_imports_the_compiler_of_torch(tmp_path: Path) -> None:
+    """Its import takes about as long as torch's own; a training needs neither it nor what it is made of."""
+    code = (
+        "import sys, torch\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from equipoise.experiments.experiment import with_length\n"
+        "from equipoise.recipes.digits import gan_digits, magan_digits\n"
+        "from equipoise.runs.train import Settings, resume, train\n"
+        "settings = Settings('cpu', threads=1, quiet=True)\n"
+        "for recipe in (gan_digits, magan_digits):\n"
+        "    run = train(with_length(recipe(), iterations=2), Path(sys.argv[1]) / recipe.__name__, settings)\n"
+        "    resume(run.path, settings)\n"
+        "assert not {'torch._dynamo', 'sympy'} & set(sys.modules), 'it was imported'\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=300)
