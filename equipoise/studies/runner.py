@@ -216,8 +216,8 @@ def _run(jobs: Sequence[Job], workers: int, means: Means, done: Done) -> list[st
     if jobs[0].settings.precision != "float32" or any(choose_device(j.settings.device).type != "cpu" for j in jobs):
         return run_jobs(attempt, jobs, workers, done, lost=_DIED)
     numbers = in_stacks([job.experiment for job in jobs], workers)
-    groups = [[jobs[number] for number in group] for group in numbers]
-    found = run_jobs(attempt_group, groups, workers, done, lost=[], size=len)
+    groups: list[Sequence[Job]] = [[jobs[number] for number in group] for group in numbers]
+    found: list[list[str]] = run_jobs(attempt_group, groups, workers, done, lost=[], size=len)
     reasons = {n: why for group, each in zip(numbers, found, strict=True) for n, why in zip_longest(group, each)}
     return [_DIED if reasons[number] is None else reasons[number] for number in range(len(jobs))]
 

@@ -11,7 +11,7 @@ from equipoise.training.adamax import LeanAdamax
 from equipoise.training.eager import eager
 from equipoise.training.schedules import Constant, Schedule
 
-_ADAM, _RMSPROP, _SGD = map(eager, (torch.optim.Adam, torch.optim.RMSprop, torch.optim.SGD))
+_ADAM, _RMSPROP, _SGD = eager(torch.optim.Adam), eager(torch.optim.RMSprop), eager(torch.optim.SGD)
 
 
 @dataclass(frozen=True, kw_only=True)

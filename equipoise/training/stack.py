@@ -460,14 +460,21 @@ class _HiddenDimension:
     @staticmethod
     def shown(stacked: Tensor) -> Tensor:
         """`show` at the present level."""
-        found: Tensor = _functorch._add_batch_dim(stacked, 0, _functorch.maybe_current_level())
+        found: Tensor = _functorch._add_batch_dim(stacked, 0, _present_level())
         return found
 
     @staticmethod
     def revealed(hidden: Tensor, runs: int) -> Tensor:
         """`reveal` at the present level."""
-        found: Tensor = _functorch._remove_batch_dim(hidden, _functorch.maybe_current_level(), runs, 0)
+        found: Tensor = _functorch._remove_batch_dim(hidden, _present_level(), runs, 0)
         return found
+
+
+def _present_level() -> int:
+    level = _functorch.maybe_current_level()
+    if level is None:
+        raise RuntimeError("there is no hidden dimension here.")
+    return level
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
+from equipoise.recipes.digits import ebgan_digits
 from equipoise.reports import figures, measurements
 from equipoise.reports.canvas import Drawing
 from equipoise.reports.pages import write_run_report
@@ -89,7 +90,7 @@ def test_runs_that_differ_in_their_seed_or_margin_are_trained_together() -> None
     ebgan = [recipe("ebgan-digits"), recipe("magan-digits"), replace(recipe("ebgan-digits"), seed=4)]
     other = with_length(recipe("ebgan-digits"), iterations=7)
     convolutional = [replace(recipe("magan-mnist"), seed=seed) for seed in range(2)]
-    margins = [replace(ebgan[0], seed=seed, algorithm=replace(ebgan[0].algorithm, margin=2.0)) for seed in range(3)]
+    margins = [replace(ebgan_digits(2.0), seed=seed) for seed in range(3)]
     assert in_stacks([*ebgan, other], 1) == [[0, 2], [1], [3]]
     assert in_stacks([*margins, *ebgan], 2) == [[0, 1, 2], [3, 5], [4]]
     assert in_stacks(convolutional, 1) == [[0], [1]]
