@@ -81,7 +81,7 @@ const drawWay = () => {
 const drawHeld = (name) => {
   const one = held[name];
   slots[name]({ at: point(one) });
-  const told = one.label === "" ? "" : `, class ${one.label}`;
+  const told = one.label === "" ? "" : `, class ${label.options[Number(one.label) + 1].text}`;
   const isMoved = one.moves.some(Boolean) ? ", moved" : "";
   find(`where-${name}`).textContent = `seed ${one.seed}, number ${one.number}${told}${isMoved}`;
   drawWay();

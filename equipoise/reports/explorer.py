@@ -96,7 +96,7 @@ class Explorer:
             title=self.source.name,
             place=printable(self.place),
             is_run=self.source.run is not None,
-            labels=range(prior.classes),
+            labels=[printable(name) for name in self.source.class_names] or range(prior.classes),
             tiles=range(TILES),
             directions=range(1, min(DIRECTIONS, prior.size - prior.classes) + 1),
             farthest=FARTHEST,

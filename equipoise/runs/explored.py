@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.evaluation.directions import Directions, main_directions
-from equipoise.evaluation.sampling import evaluation_mode, to_bytes
+from equipoise.evaluation.sampling import images_of, to_bytes
 from equipoise.experiments.build import network_shape
+from equipoise.runs.classes import kept_class_names
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.shipped import Shipped, open_from_hub, open_shipped
 from equipoise.runs.trained import load_trained
@@ -41,12 +42,9 @@ class Model:
     shown: str
     directions: Directions
 
-    @torch.no_grad()
     def pictures(self, latents: Tensor) -> Tensor:
         """uint8 [batch, channels, height, width] of latents [batch, latent size]."""
-        device = next(self.generator.parameters()).device
-        with evaluation_mode(self.generator):
-            return to_bytes(self.generator(latents.to(device)).float().cpu(), self.value_range)
+        return to_bytes(images_of(self.generator, latents), self.value_range)
 
 
 @dataclass
@@ -59,6 +57,7 @@ class Source:
         run: the run's directory; None for a generator out of a file.
         read: reads the model.
         version: what a model depends on; it is read again when that changes.
+        class_names: of the classes that can be asked for, by number; none where they have no names.
         problem: why the last reading failed; "" if it did not.
     """
 
@@ -67,6 +66,7 @@ class Source:
     run: RunDirectory | None
     read: Callable[[], Model]
     version: Callable[[], Hashable] = tuple
+    class_names: tuple[str, ...] = ()
     problem: str = field(default="", init=False)
     _model: Model | None = field(default=None, init=False)
     _version: Hashable = field(default=None, init=False)
@@ -116,7 +116,7 @@ def _of_run(run: RunDirectory, device: torch.device, checkpoint: str | None) -> 
     def version() -> Hashable:
         return tuple(each.iteration for each in list_checkpoints(run.checkpoints))
 
-    return Source(experiment.name, experiment.latent, run, read, version)
+    return Source(experiment.name, experiment.latent, run, read, version, kept_class_names(run, experiment))
 
 
 def _of_shipped(what: Path, shipped: Shipped, device: torch.device) -> Source:
@@ -124,7 +124,7 @@ def _of_shipped(what: Path, shipped: Shipped, device: torch.device) -> Source:
     _refuse_points(what, network_shape(about.network))
     shown = f"iteration {about.iteration:,}"
     read = partial(_model, shipped.network.to(device), about.latent, about.value_range, shown)
-    return Source(about.experiment, about.latent, None, read)
+    return Source(about.experiment, about.latent, None, read, class_names=about.class_names)
 
 
 def _model(generator: nn.Module, prior: Latent, value_range: Literal["unit", "symmetric"], shown: str) -> Model:

@@ -18,6 +18,7 @@ from equipoise.training.draw import Latent
 
 pytestmark = pytest.mark.lengthy
 PRIOR = Latent(12, classes=4)
+NAMES = ("bees", "<b>", "dogs & cats", "eels")
 
 
 def fresh(seed: int) -> Model:
@@ -36,7 +37,7 @@ def versions() -> list[int]:
 def server(make_run: Callable[..., Path], versions: list[int], no_drawings: None) -> Iterator[LocalServer]:
     """Serves a run whose log is there and whose generator is of the newest version."""
     run = RunDirectory(make_run("a run & <co>"))
-    source = Source("faces", PRIOR, run, lambda: fresh(versions[-1]), lambda: versions[-1])
+    source = Source("faces", PRIOR, run, lambda: fresh(versions[-1]), lambda: versions[-1], NAMES)
     with LocalServer(Explorer(source, run.path).answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -84,7 +85,9 @@ def test_sliders_and_samples_change_the_pictures(browser: Any, server: LocalServ
     changes(lambda: page.locator(".tile").nth(7).click(), b, middle)
     assert page.locator(".tile.held-B").get_attribute("data-number") == "7"
     changes(page.get_by_role("button", name="Next").click, tile)
-    changes(lambda: page.get_by_label("Class").select_option("2"), tile)
+    changes(lambda: page.get_by_label("Class").select_option("dogs & cats"), tile)
+    changes(lambda: page.locator(".tile").nth(3).click(), b, middle)
+    assert page.locator("#where-B").inner_text() == "seed 1, number 3, class dogs & cats"
     versions.append(2)
     changes(lambda: page.clock.fast_forward(4000), a, b, middle, tile)
     assert "Pictures of iteration 2" in page.locator("#status").inner_text()
