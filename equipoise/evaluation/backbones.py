@@ -14,6 +14,7 @@ from equipoise.evaluation.catalogue import BACKBONES
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.features import Extracted, Extractor, InceptionExtractor, as_bytes_range
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
+from equipoise.evaluation.sampling import on_white
 from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.evaluation.vision_weights import clip_network, dinov2_network
 from equipoise.metrics.arrays import Array
@@ -73,8 +74,7 @@ class BackboneExtractor:
         if values.shape[1] not in _CHANNELS:
             raise ValueError(f"images must have 1, 3 or 4 channels for {self.name}, got shape {tuple(values.shape)}.")
         if values.shape[1] == _CHANNELS[-1]:
-            opacity = values[:, 3:] / 255
-            values = values[:, :3] * opacity + 255 * (1 - opacity)
+            values = on_white(values)
         with torch.no_grad():
             resized = self._resized(values, self.side)
             ready = ((resized - self._mean) / self._scale).contiguous(memory_format=torch.channels_last)

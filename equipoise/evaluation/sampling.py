@@ -58,6 +58,12 @@ def to_bytes(images: Tensor, value_range: Literal["unit", "symmetric"]) -> Tenso
     return unit.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
 
 
+def on_white(images: Tensor) -> Tensor:
+    """Colours and opacity [count, 4, height, width] in 0..255 as colours [count, 3, height, width] on white."""
+    opacity = images[:, 3:] / 255
+    return images[:, :3] * opacity + 255 * (1 - opacity)
+
+
 def to_arrays(samples: Tensor, value_range: Literal["unit", "symmetric"]) -> NDArray[Any]:
     """Samples as they are handed out: uint8 [count, height, width, channels], or points float32 [count, 2]."""
     stored = samples if samples.ndim == 2 else to_bytes(samples, value_range).permute(0, 2, 3, 1).contiguous()

@@ -12,6 +12,7 @@ from equipoise.evaluation.score import Score
 from equipoise.experiments.build import network_shape, parameter_count
 from equipoise.experiments.config import to_yaml
 from equipoise.reports.summary import shown, title, with_spread
+from equipoise.reports.verdict import copied_in
 from equipoise.runs.record import RunRecord, read_run
 from equipoise.runs.trained import Trained
 
@@ -85,6 +86,8 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
         missing = len(account.skipped) + len(account.unread) + len(account.left_out)
         if missing:
             yield f"{counted(missing, 'file')} there {'was' if missing == 1 else 'were'} not used."
+    if getattr(trained.experiment.data, "part", "all") == "train":
+        yield "Every tenth of them was held out of the training, to recognise copies of the others."
     hashed = record.first_session.get("data_hash")
     if isinstance(hashed, str) and hashed:
         yield f"Their content has the SHA-256 `{_text(hashed)}`."
@@ -145,7 +148,8 @@ def _limits(record: RunRecord) -> Iterator[str]:
     account = record.account
     if account is not None and account.images < _FEW:
         yield f"- {account.images:,} pictures are few: samples may be close copies of them."
-    yield "- Whether a sample copies a training picture was not ruled out; look at the nearest ones before you publish."
+    _, compared = copied_in(record.log.scores)
+    yield f"- {compared or 'Whether a sample copies a training picture was not ruled out.'} Look before you publish."
     if not record.scores:
         yield "- No metric was measured."
     for sentence in record.log.told:

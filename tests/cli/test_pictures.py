@@ -110,6 +110,10 @@ def test_the_channels_are_those_of_the_pictures(
     experiment = from_yaml(capsys.readouterr().out)
     assert experiment.data.item_shape == shape
     assert experiment.players["generator"].network.options["channels"] == shape[0]
+    if options:
+        words = [str(tmp_path / "in"), *QUICK, *options, "--iterations", "1", "--out", str(tmp_path / "run")]
+        assert main(["train", *words]) == 0
+        assert main(["score", words[0], str(tmp_path / "run"), "--metrics", "ms-ssim", "--count", "3", "--quiet"]) == 0
 
 
 def test_colour_files_without_colours_are_grey(
