@@ -30,8 +30,8 @@ _LOOK_SAMPLES = 256
 """What the collapse alarm draws each time."""
 _ENDS_SECONDS = 5.0
 """What a run takes at its start and for its page, on a usual core."""
-_PAGE_BYTES = 64 << 20
-"""What writing the page takes besides."""
+_LATER_BYTES = 160 << 20
+"""What scores and the page take besides."""
 
 
 @dataclass(frozen=True)
@@ -154,4 +154,4 @@ def _most_memory(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit + _PAGE_BYTES
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit + _LATER_BYTES
