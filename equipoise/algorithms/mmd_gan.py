@@ -35,8 +35,9 @@ class MMDGAN(Algorithm[nn.Module]):
     Attributes:
         repulsion: lambda. -1 is the attractive loss -MMD^2 (Eq. 3), 1 the repulsive Exx - Eyy (Eq. 4).
         bounds: (lower, upper) on the squared distances in the discriminator's loss, (0.25, 4) in the paper; or None.
-        kernel: "gaussian", exp(-d^2 / (2 sigma^2)), or "rational-quadratic", (1 + d^2 / (2 alpha))^-alpha.
-        widths: the sigmas or alphas; the kernels of several are summed.
+        kernel: "gaussian", exp(-d^2 / (2 sigma^2)), "rational-quadratic", (1 + d^2 / (2 alpha))^-alpha, "laplace",
+            exp(-d / tau), or "distance", -d / tau.
+        widths: the sigmas, alphas or taus; the kernels of several are summed.
         unbiased: whether the pairs i = j are left out of every sum (Eq. S4).
         code_compat: whether bounds spare the real-fake pairs for every lambda, as in the authors' code.
         scale: divides the discriminator's loss by 1 + scale_weight E ||J||_F^2 at real images: "scaled-mmd" (Eq. S7)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from equipoise.losses.energy import reconstruction_energy as reconstruction_energy
     from equipoise.losses.energy import updated_balance as updated_balance
     from equipoise.losses.head import AdversarialHead as AdversarialHead
+    from equipoise.losses.kernels import DistanceKernel as DistanceKernel
     from equipoise.losses.kernels import GaussianKernel as GaussianKernel
+    from equipoise.losses.kernels import LaplaceKernel as LaplaceKernel
     from equipoise.losses.kernels import RationalQuadraticKernel as RationalQuadraticKernel
     from equipoise.losses.kernels import gaussian_kernel as gaussian_kernel
     from equipoise.losses.kernels import rational_quadratic_kernel as rational_quadratic_kernel
@@ -56,6 +58,8 @@ _HOMES = {
     "AdversarialHead": "equipoise.losses.head",
     "AdversarialLoss": "equipoise.losses.adversarial",
     "GaussianKernel": "equipoise.losses.kernels",
+    "DistanceKernel": "equipoise.losses.kernels",
+    "LaplaceKernel": "equipoise.losses.kernels",
     "RationalQuadraticKernel": "equipoise.losses.kernels",
     "WarmUp": "equipoise.losses.weighting",
     "adapted_margin": "equipoise.losses.energy",

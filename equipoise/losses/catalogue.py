@@ -43,6 +43,8 @@ KERNELS = Registry(
     [
         _entry("gaussian", "kernels:GaussianKernel", "sum of exp(-d^2 / (2 sigma^2))"),
         _entry("rational-quadratic", "kernels:RationalQuadraticKernel", "sum of (1 + d^2 / (2 alpha))^-alpha"),
+        _entry("laplace", "kernels:LaplaceKernel", "sum of exp(-d / tau)"),
+        _entry("distance", "kernels:DistanceKernel", "sum of -d / tau: the energy distance"),
     ],
 )
 """Each is called with its widths, and returns a function of squared distances."""

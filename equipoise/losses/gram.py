@@ -35,7 +35,7 @@ def value_and_gradients(
     rows = torch.cat(sides)
     rows -= rows.mean(dim=0)
     squares = torch.linalg.vecdot(rows, rows)
-    distances = (squares[:, None] + squares).addmm_(rows, rows.mT, alpha=-2).clamp_(min=0)
+    distances = (squares[:, None] + squares).addmm_(rows, rows.mT, alpha=-2).clamp_(min=0).fill_diagonal_(0)
     limited = distances if blocks.lowest is None else distances.clamp(blocks.lowest, blocks.highest)
     values, forces = kernel.with_slope(limited)
     total = values.view(-1).dot(blocks.weights.view(-1))

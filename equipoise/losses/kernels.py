@@ -1,4 +1,4 @@
-"""Kernels on squared distances: sums of Gaussian and of rational quadratic kernels over several widths."""
+"""Kernels on squared distances: Gaussian, rational quadratic, Laplace and distance kernels, summed over widths."""
 
 import itertools
 import math
@@ -58,6 +58,39 @@ def rational_quadratic_kernel(squared_distances: torch.Tensor, alphas: Sequence[
     check_scores(squared_distances=squared_distances)
     check_widths("alphas", alphas)
     return torch.stack([(1 + squared_distances / (2 * alpha)) ** -alpha for alpha in alphas]).sum(dim=0)
+
+
+@in_full_precision
+def laplace_kernel(squared_distances: torch.Tensor, scales: Sequence[float]) -> torch.Tensor:
+    """Sum over the scales tau of exp(-d / tau), with the gradient 0 where d is 0.
+
+    Args:
+        squared_distances: any shape, not negative.
+        scales: one or more taus, each above 0.
+
+    Returns:
+        The shape of squared_distances, in (0, number of scales].
+    """
+    check_scores(squared_distances=squared_distances)
+    check_widths("scales", scales)
+    distances = _root(squared_distances)
+    return torch.stack([torch.exp(distances / -tau) for tau in scales]).sum(dim=0)
+
+
+@in_full_precision
+def distance_kernel(squared_distances: torch.Tensor, scales: Sequence[float]) -> torch.Tensor:
+    """Sum over the scales tau of -d / tau, with the gradient 0 where d is 0 (Szekely and Rizzo 2013).
+
+    Args:
+        squared_distances: any shape, not negative.
+        scales: one or more taus, each above 0.
+
+    Returns:
+        The shape of squared_distances, at most 0.
+    """
+    check_scores(squared_distances=squared_distances)
+    check_widths("scales", scales)
+    return -_root(squared_distances) * sum(1 / tau for tau in scales)
 
 
 class ClosedFormKernel(ABC):
@@ -120,6 +153,63 @@ class RationalQuadraticKernel(ClosedFormKernel):
             values.add_(part)
             slopes.addcdiv_(part, base, value=-0.5)
         return values, slopes
+
+
+@dataclass(frozen=True)
+class LaplaceKernel(ClosedFormKernel):
+    """The sum of exp(-d / tau) over the scales tau, with d the distance; its gradient counts as 0 at d = 0."""
+
+    scales: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        check_widths("scales", self.scales)
+
+    def __call__(self, squared_distances: torch.Tensor, /) -> torch.Tensor:
+        """Sum over the scales of exp(-d / tau)."""
+        return laplace_kernel(squared_distances, self.scales)
+
+    def with_slope(self, squared_distances: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
+        """The sum and its derivative, -1 / (2 tau d) exp(-d / tau) per scale."""
+        distances = squared_distances.sqrt()
+        parts = [torch.exp(distances / -tau) for tau in self.scales]
+        slopes = torch.stack([part / (-2 * tau) for part, tau in zip(parts, self.scales, strict=True)]).sum(dim=0)
+        return torch.stack(parts).sum(dim=0), _over(slopes, distances)
+
+
+@dataclass(frozen=True)
+class DistanceKernel(ClosedFormKernel):
+    """The sum of -d / tau over the scales tau: MMD^2 with it is the energy distance (Szekely and Rizzo 2013).
+
+    It is no positive kernel, but the weights of the MMD losses sum to 0, and then it serves as one (Sejdinovic et al.
+    2013). It never flattens: far pairs count as much as near ones. Its gradient counts as 0 at d = 0.
+    """
+
+    scales: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        check_widths("scales", self.scales)
+
+    def __call__(self, squared_distances: torch.Tensor, /) -> torch.Tensor:
+        """Minus the distance, times the sum of 1 / tau."""
+        return distance_kernel(squared_distances, self.scales)
+
+    def with_slope(self, squared_distances: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
+        """The kernel, 0 for pairs that do not count and so are infinitely far, and its derivative."""
+        rate = sum(1 / tau for tau in self.scales)
+        distances = squared_distances.sqrt()
+        values = (distances * -rate).masked_fill_(distances.isinf(), 0)
+        return values, _over(torch.full_like(distances, -rate / 2), distances)
+
+
+def _root(squared_distances: torch.Tensor) -> torch.Tensor:
+    """d, with the gradient 0 where it is 0."""
+    apart = squared_distances > 0
+    return torch.where(apart, torch.where(apart, squared_distances, 1).sqrt(), 0)
+
+
+def _over(slopes: torch.Tensor, distances: torch.Tensor) -> torch.Tensor:
+    """slopes / distances, 0 where the distance is 0."""
+    return (slopes / distances).masked_fill_(distances == 0, 0)
 
 
 def check_widths(name: str, widths: Sequence[float]) -> None:

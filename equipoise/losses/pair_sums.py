@@ -76,6 +76,9 @@ class _SumOfTerms(torch.autograd.Function):
         left = torch.stack([sides[term.left] for term in terms])
         right = torch.stack([sides[term.right] for term in terms])
         distances = _squared_distances(left, right)
+        for each, term in zip(distances, terms, strict=True):
+            if term.left == term.right:
+                each.fill_diagonal_(0)  # without its rounding, which a root would magnify
         values, slopes = kernel.with_slope(_prepared(distances, terms, unbiased))
         scales = [term.weight / _pairs(real.shape[0], unbiased) for term in terms]
         if any(ctx.needs_input_grad):

@@ -6,7 +6,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from equipoise.common.checks import NotFiniteError
-from equipoise.losses import GaussianKernel, RationalQuadraticKernel, gram, mmd_discriminator_loss, squared_mmd
+from equipoise.losses import (
+    DistanceKernel,
+    GaussianKernel,
+    LaplaceKernel,
+    RationalQuadraticKernel,
+    gram,
+    mmd_discriminator_loss,
+    squared_mmd,
+)
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.losses.pair_sums import sum_of_terms
 from equipoise.losses.terms import FAKE, REAL, Term, total_plainly
@@ -16,6 +24,8 @@ KERNELS = [
     GaussianKernel(GAUSSIAN_MIXTURE),
     GaussianKernel((3.0, 0.7, 1.0, 2**0.5)),
     RationalQuadraticKernel(),
+    LaplaceKernel((0.5, 2.0)),
+    DistanceKernel(),
 ]
 
 
@@ -40,7 +50,7 @@ def both(seed, count, width, kernel, terms, unbiased, scale):
     return [(total, *torch.autograd.grad(total, sides)) for total in totals]
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational", "laplace", "distance"])
 @given(
     seed=st.integers(0, 1000),
     count=st.integers(2, 9),
@@ -77,7 +87,7 @@ def test_it_agrees_where_rows_coincide_and_lie_far_from_the_origin():
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational", "laplace", "distance"])
 def test_the_slope_is_the_derivative(kernel):
     squared = torch.linspace(0, 50, 40, dtype=torch.float64).requires_grad_()
     (expected,) = torch.autograd.grad(kernel(squared).sum(), squared)
@@ -95,7 +105,7 @@ def test_only_the_side_that_wants_a_gradient_gets_one():
     assert fake.grad.abs().max() > 0
 
 
-@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational"])
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational", "laplace", "distance"])
 def test_every_kernel_with_a_slope_takes_the_closed_form(kernel):
     real, fake = (torch.randn(5, 3, generator=torch.Generator().manual_seed(seed)).requires_grad_() for seed in (0, 1))
     assert type(squared_mmd(real, fake, kernel).grad_fn).__name__ == "_SumOfTermsBackward"

@@ -29,6 +29,14 @@ def rational(squared: float, alphas: tuple[float, ...]) -> float:
     return math.fsum((1 + squared / (2 * a)) ** -a for a in alphas)
 
 
+def laplace(squared: float) -> float:
+    return math.exp(-2 * math.sqrt(squared)) + math.exp(-math.sqrt(squared) / 2)
+
+
+def minus_distance(squared: float) -> float:
+    return -2.5 * math.sqrt(squared)
+
+
 def elementwise(function: Callable[[float], float], array: np.ndarray) -> np.ndarray:
     return np.array([function(float(v)) for v in array.ravel()]).reshape(array.shape)
 
@@ -83,6 +91,9 @@ ONE, FIVE, ALPHAS = (1.0,), (1.0, 2**0.5, 2.0, 2**1.5, 4.0), (0.2, 0.5, 1.0, 2.0
 WIDTHS_REFUSED = tuple(
     {"bandwidths": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.inf,), (1e-170,), (1e200,), 1.0, ("one",)]
 )
+
+
+SCALES_REFUSED = tuple({"scales": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.nan,)])
 
 
 ALPHAS_REFUSED = tuple({"alphas": widths} for widths in [(), (0.0,), (1.0, -1.0), (math.nan,)])
@@ -165,11 +176,24 @@ ROWS = [
         refused=ALPHAS_REFUSED,
     ),
     *(
+        LossCase(
+            kernel,
+            positive((5, 5)),
+            lambda d, f=function: elementwise(f, d),
+            {"scales": (0.5, 2.0)},
+            batch="samples",
+            refused=SCALES_REFUSED,
+        )
+        for kernel, function in ((losses.LaplaceKernel, laplace), (losses.DistanceKernel, minus_distance))
+    ),
+    *(
         estimator(losses.squared_mmd, kernel, reference, unbiased, f"{variant} {'unbiased' if unbiased else 'biased'}")
         for kernel, reference, variant in (
             (losses.GaussianKernel(ONE), partial(gaussian, bandwidths=ONE), "gaussian"),
             (losses.GaussianKernel(FIVE), partial(gaussian, bandwidths=FIVE), "gaussian mixture"),
             (losses.RationalQuadraticKernel(ALPHAS), partial(rational, alphas=ALPHAS), "rational quadratic"),
+            (losses.LaplaceKernel((0.5, 2.0)), laplace, "laplace"),
+            (losses.DistanceKernel((0.5, 2.0)), minus_distance, "distance"),
             (lambda d: torch.exp(-d.clamp(min=1e-9).sqrt()), lambda d: math.exp(-math.sqrt(max(d, 1e-9))), "your own"),
         )
         for unbiased in (True, False)
