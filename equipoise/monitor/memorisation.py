@@ -33,7 +33,7 @@ def neighbours_in_words(ratio: float, share_nearer: float) -> str:
     """
     seen = (
         f"{share_nearer:.0%} of the samples are nearer to a training picture than 95 of 100 held-out pictures are "
-        f"(5% would be usual), at {ratio:.2f} of their usual distance."
+        f"(5% would be usual), at {ratio:.2f} times the usual distance."
     )
     if copies(ratio, share_nearer):
         return f"The samples are copies of training pictures: {seen}"
