@@ -1,6 +1,6 @@
 """The figures of docs/performance.md and both of its pictures, from the measured data alone.
 
-Run: python -m measurements.benchmarks.page      renews them from results/benchmarks/cpu.json and tricks.json
+Run: python -m measurements.benchmarks.page      renews them from results/benchmarks/cpu.json, tricks.json and stacks.json
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.common.files import write_text_atomically
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER
-from measurements.benchmarks import page_memory, page_rows, page_tricks, pictures
+from measurements.benchmarks import page_memory, page_rows, page_tricks, pictures, stacks
 from measurements.pages import filled, table
 
 PAGE = DOCS_FOLDER / "performance.md"
@@ -16,8 +16,8 @@ DATA = RESULTS_FOLDER / "benchmarks"
 
 
 def read() -> dict[str, Any]:
-    """Both data files."""
-    return {name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in ("cpu", "tricks")}
+    """The data files."""
+    return {name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in ("cpu", "tricks", "stacks")}
 
 
 def figures(data: dict[str, Any]) -> dict[str, str]:
@@ -31,6 +31,7 @@ def figures(data: dict[str, Any]) -> dict[str, str]:
         "python": machine["python"],
         "start": table("command | CPU seconds, median | best", [_start(*each) for each in found["start"].items()]),
         "minutes": f"{found['whole']['minutes']:.1f}",
+        "stacks": stacks.rows(data["stacks"]),
         **page_rows.figures(found["rows"]),
         **page_tricks.figures(data["tricks"]),
         **page_memory.figures(found["input"], found["growth"]),
