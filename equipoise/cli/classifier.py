@@ -16,14 +16,17 @@ def fill_classifier(parser: argparse.ArgumentParser) -> None:
 
 def classifier_command(chosen: argparse.Namespace) -> int:
     """Train the classifier that judges samples of a labelled data set, or read it from the cache."""
+    from equipoise.data.catalogue import parse_data
+
+    data = parse_data(chosen.data)
+
     import torch
 
     from equipoise.common.machine import choose_device
-    from equipoise.data.catalogue import parse_data
     from equipoise.evaluation.judge import judge_of
 
     torch.set_num_threads(chosen.threads or 1)
-    judge = judge_of(parse_data(chosen.data), chosen.data_root, choose_device(chosen.device), print)
+    judge = judge_of(data, chosen.data_root, choose_device(chosen.device), print)
     print(f"The classifier of {printable(chosen.data)} gets {judge.accuracy:.2%} of the test images right.")
     return 0
 

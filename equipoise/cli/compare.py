@@ -7,6 +7,7 @@ from equipoise.cli.command import Command
 from equipoise.cli.many_runs import add_means, means_of, show_results
 from equipoise.cli.options import positive
 from equipoise.recipes.catalogue import BUDGETS
+from equipoise.studies.sources import check_source
 
 
 def fill_compare(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,8 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
 
 def compare_command(chosen: argparse.Namespace) -> int:
     """Carry out what is missing of a comparison, and write its page."""
+    for source in chosen.sources:
+        check_source(source)  # before torch is imported
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.comparison import comparison
     from equipoise.studies.runner import run_study, tell_plan

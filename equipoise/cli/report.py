@@ -5,6 +5,7 @@ from pathlib import Path
 
 from equipoise.cli.command import Command
 from equipoise.common.errors import printable
+from equipoise.runs.directory import check_is_run
 
 _FORMATS = ("markdown", "csv", "latex")
 
@@ -34,6 +35,9 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
     Raises:
         EquipoiseError: a directory holds neither a study nor a run.
     """
+    for place in directories:
+        if not place.exists():
+            check_is_run(place)  # before torch is imported
     from equipoise.reports.grouping import group_runs
     from equipoise.reports.pages import write_comparison, write_run_report
     from equipoise.reports.study_pages import write_study_report

@@ -8,6 +8,7 @@ from pathlib import Path
 from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.data.catalogue import check_path
 
 
 def fill_score(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,9 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
 
 def score_command(chosen: argparse.Namespace) -> int:
     """Score two sets of images."""
+    for side in (chosen.real, chosen.fake):
+        check_path(side)  # before torch is imported
+
     import torch
 
     from equipoise.evaluation.inception_file import local_weights

@@ -6,12 +6,15 @@ from pathlib import Path
 from equipoise.cli.command import Command
 from equipoise.cli.many_runs import add_means, means_of, show_results
 from equipoise.cli.options import positive
-from equipoise.common.files import file_name
+from equipoise.common.files import YAML_SUFFIXES, file_name, local_path
 from equipoise.recipes.catalogue import BUDGETS
+from equipoise.studies.catalogue import STUDIES
 
 
 def study_command(chosen: argparse.Namespace) -> int:
     """Train and score the missing runs of a study, and write its page."""
+    if not chosen.name.endswith(YAML_SUFFIXES) and not local_path(chosen.name).exists():
+        STUDIES.check(chosen.name)  # before torch is imported
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.runner import run_study, tell_plan
     from equipoise.studies.study_file import find_or_load, is_own

@@ -134,6 +134,15 @@ def _kind_of_path(text: str) -> str | None:
         raise EquipoiseError(
             f"{printable(text)} is not a data set; give a folder, zip or tar file of images, or a .npz file."
         )
-    if os.sep in text and ":" not in text:
-        raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")
+    check_path(text)
     return None
+
+
+def check_path(text: str) -> None:
+    """Words that can be nothing but a path must lead somewhere.
+
+    Raises:
+        EquipoiseError: they lead nowhere.
+    """
+    if os.sep in text and ":" not in text and "\0" not in text and not local_path(text).exists():
+        raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")

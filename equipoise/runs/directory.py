@@ -140,3 +140,16 @@ def open_run(path: Path) -> RunDirectory:
     if not run.config.is_file():
         raise EquipoiseError(f"{printable(path)} contains no run: there is no config.yaml in it.")
     return run
+
+
+def check_is_run(path: Path) -> None:
+    """The directory must hold what a run leaves: its configuration or its log.
+
+    Raises:
+        EquipoiseError: it holds neither.
+    """
+    if not (path / "config.yaml").is_file() and not (path / "metrics.jsonl").is_file():
+        raise EquipoiseError(
+            f"{printable(path)} is not a run: it has neither config.yaml nor metrics.jsonl; give a directory that "
+            "train created."
+        )

@@ -13,6 +13,7 @@ from equipoise.data.account import Account
 from equipoise.evaluation.score import Score
 from equipoise.experiments.reading import read_yaml
 from equipoise.runs.curves import FAKE, MARGIN, REAL, Curve, curve, last_stage
+from equipoise.runs.directory import check_is_run
 from equipoise.runs.run_log import Log, Record, number, read_log
 
 HISTOGRAM = "class-histogram"
@@ -93,11 +94,7 @@ def read_run(path: Path) -> RunRecord:
         EquipoiseError: there is no run.
     """
     path = Path(path)
-    if not (path / "config.yaml").is_file() and not (path / "metrics.jsonl").is_file():
-        raise EquipoiseError(
-            f"{printable(path)} is not a run: it has neither config.yaml nor metrics.jsonl; give a directory that "
-            "train created."
-        )
+    check_is_run(path)
     text = _text(path / "config.yaml")
     return RunRecord(
         path,

@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 
 WALK_STEPS, WALK_SAMPLES = 9, 25
 """Points of a walk between two latents, and how many walks there are."""
+_CALLS = 1.5
+"""What the calls of an iteration cost a group, as many times as the arithmetic of one of its runs."""
 _OUTCOME, _SECONDS = "outcome.json", "seconds.json"
 
 
@@ -111,7 +113,7 @@ def attempt(job: Job) -> str:
 
 
 def in_stacks(experiments: Sequence[Experiment], workers: int) -> list[list[int]]:
-    """Which runs are trained together: those that differ in their seed, as far as each worker has its share.
+    """Which runs are trained together: those that differ in their seed, cut so that every worker has its share.
 
     Args:
         experiments: of the runs.
@@ -119,7 +121,7 @@ def in_stacks(experiments: Sequence[Experiment], workers: int) -> list[list[int]
 
     Returns: their numbers, in groups; the largest first, so that the last to end are short.
     """
-    most, kinds = -(-len(experiments) // workers), list[tuple[Experiment | None, list[int]]]()
+    kinds = list[tuple[Experiment | None, list[int]]]()
     for number, experiment in enumerate(experiments):
         kind = replace(experiment, name="", seed=0, algorithm=experiment.algorithm.shared())
         alike = next((numbers for known, numbers in kinds if known == kind), None)
@@ -127,7 +129,14 @@ def in_stacks(experiments: Sequence[Experiment], workers: int) -> list[list[int]
             alike.append(number)
         else:
             kinds.append((kind if _can_be_stacked(experiment) else None, [number]))
-    groups = [numbers[start : start + most] for _, numbers in kinds for start in range(0, len(numbers), most)]
+    share = (len(experiments) + _CALLS * (len(kinds) + workers - 1)) / workers
+    room, groups = share, list[list[int]]()
+    for _, numbers in kinds:
+        while numbers:
+            count = min(len(numbers), max(1, round(room - _CALLS)))
+            groups.append(numbers[:count])
+            numbers, room = numbers[count:], room - count - _CALLS
+            room = share if room < 1 else room
     return sorted(groups, key=len, reverse=True)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import YAML_SUFFIXES, local_path
-from equipoise.experiments.config import load_experiment, to_plain
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.runs.directory import open_run
 
@@ -23,6 +22,8 @@ def plain_of(source: str, folder: Path = Path()) -> dict[str, Any]:
     Raises:
         EquipoiseError: there is none, or it is damaged.
     """
+    from equipoise.experiments.config import load_experiment, to_plain  # imports torch
+
     place = _place(source, folder)
     experiment = open_run(place).experiment() if place.is_dir() else load_experiment(place)
     plain: dict[str, Any] = to_plain(experiment)

@@ -1,6 +1,6 @@
 """The figures of docs/performance.md and both of its pictures, from the measured data alone.
 
-Run: python -m measurements.benchmarks.page      renews them from results/benchmarks/cpu.json, tricks.json and stacks.json
+Run: python -m measurements.benchmarks.page      renews them from the files in results/benchmarks
 """
 
 import json
@@ -17,7 +17,9 @@ DATA = RESULTS_FOLDER / "benchmarks"
 
 def read() -> dict[str, Any]:
     """The data files."""
-    return {name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in ("cpu", "tricks", "stacks")}
+    return {
+        name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in ("cpu", "tricks", "stacks")
+    }
 
 
 def figures(data: dict[str, Any]) -> dict[str, str]:

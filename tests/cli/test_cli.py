@@ -61,6 +61,9 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *((f"{command} ./no-such-folder/", 2) for command in ("train", "show", "doctor")),
         *((f"{command} no-such-file.yaml", 2) for command in ("train", "show")),
         *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card", "explore")),
+        *((f"{command} no-such-name", 2) for command in ("study", "classifier", "compare magan-digits")),
+        ("score ./no-such-folder ./no-such-folder", 2),
+        ("report ./no-such-folder", 2),
         *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
     ],
 )
@@ -78,6 +81,8 @@ def test_a_list_and_a_wrong_path_need_no_torch(words: str, status: int, capfd: p
         "no-such-folder contains no run",
         "unknown recipe 'no-such-recipe'",
         "there is no folder ./no-such-folder",
+        "no-such-folder is not a run",
+        "'no-such-name'",
         "cannot read the configuration no-such-file.yaml",
     )
     assert status == 0 or any(refusal in said.err for refusal in refusals)
