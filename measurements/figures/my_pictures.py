@@ -73,7 +73,7 @@ def row(name: str, run: dict[str, Any]) -> str:
     seen = run["iterations"] * run["experiment"]["batch_size"]
     last = run["scores"][-1]
     score = f"{last['value']:.2f} ({last['low']:.2f} to {last['high']:.2f})"
-    return f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {score} | {last['real_against_real']:.2f}"
+    return f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {score} | {last['real_against_real']:.3f}"
 
 
 if __name__ == "__main__":
