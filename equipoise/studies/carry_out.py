@@ -1,6 +1,7 @@
 """One run of a study, from its current state to its scores. It can be stopped anywhere and called again."""
 
 import json
+import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -83,6 +84,8 @@ def carry_out(job: Job) -> None:
         return
     try:
         reason = _trained(job)
+        if reason and job.settings.stack is not None:
+            return _carry_out_alone(job)
         outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
     except Interrupted:
         raise
@@ -90,10 +93,18 @@ def carry_out(job: Job) -> None:
         not_finite = _divergence(error)
         if not_finite is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
+        if job.settings.stack is not None:
+            return _carry_out_alone(job)
         outcome = {"status": "diverged", "reason": not_finite}
     job.settings.write_page(job.directory)
     text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
     write_text_atomically(job.directory / _OUTCOME, text)
+
+
+def _carry_out_alone(job: Job) -> None:
+    """Once more from the start: a stack finds what is not finite an iteration later than a run by itself."""
+    shutil.rmtree(job.directory)
+    carry_out(replace(job, settings=replace(job.settings, stack=None)))
 
 
 def attempt(job: Job) -> str:

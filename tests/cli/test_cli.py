@@ -143,7 +143,8 @@ def test_a_recipe_trains_on_a_folder_of_pictures_of_any_size(tmp_path: Path, sta
     assert "1 file was skipped" in errors
     trained = yaml.safe_load((out / "config.yaml").read_text())
     assert trained["name"] == "gan-digits-on-my pictures"
-    assert trained["data"] == {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1, "fit": "crop"}
+    expected = {"kind": "folder", "path": str(pictures), "resolution": 8, "channels": 1, "fit": "crop", "part": "all"}
+    assert trained["data"] == expected
 
 
 @pytest.mark.parametrize(

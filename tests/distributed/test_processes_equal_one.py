@@ -34,6 +34,8 @@ EACH_ALGORITHM = (
     "mmd-repulsive",
     "mmd-scaled",
     "reg-gan-features",
+    "adaptive-hinge",
+    "adaptive-bounds",
     "mdgan",
     "vaegan",
     "ali",

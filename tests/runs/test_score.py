@@ -285,7 +285,7 @@ def test_bad_sides_get_one_sentence_each(tmp_path: Path, capsys: pytest.CaptureF
         assert said.count("\n") == said.strip().count("\n") + 1
         if given != one:
             assert words in complaint([given, good], capsys)
-    assert "unknown metric 'fdi'" in complaint([good, str(tmp_path / "nowhere"), "--metrics", "fdi"], capsys)
+    assert "unknown metric 'fdi'" in complaint([good, good, "--metrics", "fdi"], capsys)
     assert "size of a score must be a whole number from 8 to 2048" in complaint([good, good, "--size", "4"], capsys)
 
 
