@@ -82,29 +82,29 @@ def carry_out(job: Job) -> None:
     """
     if read_outcome(job) is not None:
         return
+    outcome = _ended(job)
+    if outcome["status"] == "diverged" and job.settings.stack is not None:
+        # A stack finds what is not finite an iteration later than a run by itself, so the run is trained again alone.
+        shutil.rmtree(job.directory)
+        carry_out(replace(job, settings=replace(job.settings, stack=None)))
+        return
+    job.settings.write_page(job.directory)
+    text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
+    write_text_atomically(job.directory / _OUTCOME, text)
+
+
+def _ended(job: Job) -> dict[str, Any]:
+    """Train and score. Returns: how it ended."""
     try:
         reason = _trained(job)
-        if reason and job.settings.stack is not None:
-            return _carry_out_alone(job)
-        outcome = {"status": "diverged", "reason": reason} if reason else _scored(job)
+        return {"status": "diverged", "reason": reason} if reason else _scored(job)
     except Interrupted:
         raise
     except EquipoiseError as error:
         not_finite = _divergence(error)
         if not_finite is None:
             raise EquipoiseError(str(error)) from None  # without what cannot travel between processes
-        if job.settings.stack is not None:
-            return _carry_out_alone(job)
-        outcome = {"status": "diverged", "reason": not_finite}
-    job.settings.write_page(job.directory)
-    text = json.dumps(outcome | {"request": job.request}, indent=1, sort_keys=True)
-    write_text_atomically(job.directory / _OUTCOME, text)
-
-
-def _carry_out_alone(job: Job) -> None:
-    """Once more from the start: a stack finds what is not finite an iteration later than a run by itself."""
-    shutil.rmtree(job.directory)
-    carry_out(replace(job, settings=replace(job.settings, stack=None)))
+        return {"status": "diverged", "reason": not_finite}
 
 
 def attempt(job: Job) -> str:
