@@ -216,9 +216,9 @@ def test_every_message_during_the_progress_stands_on_a_line_of_its_own(monkeypat
 
 def test_the_time_left_is_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(2_000_001)
-    monkeypatch.setattr("equipoise.runs.progress.time.monotonic", lambda: progress._begun + 20.0)
+    monkeypatch.setattr("equipoise.runs.progress.time.monotonic", lambda: progress._begun + 16.0)
     progress([{"kind": "iteration", "iteration": 1, "values": {}}])
-    assert "iteration 1 of 2000001, 0.1/s, 463 days left" in capsys.readouterr().err
+    assert "iteration 1 of 2000001, 0.1/s, 370 days left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
