@@ -213,9 +213,7 @@ class Loop:
             for name, module in self._reseedable:
                 module.reseed(stream(draw.seed, f"{draw.address}/{name}", draw.position, draw.real.device))
             outcome = play(move, self.state, draw, self.game)
-            found.values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
-            found.values |= {name: value.detach() for name, value in outcome.measures.items()}
-            found.vitals += _vitals(outcome, self.state)
+            note(found, outcome, self.state)
         size, done = self.game.batch_size, self.state.clock.iteration
         for average in self.game.averages:
             player, decay = self.state.players[average.player], average.decay(size, done)
@@ -302,24 +300,31 @@ def _changing(game: Game) -> str:
     return next(iter(courses(game.algorithm)), "").removesuffix("_schedule")
 
 
+def note(found: Found, outcome: Outcome, state: State) -> None:
+    """Add to what an iteration found what a move found, whose players have stepped."""
+    found.values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
+    found.values |= {name: value.detach() for name, value in outcome.measures.items()}
+    found.vitals += _vitals(outcome, state)
+
+
 def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
     """What must stay finite, in the order of computation; nothing is read from the device."""
     trained = {name: state.parameters[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
-    gradients = [(f"the gradient of {name}", largest(each.gradient)) for name, each in trained.items()]
-    parameters = [(f"a parameter of {name}", largest(each.values)) for name, each in trained.items()]
+    gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
+    parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
     buffers = [(f"a buffer of {name}", _largest_of(state.buffers[name])) for name in trained if state.buffers[name]]
     return [*losses, *gradients, *parameters, *buffers]
 
 
-def largest(vector: Tensor) -> Tensor:
+def _largest(vector: Tensor) -> Tensor:
     """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
     lowest, highest = vector.detach().aminmax()
     return torch.maximum(highest, -lowest)
 
 
 def _largest_of(buffers: Sequence[Tensor]) -> Tensor:
-    return largest(torch.cat([each.reshape(-1) for each in buffers]))
+    return _largest(torch.cat([each.reshape(-1) for each in buffers]))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

@@ -43,11 +43,7 @@ class ParameterVector:
         """Put one gradient for each parameter, or zeros for None, into `values.grad`."""
         if self._parameters and self._parameters[0].data_ptr() != self.values.data_ptr():
             raise ValueError("a player was moved or cast after its state was built; move it before.")
-        found = [(view, new) for view, new in zip(self._gradient_views, gradients, strict=True) if new is not None]
-        if len(found) < len(gradients):
-            self.gradient.zero_()
-        if found:
-            torch._foreach_copy_([view for view, _ in found], [new for _, new in found])
+        write_parts(self.gradient, self._gradient_views, gradients)
         self.values.grad = self.gradient
 
     def lie_in(self, values: Tensor, gradient: Tensor) -> None:
@@ -68,6 +64,15 @@ class ParameterVector:
     def _views_of(self, vector: Tensor) -> list[Tensor]:
         """The vector's parts in the shapes and the memory formats of the parameters."""
         return [_laid_out(vector[place], p) for place, p in zip(self._places, self._parameters, strict=True)]
+
+
+def write_parts(whole: Tensor, views: Sequence[Tensor], parts: Sequence[Tensor | None]) -> None:
+    """Copy each part into its view of the whole, or zeros for None."""
+    found = [(view, part) for view, part in zip(views, parts, strict=True) if part is not None]
+    if len(found) < len(parts):
+        whole.zero_()
+    if found:
+        torch._foreach_copy_([view for view, _ in found], [part for _, part in found])
 
 
 def _places(parameters: Sequence[nn.Parameter]) -> list[slice]:

@@ -22,7 +22,8 @@ from equipoise.common.random import Reseedable
 from equipoise.training.draw import Buffers, Draw, Request
 from equipoise.training.game import Move, Outcome, Stage
 from equipoise.training.graphs import Deal, Found
-from equipoise.training.loop import Loop, Observer, largest
+from equipoise.training.loop import Loop, Observer, note
+from equipoise.training.parameters import write_parts
 from equipoise.training.state import State, load_state_tensors, state_tensors
 
 Result = TypeVar("Result")
@@ -249,7 +250,7 @@ class _Stacked:
                 player.require_gradients(name in move.trains)
             outcome = self._outcome(move, draws)
             self._step(outcome)
-            self._report(outcome, found)
+            self._note(outcome, found)
         return found
 
     def _outcome(self, move: Move, draws: Sequence[Draw]) -> Outcome:
@@ -275,19 +276,13 @@ class _Stacked:
         for name in outcome.losses:
             self._players[name].step()
 
-    def _report(self, outcome: Outcome, found: Sequence[Found]) -> None:
+    def _note(self, outcome: Outcome, found: Sequence[Found]) -> None:
         """To each run its own numbers, in the order of a run that plays alone."""
-        losses = {name: loss.detach() for name, loss in outcome.losses.items()}
-        trained = {name: self._players[name] for name in losses}
-        vitals: list[tuple[str, Sequence[Tensor]]]
-        vitals = [(f"the loss of {name}", loss.unbind()) for name, loss in losses.items()]
-        vitals += [(f"the gradient of {name}", _largest_of(each.gradients)) for name, each in trained.items()]
-        vitals += [(f"a parameter of {name}", _largest_of(each.values.detach())) for name, each in trained.items()]
-        values = {f"{name}/loss": loss for name, loss in losses.items()} | outcome.measures
-        of_each = {name: value.unbind() for name, value in values.items()}
-        for number, each in enumerate(found):
-            each.values |= {name: numbers[number] for name, numbers in of_each.items()}
-            each.vitals += [(name, numbers[number]) for name, numbers in vitals]
+        losses = {name: loss.detach().unbind() for name, loss in outcome.losses.items()}
+        measures = {name: value.unbind() for name, value in outcome.measures.items()}
+        for number, (loop, each) in enumerate(zip(self.loops, found, strict=True)):
+            own = Outcome(*({name: of_each[number] for name, of_each in kind.items()} for kind in (losses, measures)))
+            note(each, own, loop.state)
 
     def _share_buffer(self, name: str) -> Tensor:
         """The runs' buffers of this name as one, of which theirs become parts."""
@@ -335,11 +330,7 @@ class _Player:
     def find_gradient(self, loss: Tensor, keep: bool) -> None:
         """Each run's gradient of its own loss; `loss` is [runs]."""
         found = torch.autograd.grad(loss.sum(), self._parameters, retain_graph=keep, allow_unused=True)
-        reached = [(view, new) for view, new in zip(self._gradient_views, found, strict=True) if new is not None]
-        if len(reached) < len(found):
-            self.gradients.zero_()
-        if reached:
-            torch._foreach_copy_([view for view, _ in reached], [new for _, new in reached])
+        write_parts(self.gradients, self._gradient_views, found)
 
     def step(self) -> None:
         """One step of every run's optimiser, at the rates of the first: all have the same."""
@@ -500,8 +491,3 @@ class _Unreadable:
 def _set_buffer(module: nn.Module, name: str, value: Tensor) -> None:
     place, _, last = name.rpartition(".")
     module.get_submodule(place)._buffers[last] = value
-
-
-def _largest_of(rows: Tensor) -> list[Tensor]:
-    """Of each row, one by one: along a dimension, the search for extremes is slow."""
-    return [largest(row) for row in rows]
