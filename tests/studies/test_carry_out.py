@@ -20,7 +20,7 @@ from equipoise.runs.directory import RunDirectory
 from equipoise.runs.train import Interrupted, Settings
 from equipoise.studies import carry_out as carrying
 from equipoise.studies.carry_out import Job, attempt_group, carry_out, in_stacks, read_outcome
-from equipoise.training import stack as stacking
+from equipoise.training import stacked_state
 from equipoise.training.checkpoint import newest_good
 
 SHORT = with_length(recipe("ebgan-digits"), iterations=2)
@@ -115,7 +115,7 @@ def test_a_group_leaves_what_each_run_leaves_alone(tmp_path: Path) -> None:
 def test_an_interrupt_saves_every_run_of_a_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = with_length(recipe("ebgan-digits"), iterations=10_000)
     jobs = [replace(job_of(replace(long, seed=n), tmp_path / str(n)), settings=QUIET) for n in range(2)]
-    play = stacking._Stacked.play
+    play = stacked_state.StackedState.play
 
     def interrupt_in_the_third(self: Any, deals: Any) -> Any:
         found = play(self, deals)
@@ -123,7 +123,7 @@ def test_an_interrupt_saves_every_run_of_a_group(tmp_path: Path, monkeypatch: py
             os.kill(os.getpid(), signal.SIGINT)
         return found
 
-    monkeypatch.setattr(stacking._Stacked, "play", interrupt_in_the_third)
+    monkeypatch.setattr(stacked_state.StackedState, "play", interrupt_in_the_third)
     with pytest.raises(Interrupted):
         attempt_group(jobs)
     for job in jobs:

@@ -14,7 +14,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.digits import ebgan_digits, magan_digits
 from equipoise.recipes.mode_regularised import mdgan_ring, reg_gan_ring
 from equipoise.testing.toys import TOY_EXPERIMENTS
-from equipoise.training import stack as stacking
+from equipoise.training import hidden_dimension, stacked_state
 from equipoise.training.game import Move
 from equipoise.training.loop import Loop, Turn
 from equipoise.training.stack import Stack, stackable
@@ -82,17 +82,17 @@ def test_each_run_ends_as_it_would_alone(name: str) -> None:
 def test_what_cannot_be_stacked_is_played_run_by_run(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     experiments = RECIPES["ebgan with other margins"]
     if how == "refused shapes":
-        monkeypatch.setattr(stacking, "_round_alike", lambda *words: False)
+        monkeypatch.setattr(hidden_dimension, "_round_alike", lambda *words: False)
     together, stack = [loop_of(each) for each in experiments], Stack()
     if how == "refused move":
-        step = stacking._Stacked._step
+        step = stacked_state.StackedState._step
 
         def failing(self: Any, outcome: Any) -> None:
             step(self, outcome)
             if "generator" in outcome.losses:
                 raise RuntimeError("after the first player has stepped")
 
-        monkeypatch.setattr(stacking._Stacked, "_step", failing)
+        monkeypatch.setattr(stacked_state.StackedState, "_step", failing)
     played_together(together, stack)
     assert stack._refused == (how == "refused move")
     for loop, experiment in zip(together, experiments, strict=True):
