@@ -10,12 +10,13 @@ from PIL import Image
 
 from equipoise.runs.directory import open_run
 from measurements import FIGURES_FOLDER
+from measurements.figures.run_results import corner
 
-COLUMNS, ROWS, PITCH, GAP = 6, 4, 33, 12
+COLUMNS, ROWS, GAP = 6, 4, 12
 
 
 def main() -> None:
-    pictures = [samples_of(Path(word)) for word in sys.argv[1:]]
+    pictures = [corner(open_run(Path(word)), COLUMNS, ROWS) for word in sys.argv[1:]]
     width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
     whole = Image.new("RGB", (width, pictures[0].height), "white")
     left = 0
@@ -23,13 +24,6 @@ def main() -> None:
         whole.paste(picture, (left, 0))
         left += picture.width + GAP
     whole.save(FIGURES_FOLDER / "cifar10_jpeg.png", optimize=True)
-
-
-def samples_of(path: Path) -> Image.Image:
-    """The corner of the run's last grid of samples."""
-    last = max(open_run(path).samples.glob("iteration-*.png"))
-    with Image.open(last) as picture:
-        return picture.convert("RGB").crop((0, 0, COLUMNS * PITCH - 1, ROWS * PITCH - 1))
 
 
 if __name__ == "__main__":

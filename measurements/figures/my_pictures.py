@@ -18,7 +18,7 @@ from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.directory import RunDirectory, open_run
 from measurements import FIGURES_FOLDER, ROOT, pages
-from measurements.figures.run_results import document
+from measurements.figures.run_results import corner, document, logged
 
 RESULTS: Path = ROOT / "results" / "pictures"
 PAGE: Path = ROOT / "docs" / "tutorials" / "my_pictures.md"
@@ -44,22 +44,19 @@ def main() -> None:
 
 def scores(run: RunDirectory) -> list[dict[str, Any]]:
     """Each score on the way, with its interval and that of real against real."""
-    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     return [
         {"iteration": line["iteration"], "value": line["values"][SCORE]}
         | {name: line["passports"][SCORE][name] for name in ("low", "high", "real_against_real", "generated_count")}
-        for line in lines
-        if line["kind"] == "score" and SCORE in line["values"]
+        for line in logged(run, "score")
+        if SCORE in line["values"]
     ]
 
 
 def grid(run: RunDirectory) -> Image.Image:
     """The corner of the run's last grid of samples, small pictures twice as large."""
-    side = run.experiment().data.item_shape[1]
-    with Image.open(max(run.samples.glob("iteration-*.png"))) as picture:
-        corner = picture.convert("RGB").crop((0, 0, COLUMNS * (side + 1) - 1, ROWS * (side + 1) - 1))
-    times = max(1, ENLARGED_TO // side)
-    return corner.resize((corner.width * times, corner.height * times), Image.Resampling.NEAREST)
+    part = corner(run, COLUMNS, ROWS)
+    times = max(1, ENLARGED_TO // run.experiment().data.item_shape[1])
+    return part.resize((part.width * times, part.height * times), Image.Resampling.NEAREST)
 
 
 def figures() -> dict[str, str]:

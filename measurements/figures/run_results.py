@@ -11,6 +11,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.config import to_plain
 from equipoise.runs.directory import RunDirectory, open_run
@@ -45,8 +47,7 @@ def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
 
 def losses(run: RunDirectory) -> dict[str, Any]:
     """Every n-th logged line, whether all of them are finite, and the pace."""
-    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line["kind"] == "iteration"]
+    lines = logged(run, "iteration")
     values = [value for line in lines for value in line["values"].values()]
     kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
     pictures = sorted(run.samples.glob("iteration-*.png"))[1:]
@@ -61,6 +62,19 @@ def losses(run: RunDirectory) -> dict[str, Any]:
             **{name: [float(f"{line['values'][name]:.4g}") for line in kept] for name in kept[0]["values"]},
         },
     }
+
+
+def logged(run: RunDirectory, kind: str) -> list[dict[str, Any]]:
+    """The log's lines of one kind."""
+    lines = [json.loads(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["kind"] == kind]
+
+
+def corner(run: RunDirectory, columns: int, rows: int) -> Image.Image:
+    """The corner of the run's last grid of samples."""
+    pitch = run.experiment().data.item_shape[1] + 1
+    with Image.open(max(run.samples.glob("iteration-*.png"))) as picture:
+        return picture.convert("RGB").crop((0, 0, columns * pitch - 1, rows * pitch - 1))
 
 
 def scores(run: RunDirectory) -> dict[str, Any]:
