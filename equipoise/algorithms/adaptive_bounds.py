@@ -90,15 +90,15 @@ class AdaptiveBounds(Algorithm[BoundsMemory]):
         real_pairs, fake_pairs = of_pairs(real), of_pairs(fake)
         lower, upper = memory.bounds.to(real_pairs.dtype)
         loss = kernel(torch.minimum(real_pairs, upper)).mean() - kernel(torch.maximum(fake_pairs, lower)).mean()
-        self._count(memory, real.detach(), fake_pairs.detach())
+        self._count(memory, len(real), real_pairs.detach(), fake_pairs.detach())
         generator_loss = mmd_generator_loss(real.detach(), fake, kernel)
         return Outcome({"discriminator": loss, "generator": generator_loss}, {"squared_mmd": generator_loss})
 
     @torch.no_grad()
-    def _count(self, memory: BoundsMemory, real: Tensor, fake_pairs: Tensor) -> None:
-        pairs = of_pairs(real[:_MOST_SAMPLES]).double()
+    def _count(self, memory: BoundsMemory, batch: int, real_pairs: Tensor, fake_pairs: Tensor) -> None:
+        pairs = real_pairs.view(batch, batch - 1)[:_MOST_SAMPLES, : _MOST_SAMPLES - 1].double()
         quantiles = [pairs.quantile(share) for share in self.quantiles]
-        memory.sums.add_(torch.stack([pairs.mean(), fake_pairs.double().mean(), *quantiles, torch.ones_like(pairs[0])]))
+        memory.sums.add_(torch.stack([pairs.mean(), fake_pairs.double().mean(), *quantiles, pairs.new_ones(())]))
 
     @torch.no_grad()
     def _close(self, memory: BoundsMemory) -> dict[str, Tensor]:
