@@ -27,11 +27,9 @@ class ParameterVector:
         like = self._parameters[0].detach() if self._parameters else torch.empty(0)
         self.values = nn.Parameter(like.new_zeros(size))
         self.gradient = like.new_zeros(size)
-        self.values.grad = self.gradient
-        self._gradient_views = self._views_of(self.gradient)
         for parameter, view in zip(self._parameters, self._views_of(self.values.detach()), strict=True):
             view.copy_(parameter.detach())
-            parameter.data = view
+        self._lend()
 
     def __iter__(self) -> Iterator[nn.Parameter]:
         return iter(self._parameters)
@@ -51,15 +49,19 @@ class ParameterVector:
         values.copy_(self.values.detach())
         gradient.copy_(self.gradient)
         self.values.data, self.gradient = values, gradient
-        self.values.grad = gradient
-        self._gradient_views = self._views_of(gradient)
-        for parameter, view in zip(self._parameters, self._views_of(values), strict=True):
-            parameter.data = view
+        self._lend()
 
     def views_of_each(self, vectors: Tensor) -> list[Tensor]:
         """The parts of several such vectors [count, entries], for each parameter [count, *its shape]."""
         pairs = zip(self._places, self._parameters, strict=True)
         return [vectors[:, place].unflatten(1, parameter.shape) for place, parameter in pairs]
+
+    def _lend(self) -> None:
+        """Make the parameters views of `values`, with gradients in `gradient`."""
+        self.values.grad = self.gradient
+        self._gradient_views = self._views_of(self.gradient)
+        for parameter, view in zip(self._parameters, self._views_of(self.values.detach()), strict=True):
+            parameter.data = view
 
     def _views_of(self, vector: Tensor) -> list[Tensor]:
         """The vector's parts in the shapes and the memory formats of the parameters."""
