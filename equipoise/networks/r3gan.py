@@ -129,8 +129,7 @@ class R3GANDiscriminator(Discriminator):
             nn.Flatten(1),
             nn.Linear(widths[-1], widths[-1] if classes else 1, bias=False),
         )
-        embedding = Scaled(classes or 1, widths[-1], 1, bias=False, gain=1 / math.sqrt(widths[-1]))
-        self.embedding = embedding if classes else None
+        self.embedding = Scaled(classes, widths[-1], 1, bias=False, gain=1 / math.sqrt(widths[-1])) if classes else None
 
     def forward(self, images: Tensor, classes: Tensor | None = None) -> Tensor:
         """Scores [batch].
