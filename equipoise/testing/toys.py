@@ -230,14 +230,14 @@ def _r3gan() -> Experiment:
     """R3GAN at its smallest: classes, augmentation, and a schedule wherever there can be one."""
     size = {"image_size": 8, "channels": 1, "width": 4, "blocks": 1, "group_width": 4, "classes": 4}
     course = Cosine(4, last=0.1)
-    base = _pictures(Augment(("x-flip", "colour")), classes=4, penalty_every=1)
+    courses = {"gamma_schedule": course, "augment_schedule": Cosine(4, 0.0, 0.6)}
+    base = _pictures(Augment(("x-flip", "colour")), classes=4, penalty_every=1, **courses)
     players = two(
         network("r3gan-generator", latent_size=7, **size),
         network("r3gan-discriminator", **size),
         Adam(lr=1e-2, betas=(0.0, 0.9), schedule=Cosine(4, last=0.25), beta2_schedule=course),
     )
-    algorithm = replace(base.algorithm, gamma_schedule=course, augment_schedule=Cosine(4, 0.0, 0.6))  # type: ignore[call-arg]
-    return replace(base, players=players, algorithm=algorithm, average=Average(100, schedule=Cosine(4, 0.0, 1.0)))
+    return replace(base, players=players, average=Average(100, schedule=Cosine(4, 0.0, 1.0)))
 
 
 TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
