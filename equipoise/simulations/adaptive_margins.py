@@ -180,8 +180,8 @@ def bounded_rows(settings: AdaptiveSettings) -> list[dict[str, Any]]:
         "none": (_ANYWHERE, False),
         "fixed": (settings.bounds, False),
         "fixed, wide": (settings.wide_bounds, False),
+        "adaptive, from wide": (settings.wide_bounds, True),
     }
-    cases |= {"adaptive, from wide": (settings.wide_bounds, True)}
     rows = []
     for name, (bounds, adaptive) in cases.items():
         ends, limits = follow_bounds(system, starts, bounds, adaptive, settings)
