@@ -98,8 +98,8 @@ class _Player:
 
     def __init__(self, name: str, loops: Sequence[Loop]):
         vectors = [loop.state.parameters[name] for loop in loops]
-        self.values = nn.Parameter(torch.stack([vector.values.detach() for vector in vectors]))
-        self.gradients = torch.stack([vector.gradient for vector in vectors])
+        self.gradients = vectors[0].gradient.new_empty(len(vectors), len(vectors[0].gradient))
+        self.values = nn.Parameter(torch.empty_like(self.gradients))
         self.values.grad = self.gradients
         for vector, values, gradient in zip(vectors, self.values.detach(), self.gradients, strict=True):
             vector.lie_in(values, gradient)
