@@ -3,35 +3,20 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.options import add_checkpoint, add_device, whole
+from equipoise.cli.options import add_checkpoint, add_device, generator_place, whole
 from equipoise.common.errors import printable
-from equipoise.common.files import local_path
 
 
 def fill_explore(parser: argparse.ArgumentParser) -> None:
     """The arguments of `explore`."""
     help_text = "a run's directory, also while it trains, or an exported generator"
-    parser.add_argument("what", type=generator_path, metavar="RUN", help=help_text)
+    parser.add_argument("what", type=generator_place, metavar="RUN", help=help_text)
     parser.add_argument("--port", type=whole, default=0, help="of 127.0.0.1 (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     add_checkpoint(parser)
     add_device(parser)
-
-
-def generator_path(text: str) -> Path:
-    """Where a run or an exported generator may be.
-
-    Raises:
-        EquipoiseError: it can be neither.
-    """
-    from equipoise.runs.directory import open_run
-
-    path = local_path(text)
-    is_shipped = text.startswith("hub:") or path.suffix.lower() == ".safetensors" or (path / "model.json").is_file()
-    return path if is_shipped else open_run(path).path
 
 
 def explore_command(chosen: argparse.Namespace) -> int:

@@ -94,7 +94,7 @@ def run_directory(text: str) -> Path:
     """
     from equipoise.runs.directory import open_run
 
-    return open_run(Path(text)).path
+    return open_run(local_path(text)).path
 
 
 def whole(text: str) -> int:
