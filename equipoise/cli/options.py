@@ -77,13 +77,7 @@ def seeds(text: str) -> tuple[int, ...]:
 
 def part(text: str) -> float:
     """A number from 0 to 1."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, got '{text}'")
-    return number
+    return _number(text, 1.0, "from 0 to 1")
 
 
 def run_directory(text: str) -> Path:
@@ -113,12 +107,16 @@ def positive(text: str) -> int:
 
 def share(text: str) -> float:
     """A number from 0 to 64, as the GPUs of a run."""
+    return _number(text, _MOST_SHARE, "of at least 0")
+
+
+def _number(text: str, most: float, told: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= _MOST_SHARE:
-        raise argparse.ArgumentTypeError(f"must be a number of at least 0, got '{text}'")
+    if not 0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"must be a number {told}, got '{text}'")
     return number
 
 
