@@ -80,10 +80,11 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
         store = data.load(chosen.data_root, chosen.seed or 0)
         data, store = _without_colours(data, store, chosen)
     _check(data, store, chosen)
-    seen, everything = look(store), store
-    data, held_out = without_held_out(data, store)
-    with without_progress(chosen.quiet):
-        store = data.load(chosen.data_root, chosen.seed or 0)
+    seen, whole, everything = look(store), data, store
+    data, held_out = without_held_out(whole, everything)
+    if data != whole:
+        with without_progress(chosen.quiet):
+            store = data.load(chosen.data_root, chosen.seed or 0)
     experiment, augmentation = _experiment(chosen, data, store, seen)
     threads, cost = _measured(experiment, store.to(device), device, chosen.threads)
     seconds = _seconds(chosen, experiment, len(store), cost, device)
