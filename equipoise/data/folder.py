@@ -90,7 +90,7 @@ class Folder(PictureFiles):
         how = Reading(
             self.name,
             key,
-            (self.channels, self.resolution, self.resolution),
+            self.item_shape,
             len(classes),
             batches=lambda account: self._batches(folder, found.images, base, classes, account),
             left_out=found.left_out,

@@ -69,9 +69,8 @@ class HuggingFace(PictureFiles):
         def batches(account: "Account") -> "Iterator[Batch]":
             return self.framed(iter(shown(opened.pictures(), self.name, "images", opened.count)), account)
 
-        shape = (self.channels, self.resolution, self.resolution)
         key = f"hf\0{self.how}\0{opened.print}"
-        return part_of(cached_store(Reading(self.name, key, shape, len(opened.classes), batches)), self.part)
+        return part_of(cached_store(Reading(self.name, key, self.item_shape, len(opened.classes), batches)), self.part)
 
     def class_names(self, root: Path | None = None) -> list[str]:
         """The names of the classes that the labels number; none where there are no labels."""

@@ -54,7 +54,7 @@ class PictureFiles(DataSet):
         check_part(self.kind, self.part)
 
     @property
-    def item_shape(self) -> tuple[int, ...]:
+    def item_shape(self) -> tuple[int, int, int]:
         """(channels, height, width)."""
         return (self.channels, self.resolution, self.resolution)
 
