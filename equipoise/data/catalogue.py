@@ -113,8 +113,8 @@ def parse_data(text: str) -> DataSet:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file's name has an archive's ending."""
-    return path.name.lower().endswith(ARCHIVES)
+    """Whether the name has an archive's ending and is not a folder's."""
+    return path.name.lower().endswith(ARCHIVES) and not path.is_dir()
 
 
 def _kind_of_path(text: str) -> str | None:

@@ -51,7 +51,7 @@ class Folder(PictureFiles):
     def name(self) -> str:
         """The folder's name; for a folder that is called like a split, after its parent's, as in photos-train."""
         whole = local_path(self.path).absolute()
-        last = whole.name.partition(".")[0] if _is_archive(whole) else whole.name
+        last = whole.name.partition(".")[0] if is_archive(whole) else whole.name
         own = f"{whole.parent.name}-{last}" if last in _SPLITS else last
         return printable(own or "folder")
 
@@ -74,7 +74,7 @@ class Folder(PictureFiles):
         from equipoise.data.kinds import image_kinds
 
         folder = own_path(self.path, root)
-        if not folder.is_dir() and not _is_archive(folder):
+        if not folder.is_dir() and not is_archive(folder):
             raise EquipoiseError(
                 f"{printable(folder)} is not a folder; give the path of a folder, zip or tar file of images."
             )
@@ -94,7 +94,7 @@ class Folder(PictureFiles):
             len(classes),
             batches=lambda account: self._batches(folder, found.images, base, classes, account),
             left_out=found.left_out,
-            opens=lambda name: opens(folder if _is_archive(folder) else folder / name),
+            opens=lambda name: opens(folder if is_archive(folder) else folder / name),
         )
         return part_of(cached_store(how), self.part)
 
@@ -111,7 +111,7 @@ class Folder(PictureFiles):
         from equipoise.data.progress import shown
         from equipoise.data.tree import Found, find_images, fingerprint
 
-        if _is_archive(folder):
+        if is_archive(folder):
             found = Found()
             members = shown(archived_pictures(folder, found.left_out), self.name, "files")
             found.images = [Path(picture.name) for picture in members]
@@ -128,17 +128,13 @@ class Folder(PictureFiles):
 
         def pictures() -> "Iterator[Picture]":
             single = (Picture(str(path), partial(read_file, path)) for path in paths)
-            each = archived_pictures(folder, []) if _is_archive(folder) else single
+            each = archived_pictures(folder, []) if is_archive(folder) else single
             for picture in shown(each, self.name, "images", len(paths)):
                 inside = Path(picture.name).relative_to(base)
                 yield Picture(str(inside), picture.read, numbers.get(inside.parts[0], 0))
 
         numbers = {name: number for number, name in enumerate(classes)}
         return self.framed(pictures(), account)
-
-
-def _is_archive(path: Path) -> bool:
-    return is_archive(path) and not path.is_dir()
 
 
 def class_names(paths: list[Path], folder: Path) -> list[str]:

@@ -90,7 +90,7 @@ class PictureSet:
 
     def _pictures(self) -> tuple[Iterator[Picture], Sequence[Named], list[Path]]:
         """The pictures, the names of files of other kinds, and the files that all this depends on."""
-        if is_archive(self.path) and not self.path.is_dir():
+        if is_archive(self.path):
             left_out: list[Named] = []
             return archived_pictures(self.path, left_out), left_out, [self.path.absolute()]
         if not self.path.is_dir():
