@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -218,8 +217,8 @@ def _run(jobs: Sequence[Job], workers: int, means: Means, done: Done) -> list[st
     numbers = in_stacks([job.experiment for job in jobs], workers)
     groups: list[Sequence[Job]] = [[jobs[number] for number in group] for group in numbers]
     found: list[list[str]] = run_jobs(attempt_group, groups, workers, done, lost=[], size=len)
-    reasons = {n: why for group, each in zip(numbers, found, strict=True) for n, why in zip_longest(group, each)}
-    return [_DIED if reasons[number] is None else reasons[number] for number in range(len(jobs))]
+    reasons = {n: why for group, each in zip(numbers, found, strict=True) for n, why in zip(group, each, strict=False)}
+    return [reasons.get(number, _DIED) for number in range(len(jobs))]
 
 
 def gpus_of(device: torch.device) -> list[str]:
