@@ -41,7 +41,6 @@ class _Setting:
     half_life: float
     length: float
     batch_size: int
-    size: int = 32
     classes: int = 0
 
 
@@ -70,12 +69,12 @@ def r3gan_folder(path: str = "pictures", size: int = 64) -> Experiment:
     Gamma belongs to the size: the code has 2 at 64 pixels and 150 at 256.
     Run:  equipoise train r3gan-folder --set data.path=FOLDER --budget cpu
     """
-    return _r3gan("r3gan-folder", Folder(path, resolution=size), _Setting(2.0, 0.3, 0.5, 50, 256, size))
+    return _r3gan("r3gan-folder", Folder(path, resolution=size), _Setting(2.0, 0.3, 0.5, 50, 256))
 
 
 def _r3gan(name: str, data: DataSet, setting: _Setting) -> Experiment:
     end, latent = _DECAY_IMAGES // setting.batch_size, _NOISE + setting.classes
-    rising, falling, options = Cosine(end, 0.0, 1.0), Cosine(end, last=0.1), {"image_size": setting.size}
+    rising, falling, options = Cosine(end, 0.0, 1.0), Cosine(end, last=0.1), {"image_size": data.item_shape[1]}
     classes = setting.classes or None
     return Experiment(
         name=name,
