@@ -123,7 +123,7 @@ def _examples(one: str, many: str, files: Sequence[Named]) -> list[str]:
     if not files:
         return []
     named = "; ".join(f"{printable(name)} ({printable(reason)})" for name, reason in files[:_NAMED_EXAMPLES])
-    return [f"{len(files):,} {'file ' + one if len(files) == 1 else 'files ' + many}, as in {named}"]
+    return [f"{counted(len(files), 'file')} {one if len(files) == 1 else many}, as in {named}"]
 
 
 def _kinds(files: Sequence[Named]) -> str:
