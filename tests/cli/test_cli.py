@@ -62,6 +62,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *((f"{command} no-such-file.yaml", 2) for command in ("train", "show")),
         *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card", "explore")),
         *((f"{command} no-such-name", 2) for command in ("study", "classifier", "compare magan-digits")),
+        *((f"{command} no-such.safetensors", 2) for command in ("explore", "sample --out file")),
         ("score ./no-such-folder ./no-such-folder", 2),
         ("report ./no-such-folder", 2),
         *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
@@ -79,6 +80,7 @@ def test_a_list_and_a_wrong_path_need_no_torch(words: str, status: int, capfd: p
     assert done.returncode == status, said.err
     refusals = (
         "no-such-folder contains no run",
+        "no-such.safetensors contains no run",
         "unknown recipe 'no-such-recipe'",
         "there is no folder ./no-such-folder",
         "no-such-folder is not a run",
