@@ -18,6 +18,14 @@ from equipoise.evaluation.passport import Passport, current_versions
 Found = TypeVar("Found")
 
 
+def found_once(kept: dict[str, Any], what: str, find: Callable[[], Found]) -> Found:
+    """What is kept under a name; the first time, it is the result of `find`."""
+    if what not in kept:
+        kept[what] = find()
+    found: Found = kept[what]
+    return found
+
+
 @dataclass(frozen=True)
 class Features:
     """One extractor's features of the real data and of the samples."""
@@ -120,14 +128,11 @@ class Comparison(ABC):
         return self.once(f"features of {backbone}", lambda: self.take_features(backbone))
 
     def once(self, what: str, find: Callable[[], Found]) -> Found:
-        """The result of `find`, which is called only once for each `what`."""
-        if what not in self._found:
-            self._found[what] = find()
-        found: Found = self._found[what]
-        return found
+        """The result of `find`, computed the first time that `what` is asked for and then kept."""
+        return found_once(self._found, what, find)
 
     def once_for_all(self, what: str, find: Callable[[], Found]) -> Found:
-        """The same for what does not depend on the samples; evidence of a later moment of a run may have it already."""
+        """Like `once`, for results that do not depend on the samples: later evaluations of a run can share them."""
         return self.once(what, find)
 
     def compared_passport(self, metric: str, features: Features, **particulars: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
-from equipoise.evaluation.comparison import Comparison, Features, Found
+from equipoise.evaluation.comparison import Comparison, Features, Found, found_once
 from equipoise.evaluation.feature_cache import cached_features
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
 from equipoise.evaluation.judge import all_items, judge_of, parts_of, split_of
@@ -42,7 +42,7 @@ class Evidence(Comparison):
         few_samples: whether distances may be taken of fewer samples than features, which only tries the plumbing.
         load_player: gives another player of the run by its name, or None where only the generator is at hand.
         known_data: the experiment's data, if they are loaded already.
-        shared: what the evidence of another moment of the same run need not find again, by what it is.
+        shared: results that do not depend on the samples, by name; all evaluations of a run pass the same dictionary.
     """
 
     experiment: Experiment
@@ -150,11 +150,8 @@ class Evidence(Comparison):
         return train, held_out
 
     def once_for_all(self, what: str, find: Callable[[], Found]) -> Found:
-        """The result of `find`, which is called only once for all evidence that shares what it finds."""
-        if what not in self.shared:
-            self.shared[what] = find()
-        found: Found = self.shared[what]
-        return found
+        """The result of `find`, kept in `shared`, so that later evaluations of the run do not compute it again."""
+        return found_once(self.shared, what, find)
 
     @property
     def identity(self) -> tuple[str, str, str]:

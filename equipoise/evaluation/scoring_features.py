@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
-from equipoise.evaluation.comparison import Comparison
+from equipoise.evaluation.comparison import Comparison, found_once
 from equipoise.evaluation.score import Score
 from equipoise.metrics.frechet import FeatureMoments
 from equipoise.metrics.gaussian_kernel import cmmd
@@ -60,19 +61,12 @@ class FeatureMetric:
 
 
 Once = Callable[[str, Callable[[], tuple[float, float]]], tuple[float, float]]
-"""The result of a function by its name, which is called only once."""
+"""(name, function) -> the function's result, which is computed the first time and then kept under the name."""
 
 
 def once_each() -> Once:
     """For several metrics of the same two sets of features: each pair of figures is computed once."""
-    kept: dict[str, tuple[float, float]] = {}
-
-    def once(what: str, find: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-        if what not in kept:
-            kept[what] = find()
-        return kept[what]
-
-    return once
+    return partial(found_once, {})
 
 
 def kept_by(evidence: Comparison, features: str) -> Once:
