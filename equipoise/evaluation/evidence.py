@@ -15,7 +15,7 @@ from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.comparison import Comparison, Features, Found, found_once
-from equipoise.evaluation.feature_cache import cached_features
+from equipoise.evaluation.feature_cache import cached_features, even_places, evenly_chosen
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
 from equipoise.evaluation.judge import all_items, judge_of, parts_of, split_of
 from equipoise.evaluation.sampling import generate
@@ -101,7 +101,7 @@ class Evidence(Comparison):
     def real(self) -> Tensor:
         """Items of that data, evenly chosen, as many as wanted or all: uint8 images or float32 points."""
         count = min(len(self.data), self.experiment.watch.real or self.samples_count)
-        return self.data.items.gather(torch.arange(count) * len(self.data) // count).cpu()
+        return self.data.items.gather(even_places(count, len(self.data))).cpu()
 
     @cached_property
     def parts(self) -> tuple[Store, Store]:
@@ -175,6 +175,6 @@ class Evidence(Comparison):
 
     def _features_of(self, images: Tensor, extractor: Extractor, content: str, at_once: int = 64) -> Extracted:
         """Of images evenly chosen from a set with this hash."""
-        address = f"{content}/{len(images)} evenly chosen"
+        address = evenly_chosen(content, len(images))
         found = cached_features(images, extractor, content_hash=address, batch_size=at_once, device=self.device)
         return found.to(self.device)

@@ -12,9 +12,42 @@ from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, sweep_abandoned
 from equipoise.common.precision import product_precision
 from equipoise.common.tensor_files import write_tensors_atomically
-from equipoise.evaluation.features import Extracted, Extractor, extract
+from equipoise.data.progress import shown
+from equipoise.data.store import Store
+from equipoise.evaluation.features import Extracted, Extractor, extract, joined
 
 _FORMAT = "equipoise-features-1"
+_AT_ONCE = 64
+
+
+def even_places(count: int, total: int) -> torch.Tensor:
+    """The positions of so many items, evenly chosen from all: int64 [count]."""
+    return torch.arange(count) * total // count
+
+
+def evenly_chosen(content_hash: str, count: int) -> str:
+    """The hash that stands for so many images, chosen by `even_places` from a set with this hash."""
+    return f"{content_hash}/{count} evenly chosen"
+
+
+def store_features(store: Store, count: int, extractor: Extractor, device: torch.device, called: str) -> Extracted:
+    """The features of images evenly chosen from a store, cached as by `cached_features`; they are read in batches.
+
+    Args:
+        store: the images.
+        count: how many of them.
+        extractor: on the device.
+        device: where it computes.
+        called: what is extracted, for the progress.
+    """
+
+    def make() -> Extracted:
+        batches = even_places(count, len(store)).split(_AT_ONCE)
+        parts = shown(batches, called, f"batches of {_AT_ONCE}", len(batches))
+        return joined([extract(store.items.gather(part), extractor, _AT_ONCE, device) for part in parts])
+
+    address = evenly_chosen(store.content_hash, count)
+    return kept_features(make, extractor, (count, *store.shape), address, device)
 
 
 def cached_features(

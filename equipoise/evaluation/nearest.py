@@ -8,11 +8,10 @@ from PIL import Image
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.progress import shown
 from equipoise.data.store import Store
-from equipoise.evaluation.backbones import efficientnet_lite0, lite0_weights
-from equipoise.evaluation.feature_cache import kept_features
-from equipoise.evaluation.features import Extracted, Extractor, extract, joined
+from equipoise.evaluation.backbones import lite0_weights, make_extractor
+from equipoise.evaluation.feature_cache import store_features
+from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import grid
 from equipoise.metrics.neighbours import several_nearest
 
@@ -69,9 +68,11 @@ def nearest_training(
     if by == "pixels":
         of_samples, parts = _pixels(samples), (_pixels(part) for part in store.chunks(_PART))
     else:
-        extractor = efficientnet_lite0().to(device)
+        extractor = make_extractor("efficientnet-lite0", None, device)
         of_samples = extract(samples, extractor, _AT_ONCE, device).features
-        parts = iter(_features(store, extractor, torch.device(device)).features.split(_PART))
+        called = "features of the training pictures"
+        known = store_features(store, len(store), extractor, torch.device(device), called)
+        parts = iter(known.features.split(_PART))
     distances, positions = several_nearest(of_samples, parts, count)
     images = store.items.gather(positions.flatten()).cpu().reshape(*positions.shape, *store.shape)
     words = {"pixels": "pixels", "features": "features of EfficientNet-Lite0"}[by]
@@ -95,13 +96,3 @@ def _on_white(images: Tensor) -> Tensor:
         return images
     opacity = images[:, 3:].float() / 255
     return (images[:, :3] * opacity + 255 * (1 - opacity)).round().to(torch.uint8)
-
-
-def _features(store: Store, extractor: Extractor, device: torch.device) -> Extracted:
-    def make() -> Extracted:
-        batches = -(-len(store) // _AT_ONCE)
-        parts = shown(store.chunks(_AT_ONCE), "features of the training pictures", f"batches of {_AT_ONCE}", batches)
-        return joined([extract(part.cpu(), extractor, _AT_ONCE, device) for part in parts])
-
-    shape = (len(store), *store.shape)
-    return kept_features(make, extractor, shape, f"{store.content_hash}/all", device)

@@ -10,16 +10,13 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.progress import shown
 from equipoise.data.store import Store, held
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
-from equipoise.evaluation.feature_cache import kept_features
-from equipoise.evaluation.features import Extracted, Extractor, extract, joined
+from equipoise.evaluation.feature_cache import even_places, store_features
+from equipoise.evaluation.features import Extracted, Extractor
 from equipoise.evaluation.judge import divided, every_sixth
 from equipoise.evaluation.sides import Side
-
-_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Pair(Comparison):
 
     def taken(self, store: Store) -> Tensor:
         """The images of a side that are used, uint8."""
-        return store.items.gather(self._places(store))
+        return store.items.gather(even_places(self.taken_count(store), len(store)))
 
     def take_features(self, backbone: str) -> Features:
         """The features of both sides by a published network.
@@ -114,17 +111,6 @@ class Pair(Comparison):
         """How many images of a side are used."""
         return min(self.count, len(store))
 
-    def _places(self, store: Store) -> Tensor:
-        count = self.taken_count(store)
-        return torch.arange(count) * len(store) // count
-
     def _extracted(self, side: Side, extractor: Extractor) -> Extracted:
-        places = self._places(side.store)
-        address = f"{side.store.content_hash}/{len(places)} evenly chosen"
-        shape = (len(places), *side.store.shape)
-
-        def make() -> Extracted:
-            wanted = shown(places.split(_AT_ONCE), f"{extractor.name} on {side.name}", f"batches of {_AT_ONCE}")
-            return joined([extract(side.store.items.gather(part), extractor, _AT_ONCE, self.device) for part in wanted])
-
-        return kept_features(make, extractor, shape, address, self.device).to(self.device)
+        count, called = self.taken_count(side.store), f"{extractor.name} on {side.name}"
+        return store_features(side.store, count, extractor, self.device, called).to(self.device)

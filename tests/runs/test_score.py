@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from torch import nn
 import equipoise
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation import pair
-from equipoise.evaluation.features import ModuleExtractor
+from equipoise.data.store import held
+from equipoise.evaluation import feature_cache, nearest, pair
+from equipoise.evaluation.features import Extracted, ModuleExtractor
 from equipoise.evaluation.passport import Passport
 from equipoise.evaluation.score_sheet import ScoreSheet, read_scores
 from equipoise.metrics import manifolds
@@ -159,10 +161,21 @@ def test_the_passport_is_whole_and_the_real_images_are_their_own_measure() -> No
     assert abs(score.passport["real_against_real"]) < abs(equipoise.score(real, fake // 4)["lite0-kernel"].value)
 
 
-def test_features_are_extracted_once_for_each_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    whole = pair.extract
-    monkeypatch.setattr(pair, "extract", lambda images, *others: seen.append(len(images)) or whole(images, *others))
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches whose features are extracted to be cached."""
+    found: list[int] = []
+
+    def extract(images: torch.Tensor, *others: Any) -> Extracted:
+        found.append(len(images))
+        return whole(images, *others)
+
+    whole = feature_cache.extract
+    monkeypatch.setattr(feature_cache, "extract", extract)
+    return found
+
+
+def test_features_are_extracted_once_for_each_content(seen: list[int]) -> None:
     real, fake = pictures(70), pictures(20, seed=1)
     first = equipoise.score(real, fake)
     assert seen == [64, 6, 20]
@@ -170,6 +183,18 @@ def test_features_are_extracted_once_for_each_content(monkeypatch: pytest.Monkey
     assert len(seen) == 3
     equipoise.score(real, fake // 2)
     assert seen[3:] == [20]
+
+
+def test_neighbours_are_found_among_features_that_a_score_left(
+    seen: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = pictures(70)
+    equipoise.score(real, pictures(20, seed=1))
+    seen.clear()
+    monkeypatch.setattr(nearest, "make_extractor", pair.make_extractor)
+    found = nearest.nearest_training(real[[3, 65]], held(real), 1, "features")
+    assert found.positions.tolist() == [[3], [65]]
+    assert seen == []
 
 
 def test_metrics_of_the_same_balls_look_at_them_once(radii: list[int]) -> None:
