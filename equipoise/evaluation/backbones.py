@@ -14,7 +14,7 @@ from equipoise.evaluation.catalogue import BACKBONES
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.features import Extracted, Extractor, InceptionExtractor, as_bytes_range
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
-from equipoise.evaluation.sampling import on_white
+from equipoise.evaluation.sampling import WITH_OPACITY, on_white
 from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.evaluation.vision_weights import clip_network, dinov2_network
 from equipoise.metrics.arrays import Array
@@ -29,7 +29,7 @@ _LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _DINOV2_SIDE, _CLIP_SIDE = 224, 336
-_CHANNELS = (1, 3, 4)
+_CHANNELS = (1, 3, WITH_OPACITY)
 
 
 class BackboneExtractor:
@@ -73,7 +73,7 @@ class BackboneExtractor:
         values = as_bytes_range(images).to(self._mean.device)
         if values.shape[1] not in _CHANNELS:
             raise ValueError(f"images must have 1, 3 or 4 channels for {self.name}, got shape {tuple(values.shape)}.")
-        if values.shape[1] == _CHANNELS[-1]:
+        if values.shape[1] == WITH_OPACITY:
             values = on_white(values)
         with torch.no_grad():
             resized = self._resized(values, self.side)

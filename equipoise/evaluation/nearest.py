@@ -12,7 +12,7 @@ from equipoise.data.store import Store
 from equipoise.evaluation.backbones import lite0_weights, make_extractor
 from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import extract
-from equipoise.evaluation.sampling import grid
+from equipoise.evaluation.sampling import grid, opaque
 from equipoise.metrics.neighbours import several_nearest
 
 By = Literal["features", "pixels"]
@@ -87,12 +87,4 @@ def _installed() -> bool:
 
 
 def _pixels(images: Tensor) -> Tensor:
-    return _on_white(images.cpu()).flatten(1) / 255
-
-
-def _on_white(images: Tensor) -> Tensor:
-    """Images without opacity, uint8; transparent parts become white."""
-    if images.shape[1] != 4:
-        return images
-    opacity = images[:, 3:].float() / 255
-    return (images[:, :3] * opacity + 255 * (1 - opacity)).round().to(torch.uint8)
+    return opaque(images.cpu()).flatten(1) / 255

@@ -18,6 +18,8 @@ from equipoise.training.draw import Latent
 
 GRID_COLUMNS = 10
 """Of a grid that says nothing else."""
+WITH_OPACITY = 4
+"""The channels of pictures that may be transparent."""
 _SMALLEST_PIXELS = 32
 
 
@@ -62,6 +64,11 @@ def on_white(images: Tensor) -> Tensor:
     """Colours and opacity [count, 4, height, width] in 0..255 as colours [count, 3, height, width] on white."""
     opacity = images[:, 3:] / 255
     return images[:, :3] * opacity + 255 * (1 - opacity)
+
+
+def opaque(images: Tensor) -> Tensor:
+    """Pictures uint8 [count, channels, height, width]; those with opacity, in 4 channels, lie on white afterwards."""
+    return on_white(images.float()).round().to(torch.uint8) if images.shape[1] == WITH_OPACITY else images
 
 
 def to_arrays(samples: Tensor, value_range: Literal["unit", "symmetric"]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from equipoise.common.machine import choose_device
 from equipoise.data.progress import without_progress
 from equipoise.data.store import ValueRange
 from equipoise.evaluation.pair import Pair
-from equipoise.evaluation.sampling import generate, on_white, to_bytes
+from equipoise.evaluation.sampling import generate, opaque, to_bytes
 from equipoise.evaluation.score_pair import chosen_metrics, score_pair
 from equipoise.evaluation.score_sheet import ScoreSheet
 from equipoise.evaluation.sides import Given, ImageSource, of_images, read_sides, source_of
@@ -22,8 +22,6 @@ from equipoise.runs.trained import load_trained
 
 MOST_IMAGES = 5_000
 """Of each side, unless another count is asked for."""
-_WITH_OPACITY = 4
-"""Channels of samples that may be transparent, which are scored on white, as pictures in files are."""
 
 
 def score(
@@ -99,10 +97,7 @@ def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | No
     if samples.ndim != 4:
         raise EquipoiseError(f"the samples of {printable(path.name)} are points; only images can be scored like this.")
     name = f"{path.absolute().name} at iteration {trained.iteration}"
-    images = to_bytes(samples, trained.experiment.value_range)
-    if images.shape[1] == _WITH_OPACITY:
-        images = on_white(images.float()).round().to(torch.uint8)
-    return of_images(images, name)
+    return of_images(opaque(to_bytes(samples, trained.experiment.value_range)), name)
 
 
 def _run_at(given: Given) -> Path | None:
