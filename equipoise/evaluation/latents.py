@@ -23,6 +23,11 @@ def latents_of_seeds(prior: Latent, seeds: Sequence[int]) -> Tensor:
     return torch.cat([latent_batch(prior, seed, 0)[:1] for seed in seeds])
 
 
+def of_class(prior: Latent, latents: Tensor, number: int | None) -> Tensor:
+    """The same latent vectors [batch, size], all of one class; for None each keeps its own."""
+    return latents if number is None else prior.of_classes(latents, torch.full((len(latents),), number))
+
+
 def truncated(prior: Latent, latents: Tensor, truncation: float) -> Tensor:
     """mean + truncation (z - mean), with the mean of the prior; the dimensions that name a class stay.
 

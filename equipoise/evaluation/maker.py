@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shown
 from equipoise.data.store import ValueRange
-from equipoise.evaluation.latents import BATCH, latent_batch, latents_of_seeds, round_trip, truncated
+from equipoise.evaluation.latents import BATCH, latent_batch, latents_of_seeds, of_class, round_trip, truncated
 from equipoise.evaluation.sampling import images_of
 from equipoise.training.draw import Latent
 
@@ -127,12 +127,11 @@ class SampleMaker:
         Raises:
             EquipoiseError: the generator knows no classes, or no such class, or there is no discriminator to ask.
         """
-        chosen = [self.class_number(asked.of_class)] if asked.of_class != ALL else range(len(self.class_names()))
+        chosen: dict[int | None, str] = (
+            dict(enumerate(self.class_names())) if asked.of_class == ALL else {self.class_number(asked.of_class): ""}
+        )
         rating = self._rating() if asked.keep_best < 1 else None
-        return [
-            self._series(count, asked, number, rating, "" if asked.of_class != ALL else self.class_names()[number or 0])
-            for number in chosen
-        ]
+        return [self._series(count, asked, number, rating, name) for number, name in chosen.items()]
 
     def samples(self, count: int, asked: Wanted) -> Tensor:
         """All at once, class by class: [count, ...] on the CPU; raises as `series`."""
@@ -184,15 +183,15 @@ class SampleMaker:
             raise UnknownName("class", word, names)
         raise EquipoiseError(f"there is no class {printable(word)}: they are numbered 0 to {len(names) - 1}.")
 
-    def _series(self, count: int, asked: Wanted, of_class: int | None, rating: Rating | None, name: str) -> Series:
+    def _series(self, count: int, asked: Wanted, label: int | None, rating: Rating | None, name: str) -> Series:
         if asked.seeds is not None:
-            alone = partial(self._of_seed, asked=asked, of_class=of_class)
+            alone = partial(self._of_seed, asked=asked, label=label)
             return Series(name, len(asked.seeds), 1, alone, asked.seeds)
         kept = max(1, round(BATCH * asked.keep_best))
 
         def make(number: int) -> Tensor:
             least = BATCH if rating else count - number * BATCH
-            latents = self._placed(latent_batch(self.latent, asked.seed, number)[:least], asked, of_class)
+            latents = self._placed(latent_batch(self.latent, asked.seed, number)[:least], asked, label)
             made = self._made(latents)
             if rating is not None:
                 made = made[_best(rating(made, latents), kept)]
@@ -200,18 +199,16 @@ class SampleMaker:
 
         return Series(name, count, kept, make, range(count))
 
-    def _of_seed(self, number: int, asked: Wanted, of_class: int | None) -> Tensor:
+    def _of_seed(self, number: int, asked: Wanted, label: int | None) -> Tensor:
         assert asked.seeds is not None
         latents = latents_of_seeds(self.latent, asked.seeds[number : number + 1])
-        return self._made(self._placed(latents, asked, of_class))
+        return self._made(self._placed(latents, asked, label))
 
-    def _placed(self, latents: Tensor, asked: Wanted, of_class: int | None) -> Tensor:
+    def _placed(self, latents: Tensor, asked: Wanted, label: int | None) -> Tensor:
         """The latents, truncated and of the class."""
         if asked.truncation < 1:
             latents = truncated(self.latent, latents, asked.truncation)
-        if of_class is None:
-            return latents
-        return self.latent.of_classes(latents, torch.full((len(latents),), of_class))
+        return of_class(self.latent, latents, label)
 
     def _made(self, latents: Tensor) -> Tensor:
         values = torch.Size(self.shape).numel()

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.evaluation.directions import moved
-from equipoise.evaluation.latents import between, latent_batch
+from equipoise.evaluation.latents import between, latent_batch, of_class
 from equipoise.evaluation.sampling import as_picture
 from equipoise.reports.local_server import Answer
 from equipoise.reports.measurements import score_figures, variety_figure
@@ -139,7 +139,7 @@ class Explorer:
         chosen = _label(label, self.source.prior.classes)
         with self._making:
             model = self._model()
-            return _pictures(model, _of_class(model, latent_batch(model.prior, int(seed), 0)[:TILES], chosen))
+            return _pictures(model, of_class(model.prior, latent_batch(model.prior, int(seed), 0)[:TILES], chosen))
 
     def _picture(self, at: str) -> Answer:
         with self._making:
@@ -175,7 +175,7 @@ def _latent(model: Model, point: str) -> Tensor:
     if len(amounts) > len(vectors):
         raise EquipoiseError(f"there are {len(vectors)} directions, got {len(amounts)} moves.")
     latents = latent_batch(model.prior, int(seed), 0)[int(number)][None]
-    latent = _of_class(model, latents, _label(label, model.prior.classes))[0]
+    latent = of_class(model.prior, latents, _label(label, model.prior.classes))[0]
     return moved(model.prior, latent, vectors[: len(amounts)], torch.tensor(amounts)) if amounts else latent
 
 
@@ -185,12 +185,6 @@ def _label(text: str, classes: int) -> int | None:
     if not text.isdecimal() or not text.isascii() or len(text) > 6 or int(text) >= classes:
         raise EquipoiseError(f"there are {classes} classes, counted from 0, got '{shortened(text)}'.")
     return int(text)
-
-
-def _of_class(model: Model, latents: Tensor, label: int | None) -> Tensor:
-    if label is None:
-        return latents
-    return model.prior.of_classes(latents, torch.full((len(latents),), label))
 
 
 def _number(text: str, low: float, high: float) -> float:
