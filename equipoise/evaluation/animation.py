@@ -54,9 +54,10 @@ def write_interpolation(maker: SampleMaker, asked: Wanted, frames: int, out: Pat
     """
     check_animation(out)
     count = frames * len(asked.seeds or ())
-    check_size(out if out.suffix.lower() == _GRID else out.with_suffix(".npz"), count, maker.shape, frames)
+    as_grid = out.suffix.lower() == _GRID
+    check_size(count, maker.shape, frames if as_grid else None)
     pictures = to_bytes(maker.interpolation(asked, frames), maker.value_range)
-    if out.suffix.lower() == _GRID:
+    if as_grid:
         write_picture(grid(pictures, frames), out)
     else:
         write_animation(pictures, out)

@@ -2,8 +2,9 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,22 +87,22 @@ def write_samples(
 
 def sample_arrays(maker: SampleMaker, count: int, asked: Wanted) -> NDArray[Any]:
     """uint8 [count, height, width, channels], or points float32 [count, 2]; raises as `write_samples`."""
-    samples, _ = _fitting(maker, count, asked, _ARRAYS)
+    samples, _ = _fitting(maker, count, asked, as_grid=False)
     return to_arrays(samples, maker.value_range)
 
 
 def sample_sheet(maker: SampleMaker, count: int, asked: Wanted) -> Image.Image:
     """One picture: a grid, which has a row for each class where all were asked for, or a scatter plot of points."""
-    samples, columns = _fitting(maker, count, asked, _GRID)
+    samples, columns = _fitting(maker, count, asked, as_grid=True)
     return sample_picture(samples, maker.value_range, columns)
 
 
-def _fitting(maker: SampleMaker, count: int, asked: Wanted, ending: str) -> tuple[Tensor, int]:
+def _fitting(maker: SampleMaker, count: int, asked: Wanted, *, as_grid: bool) -> tuple[Tensor, int]:
     """The samples, and how many columns a grid of them has, if they fit."""
     check_count(count)
     series = maker.series(count, asked)
     columns = series[0].count if asked.of_class == ALL else GRID_COLUMNS
-    check_size(Path(f"samples{ending}"), sum(each.count for each in series), maker.shape, columns)
+    check_size(sum(each.count for each in series), maker.shape, columns if as_grid else None)
     return torch.cat([each.all() for each in series]), columns
 
 
@@ -123,22 +124,22 @@ def check_place(out: Path) -> None:
         )
 
 
-def check_size(out: Path, count: int, shape: Sequence[int], columns: int = GRID_COLUMNS) -> None:
-    """Check that this many samples of this shape fit into memory and on the disk, before they are made.
+def check_size(count: int, shape: Sequence[int], columns: int | None = None) -> None:
+    """Check that this many samples of this shape fit into memory at once, before they are made.
+
+    Args:
+        count: how many.
+        shape: of each.
+        columns: of the grid that they go into; None where they go into none.
 
     Raises:
-        EquipoiseError: they need more memory than this machine has, a folder of them more room than its disk has, or a
-            grid of them would be a picture of more pixels than readers of pictures accept.
+        EquipoiseError: they need more memory than this machine has, or a grid of them would be a picture of more pixels
+            than readers of pictures accept.
     """
-    is_image, ending = len(shape) > 1, out.suffix.lower()
-    if ending not in _ENDINGS:
-        if count * _FILE_BYTES > _free_bytes(out):
-            raise EquipoiseError(f"{count} pictures need more space than is free on the disk of {printable(out)}.")
-        return
-    values = torch.Size(shape).numel()
+    is_image, values = len(shape) > 1, torch.Size(shape).numel()
     if count * values * (_IMAGE_VALUE_BYTES if is_image else _POINT_VALUE_BYTES) > memory_bytes():
         raise EquipoiseError(f"{count} samples need more memory than this machine has; use fewer.")
-    if is_image and ending == _GRID:
+    if is_image and columns is not None:
         height, width = (side + 1 for side in shape[1:])
         pixels = -(-count // columns) * columns * height * width * enlargement(shape[1]) ** 2
         if pixels > _MOST_PIXELS:
@@ -148,22 +149,23 @@ def check_size(out: Path, count: int, shape: Sequence[int], columns: int = GRID_
             )
 
 
-def _free_bytes(path: Path) -> int:
-    """On the disk where the path is, or will be."""
-    place = path.absolute()
+def _check_room(folder: Path, count: int) -> None:
+    """Check that so many small files fit on the disk where the folder is, or will be."""
+    place = folder.absolute()
     while not place.exists():
         place = place.parent
-    return shutil.disk_usage(place).free
+    if count * _FILE_BYTES > shutil.disk_usage(place).free:
+        raise EquipoiseError(f"{count} pictures need more space than is free on the disk of {printable(folder)}.")
 
 
 def _write_grid(maker: SampleMaker, out: Path, count: int, asked: Wanted) -> int:
-    samples, columns = _fitting(maker, count, asked, _GRID)
+    samples, columns = _fitting(maker, count, asked, as_grid=True)
     write_picture(sample_picture(samples, maker.value_range, columns), out)
     return len(samples)
 
 
 def _write_arrays(maker: SampleMaker, out: Path, count: int, asked: Wanted) -> int:
-    samples, each = _fitting(maker, count, asked, _ARRAYS)
+    samples, each = _fitting(maker, count, asked, as_grid=False)
     is_image = samples.ndim > 2
     arrays = {"images" if is_image else "points": to_bytes(samples, maker.value_range) if is_image else samples}
     if asked.of_class == ALL:
@@ -186,11 +188,8 @@ def _write_folder(
             f"points have no images to put into the folder {printable(out)}; name a .png or .npz file."
         )
     folder = SampleFolder(out, series)
-    check_size(out, folder.count - sum(map(len, folder.there)), maker.shape)
-
-    def pictures(samples: Tensor) -> Iterator[NDArray[np.uint8]]:
-        yield from to_bytes(samples, maker.value_range).permute(0, 2, 3, 1).numpy()
-
+    _check_room(out, folder.count - sum(map(len, folder.there)))
+    pictures = partial(to_arrays, value_range=maker.value_range)
     return folder.count, folder.fill(pictures, _described(maker, asked) | {"origin": dict(origin)})
 
 
