@@ -39,6 +39,11 @@ class Collapsed(EquipoiseError):
     """The samples have collapsed, and the run was set to stop then; it is saved."""
 
 
+def pause(total: int) -> int:
+    """Iterations from one look to the next, in a run of so many."""
+    return max(SHORTEST_PAUSE, total // LOOKS)
+
+
 def players_monitor() -> Monitor:
     """The monitor of the players' scores, energies, losses and gradients in every iteration."""
     return Monitor(BalanceMonitor(), EnergyMonitor())
@@ -75,7 +80,7 @@ class Watchdog:
     def __call__(self, state: State, turn: Turn) -> None:
         """Take note of the turn, and look when it is due."""
         self.players.update(step=turn.iteration, **_of_players(turn))
-        if turn.iteration % max(SHORTEST_PAUSE, self.total // LOOKS) == 0 and "generator/loss" in turn.values:
+        if turn.iteration % pause(self.total) == 0 and "generator/loss" in turn.values:
             place = {"iteration": turn.iteration, "stage": turn.stage, "epoch": turn.epoch}
             if self.variety is not None:
                 self.tell_of_variety(self._look(self.variety, state, turn), place)

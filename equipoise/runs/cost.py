@@ -16,7 +16,8 @@ from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
 from equipoise.experiments.experiment import Experiment, Watch
-from equipoise.runs.alarm import LOOKS, SHORTEST_PAUSE
+from equipoise.monitor.collapse import SAMPLES
+from equipoise.runs.alarm import LOOKS, SHORTEST_PAUSE, pause
 from equipoise.runs.observers import GRID_SAMPLES, interval
 from equipoise.runs.threads import choose_threads
 from equipoise.training.checkpoint import save_checkpoint
@@ -26,8 +27,6 @@ _FEWEST, _MOST, _SECONDS = 8, 400, 3.0
 """Iterations at least and at most, and about how long they are timed."""
 _DRAWN, _LOOKED_AT = 200, 64
 """Samples that are drawn, and pictures whose features are taken, to time them."""
-_LOOK_SAMPLES = 256
-"""What the collapse alarm draws each time."""
 _ENDS_SECONDS = 5.0
 """What a run takes at its start and for its page, on a usual core."""
 _LATER_BYTES = 160 << 20
@@ -74,9 +73,9 @@ class Cost:
         grids, saved, scored = (
             _moments(times, iterations) for times in (watch.sample_grids, watch.checkpoints, watch.evaluations)
         )
-        looks = set(range(0, iterations + 1, max(SHORTEST_PAUSE, iterations // LOOKS))[1:])
+        looks = set(range(0, iterations + 1, pause(iterations))[1:])
         ready = len(grids | saved | scored | looks | {0, iterations})
-        drawn = GRID_SAMPLES * (len(grids) + 2) + _LOOK_SAMPLES * len(looks) + watch.samples * len(scored)
+        drawn = GRID_SAMPLES * (len(grids) + 2) + SAMPLES * len(looks) + watch.samples * len(scored)
         seen = (watch.samples * len(scored) + (watch.real or watch.samples)) if scored else 0
         return (
             _ENDS_SECONDS
