@@ -13,7 +13,7 @@ from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import write_atomically
 from equipoise.evaluation.maker import SampleMaker, Wanted
 from equipoise.evaluation.sample_files import check_size
-from equipoise.evaluation.sampling import as_picture, enlargement, grid, to_bytes, write_picture
+from equipoise.evaluation.sampling import as_picture, enlarged, enlargement, grid, to_bytes, write_picture
 
 SECOND = 20
 """Frames in a second."""
@@ -34,7 +34,7 @@ def write_animation(frames: Tensor, out: Path) -> None:
     """
     write = WRITERS[out.suffix.lower()]
     factor = enlargement(frames.shape[2], _SIDE)
-    pictures = [_enlarged(as_picture(frame), factor) for frame in frames.permute(0, 2, 3, 1).numpy()]
+    pictures = [enlarged(as_picture(frame), factor) for frame in frames.permute(0, 2, 3, 1).numpy()]
     write_atomically(out, lambda temporary: write(pictures, temporary))
 
 
@@ -62,10 +62,6 @@ def write_interpolation(maker: SampleMaker, asked: Wanted, frames: int, out: Pat
     else:
         write_animation(pictures, out)
     return count
-
-
-def _enlarged(picture: Image.Image, factor: int) -> Image.Image:
-    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
 
 
 def _gif(pictures: list[Image.Image], path: Path) -> None:

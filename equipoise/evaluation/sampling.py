@@ -103,13 +103,17 @@ def grid(images: Tensor, columns: int = GRID_COLUMNS) -> Image.Image:
     canvas[:count, :height, :width] = images.permute(0, 2, 3, 1)
     sheet = canvas.reshape(rows, columns, height + 1, width + 1, channels).permute(0, 2, 1, 3, 4)
     picture = as_picture(sheet.reshape(rows * (height + 1), columns * (width + 1), channels).numpy())
-    factor = enlargement(height)
-    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    return enlarged(picture, enlargement(height))
 
 
 def enlargement(height: int, wanted: int = _SMALLEST_PIXELS) -> int:
     """How many times larger images of this height are shown, to have about the wanted one."""
     return max(1, round(wanted / height))
+
+
+def enlarged(picture: Image.Image, factor: int) -> Image.Image:
+    """The picture so many times as wide and high, each pixel as a square."""
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
 
 
 def scatter(points: Tensor, size_pixels: int = 400) -> Image.Image:

@@ -1,6 +1,5 @@
 """The page of `explore` and what it asks for: pictures of chosen latents, and how the run is doing meanwhile."""
 
-import base64
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.evaluation.directions import moved
 from equipoise.evaluation.latents import between, latent_batch, of_class
 from equipoise.evaluation.sampling import as_picture
+from equipoise.reports.frames import data_uri
 from equipoise.reports.local_server import Answer
 from equipoise.reports.measurements import score_figures, variety_figure
 from equipoise.reports.pages import curve_figures, first_facts, policy, render
@@ -198,14 +198,13 @@ def _number(text: str, low: float, high: float) -> float:
 
 
 def _pictures(model: Model, latents: Tensor) -> Answer:
-    pixels = model.pictures(latents).permute(0, 2, 3, 1).contiguous().numpy()
-    return _json({"shown": model.shown, "pictures": [_uri(each) for each in pixels]})
+    return _json({"shown": model.shown, "pictures": [_png(each) for each in model.pictures(latents)]})
 
 
-def _uri(pixels: Any) -> str:
+def _png(pixels: Any) -> str:
     buffer = io.BytesIO()
     as_picture(pixels).save(buffer, format="PNG", compress_level=1)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return data_uri("image/png", buffer.getvalue())
 
 
 def _news(record: RunRecord, version: str, training: bool) -> News:

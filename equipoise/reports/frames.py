@@ -70,13 +70,14 @@ def _frame(iteration: int, path: Path, cap: int) -> Frame | None:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
     if len(data) * 4 / 3 <= cap:
-        return Frame(iteration, image.width, image.height, _uri("image/png", data))
+        return Frame(iteration, image.width, image.height, data_uri("image/png", data))
     smaller = image.convert("RGB")
     smaller.thumbnail((_LONGEST_EDGE, _LONGEST_EDGE))
     buffer = io.BytesIO()
     smaller.save(buffer, "WEBP", quality=_QUALITY)
-    return Frame(iteration, smaller.width, smaller.height, _uri("image/webp", buffer.getvalue()))
+    return Frame(iteration, smaller.width, smaller.height, data_uri("image/webp", buffer.getvalue()))
 
 
-def _uri(kind: str, data: bytes) -> str:
+def data_uri(kind: str, data: bytes) -> str:
+    """A file of this media type as an address that contains it."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

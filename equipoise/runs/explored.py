@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.evaluation.directions import Directions, main_directions
-from equipoise.evaluation.sampling import images_of, to_bytes
+from equipoise.evaluation.sampling import images_of, to_arrays
 from equipoise.experiments.build import network_shape
 from equipoise.runs.classes import kept_class_names
 from equipoise.runs.directory import RunDirectory, open_run
@@ -42,9 +43,9 @@ class Model:
     shown: str
     directions: Directions
 
-    def pictures(self, latents: Tensor) -> Tensor:
-        """uint8 [batch, channels, height, width] of latents [batch, latent size]."""
-        return to_bytes(images_of(self.generator, latents), self.value_range)
+    def pictures(self, latents: Tensor) -> NDArray[Any]:
+        """uint8 [batch, height, width, channels] of latents [batch, latent size]."""
+        return to_arrays(images_of(self.generator, latents), self.value_range)
 
 
 @dataclass
