@@ -29,6 +29,18 @@ class UnknownName(EquipoiseError, ValueError):
         super().__init__(f"unknown {what} '{shortened(name)}'; {hint}")
 
 
+def refuse_unknown(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Check that all names are known.
+
+    Raises:
+        UnknownName: one is not; `what` is as there.
+    """
+    table = set(known)
+    for name in names:
+        if name not in table:
+            raise UnknownName(what, name, table)
+
+
 def printable(text: object) -> str:
     """The text with control characters escaped, so that a hostile name cannot drive a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from equipoise.common.errors import EquipoiseError, UnknownName, printable, shown
+from equipoise.common.errors import EquipoiseError, UnknownName, printable, refuse_unknown, shown
 from equipoise.data.store import ValueRange
 from equipoise.evaluation.latents import BATCH, latent_batch, latents_of_seeds, of_class, round_trip, truncated
 from equipoise.evaluation.sampling import images_of
@@ -62,10 +62,7 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
         UnknownName: there is no such keyword; the nearest one is named.
         EquipoiseError: a value is impossible.
     """
-    known = {each.name for each in fields(Wanted)}
-    for name in given:
-        if name not in known:
-            raise UnknownName("keyword", name, known)
+    refuse_unknown("keyword", given, (each.name for each in fields(Wanted)))
     return Wanted(**given)
 
 

@@ -97,6 +97,11 @@ def sample_sheet(maker: SampleMaker, count: int, asked: Wanted) -> Image.Image:
     return sample_picture(samples, maker.value_range, columns)
 
 
+def interpolation_arrays(maker: SampleMaker, frames: int, asked: Wanted) -> NDArray[Any]:
+    """uint8 [seeds * frames, height, width, channels]; raises as `SampleMaker.interpolation`."""
+    return to_arrays(maker.interpolation(asked, frames), maker.value_range)
+
+
 def _fitting(maker: SampleMaker, count: int, asked: Wanted, *, as_grid: bool) -> tuple[Tensor, int]:
     """The samples, and how many columns a grid of them has, if they fit."""
     check_count(count)

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from equipoise.algorithms.catalogue import ALGORITHMS
-from equipoise.common.errors import EquipoiseError, UnknownName, shortened, shown
+from equipoise.common.errors import EquipoiseError, UnknownName, refuse_unknown, shortened, shown
 from equipoise.common.registry import Registry
 from equipoise.constraints.catalogue import CONSTRAINTS
 from equipoise.data.catalogue import DATA
@@ -191,7 +191,7 @@ def _build(cls: type[Any], plain: Plain, where: str) -> Any:
     """An instance of a dataclass from a mapping of its fields."""
     values = _mapping(plain, where)
     fields = {field.name: field for field in dataclasses.fields(cls)}
-    _refuse_unknown(values, fields, where)
+    refuse_unknown(f"field in {where}:", values, fields)
     _refuse_missing(values, [name for name, field in fields.items() if _is_required(field)], where)
     hints = typing.get_type_hints(cls)
     arguments = {name: _convert(hints[name], value, _below(where, name)) for name, value in values.items()}
@@ -239,7 +239,7 @@ def _build_network(plain: Plain, where: str) -> NetworkConfig:
     kind = _kind(values, NETWORKS, where)
     cls = NETWORKS.load(kind)
     parameters = inspect.signature(cls).parameters
-    _refuse_unknown(values, parameters, where)
+    refuse_unknown(f"field in {where}:", values, parameters)
     required = [name for name, p in parameters.items() if p.default is inspect.Parameter.empty]
     _refuse_missing(values, required, where)
     hints = typing.get_type_hints(cls.__init__)
@@ -285,12 +285,6 @@ def _list(plain: Plain, where: str) -> Sequence[Plain]:
     if not isinstance(plain, list | tuple):
         raise EquipoiseError(f"{where} must be a list, got {shown(plain)}.")
     return plain
-
-
-def _refuse_unknown(values: Mapping[str, Plain], known: Mapping[str, Any], where: str) -> None:
-    for name in values:
-        if name not in known:
-            raise UnknownName(f"field in {where}:", name, known)
 
 
 def _refuse_missing(values: Mapping[str, Plain], required: Sequence[str], where: str) -> None:

@@ -12,12 +12,12 @@ from torch import nn
 
 from equipoise.common import notebook
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.common.errors import EquipoiseError, UnknownName, refuse_unknown
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.maker import SampleMaker, wanted
 from equipoise.evaluation.nearest import By, Neighbours
-from equipoise.evaluation.sample_files import sample_arrays, sample_sheet
-from equipoise.evaluation.sampling import check_count, to_arrays
+from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
+from equipoise.evaluation.sampling import check_count
 from equipoise.evaluation.scores import Scores
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs import train as training
@@ -104,8 +104,7 @@ class Run:
         Raises:
             EquipoiseError: as `sample`; there is one seed only, or the run's samples are points.
         """
-        maker = self.maker(checkpoint, device)
-        return to_arrays(maker.interpolation(wanted({"seeds": seeds} | which), frames), maker.value_range)
+        return interpolation_arrays(self.maker(checkpoint, device), frames, wanted({"seeds": seeds} | which))
 
     def neighbours(
         self,
@@ -233,10 +232,7 @@ def settings_from(given: Mapping[str, Any]) -> training.Settings:
     Raises:
         UnknownName: there is no such setting; the nearest one is named.
     """
-    known = {field.name for field in fields(training.Settings)}
-    for name in given:
-        if name not in known:
-            raise UnknownName("setting", name, known)
+    refuse_unknown("setting", given, (field.name for field in fields(training.Settings)))
     if isinstance(given.get("track"), str):
         raise EquipoiseError(f"track is a list of trackers; write track=('{given['track']}',).")
     return training.Settings(**given)

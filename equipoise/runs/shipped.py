@@ -21,8 +21,7 @@ from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import check_regular, read_text_bounded
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.maker import SampleMaker, wanted
-from equipoise.evaluation.sample_files import sample_arrays, sample_sheet
-from equipoise.evaluation.sampling import to_arrays
+from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
 from equipoise.experiments.experiment import NetworkConfig
@@ -100,8 +99,7 @@ class Shipped:
         self, seeds: Sequence[int], frames: int = 20, *, device: str = "auto", **which: Any
     ) -> NDArray[Any]:
         """Pictures on the way from each seed to the next, as `equipoise.runs.run.Run.interpolate`."""
-        maker = self.maker(device)
-        return to_arrays(maker.interpolation(wanted({"seeds": seeds} | which), frames), maker.value_range)
+        return interpolation_arrays(self.maker(device), frames, wanted({"seeds": seeds} | which))
 
     def maker(self, device: str = "auto") -> SampleMaker:
         """Makes samples, for `equipoise.evaluation.sample_files.write_samples`, batch by batch."""
