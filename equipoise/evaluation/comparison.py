@@ -117,7 +117,7 @@ class Comparison(ABC):
             resize=resize,
             seed=self.seed,
             versions=current_versions(),
-            commit=git_commit() or "",
+            commit=self.once("commit", git_commit) or "",
             device=str(self.device),
             precision=product_precision(self.device.type),
         )

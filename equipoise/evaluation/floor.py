@@ -38,7 +38,7 @@ def floor_of(metric: FeatureMetric, evidence: Comparison, real: Tensor, count: i
 
 
 def value_of(metric: FeatureMetric, evidence: Comparison, of: str, real: Tensor, other: Tensor) -> float | None:
-    """The figure, or None where there are too few images for it; the evidence keeps what metrics have in common."""
+    """The figure, or None where there are too few images; the evidence keeps the parts that several metrics need."""
     if len(real) != len(other):
         return None
     try:
