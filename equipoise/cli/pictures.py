@@ -169,7 +169,8 @@ def _check(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> None:
 def _experiment(
     chosen: argparse.Namespace, data: "DataSet", store: "Store", seen: "Look", iterations: int = 1000
 ) -> tuple["Experiment", str]:
-    """The experiment, and why it augments as it does."""
+    """The experiment with what --set asks for, and why it augments as it does."""
+    from equipoise.experiments.config import changed
     from equipoise.recipes.pictures import augmentation_for, pictures
 
     augmentation = augmentation_for(chosen.augment or "auto", len(store), seen.sides_are_alike)
@@ -177,7 +178,8 @@ def _experiment(
     classes = store.classes if chosen.labels else 0
     experiment = pictures(data, size, channels, iterations, _width(size), classes, augmentation.augment)
     fitting = min(experiment.batch_size, 1 << (len(store).bit_length() - 1))
-    return replace(experiment, name=data.name, batch_size=fitting), augmentation.why
+    fitted = replace(experiment, name=data.name, batch_size=fitting)
+    return changed(fitted, chosen.set), augmentation.why
 
 
 def _iterations(

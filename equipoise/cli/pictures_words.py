@@ -52,16 +52,20 @@ _ADVISED = 100
 
 def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
     """What is trained, and why."""
+    from equipoise.algorithms.relativistic import RelativisticGAN
+
     size = experiment.data.item_shape[1]
     sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
     yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
     algorithm: Any = experiment.algorithm
+    if not isinstance(algorithm, RelativisticGAN):
+        yield f"  another algorithm, as set; steps of {experiment.batch_size} pictures{_told(experiment)}."
+        return
     steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
     yield f"  relativistic loss with R1 and R2; {steps};"
-    names = (
-        "none" if algorithm.augment is None else ", ".join((*algorithm.augment.always, *algorithm.augment.operations))
-    )
-    yield f"  augmentation: {names} ({augmentation}){_told(experiment)}."
+    augment = algorithm.augment
+    names = "none" if augment is None else f"{', '.join((*augment.always, *augment.operations))} ({augmentation})"
+    yield f"  augmentation: {names}{_told(experiment)}."
 
 
 def _told(experiment: "Experiment") -> str:

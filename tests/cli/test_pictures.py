@@ -247,3 +247,23 @@ def test_spans_of_time(text: str, seconds: int) -> None:
 def test_other_words_are_no_spans(text: str) -> None:
     with pytest.raises(Exception, match="must be a length of time"):
         span(text)
+
+
+def test_the_plan_is_that_of_the_experiment_as_it_was_set(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wide = ["--set", "players.generator.network.width=32", "--set", "algorithm.augment=null"]
+    assert main(["doctor", str(photos), *QUICK]) == 0
+    default = capsys.readouterr().out
+    assert main(["doctor", str(photos), *QUICK, *wide, "--set", "batch_size=2"]) == 0
+    text = capsys.readouterr().out
+    assert "networks of 0.23 and" in default
+    assert "networks of 0.65 and" in text
+    assert "steps of 2 pictures" in text
+    assert "augmentation: none." in text
+
+
+def test_another_algorithm_is_not_described_as_the_default(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(photos), *QUICK, "--set", "algorithm={kind: gan, iterations: 50}"]) == 0
+    text = capsys.readouterr().out
+    assert "another algorithm, as set" in text
+    assert "relativistic" not in text
+    assert "50 iterations" in text
