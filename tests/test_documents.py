@@ -10,7 +10,14 @@ from equipoise.reports.study_tables import as_markdown, study_table
 from equipoise.studies.catalogue import study
 from equipoise.studies.results import read_results
 from equipoise.studies.summary import summarise
-from measurements.figures import collapse, critic_classes, magan_digits, missing_digit, penalty_differences
+from measurements.figures import (
+    collapse,
+    critic_classes,
+    magan_digits,
+    magan_mnist,
+    missing_digit,
+    penalty_differences,
+)
 from measurements.monitor import page as monitor_page
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +82,17 @@ def test_the_margin_on_mnist_moved_when_the_page_says_so() -> None:
     file = ROOT / "results" / "studies" / "magan-mnist" / "epochs.json"
     margins = json.loads(file.read_text(encoding="utf-8"))["runs"][0]["next_margin"]
     assert [round(margin, 1) for margin in margins] == [6.9] * 4 + [5.0] * 8
+
+
+def test_the_full_width_run_on_mnist_did_what_its_page_says() -> None:
+    document = json.loads(magan_mnist.DATA.read_text(encoding="utf-8"))
+    assert magan_mnist.page_table(document) in (ROOT / "docs/algorithms/magan.md").read_text(encoding="utf-8")
+    epochs = document["epochs"]
+    assert magan_mnist.held(epochs) == (0, 20, 20), "the generated energy fell in every epoch"
+    assert set(epochs["next_margin"]) == set(epochs["margin"])
+    assert [fake < epochs["margin"][0] for fake in epochs["fake_energy"]] == [False] * 2 + [True] * 18
+    shares = next(score["value"] for score in document["scores"] if score["metric"] == "class-histogram")
+    assert (shares.index(max(shares)), shares.index(min(shares))) == (1, 2)
 
 
 def test_the_collapse_page_tells_what_the_data_file_tells() -> None:

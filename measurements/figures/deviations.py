@@ -40,6 +40,7 @@ def digits() -> dict[str, str]:
         "long-margin-1": with_deviation(*long["EBGAN, margin 1"]),
         "short-magan": with_deviation(*short["MAGAN"]),
         "short-margin-1": with_deviation(*short["EBGAN, margin 1"]),
+        "full-width-margin": f"{read('studies/magan-mnist/full-width.json')['epochs']['next_margin'][-1]:.2f}",
     }
 
 
