@@ -17,6 +17,7 @@ from measurements.figures import (
     magan_mnist,
     missing_digit,
     penalty_differences,
+    ring,
 )
 from measurements.monitor import page as monitor_page
 
@@ -93,6 +94,12 @@ def test_the_full_width_run_on_mnist_did_what_its_page_says() -> None:
     assert [fake < epochs["margin"][0] for fake in epochs["fake_energy"]] == [False] * 2 + [True] * 18
     shares = next(score["value"] for score in document["scores"] if score["metric"] == "class-histogram")
     assert (shares.index(max(shares)), shares.index(min(shares))) == (1, 2)
+
+
+def test_the_tables_of_the_ring_are_those_of_the_data_files() -> None:
+    page = (ROOT / "docs" / "ring.md").read_text(encoding="utf-8")
+    assert ring.table(ring.TABLE) in page
+    assert ring.table(ring.EARLIER) in page
 
 
 def test_the_collapse_page_tells_what_the_data_file_tells() -> None:

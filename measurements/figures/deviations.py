@@ -96,6 +96,10 @@ def rings() -> dict[str, str]:
         counts = covered(name)
         found[name] = listed(counts)
         found[f"{name}-full"] = f"{sum(count == 6 for count in counts)} of {len(counts)}"
+    runs = read("ring/reg-gan-ring-paper-runs.json")["runs"].values()
+    ends = [run["snapshots"][-1] for run in runs]
+    found["ring-published-long"] = listed([end["covered"] for end in ends if end["iteration"] == 100_000])
+    found["ring-published-short"] = listed([end["covered"] for end in ends if end["iteration"] == 12_000])
     return found | {"gan-ring": listed(covered("gan-ring")), "earlier-gan-ring": listed(covered("earlier/gan-ring"))}
 
 

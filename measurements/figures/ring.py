@@ -16,6 +16,7 @@ TABLE = {
     "reg-gan-ring": "Reg-GAN",
     "mdgan-ring": "MDGAN",
     "reg-gan-ring-paper": "Reg-GAN, published setting",
+    "reg-gan-ring-paper-runs": "Reg-GAN, published setting",
 }
 EARLIER = {
     "earlier/gan-ring": "GAN",

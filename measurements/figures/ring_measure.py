@@ -30,6 +30,10 @@ from measurements import RESULTS_FOLDER
 
 RESULTS = RESULTS_FOLDER / "ring"
 SNAPSHOTS = 6
+METRIC = (
+    f"point_coverage: near is within 0.3, loose within {LOOSE_RADIUS:g} of a centre; a mode is covered with at least "
+    f"{LEAST_SAMPLES} of {COUNTED_SAMPLES} samples"
+)
 
 
 def main() -> None:
@@ -72,8 +76,7 @@ def keep(name: str, experiment: Experiment, seed: int, snapshots: list[dict[str,
     document = {
         "passport": {
             "command": f"python -m measurements.figures.ring_measure {name} " + " ".join(map(str, sorted(runs))),
-            "metric": f"point_coverage: near is within 0.3, loose within {LOOSE_RADIUS:g} of a centre; a mode is "
-            f"covered with at least {LEAST_SAMPLES} of {COUNTED_SAMPLES} samples",
+            "metric": METRIC,
             "equipoise": __version__,
             "torch": torch.__version__,
             "python": platform.python_version(),
