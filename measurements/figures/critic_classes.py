@@ -2,8 +2,9 @@
 
 python -m measurements.figures.critic_classes            trains six runs and writes the data; 6 minutes
 python -m measurements.figures.critic_classes --table    prints the table of docs/algorithms/mmd-gan.md
+python -m measurements.figures.critic_classes --map LOSS trains one run and adds its map to the figure; 1 minute
 
-The data are results/mmd/critic-classes-digits.json.
+The data are results/mmd/critic-classes-digits.json and critic-map-LOSS.json, the figure docs/figures/mmd_classes.png.
 
 The networks are those of `gan-digits`, the discriminator with 16 outputs and C = 1/0.55 on every layer.
 """
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import torch
 
 from equipoise.algorithms.mmd_gan import MMDGAN
@@ -29,7 +31,11 @@ from equipoise.losses.kernels import GAUSSIAN_MIXTURE
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evidence_of, load_trained
-from measurements import RESULTS_FOLDER
+from equipoise.studies.critic_map import write_critic_map
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 
 DATA = RESULTS_FOLDER / "mmd" / "critic-classes-digits.json"
 TAKEN = ("critic-silhouette", "critic-purity")
@@ -49,12 +55,35 @@ def experiment(loss: str, seed: int) -> Experiment:
     return replace(base, name=f"mmd-{loss}-digits", players=players, algorithm=LOSSES[loss], seed=seed)
 
 
-def measured(loss: str, seed: int) -> dict[str, Any]:
+def measured(loss: str, seed: int, mapped: bool = False) -> dict[str, Any]:
+    """The scores of a run; with `mapped`, where t-SNE puts each image and its class too."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         train(experiment(loss, seed), run, QUIET)
         evidence = evidence_of(load_trained(run, torch.device("cpu")), 10, QUIET)
-        return {"loss": loss, "seed": seed} | {name: METRICS.load(name)(evidence).value for name in TAKEN}
+        found = {"loss": loss, "seed": seed} | {name: METRICS.load(name)(evidence).value for name in TAKEN}
+        if mapped:
+            write_critic_map(evidence, run)
+            found |= json.loads((run / "critic-map.json").read_text(encoding="utf-8"))
+        return found
+
+
+def map_of(loss: str) -> Path:
+    return DATA.parent / f"critic-map-{loss}.json"
+
+
+def draw() -> None:
+    """The maps side by side, a colour for each digit."""
+    figure, panels = plt.subplots(1, len(LOSSES), figsize=(8.4, 4.2), dpi=110)
+    for axes, loss in zip(panels, LOSSES, strict=True):
+        found = json.loads(map_of(loss).read_text(encoding="utf-8"))
+        axes.scatter(*zip(*found["points"], strict=True), c=found["labels"], cmap="tab10", s=4)
+        scores = ", ".join(f"{name.removeprefix('critic-')} {found[name]:.2f}" for name in TAKEN)
+        axes.set_title(f"{loss}: {scores}", fontsize=10)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    figure.tight_layout()
+    figure.savefig(FIGURES_FOLDER / "mmd_classes.png")
 
 
 def table(document: dict[str, Any]) -> str:
@@ -70,9 +99,16 @@ def table(document: dict[str, Any]) -> str:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--table", action="store_true")
-    if not words.parse_args().table:
+    words.add_argument("--map", choices=LOSSES)
+    chosen = words.parse_args()
+    passport = {"iterations": ITERATIONS, "versions": current_versions(), "commit": git_commit()}
+    if chosen.map:
+        found = {"passport": passport} | measured(chosen.map, SEEDS[0], mapped=True)
+        write_text_atomically(map_of(chosen.map), json.dumps(found) + "\n")
+        if all(map_of(loss).is_file() for loss in LOSSES):
+            draw()
+    elif not chosen.table:
         runs = [measured(loss, seed) for seed in SEEDS for loss in LOSSES]
-        passport = {"iterations": ITERATIONS, "versions": current_versions(), "commit": git_commit()}
         write_text_atomically(DATA, json.dumps({"passport": passport, "runs": runs}, indent=1) + "\n")
     print(table(json.loads(DATA.read_text(encoding="utf-8"))), end="")
 
