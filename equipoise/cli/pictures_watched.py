@@ -27,7 +27,7 @@ _FEW, _FEWEST_DIVIDED = 2_000, 40
 
 def network_of_scores() -> str:
     """The name of the network that scores are taken by, or "" where the extra that brings it is not installed."""
-    from equipoise.evaluation.backbones import lite0_weights
+    from equipoise.networks.pretrained import lite0_weights
 
     try:
         lite0_weights()

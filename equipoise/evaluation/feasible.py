@@ -8,12 +8,12 @@ import torch
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.memory import memory_bytes
 from equipoise.data.store import Store
-from equipoise.evaluation.backbones import lite0_weights
 from equipoise.evaluation.catalogue import BACKBONES, METRICS, MetricEntry, Need, by_inception
 from equipoise.evaluation.classifier_network import ConvolutionalClassifier, recipe_for
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.inception_file import WEIGHTS_ARE_MISSING
 from equipoise.experiments.experiment import Experiment
+from equipoise.networks.pretrained import lite0_weights
 
 _FEWEST_DIVIDED = 6
 

@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory, sha256_of, write_atomically
+from equipoise.common.torch_file import begins_as_torch_file, read_torch_file
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.inception_network import InceptionV3
-from equipoise.evaluation.torch_file import begins_as_torch_file, read_torch_file
 
 PUBLISHED_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"

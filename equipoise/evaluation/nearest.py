@@ -9,11 +9,12 @@ from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import Store
-from equipoise.evaluation.backbones import lite0_weights, make_extractor
+from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import grid, opaque
 from equipoise.metrics.neighbours import several_nearest
+from equipoise.networks.pretrained import lite0_weights
 
 By = Literal["features", "pixels"]
 """What distances are measured on."""

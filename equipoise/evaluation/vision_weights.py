@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.evaluation.torch_file import begins_as_torch_file, read_torch_file
+from equipoise.common.torch_file import begins_as_torch_file, read_torch_file
 from equipoise.networks.vision_transformer import VisionShape, VisionTransformer
 
 _MOST_BYTES = 4 << 30

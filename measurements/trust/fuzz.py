@@ -33,6 +33,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
 from equipoise.common.machine import git_commit
+from equipoise.common.torch_file import read_torch_file
 from equipoise.data.celeba import CelebA
 from equipoise.data.download import RemoteFile
 from equipoise.data.idx import read_idx
@@ -40,7 +41,6 @@ from equipoise.data.lmdb_reader import open_lmdb
 from equipoise.data.npz import Npz
 from equipoise.data.pictures import Picture, _read_one, centre_square
 from equipoise.data.published import Archive, _unpack
-from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.config import from_yaml, to_yaml
 from equipoise.recipes.catalogue import recipe

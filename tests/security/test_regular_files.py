@@ -12,6 +12,7 @@ import pytest
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sha256_of
+from equipoise.common.torch_file import read_torch_file
 from equipoise.data.celeba import CelebA
 from equipoise.data.cifar10 import _archive
 from equipoise.data.folder import read_file
@@ -23,7 +24,6 @@ from equipoise.data.published import published_files
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.features import OnnxExtractor
 from equipoise.evaluation.inception_weights import inception_network
-from equipoise.evaluation.torch_file import read_torch_file
 from equipoise.experiments.config import load_experiment
 from equipoise.runs.environment import read_sessions
 from equipoise.runs.record import read_run

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation.pickle_tokens import NotTensors, read_pickle
-from equipoise.evaluation.torch_file import read_torch_file
+from equipoise.common.pickle_tokens import NotTensors, read_pickle
+from equipoise.common.torch_file import read_torch_file
 
 FORMATS = {"zip": True, "before torch 1.6": False}
 

@@ -16,7 +16,7 @@ import torch
 
 from equipoise.common.errors import EquipoiseError, UnfitFile, printable
 from equipoise.common.files import read_bounded
-from equipoise.evaluation.pickle_tokens import Described, Named, NotTensors, Storage, read_pickle
+from equipoise.common.pickle_tokens import Described, Named, NotTensors, Storage, read_pickle
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _MOST_BYTES = 1 << 30
