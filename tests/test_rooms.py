@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "common": set(),
     **{room: {"common"} for room in GROUND},
     "training": {"common", "kernels"},
-    "algorithms": {"common", "losses", "constraints", "augmentation", "training"},
+    "algorithms": {"common", "losses", "constraints", "networks", "augmentation", "training"},
     "experiments": EXPERIMENTS,
     "recipes": {"experiments", *EXPERIMENTS},
     "evaluation": SCORED,

@@ -24,6 +24,8 @@ ALGORITHMS = Registry(
         _entry("reg-gan", "reg_gan:RegGAN", "an encoder leads the generator to the modes (Che et al. 2017)"),
         _entry("mdgan", "mdgan:MDGAN", "a manifold step and a diffusion step (Che et al. 2017)"),
         _entry("mmd-gan", "mmd_gan:MMDGAN", "attractive and repulsive MMD of features (Wang et al. 2019)"),
+        _entry("gmmn", "gmmn:GMMN", "no adversary: MMD^2 in pixels or pretrained features (Li et al. 2015)"),
+        _entry("drifting", "drifting:Drifting", "no adversary: attraction to data less repulsion (Deng et al. 2026)"),
         _entry("vaegan", "vaegan:VAEGAN", "a variational auto-encoder judged by a discriminator (Larsen et al. 2016)"),
         _entry("ali", "ali:ALI", "images and latent vectors judged together (Dumoulin et al. 2017)"),
     ],

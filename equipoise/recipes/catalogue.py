@@ -42,6 +42,33 @@ RECIPES: Registry[Entry] = Registry(
             "equipoise.recipes.digits:adaptive_bounds_digits",
         ),
         Entry(
+            "gmmn-ring",
+            "Generative moment matching on six Gaussians in a ring",
+            "equipoise.recipes.kernels:gmmn_ring",
+        ),
+        Entry(
+            "gmmn-digits",
+            "Generative moment matching on scikit-learn's digits",
+            "equipoise.recipes.kernels:gmmn_digits",
+        ),
+        Entry(
+            "gmmn-folder",
+            "Generative moment matching on a folder of pictures",
+            "equipoise.recipes.kernels:gmmn_folder",
+        ),
+        Entry("drifting-ring", "Drifting on six Gaussians in a ring", "equipoise.recipes.kernels:drifting_ring"),
+        Entry("drifting-digits", "Drifting on scikit-learn's digits", "equipoise.recipes.kernels:drifting_digits"),
+        Entry(
+            "mmd-rep-ring",
+            "Repulsive MMD-GAN on six Gaussians in a ring",
+            "equipoise.recipes.kernels:mmd_rep_ring",
+        ),
+        Entry(
+            "mmd-rep-digits",
+            "Repulsive MMD-GAN on scikit-learn's digits",
+            "equipoise.recipes.kernels:mmd_rep_digits",
+        ),
+        Entry(
             "relativistic-folder",
             "The default for a folder of pictures, 32x32",
             "equipoise.recipes.pictures:relativistic_folder",

@@ -71,7 +71,7 @@ def _scored(name: str, algorithm: Algorithm, constraint: SpectralNorm | None, **
         value_range="unit",
         batch_size=64,
         latent=Latent(16),
-        players=two_players(_generator(), discriminator, adam, constraint=constraint),
+        players=two_players(digits_generator(), discriminator, adam, constraint=constraint),
         algorithm=algorithm,
         watch=Watch(sample_grids=20),
     )
@@ -79,7 +79,7 @@ def _scored(name: str, algorithm: Algorithm, constraint: SpectralNorm | None, **
 
 def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     """The one setting that MAGAN and EBGAN share, so that only the margin differs."""
-    generator = _generator()
+    generator = digits_generator()
     discriminator = network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(128, 32))
     adamax = Adamax(lr=1e-3, betas=(0.5, 0.999))
     return Experiment(
@@ -97,7 +97,8 @@ def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     )
 
 
-def _generator() -> NetworkConfig:
+def digits_generator() -> NetworkConfig:
+    """The generator of every recipe on digits."""
     return network(
         "mlp-generator",
         latent_size=16,

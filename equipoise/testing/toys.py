@@ -14,8 +14,10 @@ from equipoise.algorithms.adaptive_bounds import AdaptiveBounds
 from equipoise.algorithms.adaptive_hinge import AdaptiveHinge
 from equipoise.algorithms.ali import ALI
 from equipoise.algorithms.began import BEGAN
+from equipoise.algorithms.drifting import Drifting
 from equipoise.algorithms.ebgan import EBGAN
 from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.gmmn import GMMN
 from equipoise.algorithms.magan import MAGAN
 from equipoise.algorithms.mdgan import MDGAN
 from equipoise.algorithms.mmd_gan import MMDGAN
@@ -169,6 +171,11 @@ def _mmd(**options: Any) -> Experiment:
     return toy(MMDGAN(**({"iterations": 5} | options)), two(generator(), discriminator(output_size=3)))
 
 
+def _alone(algorithm: Algorithm) -> Experiment:
+    """A generator without an adversary."""
+    return toy(algorithm, {"generator": Player(network=generator(batch_norm=True), optimiser=Adam(lr=1e-2))})
+
+
 def _with_encoder(algorithm: Algorithm, *names: str) -> Experiment:
     """Generator with batch statistics of its own for encoded batches, encoder, and discriminators of these names."""
     adam = Adam(lr=1e-2)
@@ -305,6 +312,10 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mmd-scaled-attractive": lambda: _mmd(repulsion=-1.0, scale="scaled-mmd", update="alternating"),
     "mmd-penalty": lambda: _mmd(penalties=(Penalty("wgan-gp", 1.0),)),
     "mmd-spectral-norm": lambda: _spectral(MMDGAN(iterations=5), "convolution", output_size=3),
+    "gmmn": lambda: _alone(GMMN(iterations=5, widths=(0.5, 1.0))),
+    "gmmn-root": lambda: _alone(GMMN(epochs=2, kernel="distance", unbiased=False, root=True)),
+    "drifting": lambda: _alone(Drifting(iterations=5, widths=(0.2, 1.0))),
+    "drifting-joint": lambda: _alone(Drifting(epochs=2, kernel="gaussian", division="joint")),
     "reg-gan": lambda: _with_encoder(RegGAN(epochs=2), "discriminator"),
     "reg-gan-features": lambda: _with_encoder(
         RegGAN(epochs=2, similarity="features", reduction="sum", encoded_fakes=True, discriminator_steps=2),

@@ -37,6 +37,8 @@ EACH_ALGORITHM = (
     "adaptive-hinge",
     "adaptive-bounds",
     "mdgan",
+    "gmmn",
+    "drifting",
     "vaegan",
     "ali",
 )

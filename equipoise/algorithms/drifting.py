@@ -1,0 +1,60 @@
+"""Drifting: a generator without an adversary that follows its own samples' drift (Deng et al. 2026).
+
+    L_G = E ||G(z) - stop(G(z) + V(G(z)))||^2
+
+V is the attraction to the data less the repulsion from the batch's other samples (`equipoise.losses.drift`).
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from equipoise.algorithms.pretrained import Features, flat_of_each
+from equipoise.common.checks import check_non_negative
+from equipoise.losses.drift import Division, DriftKernel, drift, drifting_loss
+from equipoise.losses.kernels import check_widths
+from equipoise.training.draw import Draw
+from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drifting(Algorithm[nn.Module]):
+    """The generator regresses on where its samples drift to.
+
+    Attributes:
+        kernel: "laplace" as in the paper, "gaussian" or "rational-quadratic".
+        widths: the taus, sigmas or alphas; the drift is the mean over them. (The paper sums drifts that are each scaled
+            to one size.)
+        repulsion: 1 in the paper; with another factor, equal distributions are no equilibrium.
+        division: "sides" divides attraction and repulsion each by its own weights; "joint" is the paper's Algorithm 2.
+        features: where samples drift: "none" for pixels or points; or in the features of EfficientNet-Lite0, of images
+            in the experiment's value range, "unit" or "symmetric".
+    """
+
+    kernel: DriftKernel = "laplace"
+    widths: tuple[float, ...] = (1.0,)
+    repulsion: float = 1.0
+    division: Division = "sides"
+    features: Features = "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_widths("widths", self.widths)
+        check_non_negative("repulsion", self.repulsion)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The generator alone."""
+        return ("generator",)
+
+    def stages(self) -> tuple[Stage[nn.Module], ...]:
+        """One stage of one move."""
+        return (Stage("drifting", (Move("generator", self._follow, ("generator",)),), self.epochs, self.iterations),)
+
+    def _follow(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
+        real, fake = flat_of_each(self.features, draw.real, players["generator"](draw.latent()))
+        loss = drifting_loss(real, fake, self._drift)
+        return Outcome({"generator": loss}, {"squared_drift": loss})
+
+    def _drift(self, fake: Tensor, real: Tensor) -> Tensor:
+        return drift(fake, real, None, self.kernel, self.widths, self.repulsion, self.division)
