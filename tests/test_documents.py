@@ -13,6 +13,7 @@ from equipoise.studies.summary import summarise
 from measurements.figures import (
     collapse,
     critic_classes,
+    kernels,
     magan_digits,
     magan_mnist,
     missing_digit,
@@ -147,6 +148,12 @@ def test_the_table_of_stacked_mnist_is_that_of_its_data_files() -> None:
         assert f"| {called} | {scores['modes-covered']:.0f} | {scores['modes-kl']:.3f} |" in page
         assert f"{run['iterations_per_second']:.1f}" in page
         assert run["iterations"] == 1_700
+
+
+def test_the_tables_of_kernels_are_those_of_their_data_files() -> None:
+    page = (ROOT / "docs" / "algorithms" / "kernels.md").read_text(encoding="utf-8")
+    rows = kernels.simulated()
+    assert [row for row in rows if row not in page] == []
 
 
 def test_no_file_holds_both_sides_of_a_merge() -> None:

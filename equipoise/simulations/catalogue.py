@@ -33,6 +33,11 @@ SIMULATIONS = Registry(
             "where attractive and repulsive losses push scores (Wang et al. 2019, Figure 1; half a minute)",
         ),
         _entry(
+            "mmd-flow",
+            "mmd_flow",
+            "particles moved by MMD flow and by drifting, from near and from afar (Arbel et al. 2019; a few seconds)",
+        ),
+        _entry(
             "ring-over-time",
             "ring_over_time",
             "where GAN and Reg-GAN put samples on a ring of Gaussians (Che et al. 2017, Figure 9; 3 minutes)",

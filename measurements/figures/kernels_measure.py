@@ -22,6 +22,7 @@ from torch import Tensor
 from equipoise import __version__
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
+from equipoise.data.ring import Ring
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
 from equipoise.experiments.experiment import Experiment, with_length
@@ -75,7 +76,7 @@ def main() -> None:
 
 def experiment(name: str, changes: Mapping[str, Any], seed: int) -> Experiment:
     found = replace(with_length(recipe(name), iterations=10**6), seed=seed)
-    data = replace(found.data, count=POINTS) if name.endswith("ring") else found.data  # type: ignore[call-arg]
+    data = Ring(count=POINTS) if isinstance(found.data, Ring) else found.data
     return replace(found, data=data, algorithm=replace(found.algorithm, **changes))
 
 

@@ -33,8 +33,8 @@ def played(algorithm: Algorithm) -> tuple[Outcome, Tensor, Tensor, list[Tensor]]
     players = {name: each.double() for name, each in state.players.items()}
     draw = Draw(game.source.batch(torch.arange(16)).double(), 16, game.prior, 0, "test", 0)
     outcome = algorithm.stages()[0].moves[0].play(players, algorithm.create_memory(), draw)
-    parameters = list(players["generator"].parameters())
-    return outcome, draw.real.flatten(1), players["generator"](draw.latent()).flatten(1), parameters
+    fake: Tensor = players["generator"](draw.latent()).flatten(1)
+    return outcome, draw.real.flatten(1), fake, [*players["generator"].parameters()]
 
 
 def check_same_step(loss: Tensor, expected: Tensor, parameters: list[Tensor]) -> None:

@@ -15,6 +15,7 @@ from equipoise.simulations import (
     SIMULATIONS,
     adaptive_margins,
     discrete_magan_report,
+    mmd_flow,
     particles,
     ring_over_time,
     simulate,
@@ -40,6 +41,7 @@ SMALL = {
         runs=3, atoms=4, epoch_steps=5, epochs=4, start_columns=2, start_rows=2, flow_epochs=3, flow_steps=3
     ),
     "score-particles": particles.ParticleSettings(discriminator_steps=20, generator_steps=10, repetitions=2),
+    "mmd-flow": mmd_flow.FlowSettings(particles=12, steps=2),
     "ring-over-time": ring_over_time.RingSettings(iterations=(1, 3), samples=100),
 }
 RESULTS = Path(__file__).parents[2] / "results" / "simulations"
