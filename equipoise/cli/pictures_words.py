@@ -52,13 +52,13 @@ _ADVISED = 100
 
 def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
     """What is trained, and why."""
-    from equipoise.algorithms.relativistic import RelativisticGAN
+    from equipoise.experiments.config import to_plain
 
     size = experiment.data.item_shape[1]
     sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
     yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
     algorithm: Any = experiment.algorithm
-    if not isinstance(algorithm, RelativisticGAN):
+    if to_plain(experiment)["algorithm"]["kind"] != "relativistic-gan":
         yield f"  another algorithm, as set; steps of {experiment.batch_size} pictures{_told(experiment)}."
         return
     steps = f"steps of {experiment.batch_size} pictures, the penalties in one of {algorithm.penalty_every}"
