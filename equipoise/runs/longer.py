@@ -43,19 +43,21 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
     """Give a run, finished or not, a larger length; a resume then plays it. To be called by its only writer.
 
     Nothing but the length changes, and the schedules that were to end with the run: those reach their last value at
-    the new end. Without such, the result is that of a run that was as long from its start. When this is
-    interrupted, it can be called again.
+    the new end. Without such, the result is that of a run that was as long from its start. When this or the longer
+    run is interrupted, it can be called again.
 
     Returns: sentences about what happens.
 
     Raises:
-        EquipoiseError: the run is as long already, or its checkpoints belong to another configuration.
+        EquipoiseError: the run has played as much already, or is to play more, or its checkpoints belong to another configuration.
     """
     before = run.experiment()
     game = build_game(before, store)
     lengths = _lengths(game)
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))
+    if new_lengths == lengths and _newest(run) < sum(lengths):
+        return []
     if new_lengths[-1] <= lengths[-1]:
         raise EquipoiseError(
             f"{printable(run.path)} is {counted(sum(lengths), 'iteration')} long already; ask for more."
@@ -112,7 +114,12 @@ def _relabel(run: RunDirectory, before: Experiment, after: Experiment, lengths: 
         if clock.stage >= len(lengths):
             clock.stage, clock.stage_iteration = len(lengths) - 1, lengths[-1]
         each.rewrite_index(index | {"clock": asdict(clock), "extra": index["extra"] | {"experiment": known[1]}})
-    return max((each.iteration for each, _ in good), default=0)
+    return _newest(run)
+
+
+def _newest(run: RunDirectory) -> int:
+    """How many iterations the newest good checkpoint has."""
+    return max((each.iteration for each in list_checkpoints(run.checkpoints) if _index(each) is not None), default=0)
 
 
 def _index(checkpoint: Checkpoint) -> dict[str, Any] | None:

@@ -90,13 +90,14 @@ def test_a_run_as_an_object_goes_on_too(run: Path) -> None:
     assert list_checkpoints(run / "checkpoints")[-1].iteration == 5
 
 
-def test_a_plain_resume_finds_the_new_end_when_the_longer_one_was_stopped(
-    run: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("again", [None, Longer(iterations=6)], ids=["plain", "the same command"])
+def test_a_resume_finds_the_new_end_when_the_longer_run_was_stopped(
+    again: Longer | None, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("equipoise.runs.train._resume", lambda *_: None)
         resume(run, QUIET, Longer(iterations=6))
-    resume(run, QUIET)
+    resume(run, QUIET, again)
     assert list_checkpoints(run / "checkpoints")[-1].iteration == 6
 
 
