@@ -17,7 +17,7 @@ def add_licence(parser: argparse.ArgumentParser) -> None:
 def fill_card(parser: argparse.ArgumentParser) -> None:
     """The arguments of `card`."""
     parser.add_argument("directory", type=run_directory, help="the run's directory")
-    parser.add_argument("--out", type=Path, help="the folder for README.md and samples.png (default: RUN/card)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="for README.md and samples.png (default: RUN/card)")
     add_licence(parser)
     add_checkpoint(parser)
 
