@@ -1,7 +1,7 @@
 """A model card: what a generator is, of which data, how good it is and what it isn't for, in one page of Markdown."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from equipoise.common.counted import counted
@@ -9,6 +9,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.score import Score
+from equipoise.evaluation.scoring_images import NEIGHBOURS
 from equipoise.experiments.build import network_shape, parameter_count
 from equipoise.experiments.config import to_yaml
 from equipoise.reports.summary import shown, title, with_spread
@@ -60,9 +61,10 @@ def _lines(trained: Trained, record: RunRecord, licence: str) -> Iterator[str]:
     yield from ("", "## Training", "")
     yield from _training(trained, record)
     yield from ("", "## Scores", "")
-    yield from _scores(record)
+    scores = record.scores or _on_the_way(record, trained.iteration)
+    yield from _scores(scores)
     yield from ("", "## Limits", "")
-    yield from _limits(record)
+    yield from _limits(record, scores)
     yield from ("", "## Licence", "")
     yield _licence(licence)
     yield from ("", "## Configuration", "", "```yaml", to_yaml(experiment).rstrip(), "```")
@@ -112,15 +114,26 @@ def _training(trained: Trained, record: RunRecord) -> Iterator[str]:
     yield from (f"| {name} | {_text(value)} |" for name, value in rows.items() if value not in (None, ""))
 
 
-def _scores(record: RunRecord) -> Iterator[str]:
-    if not record.scores:
+def _on_the_way(record: RunRecord, iteration: int) -> tuple[Score, ...]:
+    """The scores that were taken of this checkpoint during the training."""
+    found = [each for each in record.log.scores if each.iteration == iteration]
+    return tuple(
+        Score(metric, value, None, dict(each.passports.get(metric, {})) | {"iteration": iteration})
+        for each in found
+        for metric, value in each.values.items()
+        if metric not in NEIGHBOURS
+    )
+
+
+def _scores(scores: Sequence[Score]) -> Iterator[str]:
+    if not scores:
         yield "Not evaluated: `equipoise evaluate RUN` scores it."
         return
     yield from ("| metric | value | measured on | at iteration |", "| --- | --- | --- | --- |")
-    for score in record.scores:
+    for score in scores:
         yield f"| {title(_text(score.metric))} | {_value(score)} | {_measured(score)} | {_text(_iteration(score))} |"
     yield from ("", "<details><summary>How each score was measured</summary>", "", "```json")
-    passports = {score.metric: dict(score.passport) for score in record.scores}
+    passports = {score.metric: dict(score.passport) for score in scores}
     yield json.dumps(passports, indent=1, default=str)
     yield from ("```", "", "</details>")
 
@@ -142,7 +155,7 @@ def _iteration(score: Score) -> object:
     return f"{found:,}" if isinstance(found, int) else ""
 
 
-def _limits(record: RunRecord) -> Iterator[str]:
+def _limits(record: RunRecord, scores: Sequence[Score]) -> Iterator[str]:
     yield "- It makes what its data hold and nothing else: their gaps and their bias are in its samples."
     yield "- Samples vary in quality; the grid above shows how much. It was not tested for any use."
     account = record.account
@@ -150,7 +163,7 @@ def _limits(record: RunRecord) -> Iterator[str]:
         yield f"- {account.images:,} pictures are few: samples may be close copies of them."
     _, compared = copied_in(record.log.scores)
     yield f"- {compared or 'Whether a sample copies a training picture was not ruled out.'} Look before you publish."
-    if not record.scores:
+    if not scores:
         yield "- No metric was measured."
     for sentence in record.log.told:
         yield f"- During training: {_text(sentence)}"

@@ -49,7 +49,8 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
     Returns: sentences about what happens.
 
     Raises:
-        EquipoiseError: the run has played as much already, or is to play more, or its checkpoints belong to another configuration.
+        EquipoiseError: the run has played as much already or is to play more, or its checkpoints belong to another
+            configuration.
     """
     before = run.experiment()
     game = build_game(before, store)

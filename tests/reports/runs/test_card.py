@@ -1,6 +1,7 @@
 """A model card says what a reader must know, and names nothing of the machine or of a hostile run as it stands."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,20 @@ def test_the_card_holds_data_training_scores_samples_licence_and_limits(run: Pat
     assert "| iterations | 3 (this checkpoint) |" in text
     assert Image.open(tmp_path / "samples.png").size[0] > 100
     assert str(tmp_path.parent) not in text, "no folder of this machine is handed on"
+
+
+def test_scores_that_a_run_took_of_its_checkpoint_stand_on_the_card(run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    (copy / "scores.json").unlink()
+    assert "Not evaluated" in write_card(load_trained(copy, CPU), tmp_path).read_text()
+    line = {"kind": "score", "stage": "adversarial", "epoch": 0, "passports": {"kid": {"generated_count": 50}}}
+    lines = [line | {"iteration": each, "values": {"kid": value}} for each, value in ((2, 0.75), (3, 0.25))]
+    with (copy / "metrics.jsonl").open("a") as log:
+        log.writelines(json.dumps(each) + "\n" for each in lines)
+    text = write_card(load_trained(copy, CPU), tmp_path).read_text()
+    assert "| kid | 0.250 | 50 samples | 3 |" in text
+    assert "0.750" not in text
+    assert "No metric was measured" not in text
 
 
 def test_what_a_run_calls_itself_becomes_neither_html_nor_a_table(run: Path, tmp_path: Path) -> None:
