@@ -1,29 +1,42 @@
-"""What the default for a folder of pictures made of one: a data file and a grid of samples for each run, and the table.
+"""What the default for a folder of pictures made of one: a data file and a grid of samples for each run, and tables.
 
-python -m measurements.figures.my_pictures RUN NAME --data-label FOLDER --cpu-seconds N
+python -m measurements.figures.my_pictures RUN NAME --data-label FOLDER --cpu-seconds N [--log FILE --kibibytes N]
 python -m measurements.figures.my_pictures
 
-The first form writes results/pictures/NAME.json and docs/figures/pictures_NAME.png; N is the processor time of the
-run, user and system, as `time` says it. Both renew the table of docs/tutorials/my_pictures.md.
+The first form writes results/pictures/NAME.json and docs/figures/pictures_NAME.png. N is the processor time of the run,
+user and system, as `time` says it; --kibibytes is the most memory that it held. What was planned comes from the log,
+which is what the command printed. Both forms renew the tables of docs/tutorials/my_pictures.md and docs/pictures.md.
 """
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+import equipoise
 from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.directory import RunDirectory, open_run
-from measurements import FIGURES_FOLDER, ROOT, pages
+from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
+from measurements.figures import few_pictures
 from measurements.figures.run_results import corner, document, logged
 
-RESULTS: Path = ROOT / "results" / "pictures"
-PAGE: Path = ROOT / "docs" / "tutorials" / "my_pictures.md"
-COLUMNS, ROWS, ENLARGED_TO = 8, 5, 64
+RESULTS = RESULTS_FOLDER / "pictures"
+PARTS = RESULTS_FOLDER / "studies" / "picture-parts" / "results.json"
+TUTORIAL, PAGE = DOCS_FOLDER / "tutorials" / "my_pictures.md", DOCS_FOLDER / "pictures.md"
+FIRST = ("horses-10", "emoji-60", "clothes-10")
+"""The runs that the tutorial shows; the page shows the others."""
+COLUMNS, ROWS, ENLARGED_TO, GAP = 8, 5, 64, 10
+MOMENTS = (600.0, 1800.0)
+"""Processor seconds after which long runs are looked at, beside their end."""
 SCORE = "lite0-kernel"
+SESSION = ("from_iteration", "to_iteration", "seconds", "commit")
+INTERVAL = ("low", "high", "real_against_real")
+PLANNED = re.compile(r"On 1 thread of this CPU: about (.+) and ([\d.]+) GiB of memory;")
+UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 
 
 def main() -> None:
@@ -32,45 +45,161 @@ def main() -> None:
     words.add_argument("name", nargs="?")
     words.add_argument("--data-label", help="a folder's published name, in place of its path")
     words.add_argument("--cpu-seconds", type=float)
+    words.add_argument("--kibibytes", type=int)
+    words.add_argument("--log", type=Path)
+    words.add_argument("--data", type=Path, help="the pictures, where the run did not score itself")
     chosen = words.parse_args()
     if chosen.run is not None:
         run = open_run(chosen.run)
-        found = document(run, chosen.data_label) | {"cpu_seconds": chosen.cpu_seconds, "scores": scores(run)}
+        found = document(run, chosen.data_label) | {"cpu_seconds": chosen.cpu_seconds, "sessions": sessions(run)}
+        found |= {"scores": scores(run) or [scored(run, chosen.data)], "planned": chosen.log and planned(chosen)}
         RESULTS.mkdir(parents=True, exist_ok=True)
         write_text_atomically(RESULTS / f"{chosen.name}.json", json.dumps(found, indent=1) + "\n")
         grid(run).save(FIGURES_FOLDER / f"pictures_{chosen.name}.png", optimize=True)
-    write_text_atomically(PAGE, pages.filled(PAGE, figures()))
+        if is_long(found):
+            on_the_way(run, found).save(FIGURES_FOLDER / f"pictures_{chosen.name}_on_the_way.png", optimize=True)
+    renew()
+
+
+def renew() -> None:
+    """Write the figures into both pages."""
+    for page, figures in ((TUTORIAL, tutorial()), (PAGE, measured())):
+        write_text_atomically(page, pages.filled(page, figures))
+
+
+def sessions(run: RunDirectory) -> list[dict[str, Any]]:
+    """From where to where each session trained, in what time, by which commit."""
+    known = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"]
+    return [
+        {name: each.get(name) for name in ("from_iteration", "to_iteration", "seconds", "commit")} for each in known
+    ]
 
 
 def scores(run: RunDirectory) -> list[dict[str, Any]]:
     """Each score on the way, with its interval and that of real against real."""
     return [
         {"iteration": line["iteration"], "value": line["values"][SCORE]}
-        | {name: line["passports"][SCORE][name] for name in ("low", "high", "real_against_real", "generated_count")}
+        | {name: line["passports"][SCORE][name] for name in (*INTERVAL, "generated_count")}
         for line in logged(run, "score")
         if SCORE in line["values"]
     ]
 
 
-def grid(run: RunDirectory) -> Image.Image:
-    """The corner of the run's last grid of samples, small pictures twice as large."""
-    part = corner(run, COLUMNS, ROWS)
+def scored(run: RunDirectory, data: Path) -> dict[str, Any]:
+    """The same of the newest checkpoint, for a run that did not score itself."""
+    sheet = equipoise.score(data, run.path, [SCORE], count=1000, size=run.experiment().data.item_shape[1])
+    passport = sheet.passports[SCORE]
+    found = {"iteration": logged(run, "iteration")[-1]["iteration"], "value": sheet.values[SCORE]}
+    return found | {name: passport[name] for name in (*INTERVAL, "generated_count")}
+
+
+def planned(chosen: argparse.Namespace) -> dict[str, float]:
+    """The time and memory that were expected, and those that the whole command took."""
+    found = PLANNED.search(chosen.log.read_text(encoding="utf-8"))
+    assert found is not None
+    times = re.findall(r"(\d+) (day|hour|minute|second)", found[1])
+    took = {"seconds": sum(int(count) * UNITS[unit] for count, unit in times), "gibibytes": float(found[2])}
+    return took | {"real_gibibytes": round(chosen.kibibytes / 2**20, 2)}
+
+
+def grid(run: RunDirectory, rows: int = ROWS, by: int | None = None) -> Image.Image:
+    """The corner of the run's last grid of samples, or of the last by an iteration; small pictures twice as large."""
+    part = corner(run, COLUMNS, rows, by)
     times = max(1, ENLARGED_TO // run.experiment().data.item_shape[1])
     return part.resize((part.width * times, part.height * times), Image.Resampling.NEAREST)
 
 
-def figures() -> dict[str, str]:
+def is_long(run: dict[str, Any]) -> bool:
+    """Whether what it made on the way is shown too."""
+    return bool(run["cpu_seconds"] > 2 * MOMENTS[0])
+
+
+def moments(run: dict[str, Any]) -> dict[float, int]:
+    """The iteration that a long run had reached after each of some processor times, if all took as long."""
+    whole = run["cpu_seconds"]
+    return {each: int(run["iterations"] * each / whole) for each in (*MOMENTS, whole) if each <= whole}
+
+
+def on_the_way(run: RunDirectory, found: dict[str, Any]) -> Image.Image:
+    """A few samples of the same latents at each of these moments, one band above the other."""
+    bands = [grid(run, 2, by) for by in moments(found).values()]
+    whole = Image.new("RGB", (bands[0].width, sum(each.height + GAP for each in bands) - GAP), "white")
+    for number, band in enumerate(bands):
+        whole.paste(band, (0, number * (band.height + GAP)))
+    return whole
+
+
+def runs() -> dict[str, dict[str, Any]]:
+    """Every run that was kept, by its name."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+
+
+def tutorial() -> dict[str, str]:
+    """The table of the tutorial, by the name of its place."""
+    return {"pictures-results": table({name: run for name, run in runs().items() if name in FIRST})}
+
+
+def measured() -> dict[str, str]:
     """The tables of the page, by the names of their places."""
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    return {
+        "pictures-results": table(runs()),
+        "pictures-on-the-way": over_time(),
+        "pictures-parts": parts(),
+        "pictures-few": few_pictures.table(),
+        "pictures-plans": plans(),
+    }
+
+
+def over_time() -> str:
+    """The scores of the long runs on the way."""
+    found = [
+        f"{name} | {duration(seconds)} | {iteration:,} | {interval(last_by(run, iteration))}"
+        for name, run in runs().items()
+        if is_long(run)
+        for seconds, iteration in moments(run).items()
+    ]
+    return pages.table(f"run | after | iterations | {SCORE} (95 %)", found)
+
+
+def last_by(run: dict[str, Any], iteration: int) -> dict[str, float]:
+    """The last score by an iteration."""
+    found: dict[str, float] = [each for each in run["scores"] if each["iteration"] <= iteration][-1]
+    return found
+
+
+def table(shown: dict[str, dict[str, Any]]) -> str:
     heads = f"run | processor time | pictures seen | {SCORE} (95 %) | real halves"
-    return {"pictures-results": pages.table(heads, [row(name, run) for name, run in found.items()])}
+    return pages.table(heads, [row(name, run) for name, run in shown.items()])
 
 
 def row(name: str, run: dict[str, Any]) -> str:
     seen = run["iterations"] * run["experiment"]["batch_size"]
     last = run["scores"][-1]
-    score = f"{last['value']:.2f} ({last['low']:.2f} to {last['high']:.2f})"
-    return f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {score} | {last['real_against_real']:.3f}"
+    return f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {interval(last)} | {last['real_against_real']:.3f}"
+
+
+def interval(score: dict[str, float]) -> str:
+    return f"{score['value']:.2f} ({score['low']:.2f} to {score['high']:.2f})"
+
+
+def parts() -> str:
+    """What the study of the default's parts found."""
+    rows = json.loads(PARTS.read_text(encoding="utf-8"))["rows"]
+    found = [(each["label"], each["runs"][0]["scores"][SCORE]) for each in rows]
+    heads = f"what is different | {SCORE} (95 %)"
+    return pages.table(heads, [f"{label} | {interval(one['passport'] | one)}" for label, one in found])
+
+
+def plans() -> str:
+    """What was expected of each run that kept it, and what it took."""
+    heads = "run | time expected | time taken | memory expected | memory taken"
+    kept = {name: run for name, run in runs().items() if run.get("planned")}
+    return pages.table(heads, [plan(name, run["planned"], run["sessions"][0]) for name, run in kept.items()])
+
+
+def plan(name: str, expected: dict[str, float], session: dict[str, Any]) -> str:
+    times = f"{duration(expected['seconds'])} | {duration(session['seconds'])}"
+    return f"{name} | {times} | {expected['gibibytes']:.1f} GiB | {expected['real_gibibytes']:.2f} GiB"
 
 
 if __name__ == "__main__":

@@ -70,10 +70,11 @@ def logged(run: RunDirectory, kind: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["kind"] == kind]
 
 
-def corner(run: RunDirectory, columns: int, rows: int) -> Image.Image:
-    """The corner of the run's last grid of samples."""
+def corner(run: RunDirectory, columns: int, rows: int, by: int | None = None) -> Image.Image:
+    """The corner of the run's last grid of samples, or of the last one by an iteration."""
     pitch = run.experiment().data.item_shape[1] + 1
-    with Image.open(max(run.samples.glob("iteration-*.png"))) as picture:
+    grids = [path for path in run.samples.glob("iteration-*.png") if by is None or int(path.stem.split("-")[1]) <= by]
+    with Image.open(max(grids)) as picture:
         return picture.convert("RGB").crop((0, 0, columns * pitch - 1, rows * pitch - 1))
 
 
