@@ -29,7 +29,7 @@ def gmmn_ring() -> Experiment:
     """Generative moment matching on six Gaussians in a ring, with the distance kernel.
 
     Run:  equipoise train gmmn-ring --set algorithm.kernel=gaussian        under a minute on one core
-    No published figure. Ours: results/kernels/ring.json.
+    No published figure. Ours: results/kernels/ring-2.json.
     """
     return _ring("gmmn-ring", GMMN(kernel="distance", widths=(1.0,), iterations=_ITERATIONS))
 
@@ -38,7 +38,7 @@ def gmmn_digits() -> Experiment:
     """Generative moment matching on scikit-learn's digits, in pixels, with the distance kernel.
 
     Run:  equipoise train gmmn-digits        under a minute on one core
-    No published figure. Ours: results/kernels/digits.json.
+    No published figure. Ours: results/kernels/digits-2.json.
     """
     return _digits("gmmn-digits", GMMN(kernel="distance", widths=(1.0,), iterations=_ITERATIONS))
 
@@ -65,7 +65,7 @@ def drifting_ring() -> Experiment:
     """Drifting on six Gaussians in a ring.
 
     Run:  equipoise train drifting-ring --set algorithm.repulsion=0        collapses: repulsion is needed
-    No published figure. Ours: results/kernels/ring.json.
+    No published figure. Ours: results/kernels/ring-2.json.
     """
     return _ring("drifting-ring", Drifting(widths=_RING_WIDTHS, iterations=_ITERATIONS))
 
@@ -74,7 +74,7 @@ def drifting_digits() -> Experiment:
     """Drifting on scikit-learn's digits, in pixels.
 
     Run:  equipoise train drifting-digits        under a minute on one core
-    No published figure. Ours: results/kernels/digits.json.
+    No published figure. Ours: results/kernels/digits-2.json.
     """
     return _digits("drifting-digits", Drifting(widths=_DIGITS_WIDTHS, iterations=_ITERATIONS))
 
@@ -83,7 +83,7 @@ def mmd_rep_ring() -> Experiment:
     """Repulsive MMD-GAN on six Gaussians in a ring, under spectral normalisation.
 
     Run:  equipoise train mmd-rep-ring        a minute on one core
-    No published figure. Ours: results/kernels/ring.json.
+    No published figure. Ours: results/kernels/ring-2.json.
     """
     return _ring("mmd-rep-ring", MMDGAN(iterations=_ITERATIONS), network("mlp-discriminator", output_size=16))
 
@@ -92,7 +92,7 @@ def mmd_rep_digits() -> Experiment:
     """Repulsive MMD-GAN on scikit-learn's digits, under spectral normalisation.
 
     Run:  equipoise train mmd-rep-digits        a minute on one core
-    No published figure. Ours: results/kernels/digits.json.
+    No published figure. Ours: results/kernels/digits-2.json.
     """
     discriminator = network("mlp-discriminator", image_shape=(1, 8, 8), hidden=(256, 128), output_size=16)
     return _digits("mmd-rep-digits", MMDGAN(iterations=_ITERATIONS), discriminator)

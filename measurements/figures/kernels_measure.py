@@ -1,10 +1,11 @@
-"""Trains generators with and without an adversary for equal processor time, into results/kernels/DATA.json.
+"""Trains generators with and without an adversary for equal processor time, into results/kernels/DATA-SECONDS.json.
 
 python -m measurements.figures.kernels_measure ring --seconds 2 --seeds 0 1 2
 python -m measurements.figures.kernels_measure digits --seconds 2 --seeds 0 1 2
+python -m measurements.figures.kernels_measure ring --seconds 8 --seeds 0
 
-A file holds runs of one length; those that it holds already are not made again. The time is the process's own, of its
-training steps alone: a busy machine makes every method slower, by about the same factor.
+Runs that a file holds already are not made again. The time is the process's own, of its training steps alone: a busy
+machine makes every method slower, by about the same factor.
 """
 
 import argparse
@@ -64,7 +65,7 @@ def main() -> None:
     words.add_argument("--seeds", type=int, nargs="+", required=True)
     chosen = words.parse_args()
     torch.set_num_threads(1)
-    path = RESULTS / f"{chosen.data}.json"
+    path = RESULTS / f"{chosen.data}-{chosen.seconds:g}.json"
     runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
     for seed in chosen.seeds:
         for label, (name, changes) in ROWS[chosen.data].items():
@@ -113,7 +114,7 @@ def by_neighbour(real: Tensor, fake: Tensor, labels: Tensor | None) -> dict[str,
 def keep(path: Path, seconds: float, runs: list[dict[str, Any]]) -> None:
     document = {
         "passport": {
-            "command": f"python -m measurements.figures.kernels_measure {path.stem} --seconds {seconds:g}",
+            "command": f"python -m measurements.figures.kernels_measure {path.stem.replace('-', ' --seconds ')}",
             "seconds": seconds,
             "samples": SAMPLES,
             "commit": git_commit(),
