@@ -19,6 +19,7 @@ from measurements.figures import (
     missing_digit,
     penalty_differences,
     ring,
+    score_of_real,
 )
 from measurements.monitor import page as monitor_page
 
@@ -95,6 +96,16 @@ def test_the_full_width_run_on_mnist_did_what_its_page_says() -> None:
     assert [fake < epochs["margin"][0] for fake in epochs["fake_energy"]] == [False] * 2 + [True] * 18
     shares = next(score["value"] for score in document["scores"] if score["metric"] == "class-histogram")
     assert (shares.index(max(shares)), shares.index(min(shares))) == (1, 2)
+
+
+def test_the_score_of_real_digits_depends_on_the_classifier_as_the_page_says() -> None:
+    rows = score_of_real.read()
+    assert score_of_real.page_table(rows) in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    accuracy, score = score_of_real.PAPER
+    early, few = ([row for row in rows if row["way"] == way] for way in score_of_real.WAYS)
+    assert min(row["score"] for row in early if row["accuracy"] > accuracy - 0.005) > score
+    for row in few:
+        assert all(row["score"] > other["score"] for other in early if other["accuracy"] < row["accuracy"])
 
 
 def test_the_tables_of_the_ring_are_those_of_the_data_files() -> None:

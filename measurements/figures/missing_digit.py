@@ -87,7 +87,10 @@ def table(document: dict[str, Any]) -> str:
         f"| {row['complete_flagged']} |"
         for row in document["rows"]
     ]
-    return "\n".join(lines) + "\n"
+    whole = {name: sum(row[name] for row in document["rows"]) for name in document["rows"][0]}
+    share = f"{whole['lacking_flagged'] / whole['test_images']:.0%}"
+    seen = f"{whole['lacking_flagged']} ({share}) | {whole['lacking_flagged_others']} | {whole['complete_flagged']}"
+    return "\n".join([*lines, f"| sum | {whole['test_images']} | {seen} |"]) + "\n"
 
 
 def main() -> None:

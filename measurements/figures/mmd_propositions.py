@@ -1,6 +1,7 @@
 """The repulsive MMD paper's propositions, checked on small systems: stability of equilibria, and norms of convolutions.
 
 python -m measurements.figures.mmd_propositions            measures and writes the data; one minute
+python -m measurements.figures.mmd_propositions --slower   repeats descents that did not return with smaller steps
 python -m measurements.figures.mmd_propositions --tables   prints the tables of docs/simulations.md and spectral_norm.md
 
 The data are results/mmd/propositions.json. Everything is in float64.
@@ -36,6 +37,8 @@ SCALES = (0.0, 0.01, 0.1, 1.0, 10.0, 100.0)
 """By how much the discriminator's last layer is multiplied."""
 STARTS, MOVED_BY, RATE, STEPS = 5, (0.01, 0.1, 1.0), 2.0, 2_000
 """Descents from a generator that is moved away from the data by so much of its norm."""
+CASE, RETURNED = ("repulsion", "moved_by", "start"), 0.1
+"""A descent; it has returned where less than this share of the distance is left."""
 LAYERS = 300
 NOTHING = 1e-12
 """An entry or an eigenvalue below this is 0 but for rounding."""
@@ -130,26 +133,31 @@ def scaled() -> list[dict[str, Any]]:
 def descents() -> list[dict[str, Any]]:
     """Simultaneous gradient descent from a generator that was moved away from the data, by lambda and distance."""
     cases = list(itertools.product(REPULSIONS, MOVED_BY, range(STARTS)))
+    ends = descended(cases, RATE, STEPS)
+    return [dict(zip(CASE, case, strict=True)) | end for case, end in zip(cases, ends, strict=True)]
+
+
+def descended(cases: list[tuple[float, float, int]], rate: float, steps: int) -> list[dict[str, float]]:
+    """What is left of the generator's distance to the data, and how far the discriminator moved, by its first norm."""
     judges = torch.stack([random_judge(4, start) for *_, start in cases])
     away = torch.stack([drawn("away", FREE, position=start) for *_, start in cases])
     sizes = torch.tensor([size for _, size, _ in cases], dtype=torch.float64)[:, None] * MATCHED.norm()
     states = torch.cat([MATCHED + sizes * away / away.norm(dim=1, keepdim=True), judges], dim=1)
     rates = torch.tensor([repulsion for repulsion, *_ in cases], dtype=torch.float64)
     step, first = vmap(velocity), states
-    for _ in range(STEPS):
-        states = states + RATE * step(states, rates)
+    for _ in range(steps):
+        states = states + rate * step(states, rates)
     left = (states[:, :FREE] - MATCHED).norm(dim=1) / sizes[:, 0]
     moved = (states[:, FREE:] - first[:, FREE:]).norm(dim=1) / first[:, FREE:].norm(dim=1)
-    return [
-        {
-            "repulsion": repulsion,
-            "moved_by": size,
-            "start": start,
-            "distance_left": each_left,
-            "judge_moved": each_moved,
-        }
-        for (repulsion, size, start), each_left, each_moved in zip(cases, left.tolist(), moved.tolist(), strict=True)
-    ]
+    return [{"distance_left": a, "judge_moved": b} for a, b in zip(left.tolist(), moved.tolist(), strict=True)]
+
+
+def slower(rows: list[dict[str, Any]]) -> None:
+    """The descents that did not return, again with a quarter of the learning rate for as long a flow."""
+    lost = [row for row in rows if row["distance_left"] > RETURNED]
+    ends = descended([tuple(row[name] for name in CASE) for row in lost], RATE / 4, STEPS * 4)  # type: ignore[misc]
+    for row, end in zip(lost, ends, strict=True):
+        row["slower"] = end
 
 
 def layers() -> list[dict[str, Any]]:
@@ -197,11 +205,12 @@ def table_of_descents(document: dict[str, Any]) -> str:
         cells = []
         for size in MOVED_BY:
             runs = [row for row in document["descents"] if (row["repulsion"], row["moved_by"]) == (repulsion, size)]
-            cells += [
-                f"{statistics.median(run[name] for run in runs):.2g}" for name in ("distance_left", "judge_moved")
-            ]
+            back = sum(run["distance_left"] < RETURNED for run in runs)
+            later = sum(run["slower"]["distance_left"] < RETURNED for run in runs if "slower" in run)
+            moved = statistics.median(run["judge_moved"] for run in runs)
+            cells += [f"{back} of {len(runs)}" + (f", {later} more" if later else ""), f"{moved:.2g}"]
         lines.append(" | ".join([f"{repulsion:g}", *cells]))
-    heads = [f"moved by {size:.0%}: left | discriminator moved" for size in MOVED_BY]
+    heads = [f"moved by {size:.0%}: returned | discriminator moved" for size in MOVED_BY]
     return table(" | ".join(["$\\lambda$", *heads]), lines)
 
 
@@ -223,8 +232,14 @@ TABLES = (table_of_equilibria, table_of_scales, table_of_descents, table_of_laye
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--tables", action="store_true")
+    words.add_argument("--slower", action="store_true")
+    chosen = words.parse_args()
     torch.set_num_threads(1)
-    if not words.parse_args().tables:
+    if chosen.slower:
+        document = json.loads(DATA.read_text(encoding="utf-8"))
+        slower(document["descents"])
+        write_text_atomically(DATA, json.dumps(document, indent=1) + "\n")
+    elif not chosen.tables:
         document = {
             "passport": {"versions": current_versions(), "commit": git_commit(), "rate": RATE, "steps": STEPS},
             "equilibria": equilibria(),
