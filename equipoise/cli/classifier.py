@@ -16,9 +16,9 @@ def fill_classifier(parser: argparse.ArgumentParser) -> None:
 
 def classifier_command(chosen: argparse.Namespace) -> int:
     """Train the classifier that judges samples of a labelled data set, or read it from the cache."""
-    from equipoise.data.catalogue import parse_data
+    from equipoise.data.catalogue import check_data
 
-    data = parse_data(chosen.data)
+    data = check_data(chosen.data, chosen.data_root)
 
     import torch
 

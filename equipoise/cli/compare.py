@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.many_runs import add_means, means_of, show_results
+from equipoise.cli.many_runs import add_means, check_means, means_of, show_results
+from equipoise.cli.names import addressed_assignment, metric
 from equipoise.cli.options import positive
+from equipoise.data.catalogue import check_data
 from equipoise.recipes.catalogue import BUDGETS
 from equipoise.studies.sources import check_source
 
@@ -21,7 +23,9 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", type=positive, default=SEEDS, help=f"runs of each alternative (default: {SEEDS})")
     set_help = "override a setting for all, or for one as in ALTERNATIVE:algorithm.margin=5; can be repeated"
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
+    parser.add_argument(
+        "--set", action="append", type=addressed_assignment, default=[], metavar="FIELD.PATH=VALUE", help=set_help
+    )
     vary_help = "train every alternative, or the one named before a colon, with each value; can be repeated"
     parser.add_argument("--vary", action="append", default=[], metavar="FIELD.PATH=VALUE,...", help=vary_help)
     budget_help = "size of recipes: smoke, a trial; cpu, narrow networks and 2,000 iterations at most (default); paper"
@@ -30,7 +34,8 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--epochs", type=positive, help="length of each run in epochs")
     length.add_argument("--iterations", type=positive, help="the same, in iterations")
     metrics_help = "what is measured; the first one decides (default: what the data allow)"
-    parser.add_argument("--metrics", nargs="+", action="extend", default=[], metavar="METRIC", help=metrics_help)
+    metrics = parser.add_argument("--metrics", nargs="+", action="extend", type=metric, default=[], metavar="METRIC")
+    metrics.help = metrics_help
     samples_help = f"that metrics see (default: {SAMPLES:,}, or {FEWER_SAMPLES:,} where a large network looks at them)"
     parser.add_argument("--samples", type=positive, help=samples_help)
     parser.add_argument("--out", type=Path, help="the directory (default: studies/NAMES-BUDGET)")
@@ -40,7 +45,10 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
 def compare_command(chosen: argparse.Namespace) -> int:
     """Carry out what is missing of a comparison, and write its page."""
     for source in chosen.sources:
-        check_source(source)  # before torch is imported
+        check_source(source)
+    if chosen.data:
+        check_data(chosen.data, chosen.data_root)
+    check_means(chosen)  # before torch is imported
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.comparison import comparison
     from equipoise.studies.runner import run_study, tell_plan

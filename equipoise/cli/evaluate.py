@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.cli.command import Command
+from equipoise.cli.names import metric
 from equipoise.cli.options import (
     add_checkpoint,
     add_inception_weights,
@@ -23,7 +24,7 @@ def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     parser.add_argument("directory", type=run_directory, help="the run's directory")
     metrics_help = "which metrics; equipoise list metrics shows them (default: two that suit the data)"
-    parser.add_argument("--metrics", nargs="+", action="extend", default=[], help=metrics_help)
+    parser.add_argument("--metrics", nargs="+", action="extend", type=metric, default=[], help=metrics_help)
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples to score (default: 10000)")
     add_checkpoint(parser)
     add_inception_weights(parser)

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from equipoise.cli.names import assignment
 from equipoise.cli.options import positive, whole
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import YAML_SUFFIXES
+from equipoise.data.catalogue import check_data
 
 if TYPE_CHECKING:
     from equipoise.experiments.experiment import Experiment
@@ -36,7 +38,9 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     early = f"stop when the score of the best checkpoint has not improved in N evaluations (without N: {_PATIENCE})"
     parser.add_argument("--early-stop", type=positive, nargs="?", const=_PATIENCE, metavar="N", help=early)
     set_help = "override a setting, as in algorithm.margin=5; can be repeated"
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD.PATH=VALUE", help=set_help)
+    parser.add_argument(
+        "--set", action="append", type=assignment, default=[], metavar="FIELD.PATH=VALUE", help=set_help
+    )
 
 
 def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = None) -> "Experiment":
@@ -51,6 +55,8 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
     """
     from equipoise.recipes.catalogue import RECIPES
 
+    if chosen.data is not None:
+        check_data(chosen.data, chosen.data_root)
     begin: Path | None = getattr(chosen, "begin", None)
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
     former = _as_that_run(begin, chosen) if begin and goes_on else None
@@ -92,9 +98,11 @@ def _named(source: str, budget: str | None) -> "Experiment":
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
+    from equipoise.experiments.names import check_names
     from equipoise.experiments.reading import read_yaml_file
 
-    plain = read_yaml_file(Path(source))  # before torch is imported, so that a wrong path is told at once
+    plain = read_yaml_file(Path(source))  # before torch is imported, so that a wrong path or name is told at once
+    check_names(plain)
     from equipoise.experiments.config import from_plain
 
     return from_plain(plain)
@@ -106,9 +114,10 @@ def _as_that_run(begin: Path, chosen: argparse.Namespace) -> "Experiment":
     Raises:
         EquipoiseError: there is no run or no such data, or they are named twice.
     """
+    if chosen.budget is not None or chosen.data is not None:
+        raise EquipoiseError("--budget and --data work with a recipe's name; --from takes both from its run.")
+    check_data(chosen.recipe, chosen.data_root)
     from equipoise.experiments.other_data import on_data
     from equipoise.runs.directory import open_run
 
-    if chosen.budget is not None or chosen.data is not None:
-        raise EquipoiseError("--budget and --data work with a recipe's name; --from takes both from its run.")
     return on_data(open_run(begin).experiment(), chosen.recipe)

@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from equipoise import __version__
@@ -24,6 +24,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(_USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Unlike the original's, one sentence that a type says is kept, also where it is a ValueError."""
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            if isinstance(error.__context__, EquipoiseError):
+                raise error.__context__ from None
+            raise
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Unlike the original's, a failure is not ignored."""
@@ -57,7 +66,7 @@ def _run(words: list[str]) -> int:
     try:
         words = _without_plugins(words)
         _refuse_unknown_command(words)
-        chosen = _parser().parse_args(words)
+        chosen = _parser(words).parse_args(words)
         return COMMANDS[chosen.command].run(chosen)
     finally:
         sys.stdout.flush()
@@ -87,7 +96,8 @@ def _refuse_unknown_command(words: Sequence[str]) -> None:
         raise UnknownName("command", words[0], COMMANDS)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of a line of words: only commands that occur in it get their arguments."""
     about = "Train GANs that stay in balance, and measure whether they did."
     parser = _Parser(prog="equipoise", allow_abbrev=False, description=about)
     plugin = "execute a file of yours first, which registers your own methods; may be repeated"
@@ -102,7 +112,8 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"example:\n  {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.fill(subparser)
+        if name in words:
+            command.fill(subparser)
     return parser
 
 

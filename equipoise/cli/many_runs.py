@@ -38,16 +38,12 @@ def add_means(parser: argparse.ArgumentParser) -> None:
     add_inception_weights(parser)
 
 
-def means_of(chosen: argparse.Namespace) -> "Means":
-    """What the words say.
+def check_means(chosen: argparse.Namespace) -> None:
+    """Refuse words that contradict each other; torch is not imported.
 
     Raises:
-        EquipoiseError: two of them contradict each other.
+        EquipoiseError: two of them do.
     """
-    from equipoise.evaluation.inception_file import local_weights
-    from equipoise.reports.pages import write_run_report
-    from equipoise.studies.runner import Means
-
     if chosen.workers is not None and chosen.ray not in (None, "local"):
         raise EquipoiseError(
             f"--workers counts the runs on this machine, but the cluster at {printable(chosen.ray)} decides how many "
@@ -55,6 +51,15 @@ def means_of(chosen: argparse.Namespace) -> "Means":
         )
     if chosen.slurm and (chosen.ray is not None or chosen.workers is not None):
         raise EquipoiseError("--slurm submits every run as a job of its own; leave out --ray and --workers.")
+    _slurm_options(chosen.slurm_options)
+
+
+def means_of(chosen: argparse.Namespace) -> "Means":
+    """What the words say, once `check_means` has seen them."""
+    from equipoise.evaluation.inception_file import local_weights
+    from equipoise.reports.pages import write_run_report
+    from equipoise.studies.runner import Means
+
     return Means(
         workers=chosen.workers,
         ray=chosen.ray,

@@ -4,6 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
+from equipoise.cli import names
 from equipoise.common.files import local_path
 
 _MOST_SHARE = 64.0
@@ -17,7 +18,8 @@ def add_data_root(parser: argparse.ArgumentParser) -> None:
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Where to compute."""
-    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
+    where = "cpu, cuda, cuda:1, ... (default: a GPU if there is one)"
+    parser.add_argument("--device", type=names.device, default="auto", help=where)
 
 
 def add_threads(parser: argparse.ArgumentParser, default: str) -> None:
@@ -43,7 +45,7 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 def add_inception_weights(parser: argparse.ArgumentParser) -> None:
     """Where the weights of Inception-v3 come from."""
     weights_help = "Inception-v3's weights, for fid, kid and similar: the published file, safetensors, or: download"
-    parser.add_argument("--inception-weights", metavar="FILE", help=weights_help)
+    parser.add_argument("--inception-weights", type=names.inception_weights, metavar="FILE", help=weights_help)
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:

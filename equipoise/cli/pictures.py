@@ -12,7 +12,7 @@ from equipoise.cli.pictures_watched import network_of_scores, watched, without_h
 from equipoise.cli.pictures_words import QUALITIES, SIZES, found, takes, too_short, what_is_trained
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import local_path
-from equipoise.data.catalogue import DATA, parse_data
+from equipoise.data.catalogue import DATA, check_data
 from equipoise.recipes.catalogue import RECIPES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     Raises:
         EquipoiseError: there are no pictures, too few of them, or of a size that no network can be made for.
     """
-    named = parse_data(chosen.recipe)  # before torch is imported, so that a wrong path is told at once
+    named = check_data(chosen.recipe, chosen.data_root)  # before torch is imported: a wrong path is told at once
     from equipoise.common.machine import choose_device
     from equipoise.data.inspection import look
     from equipoise.data.progress import without_progress

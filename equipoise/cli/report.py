@@ -6,6 +6,7 @@ from pathlib import Path
 from equipoise.cli.command import Command
 from equipoise.common.errors import printable
 from equipoise.runs.directory import check_is_run
+from equipoise.studies.sources import RESULTS
 
 _FORMATS = ("markdown", "csv", "latex")
 
@@ -36,15 +37,14 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
         EquipoiseError: a directory holds neither a study nor a run.
     """
     for place in directories:
-        if not place.exists():
+        if not (place / RESULTS).is_file():
             check_is_run(place)  # before torch is imported
     from equipoise.reports.grouping import group_runs
     from equipoise.reports.pages import write_comparison, write_run_report
     from equipoise.reports.study_pages import write_study_report
-    from equipoise.studies.results import FILE
 
-    pages = [write_study_report(place, formats) for place in directories if (place / FILE).is_file()]
-    runs = [place for place in directories if not (place / FILE).is_file()]
+    pages = [write_study_report(place, formats) for place in directories if (place / RESULTS).is_file()]
+    runs = [place for place in directories if not (place / RESULTS).is_file()]
     if len(runs) == 1 and out is None:
         return [*pages, write_run_report(runs[0])]
     if not runs:

@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 
 from equipoise.cli.command import Command
+from equipoise.cli.names import metric_or_all
 from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.catalogue import check_path
+from equipoise.evaluation.inception_file import local_weights
+from equipoise.evaluation.score_sheet import read_scores
+from equipoise.evaluation.side_words import check_side
+from equipoise.evaluation.weight_files import named_weights
+from equipoise.runs.directory import run_at
 
 
 def fill_score(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +22,7 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("real", metavar="REAL", help=sides)
     parser.add_argument("fake", metavar="FAKE", help="the same, or a run's directory, whose generator is sampled")
     metrics = "which metrics, or: all (default: those on EfficientNet-Lite0's features)"
-    parser.add_argument("--metrics", nargs="+", action="extend", default=[], help=metrics)
+    parser.add_argument("--metrics", nargs="+", action="extend", type=metric_or_all, default=[], help=metrics)
     count = "images of each side at most, evenly chosen (default: 5000)"
     parser.add_argument("--count", type=positive, default=5000, help=count)
     size = "bring all images to this size in pixels (default: their own, or the smaller side's)"
@@ -39,23 +44,21 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
 def score_command(chosen: argparse.Namespace) -> int:
     """Score two sets of images."""
     for side in (chosen.real, chosen.fake):
-        check_path(side)  # before torch is imported
-
-    import torch
-
-    from equipoise.evaluation.inception_file import local_weights
-    from equipoise.evaluation.passport_words import compared
-    from equipoise.evaluation.score_sheet import read_scores
-    from equipoise.evaluation.scoring import reasons
-    from equipoise.evaluation.weight_files import named_weights
-    from equipoise.runs.score import score
-
-    if chosen.threads:
-        torch.set_num_threads(chosen.threads)
+        if run_at(side) is None:
+            check_side(side, chosen.data_root)
     old = None if chosen.against is None else read_scores(chosen.against)
     files = named_weights(chosen.weights)
     if (inception := local_weights(chosen.inception_weights)) is not None:
         files["inception-v3"] = inception
+
+    import torch  # only now, so that a wrong name or path is refused at once
+
+    from equipoise.evaluation.passport_words import compared
+    from equipoise.evaluation.scoring import reasons
+    from equipoise.runs.score import score
+
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
     sheet = score(
         chosen.real,
         chosen.fake,

@@ -3,6 +3,7 @@
 import argparse
 
 from equipoise.cli.command import Command
+from equipoise.studies.sources import check_study
 
 
 def fill_show_study(parser: argparse.ArgumentParser) -> None:
@@ -12,6 +13,7 @@ def fill_show_study(parser: argparse.ArgumentParser) -> None:
 
 def show_study_command(chosen: argparse.Namespace) -> int:
     """Print a study as YAML."""
+    check_study(chosen.name)  # before torch is imported
     from equipoise.studies.study_file import find_or_load, study_to_yaml
 
     print(study_to_yaml(find_or_load(chosen.name)), end="")

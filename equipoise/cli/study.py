@@ -4,27 +4,27 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
-from equipoise.cli.many_runs import add_means, means_of, show_results
+from equipoise.cli.many_runs import add_means, check_means, means_of, show_results
 from equipoise.cli.options import positive
-from equipoise.common.files import YAML_SUFFIXES, file_name, local_path
+from equipoise.common.files import file_name
 from equipoise.recipes.catalogue import BUDGETS
-from equipoise.studies.catalogue import STUDIES
+from equipoise.studies.sources import check_study, own_study
 
 
 def study_command(chosen: argparse.Namespace) -> int:
     """Train and score the missing runs of a study, and write its page."""
-    if not chosen.name.endswith(YAML_SUFFIXES) and not local_path(chosen.name).exists():
-        STUDIES.check(chosen.name)  # before torch is imported
+    check_study(chosen.name)
+    check_means(chosen)  # before torch is imported
     from equipoise.reports.study_pages import write_study_report
     from equipoise.studies.runner import run_study, tell_plan
-    from equipoise.studies.study_file import find_or_load, is_own
+    from equipoise.studies.study_file import find_or_load
 
     study = find_or_load(chosen.name)
     out = chosen.out or Path("studies") / f"{file_name(study.name)}-{chosen.budget}"
     if chosen.dry_run:
         tell_plan(study, out, chosen.budget, chosen.seeds, means_of(chosen), print)
         return 0
-    named = study if is_own(chosen.name) else chosen.name
+    named = chosen.name if own_study(chosen.name) is None else study
     run_study(named, out, chosen.budget, chosen.seeds, means_of(chosen))
     return show_results(out, write_study_report(out))
 

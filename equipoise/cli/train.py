@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
-from equipoise.cli.options import add_checkpoint
+from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.cli.pictures import Plan, add_pictures, asks_for_pictures, plan_of
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
@@ -29,7 +29,7 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
         "begin with the weights of this run; pictures in place of a recipe are trained on as that run was, or with "
         "--size and the like as for a new run"
     )
-    parser.add_argument("--from", type=Path, dest="begin", metavar="RUN", help=begin)
+    parser.add_argument("--from", type=run_directory, dest="begin", metavar="RUN", help=begin)
     add_checkpoint(parser)
     dry_run = "say what was found and chosen and how long it takes, and train nothing"
     parser.add_argument("--dry-run", action="store_true", help=dry_run)
@@ -38,6 +38,8 @@ def fill_train(parser: argparse.ArgumentParser) -> None:
 
 def train_command(chosen: argparse.Namespace) -> int:
     """Train from the start."""
+    if chosen.checkpoint is not None and chosen.begin is None:
+        raise EquipoiseError("--checkpoint chooses among those of the run after --from; give both.")
     plan = plan_of(chosen) if chosen.begin is None or asks_for_pictures(chosen) else None
     experiment = experiment_of(chosen, plan.experiment if plan else None)
     for line in _lines(plan, chosen):
@@ -57,18 +59,10 @@ def train_command(chosen: argparse.Namespace) -> int:
 
 
 def _begin(chosen: argparse.Namespace) -> "From | None":
-    """The run whose weights are taken.
-
-    Raises:
-        EquipoiseError: a checkpoint is named, and no run.
-    """
+    """The run whose weights are taken, if one was named."""
     from equipoise.runs.taken_over import From
 
-    if chosen.begin is not None:
-        return From(chosen.begin, chosen.checkpoint)
-    if chosen.checkpoint is not None:
-        raise EquipoiseError("--checkpoint chooses among those of the run after --from; give both.")
-    return None
+    return None if chosen.begin is None else From(chosen.begin, chosen.checkpoint)
 
 
 def _lines(plan: Plan | None, chosen: argparse.Namespace) -> Sequence[str]:

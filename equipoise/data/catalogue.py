@@ -112,6 +112,17 @@ def parse_data(text: str) -> DataSet:
     return described
 
 
+def check_data(text: str, root: Path | None = None) -> DataSet:
+    """The data set as `parse_data` finds it, whose files were looked for; torch is not imported.
+
+    Raises:
+        EquipoiseError: as `parse_data`, or there are no such files.
+    """
+    data = parse_data(text)
+    data.check_files(root)
+    return data
+
+
 def is_archive(path: Path) -> bool:
     """Whether the name has an archive's ending and is not a folder's."""
     return path.name.lower().endswith(ARCHIVES) and not path.is_dir()

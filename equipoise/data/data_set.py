@@ -1,8 +1,9 @@
 """The base class of data sets. Torch-free."""
 
 from abc import ABC, abstractmethod
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     from equipoise.data.numbers import Numbers
@@ -34,6 +35,13 @@ class DataSet(ABC):
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """The content; `root` is where published files lie, `seed` matters for synthetic sets only."""
 
+    def check_files(self, root: Path | None = None) -> None:  # noqa: B027
+        """Refuse files of the user's that are not there; nothing is downloaded, and torch is not imported.
+
+        Raises:
+            EquipoiseError: `load` would find nothing at their path.
+        """
+
     def class_names(self, root: Path | None = None) -> list[str]:
         """The names of the classes that the labels number, where they have names; `root` as in `load`."""
         return []
@@ -58,3 +66,16 @@ class DataSet(ABC):
     def by_digit(self) -> bool:
         """Whether an image shows such a number, which a classifier of single digits can read."""
         return self.numbers() is not None
+
+
+def split_of(data: DataSet) -> str | None:
+    """The data set's split, or which part of it is meant; None if it is not divided."""
+    return division_of(data)[1]
+
+
+def division_of(data: DataSet) -> tuple[str, str | None]:
+    """The name of the field that divides the data set, "split" or "part", and its value; "" and None without one."""
+    described = cast(Any, data)
+    names = {field.name for field in fields(described)} if is_dataclass(described) else set()
+    field = next((each for each in ("split", "part") if each in names), "")
+    return field, str(getattr(described, field)) if field else None

@@ -55,6 +55,18 @@ class Folder(PictureFiles):
         own = f"{whole.parent.name}-{last}" if last in _SPLITS else last
         return printable(own or "folder")
 
+    def check_files(self, root: Path | None = None) -> None:
+        """There must be such a folder or archive.
+
+        Raises:
+            EquipoiseError: there is none.
+        """
+        folder = own_path(self.path, root)
+        if not folder.is_dir() and not (is_archive(folder) and folder.exists()):
+            raise EquipoiseError(
+                f"{printable(folder)} is not a folder; give the path of a folder, zip or tar file of images."
+            )
+
     def look(self, root: Path | None = None) -> "Look":
         """Sizes and colours of the first pictures."""
         from equipoise.data.picture_sets import PictureSet
@@ -73,11 +85,8 @@ class Folder(PictureFiles):
         from equipoise.data.cache import Reading, cached_store
         from equipoise.data.kinds import image_kinds
 
+        self.check_files(root)
         folder = own_path(self.path, root)
-        if not folder.is_dir() and not is_archive(folder):
-            raise EquipoiseError(
-                f"{printable(folder)} is not a folder; give the path of a folder, zip or tar file of images."
-            )
         with reading(folder):
             found, base, print_of_files = self._found(folder)
             key = f"folder\0{self.how}\0{print_of_files}"

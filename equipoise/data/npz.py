@@ -53,6 +53,14 @@ class Npz(DataSet):
         """(channels, height, width), as the file's header says."""
         return _channels_first(_example(self._images(None)), self.path).shape[1:]
 
+    def check_files(self, root: Path | None = None) -> None:
+        """There must be such a file, with an array of images.
+
+        Raises:
+            EquipoiseError: as `load`.
+        """
+        self._images(root)
+
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read the file; the seed plays no part. A relative path may lie below the root.
 

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.data_set import split_of
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.comparison import Comparison, Features, Found, found_once
 from equipoise.evaluation.feature_cache import cached_features, even_places, evenly_chosen
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
-from equipoise.evaluation.judge import all_items, judge_of, parts_of, split_of
+from equipoise.evaluation.judge import all_items, judge_of, parts_of
 from equipoise.evaluation.sampling import generate
 from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment

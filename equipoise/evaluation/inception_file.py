@@ -5,11 +5,11 @@ from pathlib import Path
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
 from equipoise.data.download import RemoteFile, download
-from equipoise.evaluation import inception_weights
 
-_DOWNLOAD = "download"
+DOWNLOAD = "download"
+"""The word that stands for the published file."""
 WEIGHTS_ARE_MISSING = (
-    f"this metric needs Inception-v3: give its weights with --inception-weights FILE, or the word {_DOWNLOAD} "
+    f"this metric needs Inception-v3: give its weights with --inception-weights FILE, or the word {DOWNLOAD} "
     "for FILE, or use lite0-frechet, lite0-kernel, classifier-fid, classifier-kid or inception-score."
 )
 """What an error says about a metric without its weights."""
@@ -28,16 +28,18 @@ def local_weights(choice: Path | str | None) -> Path | None:
     """
     if choice is None:
         return None
-    if str(choice) == _DOWNLOAD and not Path(choice).exists():
+    if str(choice) == DOWNLOAD and not Path(choice).exists():
         return _downloaded()
     if not Path(choice).is_file():
         raise EquipoiseError(
-            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {_DOWNLOAD}."
+            f"there is no file {printable(choice)} with Inception's weights; give one, or the word {DOWNLOAD}."
         )
     return Path(choice)
 
 
 def _downloaded() -> Path:
+    from equipoise.evaluation import inception_weights  # imports torch
+
     if inception_weights.weights_are_kept():
         return inception_weights.kept_weights()
     url = inception_weights.PUBLISHED_URL

@@ -1,14 +1,14 @@
 """The judge of a labelled data set (its classifier, trained once and cached), and a data set's parts."""
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import DataSet, division_of
 from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
@@ -50,24 +50,11 @@ def judge_of(
 
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
     """The training part and the held-out part: the data set's splits or parts, or else every sixth item is held out."""
-    field, chosen = _division(data)
+    field, chosen = division_of(data)
     if not field or (field == _PART and chosen == "all"):
         return divided(data.load(root, seed))
     train, test = (cast(DataSet, replace(cast(Any, data), **{field: name})) for name in ("train", data.held_out))
     return train.load(root, seed), test.load(root, seed)
-
-
-def split_of(data: DataSet) -> str | None:
-    """The data set's split, or which part of it is meant; None if it is not divided."""
-    return _division(data)[1]
-
-
-def _division(data: DataSet) -> tuple[str, str | None]:
-    """The name of the field that divides the data set, and its value; "" and None where there is none."""
-    described = cast(Any, data)
-    names = {field.name for field in fields(described)} if is_dataclass(described) else set()
-    field = next((each for each in ("split", _PART) if each in names), "")
-    return field, str(getattr(described, field)) if field else None
 
 
 def all_items(store: Store) -> torch.Tensor:

@@ -4,20 +4,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
 import torch
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import local_path
-from equipoise.data.catalogue import ARCHIVES, DATA, is_archive, parse_data
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.picture_sets import Look, PictureSet
 from equipoise.data.resize import resize_square
 from equipoise.data.store import Store, ValueRange, held
-from equipoise.evaluation.judge import split_of
 from equipoise.evaluation.sampling import to_bytes
+from equipoise.evaluation.side_words import named_side
 from equipoise.metrics.arrays import Array, as_images
 
 Given = str | Path | Array | DataSet
@@ -146,27 +143,10 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
 
 
 def _of_text(text: str, root: Path | None, seed: int) -> ImageSource:
-    kind, colon, rest = text.partition(":")
-    if not text.strip() or (colon and not rest):
-        raise EquipoiseError(f"'{printable(text)}' names no images; give a folder, an archive, an .npz or a data set.")
-    if kind == "folder" and colon:
-        return _of_pictures(local_path(rest))
-    path = local_path(text)
-    if kind not in DATA and (path.is_dir() or is_archive(path)):
-        return _of_pictures(path)
-    if kind not in DATA and path.is_file() and path.suffix.lower() != ".npz":
-        raise EquipoiseError(
-            f"{printable(text)} contains no set of images; give a folder, an archive ({', '.join(ARCHIVES)}) or .npz."
-        )
-    data = _with_split(kind, rest) if colon and kind in DATA and DATA[kind].origin != "path" else parse_data(text)
-    return _of_store(printable(text) if colon else data.name, data.load(root, seed))
-
-
-def _with_split(kind: str, split: str) -> DataSet:
-    data = parse_data(kind)
-    if split_of(data) is None:
-        raise EquipoiseError(f"the data set {kind} has no splits; write {kind}.")
-    return cast(DataSet, replace(cast(Any, data), split=split))
+    found = named_side(text)
+    if isinstance(found, Path):
+        return _of_pictures(found)
+    return _of_store(printable(text) if ":" in text else found.name, found.load(root, seed))
 
 
 def _of_pictures(path: Path) -> ImageSource:

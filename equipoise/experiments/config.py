@@ -19,6 +19,7 @@ from equipoise.data.catalogue import DATA
 from equipoise.data.data_set import DataSet
 from equipoise.experiments.experiment import Experiment, NetworkConfig, PlayerConstraint, with_length
 from equipoise.experiments.former import of_today
+from equipoise.experiments.names import parted
 from equipoise.experiments.reading import read_yaml, read_yaml_file
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.catalogue import OPTIMISERS, SCHEDULES
@@ -142,24 +143,14 @@ def set_field(plain: dict[str, Plain], assignment: str) -> None:
     Raises:
         EquipoiseError: no "=", or a field on the way that does not exist.
     """
-    path, equals, text = _as_letters(assignment).partition("=")
-    if not equals or not path:
-        raise EquipoiseError(f"'{shortened(assignment)}' does not set anything; write field.path=value.")
-    *parents, last = path.split(".")
+    (*parents, last), value = parted(assignment)
+    path = ".".join([*parents, last])
     target: Plain = plain
     for name in parents:
         target[name] = _opened(_member(target, name, path))
         target = target[name]
     _member(target, last, path)
-    target[last] = read_yaml(text, f"the value of {shortened(path)}, '{shortened(text)}',")
-
-
-def _as_letters(argument: str) -> str:
-    """What was typed, also where the locale knows fewer letters than UTF-8 and gave bytes in place of them."""
-    try:
-        return argument.encode("utf-8", "surrogateescape").decode("utf-8")
-    except UnicodeError:
-        return argument
+    target[last] = value
 
 
 def _member(target: Plain, name: str, path: str) -> Plain:

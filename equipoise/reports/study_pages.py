@@ -21,8 +21,8 @@ from equipoise.studies.carry_out import WALK_STEPS
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.critic_map import read_critic_map
 from equipoise.studies.results import read_results
+from equipoise.studies.sources import FILE as OWN_STUDY
 from equipoise.studies.study import Study
-from equipoise.studies.study_file import FILE as OWN_STUDY
 from equipoise.studies.study_file import load_study
 from equipoise.studies.summary import RowSummary, Summary, summarise
 from equipoise.studies.verdict import RULE, SENTENCE_RULE

@@ -142,6 +142,14 @@ def open_run(path: Path) -> RunDirectory:
     return run
 
 
+def run_at(given: object) -> Path | None:
+    """The directory of the run that words or a path lead to, or None where they lead to something else."""
+    if not isinstance(given, str | Path):
+        return None
+    run = RunDirectory(local_path(str(given)))
+    return run.path if run.config.is_file() and run.checkpoints.is_dir() else None
+
+
 def check_is_run(path: Path) -> None:
     """The directory must hold what a run leaves: its configuration or its log.
 

@@ -7,7 +7,6 @@ import torch
 
 from equipoise.common.checks import check_whole
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import local_path
 from equipoise.common.machine import choose_device
 from equipoise.data.progress import without_progress
 from equipoise.data.store import ValueRange
@@ -17,7 +16,7 @@ from equipoise.evaluation.score_pair import chosen_metrics, score_pair
 from equipoise.evaluation.score_sheet import ScoreSheet
 from equipoise.evaluation.sides import Given, ImageSource, of_images, read_sides, source_of
 from equipoise.evaluation.weight_files import weights_file
-from equipoise.runs.directory import RunDirectory
+from equipoise.runs.directory import run_at
 from equipoise.runs.trained import load_trained
 
 MOST_IMAGES = 5_000
@@ -78,7 +77,7 @@ def score(
     place = choose_device(device)
     files = {name: weights_file(name, file) for name, file in (weights or {}).items()}
     with without_progress(quiet):
-        if _run_at(real) is not None:
+        if run_at(real) is not None:
             raise EquipoiseError(f"{printable(real)} is a run; give it as the second one, after the real images.")
         known = source_of(real, "real", value_range, data_root)
         sampled = _of_run(fake, count, place, checkpoint)
@@ -89,7 +88,7 @@ def score(
 
 def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | None) -> ImageSource | None:
     """The samples of a run as they would be written to files, or None where no run was given."""
-    path = _run_at(given)
+    path = run_at(given)
     if path is None:
         return None
     trained = load_trained(path, device, checkpoint)
@@ -98,11 +97,3 @@ def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | No
         raise EquipoiseError(f"the samples of {printable(path.name)} are points; only images can be scored like this.")
     name = f"{path.absolute().name} at iteration {trained.iteration}"
     return of_images(opaque(to_bytes(samples, trained.experiment.value_range)), name)
-
-
-def _run_at(given: Given) -> Path | None:
-    """The directory of the run that was given, or None where something else was."""
-    if not isinstance(given, str | Path):
-        return None
-    run = RunDirectory(local_path(str(given)))
-    return run.path if run.config.is_file() and run.checkpoints.is_dir() else None

@@ -12,9 +12,10 @@ from equipoise.studies.carry_out import Job, read_outcome
 from equipoise.studies.kept_results import misfit
 from equipoise.studies.log_measures import LOG_MEASURES, take_from_log
 from equipoise.studies.plan import Planned, content_hash
+from equipoise.studies.sources import RESULTS
 from equipoise.studies.study import Study
 
-FILE = "results.json"
+FILE = RESULTS
 """The name of a study's results in its folder."""
 FORMAT = "equipoise-study-1"
 """The format that a file of results names."""

@@ -1,12 +1,46 @@
-"""What a row of a study of one's own can be made from: a recipe, an experiment's YAML file, a run's directory."""
+"""What words lead to: a study's own file; or what a row of it is made from, a recipe, a YAML file, a run's directory.
+
+Torch-free, so that a wrong name is refused at once.
+"""
 
 from pathlib import Path
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import YAML_SUFFIXES, local_path
+from equipoise.experiments.names import check_names
+from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.runs.directory import open_run
+from equipoise.studies.catalogue import STUDIES
+
+FILE = "study.yaml"
+"""The name of a study's own file in its folder."""
+RESULTS = "results.json"
+"""The name of a study's results in its folder."""
+MOST_BYTES, MOST_VALUES = 16 << 20, 1_000_000
+"""Of a study's file."""
+
+
+def own_study(name: str) -> Path | None:
+    """The file that these words lead to, a study's or that of a comparison's directory; None where they name one."""
+    place = local_path(name)
+    if name in STUDIES or not (name.endswith(YAML_SUFFIXES) or (place / FILE).is_file()):
+        return None
+    return place if name.endswith(YAML_SUFFIXES) else place / FILE
+
+
+def check_study(name: str) -> None:
+    """There must be such a study, or such a file.
+
+    Raises:
+        EquipoiseError: there is none; the nearest study is named.
+    """
+    file = own_study(name)
+    if file is None:
+        STUDIES.check(name)
+    else:
+        read_yaml_file(file, MOST_BYTES, MOST_VALUES)
 
 
 def is_file_or_run(source: str, folder: Path = Path()) -> bool:
@@ -31,12 +65,19 @@ def plain_of(source: str, folder: Path = Path()) -> dict[str, Any]:
 
 
 def check_source(source: str) -> None:
-    """There must be such a recipe, file or run.
+    """There must be such a recipe, file or run, and what a file names must exist.
 
     Raises:
         EquipoiseError: there is none; the nearest recipe is named.
     """
-    if source in RECIPES or is_file_or_run(source):
+    if source in RECIPES:
+        return
+    if is_file_or_run(source):
+        place = _place(source, Path())
+        if place.is_dir():
+            open_run(place)
+        else:
+            check_names(read_yaml_file(place))
         return
     if "/" in source or "\\" in source:
         raise EquipoiseError(f"there is no file or run {printable(source)}.")

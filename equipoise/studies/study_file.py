@@ -8,27 +8,18 @@ from typing import Any
 import yaml
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shown
-from equipoise.common.files import YAML_SUFFIXES, local_path, write_text_atomically
+from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.experiments.config import built, to_plain
 from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import BUDGETS, RECIPES
-from equipoise.studies.catalogue import STUDIES
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.log_measures import LOG_MEASURES, lower_is_better
-from equipoise.studies.sources import is_file_or_run, plain_of
+from equipoise.studies.sources import FILE, MOST_BYTES, MOST_VALUES, is_file_or_run, own_study, plain_of
 from equipoise.studies.study import DIVERGED, SMOKE, Scale, Study
 from equipoise.studies.wish import SAMPLES, SEEDS
 
-FILE = "study.yaml"
-"""The name of a study's own file in its folder."""
 _SPOKEN = {"scales": "seeds or samples", "changes": "settings", "measures": "metrics"}
-_MOST_BYTES, _MOST_VALUES = 16 << 20, 1_000_000
-
-
-def is_own(name: str) -> bool:
-    """Whether these words lead to a study's file, or a comparison's directory, rather than name a study."""
-    return name not in STUDIES and (name.endswith(YAML_SUFFIXES) or (local_path(name) / FILE).is_file())
 
 
 def find_or_load(name: str) -> Study:
@@ -38,10 +29,8 @@ def find_or_load(name: str) -> Study:
         UnknownName: there is none; the nearest one is named.
         EquipoiseError: as `load_study`.
     """
-    if not is_own(name):
-        return find_study(name)
-    place = local_path(name)
-    return load_study(place if name.endswith(YAML_SUFFIXES) else place / FILE)
+    file = own_study(name)
+    return find_study(name) if file is None else load_study(file)
 
 
 def title_of(metric: str) -> str:
@@ -89,7 +78,7 @@ def keep_study(study: Study | None, folder: Path, say: Callable[[str], None]) ->
 def _kept(path: Path) -> dict[str, Any]:
     """What was kept, as plain data; nothing where there is nothing that can be read."""
     try:
-        found = read_yaml_file(path, _MOST_BYTES, _MOST_VALUES)
+        found = read_yaml_file(path, MOST_BYTES, MOST_VALUES)
     except EquipoiseError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -105,7 +94,7 @@ def load_study(path: Path) -> Study:
     Raises:
         EquipoiseError: the file cannot be read, or a field, name or value in it is wrong; the nearest name is given.
     """
-    plain = read_yaml_file(path, _MOST_BYTES, _MOST_VALUES)
+    plain = read_yaml_file(path, MOST_BYTES, MOST_VALUES)
     if not isinstance(plain, dict):
         raise EquipoiseError(f"{printable(path)} holds no study: it must be a mapping of fields, got {shown(plain)}.")
     try:

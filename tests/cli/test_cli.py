@@ -53,42 +53,81 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        ("list", 0),
-        *((f"{command} no-such-recipe", 2) for command in ("train", "show")),
-        *((f"{command} ./no-such-folder/", 2) for command in ("train", "show", "doctor")),
-        *((f"{command} no-such-file.yaml", 2) for command in ("train", "show")),
-        *((f"{command} no-such-folder", 2) for command in ("resume", "evaluate", "card", "explore")),
-        *((f"{command} no-such-name", 2) for command in ("study", "classifier", "compare magan-digits")),
-        *((f"{command} no-such.safetensors", 2) for command in ("explore", "sample --out file")),
-        ("score ./no-such-folder ./no-such-folder", 2),
-        ("report ./no-such-folder", 2),
-        *((f"{command} no-such-folder --out file", 2) for command in ("sample", "export")),
-    ],
-)
-def test_a_list_and_a_wrong_path_need_no_torch(words: str, status: int, capfd: pytest.CaptureFixture[str]) -> None:
-    code = """if True:
-        import sys
-        from equipoise.cli.main import main
-        status = main(sys.argv[1:])
-        assert "torch" not in sys.modules
-        sys.exit(status)"""
-    done = subprocess.run([sys.executable, "-c", code, *words.split()], timeout=60)
-    said = capfd.readouterr()
-    assert done.returncode == status, said.err
-    refusals = (
-        "no-such-folder contains no run",
-        "no-such.safetensors contains no run",
-        "unknown recipe 'no-such-recipe'",
-        "there is no folder ./no-such-folder",
-        "no-such-folder is not a run",
-        "'no-such-name'",
-        "cannot read the configuration no-such-file.yaml",
+NO_TORCH = """if True:
+    import contextlib, io, sys
+    from equipoise.cli.main import main
+    for words in sys.stdin:
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            try:
+                status = main(words.split())
+            except SystemExit as ending:
+                status = ending.code
+        print(status, "torch" in sys.modules, " ".join(said.getvalue().split()), sep="|", flush=True)"""
+REFUSED = {
+    "contains no run": (
+        *(f"{command} no-such" for command in ("resume", "evaluate", "card", "explore", "push no-such a/b")),
+        *(f"{command} no-such --out file" for command in ("sample", "export")),
+        *(f"{command} no-such.safetensors" for command in ("explore", "sample --out file")),
+        *("train gan-digits --from no-such", "train digits --from no-such", "compare gan-digits ."),
+    ),
+    "is not a run": ("report no-such", "report ."),
+    "unknown recipe": ("train no-such", "show no-such", "compare no-such", "train gan-digit --data digits"),
+    "unknown study": ("study no-such", "study no/such", "show-study no-such"),
+    "unknown data set": (
+        *("score no-such digits", "score digits no-such", "classifier no-such", "compare gan-digits --data no-such"),
+        *("train gan-digits --data no-such", "show gan-digits --data no-such", "train gan-digits --set data.kind=such"),
+    ),
+    "unknown metric 'such'": (
+        *("score digits digits --metrics such", "compare gan-digits magan-digits --metrics such"),
+        *("train gan-digits --set watch.metrics=[such]", "compare gan-digits --set gan-digits:watch.metrics=[such]"),
+    ),
+    "unknown algorithm 'such'": (
+        *("train gan-digits --set algorithm.kind=such", "train named.yaml", "show named.yaml", "compare named.yaml"),
+    ),
+    "unknown network 'such'": ("show gan-digits --set players.generator.network.kind=such",),
+    "unknown tracker 'such'": ("train gan-digits --track such",),
+    "no device 'such'": ("train gan-digits --device such", "study magan-digits --device such"),
+    "there is no file": (
+        *(f"{command} --inception-weights no.pth" for command in ("train gan-digits", "score digits digits")),
+        *("study magan-digits --inception-weights no.pth", "score digits digits --weights dinov2-vit-l14=no.pth"),
+    ),
+    "there is no f": ("train no/such", "doctor no/such", "score no/such digits", "compare no/such"),
+    "is not a folder": (
+        *(f"{command} folder:no/such" for command in ("train", "show", "doctor", "classifier", "score digits")),
+        *("train gan-digits --data folder:no/such", "compare gan-digits --data folder:no"),
+    ),
+    "is not there": (
+        *(f"{command} npz:no.npz" for command in ("train", "doctor", "classifier", "score digits")),
+        *("train gan-digits --data no.npz", "compare gan-digits --data ./no.npz"),
+    ),
+    "cannot read the configuration": tuple(f"{each} no.yaml" for each in ("train", "show", "study", "compare")),
+    "could not be read": ("score digits digits --against no.json",),
+    "has no splits": ("score digits:test ring:test",),
+    "does not set anything": ("train gan-digits --set epochs", "compare gan-digits --set epochs"),
+    "give both": ("train gan-digits --checkpoint best",),
+    "use only one of the two": ("study magan-digits --ray auto --workers 2",),
+    "takes KEY=VALUE": ("compare gan-digits magan-digits --slurm-options such",),
+}
+"""What a refusal says: words that it answers."""
+
+
+def test_lists_and_refusals_need_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "named.yaml").write_text("algorithm: {kind: such}")
+    rows = [(words, 2, told) for told, each in REFUSED.items() for words in each]
+    rows += [("list", 0, "magan-digits"), ("list metrics", 0, "inception-score"), ("list data", 0, "mnist")]
+    done = subprocess.run(
+        [sys.executable, "-c", NO_TORCH],
+        input="\n".join(words for words, _, _ in rows),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+        cwd=tmp_path,
     )
-    assert status == 0 or any(refusal in said.err for refusal in refusals)
-    assert status == 2 or all(name in said.out for name in ("magan-digits", "inception-score", "mnist"))
+    assert done.returncode == 0, done.stderr
+    for (words, status, told), line in zip(rows, done.stdout.splitlines(), strict=True):
+        assert line.startswith(f"{status}|False|"), f"{words}: {line[:200]}"
+        assert told in line, f"{words}: {line[:200]}"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
