@@ -4,10 +4,13 @@ import argparse
 from pathlib import Path
 
 from equipoise.cli.command import Command
+from equipoise.cli.experiment import is_yaml
 from equipoise.cli.many_runs import add_means, check_means, means_of, show_results
-from equipoise.cli.names import addressed_assignment, metric
+from equipoise.cli.names import addressed_assignment, check_names, metric
 from equipoise.cli.options import positive
+from equipoise.common.files import local_path
 from equipoise.data.catalogue import check_data
+from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import BUDGETS
 from equipoise.studies.sources import check_source
 
@@ -46,6 +49,8 @@ def compare_command(chosen: argparse.Namespace) -> int:
     """Carry out what is missing of a comparison, and write its page."""
     for source in chosen.sources:
         check_source(source)
+        if is_yaml(source):
+            check_names(read_yaml_file(local_path(source)))
     if chosen.data:
         check_data(chosen.data, chosen.data_root)
     check_means(chosen)  # before torch is imported

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.names import assignment
+from equipoise.cli.names import assignment, check_names
 from equipoise.cli.options import positive, whole
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import YAML_SUFFIXES
@@ -98,7 +98,6 @@ def _named(source: str, budget: str | None) -> "Experiment":
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
-    from equipoise.experiments.names import check_names
     from equipoise.experiments.reading import read_yaml_file
 
     plain = read_yaml_file(Path(source))  # before torch is imported, so that a wrong path or name is told at once

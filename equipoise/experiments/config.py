@@ -19,8 +19,7 @@ from equipoise.data.catalogue import DATA
 from equipoise.data.data_set import DataSet
 from equipoise.experiments.experiment import Experiment, NetworkConfig, PlayerConstraint, with_length
 from equipoise.experiments.former import of_today
-from equipoise.experiments.names import parted
-from equipoise.experiments.reading import read_yaml, read_yaml_file
+from equipoise.experiments.reading import parted, read_yaml, read_yaml_file
 from equipoise.networks.catalogue import NETWORKS
 from equipoise.training.catalogue import OPTIMISERS, SCHEDULES
 from equipoise.training.game import Algorithm

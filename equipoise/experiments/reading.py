@@ -107,3 +107,23 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 def _reason(error: Exception) -> str:
     words = " ".join(str(error).replace(_NAMELESS, "at ").split()) or type(error).__name__
     return "a value cannot be made" if isinstance(error, LookupError | AttributeError | TypeError) else words
+
+
+def parted(assignment: str) -> tuple[list[str], Any]:
+    """The names on the way to the field of one `field.path=value`, and the value, which is read as YAML.
+
+    Raises:
+        EquipoiseError: it is not of this form.
+    """
+    path, equals, text = _as_letters(assignment).partition("=")
+    if not equals or not path:
+        raise EquipoiseError(f"'{shortened(assignment)}' does not set anything; write field.path=value.")
+    return path.split("."), read_yaml(text, f"the value of {shortened(path)}, '{shortened(text)}',")
+
+
+def _as_letters(argument: str) -> str:
+    """What was typed, also where the locale knows fewer letters than UTF-8 and gave bytes in place of them."""
+    try:
+        return argument.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return argument

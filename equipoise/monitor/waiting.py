@@ -47,7 +47,7 @@ class Waiting:
 
     def keep(self, values: Sequence[Tensor | float]) -> None:
         """Add numbers without reading them. A tensor must not be changed in place later."""
-        self._loose += [value.detach() if isinstance(value, Tensor) else float(value) for value in values]
+        self._loose += [_kept(value) if isinstance(value, Tensor) else float(value) for value in values]
         if len(self._loose) >= MOST_LOOSE:
             self._put_together()
 
@@ -74,3 +74,7 @@ class Waiting:
         if self._loose:
             self._blocks.append(_Block.of(self._loose))
             self._loose.clear()
+
+
+def _kept(value: Tensor) -> Tensor:
+    return value.detach() if value.requires_grad else value

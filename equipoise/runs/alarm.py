@@ -149,14 +149,16 @@ class Watchdog:
 def _of_players(turn: Turn) -> dict[str, Any]:
     """What an iteration found about the players that a monitor can take; gradients by their largest entry."""
     values = turn.values
-    renamed = {"real_score": "real_scores", "fake_score": "fake_scores"}
-    named = {renamed.get(name, name): values[name] for name in _TAKEN if name in values}
+    named = {taken: values[name] for name, taken in _TAKEN.items() if name in values}
     gradients = {name.removeprefix(_GRADIENT): value for name, value in turn.vitals if name.startswith(_GRADIENT)}
     losses = {name.removesuffix("/loss"): value for name, value in values.items() if name.endswith("/loss")}
     return named | {"losses": losses, "gradients": gradients}
 
 
-_TAKEN = ("real_score", "fake_score", "right_decisions", "real_energy", "fake_energy")
+_TAKEN = {"real_score": "real_scores", "fake_score": "fake_scores"} | {
+    name: name for name in ("right_decisions", "real_energy", "fake_energy")
+}
+"""What an iteration logs -> as a monitor takes it."""
 
 
 def variety_monitor(source: Source, total: int) -> VarietyMonitor | None:

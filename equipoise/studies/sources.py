@@ -8,7 +8,6 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import YAML_SUFFIXES, local_path
-from equipoise.experiments.names import check_names
 from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import RECIPES
 from equipoise.runs.directory import open_run
@@ -65,7 +64,7 @@ def plain_of(source: str, folder: Path = Path()) -> dict[str, Any]:
 
 
 def check_source(source: str) -> None:
-    """There must be such a recipe, file or run, and what a file names must exist.
+    """There must be such a recipe, YAML file or run.
 
     Raises:
         EquipoiseError: there is none; the nearest recipe is named.
@@ -77,7 +76,7 @@ def check_source(source: str) -> None:
         if place.is_dir():
             open_run(place)
         else:
-            check_names(read_yaml_file(place))
+            read_yaml_file(place)
         return
     if "/" in source or "\\" in source:
         raise EquipoiseError(f"there is no file or run {printable(source)}.")

@@ -121,10 +121,11 @@ class Draw:
 
     def deal(self, request: Request) -> Tensor:
         """The requested noise, newly drawn: a function of this draw's address."""
-        draw = partial(_noise, self.prior, self.batch_size, self.seed, self.address, request)
-        place = self.address, request
-        noise = draw(self.position) if self.ahead is None else self.ahead.take(place, self.position, draw)
-        return send(self.shard.of(noise), self.real.device, self.real.dtype)
+        draw = partial(_noise, self.prior, self.batch_size, self.seed, self.address, request, self.shard)
+        to_device = partial(send, device=self.real.device, dtype=self.real.dtype)
+        if self.ahead is None:
+            return to_device(draw(self.position))
+        return self.ahead.take((self.address, request), self.position, draw, to_device)
 
     def with_buffers(self, buffers: "Buffers") -> "Draw":
         """The same draw, with buffers that stay where they are in memory."""
@@ -143,35 +144,46 @@ class Draw:
 class Buffers:
     """The real batch and the noise of one execution of a move, in buffers that stay where they are in memory."""
 
-    def __init__(self, first: Draw):
-        """Begin with the real batch of the first draw; the move's requests follow as it makes them."""
-        self.real = first.real.clone()
-        self.labels = None if first.labels is None else first.labels.clone()
+    def __init__(self, first: Draw, before: Draw | None = None):
+        """Begin with the real batch of the first draw; the move's requests follow as it makes them.
+
+        Args:
+            first: what fills them first.
+            before: the draw of the play before in the same iteration, with its buffers: where both see the same real
+                batch, in every iteration, it is kept there alone.
+        """
+        self.latest = first
+        self._shares = before is not None and before.buffers is not None and before.buffers.latest.real is first.real
+        if before is not None and self._shares:
+            self.real, self.labels = before.real, before.labels
+        else:
+            self.real = first.real.clone()
+            self.labels = None if first.labels is None else first.labels.clone()
         self._noise: dict[Request, Tensor] = {}
-        self._latest = first
 
     def refill(self, fresh: Draw) -> None:
         """Overwrite the buffers with the values of this draw."""
-        self._latest = fresh
-        self.real.copy_(fresh.real)
-        if self.labels is not None and fresh.labels is not None:
-            self.labels.copy_(fresh.labels)
+        self.latest = fresh
+        if not self._shares:
+            self.real.copy_(fresh.real)
+            if self.labels is not None and fresh.labels is not None:
+                self.labels.copy_(fresh.labels)
         for request, noise in self._noise.items():
             noise.copy_(fresh.deal(request), non_blocking=True)
 
     def find(self, request: Request) -> Tensor:
         """The buffer of this request, made and filled when it is first asked for."""
         if request not in self._noise:
-            self._noise[request] = self._latest.deal(request).clone()
+            self._noise[request] = self.latest.deal(request).clone()
         return self._noise[request]
 
 
-def _noise(prior: Latent, count: int, seed: int, address: str, request: Request, position: int) -> Tensor:
-    """The noise of a whole batch, on the CPU."""
+def _noise(prior: Latent, count: int, seed: int, address: str, request: Request, shard: Shard, position: int) -> Tensor:
+    """This process's rows of the noise of a whole batch, on the CPU."""
     kind, names, shape = request
     streams = [stream(seed, f"{address}/{name}", position) for name in names]
     batches = [_KINDS[kind](prior, (count, *shape), chance) for chance in streams]
-    return torch.cat(batches) if len(batches) > 1 else batches[0]
+    return shard.of(torch.cat(batches) if len(batches) > 1 else batches[0])
 
 
 _Kind = Callable[[Latent, tuple[int, ...], torch.Generator], Tensor]

@@ -160,15 +160,18 @@ class _Stage:
     """The buffers of one stage, and its recording once there is one.
 
     Attributes:
-        memory: the optimisers' tensors, held: those that come after them cannot take their addresses.
+        memory: what holds the optimisers' tensors, held: those that come after them cannot take their addresses.
         repeat: replays the recording, once there is one.
     """
 
     def __init__(self, deals: Sequence[Deal], play: Play, recording: Recording):
-        self.memory: tuple[Tensor, ...] = ()
+        self.memory: tuple[object, ...] = ()
         self.repeat: Callable[[], None] | None = None
         self._recording, self._play, self._warm_ups = recording, play, 0
-        self._deals = [(move, draw.with_buffers(Buffers(draw))) for move, draw in deals]
+        self._deals: list[Deal] = []
+        for move, draw in deals:
+            before = self._deals[-1][1] if self._deals else None
+            self._deals.append((move, draw.with_buffers(Buffers(draw, before))))
         self._names: tuple[list[str], list[str]] = ([], [])
         self._numbers = torch.empty(0)
 
@@ -201,15 +204,11 @@ class _Stage:
         )
 
 
-def _memory(state: State) -> tuple[Tensor, ...]:
-    """The tensors that the optimisers hold: others, as after a checkpoint was loaded, are not the recording's."""
-    held: list[Tensor] = []
-    for optimiser in state.optimisers.values():
-        held += [group["lr"] for group in optimiser.param_groups if isinstance(group["lr"], Tensor)]
-        held += [value for each in optimiser.state.values() for value in each.values() if isinstance(value, Tensor)]
-    return tuple(held)
+def _memory(state: State) -> tuple[object, ...]:
+    """What holds the optimisers' tensors: others, as after a checkpoint was loaded, are not the recording's."""
+    return tuple(held for each in state.optimisers.values() for held in (each.state, each.param_groups))
 
 
-def _are_same(these: Sequence[Tensor], those: Sequence[Tensor]) -> bool:
-    """Whether they are the very same tensors, not only equal ones."""
+def _are_same(these: Sequence[object], those: Sequence[object]) -> bool:
+    """Whether they are the very same objects, not only equal ones."""
     return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))

@@ -106,11 +106,6 @@ class Game:
         whole = length.iterations
         return whole if whole is not None else (length.epochs or 0) * self.epoch_iterations(stage)
 
-    def closes_epoch(self, stage: Stage, iteration: int) -> bool:
-        """Whether an epoch ends after so many iterations of the stage: a whole one, or one that is cut short."""
-        cut = stage.epochs is not None and iteration == self.stage_iterations(stage)
-        return cut or iteration % self.epoch_iterations(stage) == 0
-
     @property
     def total_iterations(self) -> int:
         """The whole run's length in iterations."""
@@ -150,6 +145,7 @@ class Loop:
         self.state = state
         self.under_way: list[tuple[str, Tensor]] = []
         self._stages = game.algorithm.stages()
+        self._lengths = [(game.stage_iterations(stage), game.epoch_iterations(stage)) for stage in self._stages]
         self._order = Order(len(game.source), game.batch_size, game.seed)
         self._ahead = Ahead() if device_of(state).type == "cuda" else None
         self._reseedable = [
@@ -223,11 +219,13 @@ class Loop:
     def advance(self, stage: Stage, drawn: int, found: Found) -> Turn:
         """Count an iteration of this stage, which has been played, and close the epoch where it ends."""
         clock = self.state.clock
-        epoch = clock.stage_iteration // self.game.epoch_iterations(stage)
+        length, epoch_length = self._lengths[clock.stage]
+        epoch = clock.stage_iteration // epoch_length
         clock.batches += drawn
         clock.iteration += 1
         clock.stage_iteration += 1
-        closes = self.game.closes_epoch(stage, clock.stage_iteration)
+        cut_short = stage.epochs is not None and clock.stage_iteration == length
+        closes = cut_short or clock.stage_iteration % epoch_length == 0
         epoch_values = stage.close_epoch(self.state.memory) if closes else None
         turn = Turn(stage.name, epoch, clock.iteration, found.values, epoch_values, found.vitals)
         self._skip_finished_stages()
@@ -235,7 +233,7 @@ class Loop:
 
     def _skip_finished_stages(self) -> None:
         clock = self.state.clock
-        while not self.finished and clock.stage_iteration >= self.game.stage_iterations(self._stages[clock.stage]):
+        while not self.finished and clock.stage_iteration >= self._lengths[clock.stage][0]:
             clock.stage += 1
             clock.stage_iteration = 0
 

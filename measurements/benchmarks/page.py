@@ -17,9 +17,8 @@ DATA = RESULTS_FOLDER / "benchmarks"
 
 def read() -> dict[str, Any]:
     """The data files."""
-    return {
-        name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in ("cpu", "tricks", "stacks")
-    }
+    names = ("cpu", "tricks", "stacks", "host")
+    return {name: json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
 
 def figures(data: dict[str, Any]) -> dict[str, str]:
@@ -34,10 +33,15 @@ def figures(data: dict[str, Any]) -> dict[str, str]:
         "start": table("command | CPU seconds, median | best", [_start(*each) for each in found["start"].items()]),
         "minutes": f"{found['whole']['minutes']:.1f}",
         "stacks": stacks.rows(data["stacks"]),
+        **{f"host-{part}": _host(each) for part, each in data["host"]["microseconds"].items()},
         **page_rows.figures(found["rows"]),
         **page_tricks.figures(data["tricks"]),
         **page_memory.figures(found["input"], found["growth"]),
     }
+
+
+def _host(shares: dict[str, dict[str, float]]) -> str:
+    return f"{shares['loop_thread']['median']:.0f}"
 
 
 def _start(name: str, times: dict[str, float]) -> str:

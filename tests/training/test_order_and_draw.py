@@ -82,15 +82,21 @@ def test_a_latent_needs_a_dimension() -> None:
 
 
 def test_noise_is_taken_from_what_was_drawn_ahead() -> None:
-    """What follows the last position is at hand; any other is drawn."""
+    """What follows the last position is at hand, many plays at once; any other is drawn. A block is sent once."""
     made: list[int] = []
+    sent: list[int] = []
 
     def noise(position: int) -> torch.Tensor:
         made.append(position)
         return torch.tensor(position)
 
+    def send(noise: torch.Tensor) -> torch.Tensor:
+        sent.append(len(noise))
+        return noise
+
     ahead = Ahead()
-    assert [int(ahead.take(("move", "noise"), position, noise)) for position in (0, 1, 2, 7, 8)] == [0, 1, 2, 7, 8]
+    places = (0, 1, 2, 31, 32, 33, 99, 100)
+    assert [int(ahead.take(("move", "noise"), position, noise, send)) for position in places] == [*places]
     ahead._thread.shutdown()
-    assert sorted(made) == [0, 1, 2, 3, 7, 8, 9]
-    assert made.count(3) == 1
+    assert sent == [1, 32, 32, 1, 32]
+    assert sorted(made) == [*range(97), *range(99, 164)]
