@@ -17,6 +17,7 @@ from measurements.figures import (
     magan_digits,
     magan_mnist,
     missing_digit,
+    mmd_propositions,
     penalty_differences,
     ring,
     score_of_real,
@@ -106,6 +107,24 @@ def test_the_score_of_real_digits_depends_on_the_classifier_as_the_page_says() -
     assert min(row["score"] for row in early if row["accuracy"] > accuracy - 0.005) > score
     for row in few:
         assert all(row["score"] > other["score"] for other in early if other["accuracy"] < row["accuracy"])
+
+
+def test_the_propositions_of_the_repulsive_mmd_paper_hold_where_the_pages_say_so() -> None:
+    document = json.loads(mmd_propositions.DATA.read_text(encoding="utf-8"))
+    simulations, norms = ((ROOT / "docs" / page).read_text("utf-8") for page in PAGES_OF_PROPOSITIONS)
+    *stability, layers = mmd_propositions.TABLES
+    assert all(table(document) in simulations for table in stability)
+    assert layers(document) in norms
+    for row in document["equilibria"]:
+        assert max(row["speed"], row["judge_by_judge"], row["generator_by_judge"]) < mmd_propositions.NOTHING
+        assert max(row["slowest"]) < 0
+        assert row["slowest"] == pytest.approx(document["equilibria"][0]["slowest"]) or row["outputs"] > 1
+    above = [row for row in document["layers"] if row["map"] > row["kernel"] > 1]
+    assert min(row["ratio"] for row in above) > 1 - mmd_propositions.NOTHING
+    assert all(row["kernel"] <= row["stride"] for row in above if row["ratio"] < 1 + mmd_propositions.NOTHING)
+
+
+PAGES_OF_PROPOSITIONS = ("simulations.md", "constraints/spectral_norm.md")
 
 
 def test_the_tables_of_the_ring_are_those_of_the_data_files() -> None:

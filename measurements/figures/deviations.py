@@ -23,7 +23,18 @@ def read(name: str) -> dict[str, Any]:
 
 def figures() -> dict[str, str]:
     """By the names of the page's places."""
-    return digits() | discrete_magan() | two_parameter_mmd() | norms() | folder() | rings() | divergence() | stacked()
+    return (
+        digits()
+        | real_digits()
+        | discrete_magan()
+        | two_parameter_mmd()
+        | norms()
+        | propositions()
+        | folder()
+        | rings()
+        | divergence()
+        | stacked()
+    )
 
 
 def digits() -> dict[str, str]:
@@ -41,6 +52,15 @@ def digits() -> dict[str, str]:
         "short-magan": with_deviation(*short["MAGAN"]),
         "short-margin-1": with_deviation(*short["EBGAN, margin 1"]),
         "full-width-margin": f"{read('studies/magan-mnist/full-width.json')['epochs']['next_margin'][-1]:.2f}",
+    }
+
+
+def real_digits() -> dict[str, str]:
+    rows = [row for row in read("metrics/score-of-real-mnist.json")["rows"] if row["images"] == 60_000]
+    accuracies, scores = (sorted(row[name] for row in rows) for name in ("accuracy", "score"))
+    return {
+        "real-accuracy": f"{100 * accuracies[0]:.1f} to {accuracies[-1]:.1%}".replace("%", " %"),
+        "real-score": f"{scores[0]:.2f} to {scores[-1]:.2f}",
     }
 
 
@@ -82,6 +102,18 @@ def two_parameter_mmd() -> dict[str, str]:
 def norms() -> dict[str, str]:
     ratios = [layer["ratio"] for layer in read("constraints/pico_against_pim.json")["layers"]]
     return {"lowest-ratio": f"{min(ratios):.2f}", "highest-ratio": f"{max(ratios):.2f}"}
+
+
+def propositions() -> dict[str, str]:
+    found = read("mmd/propositions.json")
+    slowest = {row["outputs"]: statistics.median(row["slowest"]) for row in found["equilibria"]}
+    ratios = [layer["ratio"] for layer in found["layers"] if layer["map"] > layer["kernel"] > 1]
+    right = sum(ratio > 1 - 1e-12 for ratio in ratios)
+    return {
+        "slowest-1": f"{slowest[1]:.0e}",
+        "slowest-4": f"{slowest[4]:.2g}",
+        "right-way": f"{right} of {len(ratios)}",
+    }
 
 
 def folder() -> dict[str, str]:
