@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
-from equipoise.data.catalogue import ARCHIVES, DATA, is_archive, parse_data
+from equipoise.data.catalogue import ARCHIVES, DATA, check_path, is_archive, parse_data
 from equipoise.data.data_set import DataSet, split_of
 
 
@@ -37,6 +37,7 @@ def check_side(text: str, root: Path | None) -> None:
     Raises:
         EquipoiseError: they are not.
     """
+    check_path(text)
     found = named_side(text)
     if isinstance(found, DataSet):
         found.check_files(root)
