@@ -6,7 +6,8 @@ is a product of matrices (`patches`), and 3x3 convolutions with many channels ta
 (`winograd`). All else is torch's own.
 
 The convolution's input gradient is the transposed convolution and the other way round, and both gradients are linear in
-each of their arguments. Written so, derivatives of derivatives take the same routes.
+each of their arguments. Written so, derivatives of derivatives take the same routes. A gradient that autograd leaves
+undefined stays so: made into zeros, a gradient penalty would send them back through the whole network.
 """
 
 from typing import Any
@@ -64,6 +65,7 @@ class _Convolution(torch.autograd.Function):
         output_padding: Pair,
         transposed: bool,
     ) -> Tensor:
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(values, kernel)
         ctx.options = (stride, padding, transposed)
         if winograd.gains(values, kernel.shape[:2], kernel.shape[2:], stride, padding):
@@ -75,8 +77,10 @@ class _Convolution(torch.autograd.Function):
         return maps if bias is None else maps.add_(bias[:, None, None])
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         (gradient,) = gradients
+        if gradient is None:
+            return (None,) * 7
         values, kernel = ctx.saved_tensors
         stride, padding, transposed = ctx.options
         to_values, to_kernel, to_bias, *_ = _wanted(ctx)
@@ -108,6 +112,7 @@ class _KernelGradient(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, large: Tensor, small: Tensor, window: Pair, stride: Pair, padding: Pair) -> Tensor:
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(large, small)
         ctx.options = (stride, padding)
         if winograd.gains(large, (small.shape[1], large.shape[1]), window, stride, padding):
@@ -115,8 +120,10 @@ class _KernelGradient(torch.autograd.Function):
         return patches.kernel_gradient(large, small, window, stride, padding)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         (kernel,) = gradients
+        if kernel is None:
+            return (None,) * 5
         large, small = ctx.saved_tensors
         stride, padding = ctx.options
         to_large, to_small, *_ = _wanted(ctx)

@@ -8,11 +8,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equipoise.common.random import stream
+from equipoise.constraints import gradient_penalty
+from equipoise.kernels import fast_convolutions as routes
 from equipoise.kernels import patches, winograd
 from equipoise.kernels.fast_convolutions import FastConvolutions, fast_convolutions
 from equipoise.kernels.patches import kernel_gradient
 
+LEAST_CHANNELS = routes._LEAST_CHANNELS
 WINDOWS = [(3, 1, 1, (5, 6)), (4, 2, 1, (6, 6)), (4, 2, 1, (7, 5)), (1, 1, 0, (4, 3)), (5, 2, 2, (7, 7))]
+
+
+@pytest.fixture(autouse=True)
+def narrow_maps_gain(monkeypatch):
+    """As if they did: these tests are of small layers."""
+    monkeypatch.setattr(routes, "_LEAST_CHANNELS", 32)
 
 
 def drawn(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -99,6 +108,22 @@ def test_only_what_is_asked_for_is_computed(monkeypatch, wanted):
     assert len(calls) == (wanted != "values")
 
 
+def test_a_penalty_sends_no_zeros_back(monkeypatch):
+    """Behind a head that is torch's own convolution, whose second derivative leaves the gradient undefined."""
+    calls: list[int] = []
+    original = patches.kernel_gradient
+    monkeypatch.setattr(patches, "kernel_gradient", lambda *words: (calls.append(1), original(*words))[1])
+    network = nn.Sequential(nn.Conv2d(32, 32, 3), nn.ReLU(), nn.Conv2d(32, 32, 3), nn.ReLU(), nn.Conv2d(32, 1, 1))
+    kernels = [value for name, value in network.double().named_parameters() if "weight" in name]
+    points = drawn(2, 32, 6, 6)
+    expected = torch.autograd.grad(gradient_penalty(network, points), kernels)
+    with FastConvolutions():
+        found = torch.autograd.grad(gradient_penalty(network, points), kernels)
+    assert len(calls) == 2
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "options",
     [{"groups": 2}, {"dilation": 2}, {"padding": "same"}, {"channels": 8}],
@@ -113,6 +138,16 @@ def test_other_convolutions_are_torchs_own(options):
         maps = layer(values)
     assert torch.equal(maps, plain)
     assert type(maps.grad_fn) is type(plain.grad_fn)
+
+
+@pytest.mark.parametrize("channels", [LEAST_CHANNELS - 1, LEAST_CHANNELS])
+def test_narrow_convolutions_are_torchs_own(monkeypatch, channels):
+    """Where the fast routes lose: on either side, as in the networks for pictures."""
+    monkeypatch.setattr(routes, "_LEAST_CHANNELS", LEAST_CHANNELS)
+    values, kernel = drawn(1, LEAST_CHANNELS, 2, 2), drawn(channels, LEAST_CHANNELS, 3, 3).requires_grad_()
+    with FastConvolutions():
+        maps = functional.conv2d(values, kernel, None, 1, 1)
+    assert ("_Convolution" in type(maps.grad_fn).__name__) == (channels == LEAST_CHANNELS)
 
 
 def test_a_frozen_transposed_convolution_adds_its_bias_afterwards():
