@@ -51,7 +51,7 @@ audit: $(VENV)/bin/python
 	$(VENV)/bin/python -m pip_audit --strict --requirement constraints.txt --no-deps --disable-pip --vulnerability-service $(AUDIT_SERVICE)
 
 bench: $(VENV)/bench.installed
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m measurements.benchmarks.run
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m measurements.benchmarks.run --setting idle
 
 bench-check: $(VENV)/bench.installed
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m measurements.benchmarks.check

@@ -1,4 +1,4 @@
-"""Has something become slower? CPU-time ratios at one thread against the committed ones; never absolute times.
+"""Has something become slower? CPU-time ratios at one thread against those committed of a busy machine; never seconds.
 
     python -m measurements.benchmarks.check [words...]            measures rows again; words choose them by name
     python -m measurements.benchmarks.check --fresh OTHER.json    compares figures that were measured before
@@ -15,7 +15,7 @@ from typing import Any
 
 from measurements import RESULTS_FOLDER
 
-RESULTS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
+RESULTS = RESULTS_FOLDER / "benchmarks" / "busy.json"
 TOLERANCE = 0.3
 """Of the committed ratio: on a shared machine the median of a short row wanders by a tenth or two."""
 _QUICK_SECONDS = 15.0

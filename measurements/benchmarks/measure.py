@@ -1,5 +1,6 @@
-"""Two ways to do one thing, timed in turns: CPU time at one thread, medians with quartiles, counted operations."""
+"""Two ways to do one thing, timed in turns: CPU time at one thread, medians with the least and the most."""
 
+import os
 import platform
 import statistics
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ class Case:
         rounds: how often each is timed.
         calls: calls of a way in one timing.
         also: targets of the last way's speed against other ways than the first, by their names.
-        warm_up: whether each way is called once before it is timed; the operations are counted in that call.
+        warm_up: whether each way is called once before it is timed.
         convolves: whether the work is mostly convolutions, to be held against the fastest convolution in the same run.
         apart: whether each way has a process of its own, so that neither finds the memory that another one left.
     """
@@ -46,14 +47,14 @@ class Case:
 
 
 def compare(case: Case) -> dict[str, Any]:
-    """Time all ways in turns; where each is called once before, its operations are counted then."""
+    """Time all ways in turns, A B A B; with the machine's load before and after."""
+    load = os.getloadavg()
     with ExitStack() as processes:
         ways = case.prepare()
         timers = {name: Timer(way) for name, way in ways.items()}
         if case.apart:
             timers = {name: processes.enter_context(in_own_process(timer)) for name, timer in timers.items()}
-        counted, seconds, peaks = _in_turns(case, timers)
-        direct = {name: timer.directly() if case.convolves else None for name, timer in timers.items()}
+        seconds, peaks = _in_turns(case, timers)
     first, last = next(iter(ways)), list(ways)[-1]
     return {
         "name": case.name,
@@ -63,31 +64,27 @@ def compare(case: Case) -> dict[str, Any]:
         "calls": case.calls,
         "first": first,
         "target": dict(case.target),
+        "load": [load, os.getloadavg()],
         "peak_gigaflops": max(peaks) if peaks else None,
         "also": {
             name: {"way": last, "target": target, "ratio": _ratio(seconds[name], seconds[last])}
             for name, target in case.also.items()
         },
-        "ways": {
-            name: _spread(times)
-            | {"gigaflop": counted[name], "direct_gigaflop": direct[name], "ratio": _ratio(seconds[first], times)}
-            for name, times in seconds.items()
-        },
+        "ways": {name: _spread(times) | {"ratio": _ratio(seconds[first], times)} for name, times in seconds.items()},
     }
 
 
-def _in_turns(
-    case: Case, timers: Mapping[str, Timer]
-) -> tuple[dict[str, float | None], dict[str, list[float]], list[float]]:
-    """Each way's operations, its seconds of each round, and the rates of the convolution between the rounds."""
-    counted = {name: timer.counted() if case.warm_up else None for name, timer in timers.items()}
+def _in_turns(case: Case, timers: Mapping[str, Timer]) -> tuple[dict[str, list[float]], list[float]]:
+    """Each way's seconds of each round, and the rates of the convolution between the rounds."""
+    for timer in timers.values() if case.warm_up else ():
+        timer.seconds(1)
     seconds: dict[str, list[float]] = {name: [] for name in timers}
     peaks: list[float] = []
-    while len(next(reversed(seconds.values()))) < case.rounds:
+    for _ in range(case.rounds):
         for name, timer in timers.items():
             seconds[name].append(timer.seconds(case.calls))
         peaks += [convolution_rate() for _ in range(_PEAK_TRIALS if case.convolves else 0)]
-    return counted, seconds, peaks
+    return seconds, peaks
 
 
 def convolution_rate() -> float:
@@ -108,21 +105,21 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "time": "CPU time of the process, interleaved; medians with quartiles",
+        "time": "CPU time of the process, interleaved",
     }
 
 
-def _spread(times: list[float]) -> dict[str, float | None]:
-    low, middle, high = _quartiles(times)
-    return {"median_seconds": middle, "lower_quartile": low, "upper_quartile": high}
+def _spread(times: list[float]) -> dict[str, float]:
+    return {f"{name}_seconds": value for name, value in _summary(times).items()}
 
 
 def _ratio(first: list[float], other: list[float]) -> dict[str, float]:
     """The ratio of the times of each round, which both spent side by side."""
-    low, middle, high = _quartiles([a / b for a, b in zip(first, other, strict=True)])
-    return {"median": middle, "lower_quartile": low, "upper_quartile": high}
+    return _summary([a / b for a, b in zip(first, other, strict=True)])
 
 
-def _quartiles(values: list[float]) -> list[float]:
-    """Lower quartile, median and upper quartile; a single value is all three."""
-    return statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+def _summary(values: list[float]) -> dict[str, float]:
+    """Of a single value, all are that value."""
+    quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    names = ("least", "lower_quartile", "median", "upper_quartile", "most")
+    return dict(zip(names, [min(values), *quartiles, max(values)], strict=True))

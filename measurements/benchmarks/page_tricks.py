@@ -1,22 +1,45 @@
-"""The page's tables of single optimisations, those that are used and those that did not help."""
+"""The page's tables of single optimisations, those that are used and those that did not help, and of stacked seeds."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from measurements.benchmarks.page_rows import spread
+from measurements.benchmarks.page_rows import NOT_MEASURED, Settings, first_known, in_each, spread
 from measurements.pages import table
 
 
-def figures(found: dict[str, Any]) -> dict[str, str]:
+def figures(settings: Settings) -> dict[str, str]:
     """By the names of the page's places."""
-    heads = "optimisation | task | times as fast (quartiles) | seconds without | with"
+    heads = "optimisation | task | times as fast, idle (least to most) | busy | seconds without | with"
+    compiling = [
+        each["first_compiled_step_seconds"] for each in settings.values() if "first_compiled_step_seconds" in each
+    ]
     return {
-        "used": table(heads, [_line(row) for row in found["used"].values()]),
-        "unused": table(heads, [_line(row) for row in found["unused"].values()]),
-        "compiling": f"{found['first_compiled_step_seconds']:.0f}",
+        "used": table(heads, _lines({name: found["tricks"]["used"] for name, found in settings.items()})),
+        "unused": table(heads, _lines({name: found["tricks"]["unused"] for name, found in settings.items()})),
+        "compiling": f"{compiling:.0f}" if compiling else NOT_MEASURED,
+        "stacks": table(
+            "recipe | seeds | one by one, CPU ms | together | times as fast, idle (least to most) | busy",
+            _stacks({name: found.get("stacks", {}) for name, found in settings.items()}),
+        ),
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    before, after = row["ways"]["without"], row["ways"]["with"]
-    seconds = f"{before['median_seconds']:.3g} | {after['median_seconds']:.3g}"
-    return f"{row['name']} | {row['work']} | {spread(after['ratio'])} | {seconds}"
+def _lines(found: Mapping[str, Any]) -> list[str]:
+    """Each trick as the first setting has it, beside the same of the other."""
+    lines = []
+    for name, row in first_known(found).items():
+        ways = {setting: each[name]["ways"]["with"] for setting, each in found.items() if name in each}
+        seconds = (f"{row['ways'][way]['median_seconds']:.3g}" for way in ("without", "with"))
+        speeds = in_each(ways, lambda way: spread(way["ratio"]))
+        lines.append(" | ".join([row["name"], row["work"], *speeds, *seconds]))
+    return lines
+
+
+def _stacks(found: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name, by_seeds in first_known(found).items():
+        for seeds, each in by_seeds.items():
+            times = (f"{each[key]:.1f}" for key in ("alone_ms", "together_ms"))
+            ratios = {setting: stacks[name][seeds]["ratio"] for setting, stacks in found.items() if stacks}
+            lines.append(" | ".join([name, seeds, *times, *in_each(ratios, spread)]))
+    return lines

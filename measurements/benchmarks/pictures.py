@@ -1,6 +1,6 @@
 """The pictures of docs/performance.md: the speed of each way, and how time and memory grow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,42 @@ from measurements.benchmarks.page_memory import AXES, Points
 LABELS = ("batch size", "side, pixels", "images")
 
 
-def speeds(rows: dict[str, Any], path: Path) -> None:
-    """A bar for each way beside the first, with its quartiles and its target."""
-    bars = [
-        (f"{row['name']}\n{name}", way["ratio"], row["target"].get(name))
+COLOURS = {"idle": "#4477aa", "busy": "#ccbb44"}
+
+
+def speeds(settings: Mapping[str, dict[str, Any]], path: Path) -> None:
+    """A bar for each way beside the first and each setting, with the least and the most, and the way's target."""
+    ways = {
+        f"{row['name']}\n{name}": row["target"].get(name)
+        for rows in settings.values()
         for row in rows.values()
-        for name, way in row["ways"].items()
+        for name in row["ways"]
         if name != row["first"]
-    ]
-    figure = Figure(figsize=(8, 0.55 * len(bars) + 1), layout="constrained")
+    }
+    figure = Figure(figsize=(8, 0.55 * len(ways) + 1), layout="constrained")
     axes = figure.subplots()
-    for place, (_, ratio, target) in enumerate(reversed(bars)):
-        spread = [[ratio["median"] - ratio["lower_quartile"]], [ratio["upper_quartile"] - ratio["median"]]]
-        axes.barh(place, ratio["median"], color="#4477aa", height=0.6, xerr=spread, ecolor="#222222")
+    places = {label: place for place, label in enumerate(reversed(ways))}
+    for number, (setting, rows) in enumerate(settings.items()):
+        for row in rows.values():
+            for name, way in row["ways"].items():
+                if name != row["first"]:
+                    place = places[f"{row['name']}\n{name}"] + 0.15 - 0.3 * number
+                    _bar(axes, place, way["ratio"], COLOURS[setting])
+        axes.barh([], [], color=COLOURS[setting], label=setting)
+    for label, target in ways.items():
         if target is not None:
-            axes.plot([target, target], [place - 0.4, place + 0.4], color="#cc3311", linewidth=2)
-    axes.set_yticks(range(len(bars)), [label for label, _, _ in reversed(bars)], fontsize=8)
+            axes.plot([target, target], [places[label] - 0.4, places[label] + 0.4], color="#cc3311", linewidth=2)
+    axes.set_yticks(list(places.values()), list(places), fontsize=8)
     axes.axvline(1, color="#888888", linewidth=1)
     axes.set_xlabel("times as fast as plain code (red: the target)")
+    axes.legend(loc="lower right")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
+
+
+def _bar(axes: Axes, place: float, ratio: dict[str, float], colour: str) -> None:
+    spread = [[ratio["median"] - ratio["least"]], [ratio["most"] - ratio["median"]]]
+    axes.barh(place, ratio["median"], color=colour, height=0.3, xerr=spread, ecolor="#222222")
 
 
 def growth(found: dict[str, Any], path: Path) -> None:

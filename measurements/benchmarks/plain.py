@@ -1,7 +1,8 @@
 """The other side: training steps in the way that repositories usually write them, plain and eager.
 
 Separate passes for real and generated images, `loss.backward()` through whichever parameters take part, torch's own
-spectral normalisation in every forward pass, `torch.cdist`, torch's default optimisers, losses read with `.item()`.
+spectral normalisation in every forward pass, torch's default optimisers, losses read with `.item()`. Where the usual
+forms differ in speed, the fastest is here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from itertools import count
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils import spectral_norm
 
 from equipoise.networks.normalisation import BatchNorm
 from equipoise.networks.residual import ResidualBlock
@@ -84,26 +85,36 @@ def energy_of_fakes(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Ten
     return energy(discriminator, fake).mean()
 
 
-def _kernel_mean(a: Tensor, b: Tensor, bandwidths: Sequence[float], bounds: tuple[float, float] | None) -> Tensor:
-    squared = torch.cdist(a, b).square()
-    if bounds is not None:
-        squared = squared.clamp(*bounds)
-    similarities = sum((torch.exp(-squared / (2 * sigma**2)) for sigma in bandwidths), a.new_zeros(()))
-    size = a.shape[0]
+def _squared_distances(rows: Tensor) -> Tensor:
+    """By one product of matrices, as in the code of MMD-GAN: faster than `torch.cdist` for batches of this size."""
+    products = rows @ rows.T
+    squares = products.diagonal()
+    return squares[:, None] + squares - 2 * products
+
+
+def _similarities(squared: Tensor, bandwidths: Sequence[float]) -> Tensor:
+    first, *others = (torch.exp(squared / (-2 * sigma**2)) for sigma in bandwidths)
+    return sum(others, first)
+
+
+def _mean_of_others(similarities: Tensor) -> Tensor:
+    size = len(similarities)
     return (similarities.sum() - similarities.diagonal().sum()) / (size * (size - 1))
 
 
-def squared_mmd(real: Tensor, fake: Tensor, bandwidths: Sequence[float] = (1.0,)) -> Tensor:
-    """MMD^2 by torch.cdist and automatic differentiation."""
-    within = _kernel_mean(real, real, bandwidths, None) + _kernel_mean(fake, fake, bandwidths, None)
-    return within - 2 * _kernel_mean(real, fake, bandwidths, None)
+def squared_mmd(real: Tensor, fake: Tensor, bandwidths: Sequence[float] = (1.0,), by_cdist: bool = False) -> Tensor:
+    """MMD^2 from one kernel matrix of both sides together, by automatic differentiation."""
+    size, rows = len(real), torch.cat((real, fake))
+    kernel = _similarities(torch.cdist(rows, rows).square() if by_cdist else _squared_distances(rows), bandwidths)
+    within = _mean_of_others(kernel[:size, :size]) + _mean_of_others(kernel[size:, size:])
+    return within - 2 * kernel[:size, size:].mean()
 
 
 def repulsive_mmd(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     """The bounded repulsive loss, E k(x, x') - E k(y, y'), with the kernel held above the diagonal's bound."""
-    features, others = discriminator(real), discriminator(fake)
-    attraction = _kernel_mean(features, features, (1.0,), (0.0, 4.0))
-    return attraction - _kernel_mean(others, others, (1.0,), (0.25, float("inf")))
+    near = _squared_distances(discriminator(real)).clamp(max=4.0)
+    far = _squared_distances(discriminator(fake)).clamp(min=0.25)
+    return _mean_of_others(_similarities(near, (1.0,))) - _mean_of_others(_similarities(far, (1.0,)))
 
 
 def mmd_of_fakes(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -155,7 +166,7 @@ def sngan_iteration(
     batch: int,
     discriminator_steps: int,
 ) -> Callable[[], object]:
-    """One generator step, then the discriminator's, in the order of passes of the library mimicry's SNGAN.
+    """The discriminator's steps, then one of the generator's, in the order of passes of the library mimicry's SNGAN.
 
     The generator's gradient flows into the discriminator's parameters too; the generated images of a discriminator step
     are detached after their graph was built; scores and losses are read after each step.
@@ -184,17 +195,19 @@ def sngan_iteration(
         return loss.item(), real_scores.sigmoid().mean().item(), fake_scores.sigmoid().mean().item()
 
     def iteration() -> None:
-        generator_step()
         for _ in range(discriminator_steps):
             start = next(position) * batch % (len(images) - batch + 1)
             discriminator_step(images[start : start + batch])
+        generator_step()
 
     return iteration
 
 
-def published_shortcuts(module: nn.Module) -> nn.Module:
-    """Shortcuts in the order of SNGAN's code: the 1x1 convolution after doubling, and before pooling."""
+def as_mimicry_writes(module: nn.Module) -> nn.Module:
+    """Shortcuts in the order of SNGAN's code, the 1x1 convolution after doubling and before pooling; ReLU in place."""
     for block in module.modules():
+        if isinstance(block, nn.ReLU):
+            block.inplace = True
         if isinstance(block, ResidualBlock) and isinstance(block.residual.layers[0], BatchNorm | nn.ReLU):
             block.shortcut.layers = nn.ModuleList(reversed(block.shortcut.layers))
     return module

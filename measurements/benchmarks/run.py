@@ -1,73 +1,107 @@
-"""Measure every row on the CPU, then write the page.
+"""Measure every row on the CPU in one setting, then write the page.
 
-Run: python -m measurements.benchmarks.run [words...]   a quarter of an hour on one free core; words choose rows by name
-     python -m measurements.benchmarks.run --long [words...]   the rows that take too long for every day: half an hour
+Run: python -m measurements.benchmarks.run --setting idle [--mimicry PATH] [words...]
+     python -m measurements.benchmarks.run --setting busy [--mimicry PATH] [words...]
+     python -m measurements.benchmarks.run --setting idle --long [words...]
 
-Each row goes to results/benchmarks/cpu.json as soon as it is measured; docs/performance.md and its figures follow.
+About eight minutes on one free core; words choose rows, tricks and sections (stacks, start, input, growth) by name. The
+last three sections take five minutes more and are measured only by name. `--long` takes the rows that are too long for
+every day, half an hour. `--rounds N` allows at most N rounds of each row. With a checkout of mimicry, got by `git clone
+https://github.com/kwotsin/mimicry`, the rows of SNGAN also measure its own step.
+
+Each row goes to results/benchmarks/idle.json or busy.json as soon as it is measured, and the sections after stacks to
+cpu.json; docs/performance.md and its figures follow. All computing is on one thread.
 """
 
+import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from equipoise.common.files import write_text_atomically
 from measurements import RESULTS_FOLDER
-from measurements.benchmarks import page
+from measurements.benchmarks import mimicry, page, stacks, tricks
+from measurements.benchmarks import trick_ways as ways
 from measurements.benchmarks.cases import cpu_cases, long_cases
 from measurements.benchmarks.growth import grown
 from measurements.benchmarks.input_path import input_path
 from measurements.benchmarks.measure import Case, compare, machine
+from measurements.benchmarks.settings import SETTINGS, Record, beside
 from measurements.benchmarks.start import start_up
 
-RESULTS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
+OTHERS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
 SECTIONS: dict[str, Callable[[], dict[str, Any]]] = {"start": start_up, "input": input_path, "growth": grown}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Numerical libraries read these once, when they are imported."""
 
 
-def main(words: list[str], long: bool) -> None:
-    """Measure the rows whose names hold one of the words, all without words; older figures of the others stay."""
+def main(arguments: list[str]) -> None:
+    """Measure what was chosen; older figures of all else stay."""
+    chosen = _chosen(arguments)
     torch.set_num_threads(1)
-    began = time.perf_counter()
-    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": {}}
-    found["machine"] = machine()
-    _keep_known(found)
-    _rows(found, _chosen(long_cases() if long else cpu_cases(), words))
-    for name, measure in SECTIONS.items():
-        if not long and (not words or name in words):
-            found[name] = measure()
-            _save(found)
-    if not long and not words:
-        found["whole"] = {"minutes": (time.perf_counter() - began) / 60}
-        _save(found)
+    began, record = time.perf_counter(), Record(chosen.setting)
+    short, long = ({case.name: case for case in cases} for cases in (cpu_cases(chosen.mimicry), long_cases()))
+    with beside(chosen.setting):
+        _measure(record, record.rows, long if chosen.long else short, [*short, *long], chosen)
+        if not chosen.long:
+            for place, cases in tricks.cases().items():
+                _measure(record, record.tricks[place], cases, list(cases), chosen)
+            if ways.FIRST_SECONDS:
+                record.save(first_compiled_step_seconds=ways.FIRST_SECONDS[0])
+            if not chosen.words or "stacks" in chosen.words:
+                record.save(stacks=stacks.measured_all(), stacks_date=datetime.now(UTC).date().isoformat())
+    if not chosen.long and not chosen.words:
+        record.save(minutes=(time.perf_counter() - began) / 60)
+    _other_sections(chosen.words)
     page.main()
 
 
-def _rows(found: dict[str, Any], cases: Sequence[Case]) -> None:
-    for case in cases:
-        found["rows"][case.name] = compare(case) | {"date": datetime.now(UTC).date().isoformat()}
-        print(case.name, {name: way["ratio"]["median"] for name, way in found["rows"][case.name]["ways"].items()})
-        _save(found)
+def _chosen(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", help="parts of the names of what to measure")
+    parser.add_argument("--setting", choices=list(SETTINGS), required=True)
+    parser.add_argument("--mimicry", type=Path, help="a checkout of mimicry")
+    parser.add_argument("--rounds", type=int, default=sys.maxsize, help="at most so many of each row")
+    parser.add_argument("--long", action="store_true", help="the long rows")
+    chosen = parser.parse_args(arguments)
+    if chosen.mimicry:
+        mimicry.check(parser, chosen.mimicry)
+    return chosen
 
 
-def _chosen(cases: Sequence[Case], words: Sequence[str]) -> list[Case]:
-    return [case for case in cases if not words or any(word.lower() in case.name.lower() for word in words)]
+def _measure(
+    record: Record, rows: dict[str, Any], cases: Mapping[str, Case], order: Sequence[str], chosen: argparse.Namespace
+) -> None:
+    """The chosen cases; rows that are no more are dropped, and the others put in order."""
+    for name, case in cases.items():
+        if not chosen.words or any(word.lower() in name.lower() for word in chosen.words):
+            row = compare(replace(case, rounds=min(case.rounds, chosen.rounds)))
+            rows[name] = row | {"date": datetime.now(UTC).date().isoformat()}
+            print(name, {way: round(each["ratio"]["median"], 2) for way, each in row["ways"].items()}, flush=True)
+            kept = {each: rows[each] for each in order if each in rows}
+            rows.clear()
+            rows.update(kept)
+            record.save()
 
 
-def _keep_known(found: dict[str, Any]) -> None:
-    """Drop the rows that are no more, and put the others in order."""
-    names = [case.name for case in [*cpu_cases(), *long_cases()]]
-    found["rows"] = {name: found["rows"][name] for name in names if name in found["rows"]}
-
-
-def _save(found: dict[str, Any]) -> None:
-    _keep_known(found)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    write_text_atomically(RESULTS, json.dumps(found, indent=1) + "\n")
+def _other_sections(words: Sequence[str]) -> None:
+    for name, measure in SECTIONS.items():
+        if name in words:
+            found = json.loads(OTHERS.read_text(encoding="utf-8")) if OTHERS.exists() else {}
+            found |= {name: measure(), "machine": machine()}
+            write_text_atomically(OTHERS, json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main([word for word in sys.argv[1:] if word != "--long"], "--long" in sys.argv)
+    if not ONE_THREAD.items() <= os.environ.items():
+        command = [sys.executable, "-m", "measurements.benchmarks.run", *sys.argv[1:]]
+        os.execve(sys.executable, command, os.environ | ONE_THREAD)
+    main(sys.argv[1:])

@@ -1,9 +1,5 @@
-"""Seeds in one process: runs of small networks played together, beside the same runs one after the other.
+"""Seeds in one process: runs of small networks played together, beside the same runs one after the other."""
 
-Run: python -m measurements.benchmarks.stacks      writes results/benchmarks/stacks.json
-"""
-
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -13,16 +9,12 @@ from typing import Any
 
 import torch
 
-from equipoise.common.files import write_text_atomically
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.catalogue import recipe
 from equipoise.training.loop import Loop
 from equipoise.training.stack import Stack
-from measurements import RESULTS_FOLDER
-from measurements.pages import table
 
-DATA = RESULTS_FOLDER / "benchmarks" / "stacks.json"
 RECIPES = ("magan-digits", "ebgan-digits", "reg-gan-ring", "mdgan-ring")
 SEEDS, ROUNDS, ITERATIONS = (1, 2, 4, 8), 5, 12
 
@@ -55,9 +47,7 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
     return {
         "alone_ms": statistics.median(a for a, _ in times),
         "together_ms": statistics.median(b for _, b in times),
-        "times_as_fast": statistics.median(ratios),
-        "least": ratios[0],
-        "most": ratios[-1],
+        "ratio": {"median": statistics.median(ratios), "least": ratios[0], "most": ratios[-1]},
     }
 
 
@@ -71,24 +61,6 @@ def _cpu(work: Callable[[], None]) -> float:
     return (time.process_time() - start) / ITERATIONS * 1e3
 
 
-def rows(data: dict[str, Any]) -> str:
-    """The table of the performance page."""
-    heads = "recipe | seeds | one by one, CPU ms | together | times as fast (range)"
-    lines = [
-        f"{name} | {seeds} | {each['alone_ms']:.1f} | {each['together_ms']:.1f} | "
-        f"{each['times_as_fast']:.2f} ({each['least']:.2f} to {each['most']:.2f})"
-        for name, by_seeds in data.items()
-        for seeds, each in by_seeds.items()
-    ]
-    return table(heads, lines)
-
-
-def main() -> None:
-    torch.set_num_threads(1)
-    found = {name: {str(seeds): measured(name, seeds) for seeds in SEEDS} for name in RECIPES}
-    write_text_atomically(DATA, json.dumps(found, indent=1) + "\n")
-    print(rows(found))
-
-
-if __name__ == "__main__":
-    main()
+def measured_all() -> dict[str, Any]:
+    """By recipe and number of seeds."""
+    return {name: {str(seeds): measured(name, seeds) for seeds in SEEDS} for name in RECIPES}

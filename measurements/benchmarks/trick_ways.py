@@ -31,6 +31,7 @@ from measurements.benchmarks.cases.common import (
     game_and_state,
     one_by_one,
     one_move,
+    past_first_epoch,
     repulsive_mmd,
     whole_iteration,
     with_steps,
@@ -111,7 +112,7 @@ def sngan() -> Experiment:
 
 
 def kept_memory() -> dict[str, Way]:
-    loop = Loop(*game_and_state(without_pretraining(magan.magan_mnist()), (1, 28, 28)))
+    loop = past_first_epoch(Loop(*game_and_state(without_pretraining(magan.magan_mnist()), (1, 28, 28))))
     return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
 
 
@@ -150,9 +151,7 @@ def constant_masks() -> dict[str, Way]:
 
 def one_pass_dense() -> dict[str, Way]:
     experiment = without_pretraining(magan_digits())
-    ours = Loop(*game_and_state(experiment, (1, 8, 8)))
-    for _ in range(IMAGES // experiment.batch_size):
-        ours.iterate()
+    ours = past_first_epoch(Loop(*game_and_state(experiment, (1, 8, 8))))
     return {PLAIN: without(ours.iterate, energy, "together", one_pass_each), OURS: ours.iterate}
 
 
@@ -185,9 +184,9 @@ def bias_afterwards() -> dict[str, Way]:
     return {PLAIN: lambda: functional.conv_transpose2d(maps, kernel, bias, 2, 1), OURS: after}
 
 
-def thin_products() -> dict[str, Way]:
-    large, small = (torch.randn(LARGE_BATCH, count, 32, 32) for count in (64, 3))
-    kernel = torch.randn(3, 64, 3, 3)
+def thin_products(outputs: int, side: int) -> dict[str, Way]:
+    large, small = (torch.randn(LARGE_BATCH, count, side, side) for count in (64, outputs))
+    kernel = torch.randn(outputs, 64, 3, 3)
     large, small = (each.contiguous(memory_format=torch.channels_last) for each in (large, small))
     theirs = torch.ops.aten.convolution_backward
     options = ([1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "results" / "benchmarks" / "cpu.json"
+RESULTS = ROOT / "results" / "benchmarks" / "busy.json"
 
 
 @pytest.fixture(scope="module")

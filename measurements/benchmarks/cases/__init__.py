@@ -1,12 +1,15 @@
 """The rows: each builds both sides with the same networks, batch and precision."""
 
+from pathlib import Path
+
 from measurements.benchmarks.cases import frechet, losses, metrics, penalties, sngan, steps
 from measurements.benchmarks.measure import Case
 
 
-def cpu_cases() -> list[Case]:
-    """All rows."""
-    return [case for room in (losses, steps, sngan, penalties, frechet, metrics) for case in room.cases()]
+def cpu_cases(mimicry: Path | None = None) -> list[Case]:
+    """All rows; with a checkout of mimicry, those of SNGAN by its own code too."""
+    first = [case for room in (losses, steps) for case in room.cases()]
+    return [*first, *sngan.cases(mimicry), *[case for room in (penalties, frechet, metrics) for case in room.cases()]]
 
 
 def long_cases() -> list[Case]:

@@ -113,6 +113,13 @@ def at_batch(name: str, batch: int) -> str:
     return name if batch == LARGE_BATCH else f"{name}, batch {batch}"
 
 
+def past_first_epoch(loop: Loop) -> Loop:
+    """Where MAGAN's adversarial stage has begun."""
+    for _ in range(IMAGES // loop.game.batch_size):
+        loop.iterate()
+    return loop
+
+
 def without_pretraining(experiment: Experiment) -> Experiment:
     """A MAGAN that begins with its adversarial epochs."""
     assert isinstance(experiment.algorithm, MAGAN)
