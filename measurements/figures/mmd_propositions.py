@@ -1,7 +1,6 @@
 """The repulsive MMD paper's propositions, checked on small systems: stability of equilibria, and norms of convolutions.
 
 python -m measurements.figures.mmd_propositions            measures and writes the data; one minute
-python -m measurements.figures.mmd_propositions --slower   repeats descents that did not return with smaller steps
 python -m measurements.figures.mmd_propositions --tables   prints the tables of docs/simulations.md and spectral_norm.md
 
 The data are results/mmd/propositions.json. Everything is in float64.
@@ -152,14 +151,6 @@ def descended(cases: list[tuple[float, float, int]], rate: float, steps: int) ->
     return [{"distance_left": a, "judge_moved": b} for a, b in zip(left.tolist(), moved.tolist(), strict=True)]
 
 
-def slower(rows: list[dict[str, Any]]) -> None:
-    """The descents that did not return, again with a quarter of the learning rate for as long a flow."""
-    lost = [row for row in rows if row["distance_left"] > RETURNED]
-    ends = descended([tuple(row[name] for name in CASE) for row in lost], RATE / 4, STEPS * 4)  # type: ignore[misc]
-    for row, end in zip(lost, ends, strict=True):
-        row["slower"] = end
-
-
 def layers() -> list[dict[str, Any]]:
     """The two norms of random convolutions; the maps of some are no larger than their kernels."""
     rows = []
@@ -206,9 +197,8 @@ def table_of_descents(document: dict[str, Any]) -> str:
         for size in MOVED_BY:
             runs = [row for row in document["descents"] if (row["repulsion"], row["moved_by"]) == (repulsion, size)]
             back = sum(run["distance_left"] < RETURNED for run in runs)
-            later = sum(run["slower"]["distance_left"] < RETURNED for run in runs if "slower" in run)
             moved = statistics.median(run["judge_moved"] for run in runs)
-            cells += [f"{back} of {len(runs)}" + (f", {later} more" if later else ""), f"{moved:.2g}"]
+            cells += [f"{back} of {len(runs)}", f"{moved:.2g}"]
         lines.append(" | ".join([f"{repulsion:g}", *cells]))
     heads = [f"moved by {size:.0%}: returned | discriminator moved" for size in MOVED_BY]
     return table(" | ".join(["$\\lambda$", *heads]), lines)
@@ -232,14 +222,8 @@ TABLES = (table_of_equilibria, table_of_scales, table_of_descents, table_of_laye
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--tables", action="store_true")
-    words.add_argument("--slower", action="store_true")
-    chosen = words.parse_args()
     torch.set_num_threads(1)
-    if chosen.slower:
-        document = json.loads(DATA.read_text(encoding="utf-8"))
-        slower(document["descents"])
-        write_text_atomically(DATA, json.dumps(document, indent=1) + "\n")
-    elif not chosen.tables:
+    if not words.parse_args().tables:
         document = {
             "passport": {"versions": current_versions(), "commit": git_commit(), "rate": RATE, "steps": STEPS},
             "equilibria": equilibria(),
