@@ -12,7 +12,6 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.evaluation.inception_file import local_weights
 from equipoise.evaluation.score_sheet import read_scores
 from equipoise.evaluation.side_words import check_side
-from equipoise.evaluation.weight_files import named_weights
 from equipoise.runs.directory import run_at
 
 
@@ -46,6 +45,8 @@ def score_command(chosen: argparse.Namespace) -> int:
     for side in (chosen.real, chosen.fake):
         if run_at(side) is None:
             check_side(side, chosen.data_root)
+    from equipoise.evaluation.weight_files import named_weights
+
     old = None if chosen.against is None else read_scores(chosen.against)
     files = named_weights(chosen.weights)
     if (inception := local_weights(chosen.inception_weights)) is not None:

@@ -1,8 +1,11 @@
-"""Copies from CPU memory to a device that never make the CPU wait."""
+"""From one kind of memory to another: copies to a device that never make the CPU wait, and networks without memory."""
+
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+N = TypeVar("N", bound=nn.Module)
 PINNED_FOR = ("cuda",)
 """The kinds of device that copy from pinned memory on their own, while the host goes on."""
 
@@ -14,3 +17,12 @@ def send(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None)
     if device.type in PINNED_FOR and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()  # a copy from other memory would make the host wait for the device
     return tensor.to(device, dtype or tensor.dtype, non_blocking=True)
+
+
+def unfilled(module: N) -> N:
+    """A module of the meta device with memory of the CPU for its tensors, whatever that holds; they must be filled.
+
+    `nn.Module.to_empty` does the same, and imports sympy for it, which takes as long as torch itself.
+    """
+    moved: N = module._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
+    return moved

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from equipoise.common.random import stream
+from equipoise.common.transfer import unfilled
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def fresh_network(
     """A network with weights from the recipe's own stream; torch's global generator is not used."""
     with torch.device("meta"):
         network = ConvolutionalClassifier(shape, classes, recipe)
-    network = network.to_empty(device="cpu")
+    network = unfilled(network)
     generator = stream(recipe.seed, "classifier/weights")
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory
-from equipoise.data.download import RemoteFile, download
 
 DOWNLOAD = "download"
 """The word that stands for the published file."""
@@ -38,6 +37,7 @@ def local_weights(choice: Path | str | None) -> Path | None:
 
 
 def _downloaded() -> Path:
+    from equipoise.data.download import RemoteFile, download
     from equipoise.evaluation import inception_weights  # imports torch
 
     if inception_weights.weights_are_kept():

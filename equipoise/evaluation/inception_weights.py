@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory, sha256_of, write_atomically
 from equipoise.common.torch_file import begins_as_torch_file, read_torch_file
+from equipoise.common.transfer import unfilled
 from equipoise.evaluation.classifier_network import hash_of_weights
 from equipoise.evaluation.inception_network import InceptionV3
 
@@ -53,7 +54,7 @@ def empty_network() -> InceptionV3:
     """The network without weights; nothing is drawn."""
     with torch.device("meta"):
         network = InceptionV3()
-    return network.to_empty(device="cpu")
+    return unfilled(network)
 
 
 def _converted(path: Path) -> InceptionV3:

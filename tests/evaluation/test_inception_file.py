@@ -8,7 +8,6 @@ import pytest
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.download import RemoteFile
-from equipoise.evaluation import inception_file as inception
 from equipoise.evaluation.inception_file import local_weights
 from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
@@ -32,7 +31,7 @@ def test_the_word_download_fetches_the_published_file_once(tmp_path: Path, monke
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")
 
-    monkeypatch.setattr(inception, "download", fetch)
+    monkeypatch.setattr("equipoise.data.download.download", fetch)
     found = [local_weights("download") for _ in range(2)]
     assert found == [tmp_path / "cache" / "weights" / "pt_inception-2015-12-05-6726825d.pth"] * 2
     (source,) = fetched

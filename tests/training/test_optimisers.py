@@ -69,8 +69,8 @@ def test_a_configuration_says_where() -> None:
         from_plain(plain)
 
 
-def test_no_optimiser_imports_the_compiler_of_torch(tmp_path: Path) -> None:
-    """Its import takes about as long as torch's own; a training needs neither it nor what it is made of."""
+def test_no_training_and_no_judge_import_the_compiler_of_torch(tmp_path: Path) -> None:
+    """Its import takes about as long as torch's own; a run and its scores need neither it nor what it is made of."""
     code = (
         "import sys, torch\n"
         "from dataclasses import replace\n"
@@ -78,6 +78,8 @@ def test_no_optimiser_imports_the_compiler_of_torch(tmp_path: Path) -> None:
         "from equipoise.experiments.experiment import with_length\n"
         "from equipoise.recipes.digits import gan_digits, magan_digits\n"
         "from equipoise.runs.train import Settings, resume, train\n"
+        "from equipoise.evaluation.classifier_network import ClassifierRecipe, fresh_network\n"
+        "fresh_network((1, 8, 8), 10, ClassifierRecipe(), 'cpu')\n"
         "settings = Settings('cpu', threads=1, quiet=True)\n"
         "for recipe in (gan_digits, magan_digits):\n"
         "    run = train(with_length(recipe(), iterations=2), Path(sys.argv[1]) / recipe.__name__, settings)\n"
