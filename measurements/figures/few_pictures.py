@@ -55,14 +55,13 @@ def measured(path: Path, unseen: Path, label: str) -> dict[str, Any]:
     others = parse_data(str(unseen)).load(None, 0)
     seen = [features(each) for each in (samples, known, others.items.gather(torch.arange(SAMPLES)))]
     near = memorisation(*seen)
-    sheet = equipoise.score(unseen, path, [SCORE], count=SAMPLES, quiet=True)
-    score = sheet.passports[SCORE]
+    score = equipoise.score(unseen, path, [SCORE], count=SAMPLES)[SCORE]
     return {
         "passport": passport(run, {"data": {"kind": "folder", "path": label}}),
         "pictures": len(store),
         "augmented": algorithm.augment is not None and bool(algorithm.augment.operations),
         "iteration": trained.iteration,
-        "score": {"value": sheet.values[SCORE]} | {name: score[name] for name in ("low", "high", "real_against_real")},
+        "score": {"value": score.value} | {name: score.passport[name] for name in ("low", "high", "real_against_real")},
         "ratio": near.ratio,
         "share_nearer": near.share_nearer,
         "copies": near.copies,

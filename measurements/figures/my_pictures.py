@@ -1,28 +1,29 @@
 """What the default for a folder of pictures made of one: a data file and a grid of samples for each run, and tables.
 
-python -m measurements.figures.my_pictures RUN NAME --data-label FOLDER --cpu-seconds N [--log FILE --kibibytes N]
+python -m measurements.figures.my_pictures RUN NAME --data-label FOLDER --cpu-seconds N
 python -m measurements.figures.my_pictures
 
 The first form writes results/pictures/NAME.json and docs/figures/pictures_NAME.png. N is the processor time of the run,
-user and system, as `time` says it; --kibibytes is the most memory that it held. What was planned comes from the log,
-which is what the command printed. Both forms renew the tables of docs/tutorials/my_pictures.md and docs/pictures.md.
+user and system, as `time` says it. Both forms renew the tables of docs/tutorials/my_pictures.md and docs/pictures.md.
 """
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 
 import equipoise
 from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
+from equipoise.evaluation.sampling import generate, sample_picture
 from equipoise.runs.directory import RunDirectory, open_run
+from equipoise.runs.trained import load_trained
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
-from measurements.figures import few_pictures
-from measurements.figures.run_results import corner, document, logged
+from measurements.figures import few_pictures, plans
+from measurements.figures.run_results import corner, document, logged, pace
 
 RESULTS = RESULTS_FOLDER / "pictures"
 PARTS = RESULTS_FOLDER / "studies" / "picture-parts" / "results.json"
@@ -35,8 +36,6 @@ MOMENTS = (600.0, 1800.0)
 SCORE = "lite0-kernel"
 SESSION = ("from_iteration", "to_iteration", "seconds", "commit")
 INTERVAL = ("low", "high", "real_against_real")
-PLANNED = re.compile(r"On 1 thread of this CPU: about (.+) and ([\d.]+) GiB of memory;")
-UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 
 
 def main() -> None:
@@ -45,14 +44,12 @@ def main() -> None:
     words.add_argument("name", nargs="?")
     words.add_argument("--data-label", help="a folder's published name, in place of its path")
     words.add_argument("--cpu-seconds", type=float)
-    words.add_argument("--kibibytes", type=int)
-    words.add_argument("--log", type=Path)
     words.add_argument("--data", type=Path, help="the pictures, where the run did not score itself")
     chosen = words.parse_args()
     if chosen.run is not None:
         run = open_run(chosen.run)
         found = document(run, chosen.data_label) | {"cpu_seconds": chosen.cpu_seconds, "sessions": sessions(run)}
-        found |= {"scores": scores(run) or [scored(run, chosen.data)], "planned": chosen.log and planned(chosen)}
+        found |= {"scores": scores(run) or [scored(run, chosen.data)]}
         RESULTS.mkdir(parents=True, exist_ok=True)
         write_text_atomically(RESULTS / f"{chosen.name}.json", json.dumps(found, indent=1) + "\n")
         grid(run).save(FIGURES_FOLDER / f"pictures_{chosen.name}.png", optimize=True)
@@ -87,26 +84,26 @@ def scores(run: RunDirectory) -> list[dict[str, Any]]:
 
 def scored(run: RunDirectory, data: Path) -> dict[str, Any]:
     """The same of the newest checkpoint, for a run that did not score itself."""
-    sheet = equipoise.score(data, run.path, [SCORE], count=1000, size=run.experiment().data.item_shape[1])
-    passport = sheet.passports[SCORE]
-    found = {"iteration": logged(run, "iteration")[-1]["iteration"], "value": sheet.values[SCORE]}
-    return found | {name: passport[name] for name in (*INTERVAL, "generated_count")}
-
-
-def planned(chosen: argparse.Namespace) -> dict[str, float]:
-    """The time and memory that were expected, and those that the whole command took."""
-    found = PLANNED.search(chosen.log.read_text(encoding="utf-8"))
-    assert found is not None
-    times = re.findall(r"(\d+) (day|hour|minute|second)", found[1])
-    took = {"seconds": sum(int(count) * UNITS[unit] for count, unit in times), "gibibytes": float(found[2])}
-    return took | {"real_gibibytes": round(chosen.kibibytes / 2**20, 2)}
+    found = equipoise.score(data, run.path, [SCORE], count=1000, size=run.experiment().data.item_shape[1])[SCORE]
+    newest = {"iteration": logged(run, "iteration")[-1]["iteration"], "value": found.value}
+    return newest | {name: found.passport[name] for name in (*INTERVAL, "generated_count")}
 
 
 def grid(run: RunDirectory, rows: int = ROWS, by: int | None = None) -> Image.Image:
-    """The corner of the run's last grid of samples, or of the last by an iteration; small pictures twice as large."""
-    part = corner(run, COLUMNS, rows, by)
+    """The corner of the run's last grid of samples, or of the last by an iteration; small pictures twice as large.
+
+    A run that was stopped before its second grid is asked for samples.
+    """
+    part = corner(run, COLUMNS, rows, by) if pace(run) else sampled(run)
     times = max(1, ENLARGED_TO // run.experiment().data.item_shape[1])
     return part.resize((part.width * times, part.height * times), Image.Resampling.NEAREST)
+
+
+def sampled(run: RunDirectory) -> Image.Image:
+    """A grid of the newest checkpoint's samples."""
+    trained = load_trained(run.path, torch.device("cpu"), "newest")
+    samples = generate(trained.generator, trained.experiment.latent, COLUMNS * ROWS, 0)
+    return sample_picture(samples, trained.experiment.value_range, COLUMNS)
 
 
 def is_long(run: dict[str, Any]) -> bool:
@@ -146,7 +143,7 @@ def measured() -> dict[str, str]:
         "pictures-on-the-way": over_time(),
         "pictures-parts": parts(),
         "pictures-few": few_pictures.table(),
-        "pictures-plans": plans(),
+        "pictures-plans": plans.table(),
     }
 
 
@@ -188,18 +185,6 @@ def parts() -> str:
     found = [(each["label"], each["runs"][0]["scores"][SCORE]) for each in rows]
     heads = f"what is different | {SCORE} (95 %)"
     return pages.table(heads, [f"{label} | {interval(one['passport'] | one)}" for label, one in found])
-
-
-def plans() -> str:
-    """What was expected of each run that kept it, and what it took."""
-    heads = "run | time expected | time taken | memory expected | memory taken"
-    kept = {name: run for name, run in runs().items() if run.get("planned")}
-    return pages.table(heads, [plan(name, run["planned"], run["sessions"][0]) for name, run in kept.items()])
-
-
-def plan(name: str, expected: dict[str, float], session: dict[str, Any]) -> str:
-    times = f"{duration(expected['seconds'])} | {duration(session['seconds'])}"
-    return f"{name} | {times} | {expected['gibibytes']:.1f} GiB | {expected['real_gibibytes']:.2f} GiB"
 
 
 if __name__ == "__main__":

@@ -50,18 +50,25 @@ def losses(run: RunDirectory) -> dict[str, Any]:
     lines = logged(run, "iteration")
     values = [value for line in lines for value in line["values"].values()]
     kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
-    pictures = sorted(run.samples.glob("iteration-*.png"))[1:]
-    first, last = (int(path.stem.split("-")[1]) for path in (pictures[0], pictures[-1]))
-    seconds = pictures[-1].stat().st_mtime - pictures[0].stat().st_mtime
     return {
         "iterations": lines[-1]["iteration"],
         "all_finite": all(value is not None and math.isfinite(value) for value in values),
-        "iterations_per_second": round((last - first) / seconds, 2) if seconds > 0 else None,
+        "iterations_per_second": pace(run),
         "logged": {
             "iteration": [line["iteration"] for line in kept],
             **{name: [float(f"{line['values'][name]:.4g}") for line in kept] for name in kept[0]["values"]},
         },
     }
+
+
+def pace(run: RunDirectory) -> float | None:
+    """Iterations a second between the first regular picture and the last; None where there are not two."""
+    pictures = sorted(run.samples.glob("iteration-*.png"))[1:]
+    if len(pictures) < 2:
+        return None
+    first, last = (int(path.stem.split("-")[1]) for path in (pictures[0], pictures[-1]))
+    seconds = pictures[-1].stat().st_mtime - pictures[0].stat().st_mtime
+    return round((last - first) / seconds, 2) if seconds > 0 else None
 
 
 def logged(run: RunDirectory, kind: str) -> list[dict[str, Any]]:
