@@ -61,7 +61,8 @@ def generated(player: Tensor) -> Tensor:
 def features(judge: Tensor, points: Tensor) -> Tensor:
     """Outputs [24, outputs] of a discriminator, all of whose parameters are one vector."""
     first, offset, last = judge.split([2 * HIDDEN, HIDDEN, judge.numel() - 3 * HIDDEN])
-    return torch.tanh(points @ first.view(2, HIDDEN) + offset) @ last.view(HIDDEN, -1)
+    outputs: Tensor = torch.tanh(points @ first.view(2, HIDDEN) + offset) @ last.view(HIDDEN, -1)
+    return outputs
 
 
 def kernels(player: Tensor, judge: Tensor) -> tuple[Tensor, Tensor, Tensor]:
