@@ -9,12 +9,13 @@ import torch
 from PIL import Image
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.data_set import split_of
 from equipoise.data.folder import Folder
 from equipoise.data.held_out import part_of
 from equipoise.data.items import Mapped
 from equipoise.data.npz import Npz
 from equipoise.data.store import Store, held
-from equipoise.evaluation.judge import parts_of, split_of
+from equipoise.evaluation.judge import parts_of
 
 
 def shades(store: Store) -> list[int]:

@@ -270,11 +270,15 @@ def test_the_command_opens_its_page_and_serves_until_it_is_interrupted(
         answers.append(json.loads(connection.getresponse().read()))
         os.kill(os.getpid(), signal.SIGINT)
 
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in what a shell started in its background
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(
         webbrowser, "open", lambda url: threading.Thread(target=look_and_interrupt, args=(url,)).start()
     )
     assert main(["explore", str(run), "--device", "cpu"]) == 0
+    signal.signal(signal.SIGINT, before)
     assert len(answers[0]["pictures"]) == TILES
     said = capsys.readouterr()
     assert "to this machine alone; Ctrl-C ends it." in said.out
