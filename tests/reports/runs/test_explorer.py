@@ -272,7 +272,7 @@ def test_the_command_opens_its_page_and_serves_until_it_is_interrupted(
 
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
-    )  # ignored in what a shell started in its background
+    )  # a shell ignores it in its background
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(
         webbrowser, "open", lambda url: threading.Thread(target=look_and_interrupt, args=(url,)).start()
