@@ -16,7 +16,7 @@ def figures(settings: Settings) -> dict[str, str]:
     return {
         "used": table(heads, _lines({name: found["tricks"]["used"] for name, found in settings.items()})),
         "unused": table(heads, _lines({name: found["tricks"]["unused"] for name, found in settings.items()})),
-        "compiling": f"{compiling:.0f}" if compiling else NOT_MEASURED,
+        "compiling": f"{compiling[0]:.0f}" if compiling else NOT_MEASURED,
         "stacks": table(
             "recipe | seeds | one by one, CPU ms | together | times as fast, idle (least to most) | busy",
             _stacks({name: found.get("stacks", {}) for name, found in settings.items()}),
