@@ -270,9 +270,7 @@ def test_the_command_opens_its_page_and_serves_until_it_is_interrupted(
         answers.append(json.loads(connection.getresponse().read()))
         os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell ignores it in its background
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in its background
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(
         webbrowser, "open", lambda url: threading.Thread(target=look_and_interrupt, args=(url,)).start()
