@@ -1,5 +1,6 @@
 """Go on beyond a run's end: its new length is written into its checkpoints, then into its configuration."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from equipoise.training.state import Clock
 
 _WORDS = {"schedule": "learning rate", "beta2_schedule": "1 - beta2"}
 """What an optimiser's schedules are of."""
+Good = tuple[Checkpoint, dict[str, Any]]
+"""A checkpoint and its index."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,16 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
     lengths = _lengths(game)
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))
-    if new_lengths == lengths and _newest(run) < sum(lengths):
+    good = _good(run)
+    played = max((each.iteration for each, _ in good), default=0)
+    if new_lengths == lengths and played < sum(lengths):
         return []
     if new_lengths[-1] <= lengths[-1]:
         raise EquipoiseError(
             f"{printable(run.path)} is {counted(sum(lengths), 'iteration')} long already; ask for more."
         )
     after = _with_courses(after, sum(lengths), sum(new_lengths))
-    played = _relabel(run, before, after, lengths)
+    _relabel(good, before, after, lengths)
     write_text_atomically(run.config, to_yaml(after))
     return _sentences(before, after, lengths, new_lengths, played)
 
@@ -102,9 +107,8 @@ def _courses(experiment: Experiment) -> dict[str, Schedule]:
     return found if average is None else found | {"half-life of the average": average.schedule}
 
 
-def _relabel(run: RunDirectory, before: Experiment, after: Experiment, lengths: list[int]) -> int:
-    """Every good checkpoint says that it belongs to the longer run. Returns: how many iterations the newest has."""
-    good = [(each, index) for each in list_checkpoints(run.checkpoints) if (index := _index(each)) is not None]
+def _relabel(good: Sequence[Good], before: Experiment, after: Experiment, lengths: list[int]) -> None:
+    """Every good checkpoint says that it belongs to the longer run."""
     known = [to_plain(before), to_plain(after)]
     for each, index in good:
         trained = index["extra"].get("experiment")
@@ -115,12 +119,11 @@ def _relabel(run: RunDirectory, before: Experiment, after: Experiment, lengths: 
         if clock.stage >= len(lengths):
             clock.stage, clock.stage_iteration = len(lengths) - 1, lengths[-1]
         each.rewrite_index(index | {"clock": asdict(clock), "extra": index["extra"] | {"experiment": known[1]}})
-    return _newest(run)
 
 
-def _newest(run: RunDirectory) -> int:
-    """How many iterations the newest good checkpoint has."""
-    return max((each.iteration for each in list_checkpoints(run.checkpoints) if _index(each) is not None), default=0)
+def _good(run: RunDirectory) -> list[Good]:
+    """The checkpoints that can be read."""
+    return [(each, index) for each in list_checkpoints(run.checkpoints) if (index := _index(each)) is not None]
 
 
 def _index(checkpoint: Checkpoint) -> dict[str, Any] | None:
