@@ -48,27 +48,31 @@ def experiment_of(chosen: argparse.Namespace, planned: "Experiment | None" = Non
 
     Args:
         chosen: the words.
-        planned: what was chosen for pictures, in place of a recipe.
+        planned: what was chosen for pictures in place of a recipe, with --set, --seed and the length in it.
 
     Raises:
         EquipoiseError: an unknown name, field or value, an unreadable file, or a length that does not fit.
     """
-    from equipoise.recipes.catalogue import RECIPES
+    patience: int | None = getattr(chosen, "early_stop", None)
+    found = _described(chosen) if planned is None else planned
+    return found if patience is None else _with_early_stop(found, patience)
 
+
+def _described(chosen: argparse.Namespace) -> "Experiment":
+    """The recipe, the YAML file's experiment or that of another run, as it is to be changed."""
     if chosen.data is not None:
         check_data(chosen.data, chosen.data_root)
+    from equipoise.recipes.catalogue import RECIPES
+
     begin: Path | None = getattr(chosen, "begin", None)
     goes_on = begin is not None and not is_yaml(chosen.recipe) and chosen.recipe not in RECIPES
     former = _as_that_run(begin, chosen) if begin and goes_on else None
-    named = planned or former or _named(chosen.recipe, chosen.budget)
+    named = former or _named(chosen.recipe, chosen.budget)
     from equipoise.experiments.config import adjusted
     from equipoise.experiments.other_data import on_data
 
     on_its_data = named if chosen.data is None else on_data(named, chosen.data)
-    length = (None, None) if planned is not None else (chosen.epochs, chosen.iterations)
-    found = adjusted(on_its_data, chosen.set, chosen.seed, *length)
-    patience: int | None = getattr(chosen, "early_stop", None)
-    return found if patience is None else _with_early_stop(found, patience)
+    return adjusted(on_its_data, chosen.set, chosen.seed, chosen.epochs, chosen.iterations)
 
 
 def _with_early_stop(experiment: "Experiment", patience: int) -> "Experiment":

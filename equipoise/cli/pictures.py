@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from equipoise.data.data_set import DataSet
     from equipoise.data.inspection import Look
     from equipoise.data.store import Store
-    from equipoise.experiments.experiment import Experiment
+    from equipoise.experiments.experiment import Experiment, Watch
     from equipoise.runs.cost import Cost
 
 _MOST_ON_A_CPU, _MOST_ON_A_GPU = 64, 256
@@ -89,10 +89,8 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     threads, cost = _measured(experiment, store.to(device), device, chosen.threads)
     seconds = _seconds(chosen, experiment, len(store), cost, device)
     watching = watched(experiment.watch, data, len(store), seconds, cost)
-    experiment = replace(experiment, watch=watching.watch)
-    iterations = _iterations(chosen, experiment, len(store), cost, device)
-    experiment, _ = _experiment(chosen, data, store, seen, iterations)
-    experiment = replace(experiment, watch=watching.watch)
+    iterations = _iterations(chosen, replace(experiment, watch=watching.watch), len(store), cost, device)
+    experiment, _ = _experiment(chosen, data, store, seen, iterations, watching.watch)
     lines = (
         *found(data, everything, seen),
         *([f"  {held_out}"] if held_out else []),
@@ -167,10 +165,15 @@ def _check(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> None:
 
 
 def _experiment(
-    chosen: argparse.Namespace, data: "DataSet", store: "Store", seen: "Look", iterations: int = 1000
+    chosen: argparse.Namespace,
+    data: "DataSet",
+    store: "Store",
+    seen: "Look",
+    iterations: int = 1000,
+    watch: "Watch | None" = None,
 ) -> tuple["Experiment", str]:
-    """The experiment with what --set asks for, and why it augments as it does."""
-    from equipoise.experiments.config import changed
+    """The experiment with what --set and --seed ask for, and why it augments as it does."""
+    from equipoise.experiments.config import adjusted
     from equipoise.recipes.pictures import augmentation_for, pictures
 
     augmentation = augmentation_for(chosen.augment or "auto", len(store), seen.sides_are_alike)
@@ -178,8 +181,8 @@ def _experiment(
     classes = store.classes if chosen.labels else 0
     experiment = pictures(data, size, channels, iterations, _width(size), classes, augmentation.augment)
     fitting = min(experiment.batch_size, 1 << (len(store).bit_length() - 1))
-    fitted = replace(experiment, name=data.name, batch_size=fitting)
-    return changed(fitted, chosen.set), augmentation.why
+    fitted = replace(experiment, name=data.name, batch_size=fitting, watch=watch or experiment.watch)
+    return adjusted(fitted, chosen.set, chosen.seed), augmentation.why
 
 
 def _iterations(
