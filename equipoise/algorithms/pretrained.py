@@ -8,15 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from equipoise.networks.efficientnet_lite import EfficientNetLite0
-from equipoise.networks.pretrained import lite0_network
+from equipoise.networks.pretrained import LITE0_MEAN, LITE0_SCALE, lite0_network
 from equipoise.training.distributed import gather_each
 
 Features = Literal["none", "unit", "symmetric"]
 """None; or EfficientNet-Lite0's, of images in [0, 1] or in [-1, 1]."""
 _LEAST_SIDE = 64
 """Smaller images are enlarged to so many pixels."""
-_MEAN, _SCALE = 127.0, 128.0
-"""Of what the network was trained on, in 0..255."""
 
 
 def flat_of_each(features: Features, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
@@ -50,7 +48,7 @@ def lite0_features(images: Tensor, value_range: Features) -> Tensor:
         raise ValueError(f"features need images of 1 or 3 channels, got shape {tuple(images.shape)}.")
     network = _network(images.device, images.dtype)
     levels = images * 255 if value_range == "unit" else (images + 1) * 127.5
-    ready = ((levels - _MEAN) / _SCALE).expand(-1, 3, -1, -1)
+    ready = ((levels - LITE0_MEAN) / LITE0_SCALE).expand(-1, 3, -1, -1)
     if min(ready.shape[2:]) < _LEAST_SIDE:
         ready = functional.interpolate(ready, size=(_LEAST_SIDE, _LEAST_SIDE), mode="bilinear", align_corners=False)
     found: Tensor = network(ready)

@@ -1,5 +1,6 @@
 """From one kind of memory to another: copies to a device that never make the CPU wait, and networks without memory."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import torch
@@ -19,10 +20,15 @@ def send(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None)
     return tensor.to(device, dtype or tensor.dtype, non_blocking=True)
 
 
-def unfilled(module: N) -> N:
-    """A module of the meta device with memory of the CPU for its tensors, whatever that holds; they must be filled.
+def unfilled(build: Callable[[], N]) -> N:
+    """A module on the CPU whose tensors hold whatever its memory held; nothing is drawn, and they must be filled.
 
-    `nn.Module.to_empty` does the same, and imports sympy for it, which takes as long as torch itself.
+    `nn.Module.to_empty` gives the same memory, and imports sympy for it, which takes as long as torch itself.
+
+    Args:
+        build: makes the module, on the meta device.
     """
+    with torch.device("meta"):
+        module = build()
     moved: N = module._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
     return moved

@@ -16,11 +16,10 @@ from equipoise.evaluation.sampling import WITH_OPACITY, on_white
 from equipoise.evaluation.vision_weights import clip_network, dinov2_network
 from equipoise.metrics.arrays import Array
 from equipoise.metrics.resize import RESIZES
-from equipoise.networks.pretrained import lite0_network
+from equipoise.networks.pretrained import LITE0_MEAN, LITE0_SCALE, lite0_network
 
 LITE0_SIDE = 112
 """Pixels on a side of what EfficientNet-Lite0 looks at, unless another size is asked for."""
-_LITE0_MEAN, _LITE0_SCALE = (127.0,) * 3, (128.0,) * 3
 _IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _DINOV2_SIDE, _CLIP_SIDE = 224, 336
@@ -107,7 +106,7 @@ def efficientnet_lite0(weights: Path | None = None, side: int = LITE0_SIDE) -> B
         weights: the published file; by default the installed package's.
         side: pixels that it looks at; scores at two sizes do not compare.
     """
-    return BackboneExtractor("efficientnet-lite0", lite0_network(weights), side, _LITE0_MEAN, _LITE0_SCALE)
+    return BackboneExtractor("efficientnet-lite0", lite0_network(weights), side, (LITE0_MEAN,) * 3, (LITE0_SCALE,) * 3)
 
 
 def dinov2_vit_l14(weights: Path | None) -> BackboneExtractor:

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -79,9 +80,7 @@ def fresh_network(
     shape: tuple[int, int, int], classes: int, recipe: ClassifierRecipe, device: torch.device | str
 ) -> ConvolutionalClassifier:
     """A network with weights from the recipe's own stream; torch's global generator is not used."""
-    with torch.device("meta"):
-        network = ConvolutionalClassifier(shape, classes, recipe)
-    network = unfilled(network)
+    network = unfilled(partial(ConvolutionalClassifier, shape, classes, recipe))
     generator = stream(recipe.seed, "classifier/weights")
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):

@@ -63,9 +63,7 @@ def clip_network(path: Path) -> VisionTransformer:
 def _network(path: Path, called: str, shape: Callable[[Mapping[str, Tensor]], VisionShape]) -> VisionTransformer:
     found = renamed(_tensors(Path(path), called))
     try:
-        with torch.device("meta"):
-            network = VisionTransformer(shape(found))
-        network = unfilled(network)
+        network = unfilled(lambda: VisionTransformer(shape(found)))
         network.load_state_dict(found)
     except (KeyError, RuntimeError, ValueError, IndexError) as error:
         raise EquipoiseError(

@@ -32,8 +32,8 @@ class Images(Protocol):
 def fully_connected_judge(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
     """Two hidden layers of 256 leaky units on the flattened image, weights drawn from the generator."""
     inputs = torch.Size(shape).numel()
-    with torch.device("meta"):
-        judge = nn.Sequential(
+    judge = unfilled(
+        lambda: nn.Sequential(
             nn.Flatten(),
             nn.Linear(inputs, 256),
             nn.LeakyReLU(0.2),
@@ -41,7 +41,7 @@ def fully_connected_judge(shape: tuple[int, ...], generator: torch.Generator) ->
             nn.LeakyReLU(0.2),
             nn.Linear(256, 1),
         )
-    judge = unfilled(judge)
+    )
     for parameter in judge.parameters():
         if parameter.ndim == 2:
             nn.init.kaiming_normal_(parameter, a=0.2, generator=generator)

