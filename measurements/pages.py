@@ -24,6 +24,11 @@ def filled(page: Path, figures: Mapping[str, str]) -> str:
     return PLACE.sub(lambda found: f"<!-- {found[1]} -->{found[2]}{figures[found[1]]}{found[2]}<!-- end -->", text)
 
 
+def interval(score: Mapping[str, float]) -> str:
+    """A score with the interval of its confidence, `low` to `high`."""
+    return f"{score['value']:.2f} ({score['low']:.2f} to {score['high']:.2f})"
+
+
 def table(heads: str, rows: list[str]) -> str:
     """A Markdown table.
 

@@ -10,7 +10,6 @@ Run: python -m measurements.benchmarks.host      writes results/benchmarks/host.
 import json
 import os
 import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from equipoise.training.ahead import Ahead
 from equipoise.training.game import nothing_to_close
 from equipoise.training.loop import Loop, Observer
 from measurements import RESULTS_FOLDER
+from measurements.benchmarks.measure import summary
 
 DATA = RESULTS_FOLDER / "benchmarks" / "host.json"
 RECIPE, IMAGES = "magan-mnist", 60_000
@@ -119,11 +119,7 @@ def main() -> None:
 
 
 def _spread(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 1),
-        "least": round(min(values), 1),
-        "most": round(max(values), 1),
-    }
+    return {name: round(value, 1) for name, value in summary(values).items()}
 
 
 if __name__ == "__main__":

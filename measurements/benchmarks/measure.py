@@ -110,16 +110,16 @@ def machine() -> dict[str, Any]:
 
 
 def _spread(times: list[float]) -> dict[str, float]:
-    return {f"{name}_seconds": value for name, value in _summary(times).items()}
+    return {f"{name}_seconds": value for name, value in summary(times).items()}
 
 
 def _ratio(first: list[float], other: list[float]) -> dict[str, float]:
     """The ratio of the times of each round, which both spent side by side."""
-    return _summary([a / b for a, b in zip(first, other, strict=True)])
+    return summary([a / b for a, b in zip(first, other, strict=True)])
 
 
-def _summary(values: list[float]) -> dict[str, float]:
-    """Of a single value, all are that value."""
+def summary(values: list[float]) -> dict[str, float]:
+    """Least, quartiles, median and most; of a single value, all are that value."""
     quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
     names = ("least", "lower_quartile", "median", "upper_quartile", "most")
     return dict(zip(names, [min(values), *quartiles, max(values)], strict=True))

@@ -14,6 +14,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.catalogue import recipe
 from equipoise.training.loop import Loop
 from equipoise.training.stack import Stack
+from measurements.benchmarks.measure import summary
 
 RECIPES = ("magan-digits", "ebgan-digits", "reg-gan-ring", "mdgan-ring")
 SEEDS, ROUNDS, ITERATIONS = (1, 2, 4, 8), 5, 12
@@ -43,11 +44,10 @@ def measured(name: str, seeds: int) -> dict[str, Any]:
         stack.run(works)
 
     times = [(_cpu(one_by_one), _cpu(at_once)) for _ in range(ROUNDS + 1)][1:]
-    ratios = sorted(a / b for a, b in times)
     return {
         "alone_ms": statistics.median(a for a, _ in times),
         "together_ms": statistics.median(b for _, b in times),
-        "ratio": {"median": statistics.median(ratios), "least": ratios[0], "most": ratios[-1]},
+        "ratio": summary([a / b for a, b in times]),
     }
 
 

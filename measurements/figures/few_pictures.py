@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 import equipoise
 from equipoise.algorithms.relativistic import RelativisticGAN
 from equipoise.common.files import write_text_atomically
 from equipoise.data.catalogue import parse_data
 from equipoise.evaluation.backbones import make_extractor
+from equipoise.evaluation.features import extract
+from equipoise.evaluation.judge import all_items
 from equipoise.evaluation.sampling import generate, to_bytes
 from equipoise.metrics.neighbours import memorisation
 from equipoise.runs.directory import open_run
 from equipoise.runs.trained import load_trained
 from measurements import RESULTS_FOLDER, pages
-from measurements.figures.run_results import passport
+from measurements.figures.run_results import passport, with_interval
 
 DATA = RESULTS_FOLDER / "few_pictures.json"
 SAMPLES, SCORE, JUDGE = 1000, "lite0-kernel", "efficientnet-lite0"
@@ -51,26 +52,20 @@ def measured(path: Path, unseen: Path, label: str) -> dict[str, Any]:
     trained = load_trained(path, torch.device("cpu"))
     samples = to_bytes(generate(trained.generator, experiment.latent, SAMPLES, 0), experiment.value_range)
     store = experiment.data.load(None, experiment.seed)
-    known = store.items.gather(torch.arange(len(store)))
-    others = parse_data(str(unseen)).load(None, 0)
-    seen = [features(each) for each in (samples, known, others.items.gather(torch.arange(SAMPLES)))]
-    near = memorisation(*seen)
+    others = parse_data(str(unseen)).load(None, 0).items.gather(torch.arange(SAMPLES))
+    judge = make_extractor(JUDGE, None)
+    near = memorisation(*(extract(each, judge).features for each in (samples, all_items(store), others)))
     score = equipoise.score(unseen, path, [SCORE], count=SAMPLES)[SCORE]
     return {
         "passport": passport(run, {"data": {"kind": "folder", "path": label}}),
         "pictures": len(store),
         "augmented": algorithm.augment is not None and bool(algorithm.augment.operations),
         "iteration": trained.iteration,
-        "score": {"value": score.value} | {name: score.passport[name] for name in ("low", "high", "real_against_real")},
+        "score": with_interval(score.value, score.passport),
         "ratio": near.ratio,
         "share_nearer": near.share_nearer,
         "copies": near.copies,
     }
-
-
-def features(images: Tensor) -> Tensor:
-    extractor = make_extractor(JUDGE, None)
-    return torch.cat([torch.as_tensor(extractor(part).features) for part in images.split(64)])
 
 
 def table() -> str:
@@ -80,9 +75,9 @@ def table() -> str:
 
 
 def row(found: dict[str, Any]) -> str:
-    score = found["score"]
-    interval = f"{score['value']:.2f} ({score['low']:.2f} to {score['high']:.2f})"
-    return f"{found['pictures']:,} | {'on' if found['augmented'] else 'off'} | {interval} | {found['share_nearer']:.0%}"
+    switched = "on" if found["augmented"] else "off"
+    score = pages.interval(found["score"])
+    return f"{found['pictures']:,} | {switched} | {score} | {found['share_nearer']:.0%}"
 
 
 if __name__ == "__main__":

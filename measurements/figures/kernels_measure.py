@@ -83,13 +83,13 @@ def experiment(name: str, changes: Mapping[str, Any], seed: int) -> Experiment:
 
 def measured(chosen: Experiment, seconds: float) -> dict[str, Any]:
     """Train for so many processor seconds, and compare samples with as many of the data."""
-    game = build_game(chosen, chosen.data.load(None, chosen.seed))
+    store = chosen.data.load(None, chosen.seed)
+    game = build_game(chosen, store)
     state = build_state(chosen, game, torch.device("cpu"))
     loop, begin = Loop(game, state), time.process_time()
     while time.process_time() - begin < seconds:
         loop.iterate()
     fake = generate(sampling_generator(chosen, state), chosen.latent, SAMPLES, chosen.seed, "kernels").float()
-    store = chosen.data.load(None, chosen.seed)
     real = game.source.batch(torch.arange(SAMPLES))
     distance = squared_mmd(real.flatten(1).double(), fake.flatten(1).double(), DistanceKernel())
     found = {"iterations": state.clock.iteration, "energy_distance": round(float(distance), 5)}

@@ -19,6 +19,7 @@ from equipoise.common.files import write_text_atomically
 from equipoise.experiments.config import to_plain
 from equipoise.runs.directory import RunDirectory, open_run
 from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements.figures.axes import save
 from measurements.figures.magan_digits import LINES
 from measurements.figures.run_results import corner, logged, passport, scores
 from measurements.pages import table
@@ -77,11 +78,7 @@ def draw(epochs: dict[str, list[float]]) -> None:
         numbers = range(1, len(epochs[name]) + 1)
         axes.plot(numbers, epochs[name], "--" if name == "margin" else "-", color=colour, label=label)
     axes.set(xlabel="epoch", ylabel="mean energy of the epoch", xticks=range(0, len(epochs["margin"]) + 1, 5))
-    axes.legend(frameon=False, fontsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(ENERGIES)
+    save(figure, axes, ENERGIES)
 
 
 def main() -> None:

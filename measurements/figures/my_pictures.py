@@ -23,7 +23,7 @@ from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.trained import load_trained
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
 from measurements.figures import few_pictures, plans
-from measurements.figures.run_results import corner, document, logged, pace
+from measurements.figures.run_results import corner, document, logged, pace, with_interval
 
 RESULTS = RESULTS_FOLDER / "pictures"
 PARTS = RESULTS_FOLDER / "studies" / "picture-parts" / "results.json"
@@ -35,7 +35,6 @@ MOMENTS = (600.0, 1800.0)
 """Processor seconds after which long runs are looked at, beside their end."""
 SCORE = "lite0-kernel"
 SESSION = ("from_iteration", "to_iteration", "seconds", "commit")
-INTERVAL = ("low", "high", "real_against_real")
 
 
 def main() -> None:
@@ -67,16 +66,13 @@ def renew() -> None:
 def sessions(run: RunDirectory) -> list[dict[str, Any]]:
     """From where to where each session trained, in what time, by which commit."""
     known = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"]
-    return [
-        {name: each.get(name) for name in ("from_iteration", "to_iteration", "seconds", "commit")} for each in known
-    ]
+    return [{name: each.get(name) for name in SESSION} for each in known]
 
 
 def scores(run: RunDirectory) -> list[dict[str, Any]]:
     """Each score on the way, with its interval and that of real against real."""
     return [
-        {"iteration": line["iteration"], "value": line["values"][SCORE]}
-        | {name: line["passports"][SCORE][name] for name in (*INTERVAL, "generated_count")}
+        {"iteration": line["iteration"]} | with_interval(line["values"][SCORE], line["passports"][SCORE])
         for line in logged(run, "score")
         if SCORE in line["values"]
     ]
@@ -85,8 +81,7 @@ def scores(run: RunDirectory) -> list[dict[str, Any]]:
 def scored(run: RunDirectory, data: Path) -> dict[str, Any]:
     """The same of the newest checkpoint, for a run that did not score itself."""
     found = equipoise.score(data, run.path, [SCORE], count=1000, size=run.experiment().data.item_shape[1])[SCORE]
-    newest = {"iteration": logged(run, "iteration")[-1]["iteration"], "value": found.value}
-    return newest | {name: found.passport[name] for name in (*INTERVAL, "generated_count")}
+    return {"iteration": logged(run, "iteration")[-1]["iteration"]} | with_interval(found.value, found.passport)
 
 
 def grid(run: RunDirectory, rows: int = ROWS, by: int | None = None) -> Image.Image:
@@ -138,20 +133,21 @@ def tutorial() -> dict[str, str]:
 
 def measured() -> dict[str, str]:
     """The tables of the page, by the names of their places."""
+    kept = runs()
     return {
-        "pictures-results": table(runs()),
-        "pictures-on-the-way": over_time(),
+        "pictures-results": table(kept),
+        "pictures-on-the-way": over_time(kept),
         "pictures-parts": parts(),
         "pictures-few": few_pictures.table(),
         "pictures-plans": plans.table(),
     }
 
 
-def over_time() -> str:
+def over_time(kept: dict[str, dict[str, Any]]) -> str:
     """The scores of the long runs on the way."""
     found = [
-        f"{name} | {duration(seconds)} | {iteration:,} | {interval(last_by(run, iteration))}"
-        for name, run in runs().items()
+        f"{name} | {duration(seconds)} | {iteration:,} | {pages.interval(last_by(run, iteration))}"
+        for name, run in kept.items()
         if is_long(run)
         for seconds, iteration in moments(run).items()
     ]
@@ -172,11 +168,9 @@ def table(shown: dict[str, dict[str, Any]]) -> str:
 def row(name: str, run: dict[str, Any]) -> str:
     seen = run["iterations"] * run["experiment"]["batch_size"]
     last = run["scores"][-1]
-    return f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {interval(last)} | {last['real_against_real']:.3f}"
-
-
-def interval(score: dict[str, float]) -> str:
-    return f"{score['value']:.2f} ({score['low']:.2f} to {score['high']:.2f})"
+    return (
+        f"{name} | {duration(run['cpu_seconds'])} | {seen:,} | {pages.interval(last)} | {last['real_against_real']:.3f}"
+    )
 
 
 def parts() -> str:
@@ -184,7 +178,7 @@ def parts() -> str:
     rows = json.loads(PARTS.read_text(encoding="utf-8"))["rows"]
     found = [(each["label"], each["runs"][0]["scores"][SCORE]) for each in rows]
     heads = f"what is different | {SCORE} (95 %)"
-    return pages.table(heads, [f"{label} | {interval(one['passport'] | one)}" for label, one in found])
+    return pages.table(heads, [f"{label} | {pages.interval(one['passport'] | one)}" for label, one in found])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from typing import Any
 
 from equipoise.common.durations import duration
 from equipoise.common.files import write_text_atomically
-from equipoise.experiments.config import to_plain
 from equipoise.runs.directory import open_run
 from measurements import RESULTS_FOLDER, pages
 from measurements.figures.run_results import passport
@@ -41,12 +40,12 @@ def measured(folder: Path, name: str) -> dict[str, Any]:
     kibibytes = int((folder / f"{name}.time").read_text(encoding="utf-8").split()[-1])
     run = open_run(folder / name)
     known = passport(run, {"data": {"kind": "folder"}})
-    plain = to_plain(run.experiment())
+    experiment = run.experiment()
     return {
         "passport": known,
         "name": name,
-        "side": run.experiment().data.item_shape[1],
-        "iterations": plain["algorithm"]["iterations"],
+        "side": experiment.data.item_shape[1],
+        "iterations": experiment.algorithm.iterations,
         "expected": {"seconds": sum(int(count) * UNITS[unit] for count, unit in times), "gibibytes": float(found[2])},
         "taken": {"seconds": known["seconds"], "gibibytes": round(kibibytes / 2**20, 2)},
     }

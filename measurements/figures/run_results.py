@@ -8,6 +8,7 @@ The pace is of wall time between the first and the last of the regular pictures;
 import argparse
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,12 @@ def logged(run: RunDirectory, kind: str) -> list[dict[str, Any]]:
     """The log's lines of one kind."""
     lines = [json.loads(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
     return [line for line in lines if line["kind"] == kind]
+
+
+def with_interval(value: Any, passport: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a score: its interval, what real images got against others, and of how many samples it is."""
+    names = ("low", "high", "real_against_real", "generated_count")
+    return {"value": value} | {name: passport[name] for name in names}
 
 
 def corner(run: RunDirectory, columns: int, rows: int, by: int | None = None) -> Image.Image:

@@ -31,6 +31,7 @@ from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.evaluation.passport import current_versions
 from equipoise.metrics import inception_score
 from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements.figures.axes import save
 from measurements.pages import table
 
 matplotlib.use("Agg")
@@ -134,11 +135,7 @@ def draw(rows: list[dict[str, Any]]) -> None:
     for (accuracy, score), mark, label in ((of_our_judge(), "*", "our judge"), (PAPER, "D", "MAGAN paper")):
         axes.plot(100 * accuracy, score, mark, color="#333333", label=label)
     axes.set(xlabel="accuracy of the classifier on test images, %", ylabel="inception score of real digits")
-    axes.legend(frameon=False, fontsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(PICTURE)
+    save(figure, axes, PICTURE)
 
 
 def main() -> None:
