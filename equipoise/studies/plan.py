@@ -46,10 +46,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Watched:
-    """What is measured during the training of a run, and how often."""
+    """What is measured during the training of a run, how often, and of how many samples at most."""
 
     metric: str
     evaluations: int
+    samples: int
 
 
 def scale_of(study: Study, budget: str) -> Scale:
@@ -73,7 +74,9 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
         with_inception: whether Inception's weights are at hand; without them stand-ins are measured.
     """
     scale = scale_of(study, budget)
-    watched = None if study.watched is None else Watched(metric_of(study.watched, with_inception), study.evaluations)
+    watched = None
+    if study.watched is not None:
+        watched = Watched(metric_of(study.watched, with_inception), study.evaluations, scale.samples)
     metrics = tuple(dict.fromkeys(metric_of(each, with_inception) for each in study.measures))
     scored = tuple(metric for metric in metrics if metric not in LOG_MEASURES)
     if any(row.published for row in study.rows) or study.orders:
@@ -114,7 +117,8 @@ def experiment_of(
         base = _of_the_study(base, study)
     watch = _SMOKE_WATCH if budget == "smoke" else replace(base.watch, checkpoints=10, keep=1)
     if watched is not None and budget != "smoke":
-        watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,))
+        samples = min(watch.samples, watched.samples)
+        watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,), samples=samples)
     try:
         return changed(replace(base, seed=seed, watch=watch), (*study.changes, *row.changes, *variant.changes))
     except EquipoiseError as error:

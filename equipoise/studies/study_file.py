@@ -167,6 +167,8 @@ def _in_full(plain: dict[str, Any], path: Path) -> dict[str, Any]:
         whole["rows"] = [_row_in_full(row, path.parent) for row in whole["rows"]]
     if isinstance(whole.get("measures"), list):
         whole["measures"] = [_measure_in_full(measure) for measure in whole["measures"]]
+    if "watched" in whole:
+        whole["watched"] = _measure_in_full(whole["watched"])
     seeds, samples = whole.pop("seeds", None), whole.pop("samples", None)
     if "scales" not in whole:
         counts = {"seeds": SEEDS if seeds is None else seeds, "samples": SAMPLES if samples is None else samples}

@@ -50,7 +50,8 @@ def test_short_forms_are_read(tmp_path: Path) -> None:
     path = written(
         tmp_path / "losses.yaml",
         "rows: [gan-digits, other.yaml, {recipe: ebgan-digits, label: wide, changes: [algorithm.margin=9]}]\n"
-        "measures: [classifier-fid, recall]\nseeds: 3\nsamples: 500\niterations: 7\n",
+        "measures: [classifier-fid, recall]\nseeds: 3\nsamples: 500\niterations: 7\n"
+        "watched: recall\nevaluations: 4\n",
     )
     found = load_study(path)
     assert (found.name, found.title) == ("losses", "losses")
@@ -61,6 +62,8 @@ def test_short_forms_are_read(tmp_path: Path) -> None:
     planned = plan(found, "cpu", None, False)
     assert len(planned) == 9
     assert {each.experiment.algorithm.iterations for each in planned} == {7}
+    watches = {(each.experiment.watch.metrics, each.experiment.watch.samples) for each in planned}
+    assert watches == {(("recall",), 500)}
     assert load_study(written(tmp_path / "again.yaml", study_to_yaml(found))) == found
 
 
