@@ -1,4 +1,4 @@
-"""The page's tables of single optimisations, those that are used and those that did not help, and of stacked seeds."""
+"""The page's tables of single optimisations, in use, not in use and gone, and of stacked seeds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,10 @@ def figures(settings: Settings) -> dict[str, str]:
         each["first_compiled_step_seconds"] for each in settings.values() if "first_compiled_step_seconds" in each
     ]
     return {
-        "used": table(heads, _lines({name: found["tricks"]["used"] for name, found in settings.items()})),
-        "unused": table(heads, _lines({name: found["tricks"]["unused"] for name, found in settings.items()})),
+        **{
+            place: table(heads, _lines({name: found["tricks"][place] for name, found in settings.items()}))
+            for place in ("used", "unused", "gone")
+        },
         "compiling": f"{compiling[0]:.0f}" if compiling else NOT_MEASURED,
         "stacks": table(
             "recipe | seeds | one by one, CPU ms | together | times as fast, idle (least to most) | busy",

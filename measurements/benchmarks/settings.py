@@ -30,7 +30,7 @@ class Record:
         self.path = path or RESULTS_FOLDER / "benchmarks" / f"{setting}.json"
         known = json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
         self.rows: dict[str, Any] = known.get("rows", {})
-        self.tricks: dict[str, dict[str, Any]] = known.get("tricks", {"used": {}, "unused": {}})
+        self.tricks: dict[str, dict[str, Any]] = known.get("tricks", {"used": {}, "unused": {}, "gone": {}})
         self._passport = machine() | {
             "setting": setting,
             "beside": SETTINGS[setting],

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 from unittest.mock import patch
 
 import torch
@@ -15,10 +15,9 @@ from equipoise.algorithms import energy, scores
 from equipoise.constraints import gradient_penalties
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
-from equipoise.kernels import patches, winograd
+from equipoise.kernels import winograd
 from equipoise.recipes import lga, magan
 from equipoise.recipes.digits import magan_digits
-from equipoise.training import loop
 from equipoise.training.loop import Loop
 from measurements.benchmarks import plain
 from measurements.benchmarks.cases.common import (
@@ -54,11 +53,6 @@ def without(way: Way, owner: object, name: str, value: object) -> Way:
     return run
 
 
-def no_mode(parameters: object) -> nullcontext[None]:
-    """In place of `fast_convolutions`."""
-    return nullcontext()
-
-
 def one_pass_each(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     """In place of `together`."""
     return tuple(module(batch) for batch in batches)
@@ -88,25 +82,6 @@ class _Unmoved(nn.Module):
         return module
 
 
-def products(update: Literal["simultaneous", "alternating"]) -> dict[str, Way]:
-    ours = whole_iteration(dcgan(update), (3, 32, 32))
-    return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
-
-
-def torchs_kernel_gradient(large: Tensor, small: Tensor, window: Any, stride: Any, padding: Any) -> Tensor:
-    """In place of `kernel_gradient`: the same by torch."""
-    kernel = large.new_empty(small.shape[1], large.shape[1], *window).contiguous(memory_format=torch.channels_last)
-    options = (None, stride, padding, [1, 1], False, [0, 0], 1, [False, True, False])
-    found: Tensor = torch.ops.aten.convolution_backward(small, large, kernel, *options)[1]
-    return found
-
-
-def kernel_gradients() -> dict[str, Way]:
-    """Both without minimal filtering."""
-    ours = without(whole_iteration(dcgan("alternating"), (3, 32, 32)), winograd, "gains", lambda *words: False)
-    return {PLAIN: without(ours, patches, "kernel_gradient", torchs_kernel_gradient), OURS: ours}
-
-
 def sngan() -> Experiment:
     return replace(with_steps(lga.sngan("cifar10"), 1), batch_size=LARGE_BATCH)
 
@@ -121,19 +96,20 @@ def kept_memory_of_many_channels() -> dict[str, Way]:
     return {PLAIN: loop.iterate, OURS: as_in_a_run(loop.iterate)}
 
 
-def minimal_filtering() -> dict[str, Way]:
-    ours = whole_iteration(sngan(), (3, 32, 32))
+def _without_filtering(ours: Way) -> dict[str, Way]:
     return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
 
 
-def minimal_filtering_of_a_penalty() -> dict[str, Way]:
-    ours = one_move(penalised(), (3, 32, 32), "discriminator")
-    return {PLAIN: without(ours, winograd, "gains", lambda *words: False), OURS: ours}
+def filtering_in_sngan() -> dict[str, Way]:
+    return _without_filtering(whole_iteration(sngan(), (3, 32, 32)))
 
 
-def products_in_a_penalty() -> dict[str, Way]:
-    ours = one_move(penalised(), (3, 32, 32), "discriminator")
-    return {PLAIN: without(ours, loop, "fast_convolutions", no_mode), OURS: ours}
+def filtering_in_dcgan(update: Update) -> dict[str, Way]:
+    return _without_filtering(whole_iteration(dcgan(update), (3, 32, 32)))
+
+
+def filtering_in_a_penalty() -> dict[str, Way]:
+    return _without_filtering(one_move(penalised(), (3, 32, 32), "discriminator"))
 
 
 def folds() -> dict[str, Way]:
@@ -182,18 +158,6 @@ def bias_afterwards() -> dict[str, Way]:
         return functional.conv_transpose2d(maps, kernel, None, 2, 1).add_(bias[:, None, None])
 
     return {PLAIN: lambda: functional.conv_transpose2d(maps, kernel, bias, 2, 1), OURS: after}
-
-
-def thin_products(outputs: int, side: int) -> dict[str, Way]:
-    large, small = (torch.randn(LARGE_BATCH, count, side, side) for count in (64, outputs))
-    kernel = torch.randn(outputs, 64, 3, 3)
-    large, small = (each.contiguous(memory_format=torch.channels_last) for each in (large, small))
-    theirs = torch.ops.aten.convolution_backward
-    options = ([1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False])
-    return {
-        PLAIN: lambda: theirs(small, large, kernel, None, *options),
-        OURS: lambda: patches.kernel_gradient(large, small, (3, 3), (1, 1), (1, 1)),
-    }
 
 
 def by_four() -> dict[str, Way]:

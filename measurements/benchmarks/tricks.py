@@ -10,9 +10,9 @@ from measurements.benchmarks.measure import Case
 from measurements.benchmarks.timers import Way
 
 MAGAN = "MAGAN MNIST, whole iteration, batch 64"
+FILTERING = "minimal filtering of 3x3 convolutions"
 SNGAN = f"SNGAN ResNet, one step each, batch {LARGE_BATCH}"
 STEP = f"WGAN-GP, discriminator step, batch {LARGE_BATCH}"
-THIN = f"64 maps to {{0}} of {{1}}x{{1}}, batch {LARGE_BATCH}"
 DOUBLING = "256 maps of 8x8 to 128 of 16x16, batch 64"
 DCGAN = f"SN-DCGAN, {{}}, batch {LARGE_BATCH}"
 
@@ -30,18 +30,16 @@ class Trick(NamedTuple):
 
 USED = [
     Trick("memory kept between steps", MAGAN, ways.kept_memory, 9, 4),
-    Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 3, 1),
+    Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 9, 1),
     Trick("convolution and pooling, doubling and convolution as one layer", STEP, ways.folds, 3, 1),
-    Trick("kernel gradients as matrix products", DCGAN.format("alternating"), ways.kernel_gradients, 3, 1),
-    Trick("all routes of convolutions", DCGAN.format("alternating"), lambda: ways.products("alternating"), 3, 1),
-    Trick("all routes of convolutions", DCGAN.format("simultaneous"), lambda: ways.products("simultaneous"), 3, 1),
-    Trick("all routes of convolutions", STEP, ways.products_in_a_penalty, 3, 1),
-    Trick("minimal filtering of 3x3 convolutions", SNGAN, ways.minimal_filtering, 3, 1),
-    Trick("minimal filtering of 3x3 convolutions", STEP, ways.minimal_filtering_of_a_penalty, 3, 1),
+    Trick(FILTERING, SNGAN, ways.filtering_in_sngan, 5, 1),
+    Trick(FILTERING, DCGAN.format("alternating"), partial(ways.filtering_in_dcgan, "alternating"), 5, 1),
+    Trick(FILTERING, DCGAN.format("simultaneous"), partial(ways.filtering_in_dcgan, "simultaneous"), 5, 1),
+    Trick(FILTERING, STEP, ways.filtering_in_a_penalty, 5, 1),
     Trick("constant masks in the gradient penalty", STEP, ways.constant_masks, 3, 1),
     Trick("channels last", DCGAN.format("alternating"), ways.channels_last, 3, 1),
     Trick("no gradients into the frozen player", DCGAN.format("plain generator step"), ways.frozen_player, 3, 1),
-    Trick("one pass over real and generated", DCGAN.format("discriminator step"), ways.one_pass_convolutional, 3, 1),
+    Trick("one pass over real and generated", DCGAN.format("discriminator step"), ways.one_pass_convolutional, 9, 1),
     Trick("one pass over real and generated", "MAGAN digits, whole iteration, batch 64", ways.one_pass_dense, 9, 40),
     Trick(
         "a transposed convolution's bias afterwards",
@@ -53,9 +51,9 @@ USED = [
 ]
 """What is in use."""
 UNUSED = [
+    Trick("memory kept between steps", MAGAN, ways.kept_memory, 9, 4),
+    Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 9, 1),
     Trick("torch.compile of both networks", "MAGAN MNIST, plain step, batch 64", ways.compiled, 5, 4, apart=False),
-    Trick("kernel gradients as matrix products", THIN.format(3, 32), partial(ways.thin_products, 3, 32), 9, 3),
-    Trick("kernel gradients as matrix products", THIN.format(64, 16), partial(ways.thin_products, 64, 16), 9, 3),
     Trick(
         "a transposed convolution as four convolutions", "256 maps of 8x8 to 128 of 16x16, batch 64", ways.by_four, 5, 3
     ),

@@ -12,7 +12,7 @@ from equipoise.algorithms.magan import MAGAN
 from equipoise.data.store import StoreSource, held
 from equipoise.experiments.build import build_game, build_player
 from equipoise.experiments.experiment import Experiment, NetworkConfig, network
-from equipoise.kernels import fast_convolutions, winograd
+from equipoise.kernels import winograd
 from equipoise.networks.blocks import Stack
 from equipoise.recipes import lga, magan, mmd
 from equipoise.training import loop as training_loop
@@ -96,7 +96,7 @@ def test_an_update_is_the_plain_update(name: str, monkeypatch: pytest.MonkeyPatc
     make, shape, width = EXPERIMENTS[name]
     experiment = _small(make(), width)
     monkeypatch.setattr(winograd, "_LEAST_TILES", 4)  # as if the batch were large
-    monkeypatch.setattr(fast_convolutions, "_LEAST_CHANNELS", 32)  # and the networks wide
+    monkeypatch.setattr(winograd, "_LEAST_CHANNELS", 32)  # and the networks wide
     fast = _parameters_after(experiment, shape, plain=False)
     monkeypatch.setattr(training_loop, "fast_convolutions", lambda parameters: nullcontext())
     plain = _parameters_after(experiment, shape, plain=True)
