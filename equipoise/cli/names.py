@@ -1,9 +1,12 @@
 """Names in the words of a command: each is checked at once, and a wrong one is refused before torch is imported."""
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Mapping, Sequence
+from importlib.abc import InspectLoader
+from importlib.util import find_spec
 from typing import Any
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.inception_file import DOWNLOAD, local_weights
 from equipoise.experiments.reading import parted
@@ -49,6 +52,7 @@ def inception_weights(text: str) -> str:
 def assignment(text: str) -> str:
     """`field.path=value`, in which every name is known."""
     names, plain = parted(text)
+    _check_fields(names)
     for name in reversed(names):
         plain = {name: plain}
     check_names(plain)
@@ -75,3 +79,33 @@ def check_names(plain: Any) -> None:
         if name == "metrics" and isinstance(value, list):
             METRICS.all_of(each for each in value if isinstance(each, str))
         check_names(value)
+
+
+def _check_fields(names: Sequence[str]) -> None:
+    """The first names of a path must be fields, as far as the experiment's own module declares them.
+
+    Raises:
+        UnknownName: one is not; the nearest one is named.
+    """
+    declared, cls = _declared("equipoise.experiments.experiment"), "Experiment"
+    for name in names:
+        if cls not in declared:
+            return
+        if name not in declared[cls]:
+            raise UnknownName(f"field in {shortened('.'.join(names))}:", name, declared[cls])
+        cls = declared[cls][name]
+
+
+def _declared(module: str) -> dict[str, dict[str, str]]:
+    """The annotated fields of each class of a module, by name, from its source: it would import torch."""
+    spec = find_spec(module)
+    source = spec.loader.get_source(module) if spec and isinstance(spec.loader, InspectLoader) else None
+    return {
+        cls.name: {
+            line.target.id: ast.unparse(line.annotation)
+            for line in cls.body
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+        }
+        for cls in ast.parse(source or "").body
+        if isinstance(cls, ast.ClassDef)
+    }

@@ -85,6 +85,11 @@ REFUSED = {
     "unknown algorithm 'such'": (
         *("train gan-digits --set algorithm.kind=such", "train named.yaml", "show named.yaml", "compare named.yaml"),
     ),
+    "unknown field in such.field: 'such'": (
+        *(f"{command} --set such.field=1" for command in ("train gan-digits", "train digits", "show gan-digits")),
+        "compare gan-digits --set gan-digits:such.field=1",
+    ),
+    "unknown field in watch.sample: 'sample'; did you mean 'samples'?": ("train gan-digits --set watch.sample=9",),
     "unknown network 'such'": ("show gan-digits --set players.generator.network.kind=such",),
     "unknown tracker 'such'": ("train gan-digits --track such",),
     "no device 'such'": ("train gan-digits --device such", "study magan-digits --device such"),
