@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from equipoise.cli.experiment import is_yaml
 from equipoise.cli.options import span
-from equipoise.cli.pictures_watched import network_of_scores, watched, without_held_out
+from equipoise.cli.pictures_watched import network_of_scores, told_of, watched, without_held_out
 from equipoise.cli.pictures_words import QUALITIES, SIZES, found, takes, too_short, what_is_trained
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import local_path
@@ -95,7 +95,7 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
         *found(data, everything, seen),
         *([f"  {held_out}"] if held_out else []),
         *what_is_trained(experiment, why, augmentation),
-        f"  {watching.told}.",
+        f"  {told_of(experiment.watch, watching)}.",
         *takes(experiment, cost, device, threads),
         *too_short(chosen.time, experiment, cost),
     )

@@ -21,6 +21,7 @@ _GRIDS = (20, 10, 5, 4)
 _FEWEST, _MOST = 100, 1000
 """Samples that a score is taken of."""
 _FEWEST_PICTURES = 10
+_ASKED = ("evaluations", "metrics", "samples", "real", "best")
 _FEW, _FEWEST_DIVIDED = 2_000, 40
 """Fewer pictures than the first are watched for copies; of fewer than the second none can be spared."""
 
@@ -113,6 +114,17 @@ def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "
         "pictures; the best checkpoint is kept by it"
     )
     return Watched(whole, told)
+
+
+def told_of(watch: "Watch", planned: Watched) -> str:
+    """What is measured in words, where --set may have asked for something else than was planned."""
+    if all(getattr(watch, each) == getattr(planned.watch, each) for each in _ASKED):
+        return planned.told
+    kept = f"the best checkpoint is kept by {watch.best}" if watch.best else "the newest checkpoint is used"
+    if not (watch.evaluations and watch.metrics):
+        return f"no score is measured, as asked for; {kept}"
+    metrics = ", ".join(watch.metrics)
+    return f"scores as asked for: {metrics}, {watch.evaluations} times, of {watch.samples:,} samples; {kept}"
 
 
 def _without_score(watch: "Watch", of_copies: bool) -> "Watch":

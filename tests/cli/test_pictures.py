@@ -169,6 +169,12 @@ def test_the_score_and_the_search_for_copies_fit_into_the_time(
     )
     assert main(["doctor", folder, *QUICK, "--iterations", "2"]) == 0
     assert "no score is measured, as the run is too short for it" in capsys.readouterr().out
+    asked = ["--set", "watch.metrics=[recall]", "--set", "watch.evaluations=3", "--set", "watch.best=null"]
+    assert main(["doctor", folder, *QUICK, "--time", "10m", *asked]) == 0
+    assert (
+        "scores as asked for: recall, 3 times, of 300 samples; the newest checkpoint is used."
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
