@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from equipoise.networks.network import Generator as Generator
     from equipoise.networks.network import Network as Network
     from equipoise.networks.normalisation import BatchNorm as BatchNorm
+    from equipoise.networks.patch import PatchDiscriminator as PatchDiscriminator
     from equipoise.networks.pictures import PictureDiscriminator as PictureDiscriminator
     from equipoise.networks.pictures import PictureGenerator as PictureGenerator
     from equipoise.networks.r3gan import R3GANDiscriminator as R3GANDiscriminator

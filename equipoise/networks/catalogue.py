@@ -44,6 +44,11 @@ _ROWS = (
         "pictures:PictureDiscriminator",
         "small discriminator for pictures of one's own, with or without classes",
     ),
+    (
+        "patch-discriminator",
+        "patch:PatchDiscriminator",
+        "scores of an image's patches, at one scale or several (PatchGAN, pix2pixHD)",
+    ),
     ("r3gan-generator", "r3gan:R3GANGenerator", "R3GAN's generator: residual, without normalisation"),
     (
         "r3gan-discriminator",

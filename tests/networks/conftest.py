@@ -50,7 +50,9 @@ WORDS: dict[type[nn.Module], Callable[[Any], str]] = {
     nn.Sigmoid: lambda m: "sigmoid",
     nn.Flatten: lambda m: {0: "scalar", 1: "flat"}[m.start_dim] if m.end_dim == -1 else "map",
     nn.Unflatten: lambda m: "shape",
-    nn.Upsample: lambda m: "up" if (m.scale_factor, m.mode) == (2, "nearest") else "otherup",
+    nn.Upsample: lambda m: (
+        ("up" if m.scale_factor == 2 else f"up({m.scale_factor:g})") if m.mode == "nearest" else "otherup"
+    ),
     nn.AvgPool2d: lambda m: f"mean({m.kernel_size}{f',s1,p{m.padding}' if m.stride == 1 else ''})",
     SumPool: lambda m: "sum",
     Multiply: lambda m: f"times({m.factor})",

@@ -8,10 +8,12 @@ a residual block.
 
 import pytest
 
-from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, pictures, r3gan, residual
+from tests.networks.tables import dcgan, energy, magan, mmd, multilayer, patch, pictures, r3gan, residual
 
 TABLES = [
-    case for family in (dcgan, energy, magan, mmd, multilayer, pictures, r3gan, residual) for case in family.TABLES
+    case
+    for family in (dcgan, energy, magan, mmd, multilayer, patch, pictures, r3gan, residual)
+    for case in family.TABLES
 ]
 
 
