@@ -44,11 +44,11 @@ def columns(discriminator: Discriminator, points: Tensor) -> Tensor:
         return scores[:, None]
     if scores.ndim == 2:
         return scores
-    if scores.ndim == 3 or (scores.ndim == 4 and scores.shape[1] == 1):
+    if scores.ndim in (3, 4):
         return scores.flatten(1).mean(1, keepdim=True)
     raise ValueError(
-        "discriminator must return [batch], [batch, features], a map [batch, height, width] or [batch, 1, height, "
-        f"width], or a list of maps, got shape {tuple(scores.shape)}."
+        "discriminator must return [batch], [batch, features], a map [batch, height, width], maps of one size [batch, "
+        f"maps, height, width], or a list of maps, got shape {tuple(scores.shape)}."
     )
 
 

@@ -125,6 +125,8 @@ def test_several_maps_are_measured_by_the_mean_of_their_means(penalty):
 
     torch.testing.assert_close(penalty(maps, points), penalty(mean, points))
     torch.testing.assert_close(penalty(lambda x: critic(x)[:, None], points), penalty(critic, points))
+    two = penalty(lambda x: [critic(x), critic(2 * x)], points)
+    torch.testing.assert_close(penalty(lambda x: torch.stack([critic(x), critic(2 * x)], 1), points), two)
 
 
 def test_a_vector_of_one_is_a_scalar():
