@@ -44,7 +44,7 @@ def columns(discriminator: Discriminator, points: Tensor) -> Tensor:
         return scores[:, None]
     if scores.ndim == 2:
         return scores
-    if scores.ndim in (3, 4):
+    if scores.ndim == 3 or (scores.ndim == 4 and (scores.shape[1] == 1 or scores[0, 0].numel() > 1)):
         return scores.flatten(1).mean(1, keepdim=True)
     raise ValueError(
         "discriminator must return [batch], [batch, features], a map [batch, height, width], maps of one size [batch, "
