@@ -1,5 +1,7 @@
 """Small experiments on scikit-learn's bundled digits: real data, no download, seconds to a minute on one core."""
 
+from typing import Any
+
 from equipoise.algorithms.adaptive_bounds import AdaptiveBounds
 from equipoise.algorithms.adaptive_hinge import AdaptiveHinge
 from equipoise.algorithms.ebgan import EBGAN
@@ -40,7 +42,7 @@ def gan_digits() -> Experiment:
 
     Run:  equipoise train gan-digits --seed 0        about half a minute on one core
     """
-    return _scored("gan-digits", GAN(loss="non-saturating", epochs=_EPOCHS), None)
+    return scored_digits("gan-digits", GAN(loss="non-saturating", epochs=_EPOCHS))
 
 
 def adaptive_hinge_digits() -> Experiment:
@@ -49,7 +51,7 @@ def adaptive_hinge_digits() -> Experiment:
     Run:  equipoise train adaptive-hinge-digits --set algorithm.adaptive=false        for a fixed margin
     No published figure.
     """
-    return _scored("adaptive-hinge-digits", AdaptiveHinge(epochs=_EPOCHS), SpectralNorm())
+    return scored_digits("adaptive-hinge-digits", AdaptiveHinge(epochs=_EPOCHS), SpectralNorm())
 
 
 def adaptive_bounds_digits() -> Experiment:
@@ -58,13 +60,16 @@ def adaptive_bounds_digits() -> Experiment:
     Run:  equipoise train adaptive-bounds-digits --set algorithm.adaptive=false        for rep-b
     No published figure.
     """
-    return _scored("adaptive-bounds-digits", AdaptiveBounds(epochs=_EPOCHS), SpectralNorm(), output_size=16)
+    return scored_digits("adaptive-bounds-digits", AdaptiveBounds(epochs=_EPOCHS), SpectralNorm(), output_size=16)
 
 
-def _scored(name: str, algorithm: Algorithm, constraint: SpectralNorm | None, **options: int) -> Experiment:
-    """A discriminator that gives scores or features."""
-    discriminator = network("mlp-discriminator", image_shape=_SHAPE, hidden=(256, 128), **options)
-    adam = Adam(lr=2e-4, betas=(0.5, 0.999))
+def scored_digits(
+    name: str, algorithm: Algorithm, constraint: SpectralNorm | None = None, lr: float = 2e-4, **options: Any
+) -> Experiment:
+    """An experiment on digits whose discriminator gives scores or features; `options` are those of its network."""
+    options = {"image_shape": _SHAPE, "hidden": (256, 128), **options}
+    discriminator = network("mlp-discriminator", **options)
+    adam = Adam(lr=lr, betas=(0.5, 0.999))
     return Experiment(
         name=name,
         data=Digits(),

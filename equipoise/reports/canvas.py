@@ -49,6 +49,8 @@ def drawing(
         axes = figure.add_subplot()
         _calm(axes)
         paint(axes)
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")  # or the figure is drawn twice: the first time for its layout alone
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return Drawing(_inline(buffer.getvalue(), name, description))

@@ -24,6 +24,7 @@ from equipoise.reports.summary import comparison_table, shown, title, with_sprea
 from equipoise.reports.verdict import picture_size, times, verdict
 from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord, read_run
+from equipoise.studies.told import Told
 
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000
@@ -93,7 +94,7 @@ def write_run_report(run: Path) -> Path:
 
 
 def write_comparison(
-    title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path, verdict: str = ""
+    title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path, stories: Sequence[Told] = ()
 ) -> Path:
     """Write one page that compares groups of runs, and return its path.
 
@@ -103,7 +104,7 @@ def write_comparison(
         groups: the name of each group and its run directories, which differ in nothing but their seeds; `group_runs`
             makes such groups.
         out: the HTML file.
-        verdict: what the scores say, to stand above everything with the newest samples of each group; "" for none.
+        stories: verdicts on some of the groups, to stand above everything with the newest samples of theirs.
 
     Raises:
         EquipoiseError: a directory holds no run, there is no group, the runs of one are unlike, or the page cannot be
@@ -117,7 +118,7 @@ def write_comparison(
     text = render(
         "comparison.html",
         title=title,
-        verdict=verdict,
+        stories=stories,
         paragraphs=[part.strip() for part in introduction.split("\n\n") if part.strip()],
         table=comparison_table(records),
         groups=_groups(records),

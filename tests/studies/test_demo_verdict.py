@@ -1,23 +1,45 @@
-"""The demo's first sentence agrees with its own table."""
-
-import json
-from pathlib import Path
+"""What the demo says of its stories agrees with their scores."""
 
 import pytest
 
-from equipoise.studies.demo import verdict
+from equipoise.studies.demo_stories import stories, verdict
+
+HIGH, LOW, WIDE = [7.1, 7.2, 7.0], [3.6, 3.8, 3.4], [1.5, 7.5, 2.9]
 
 
 @pytest.mark.parametrize(
-    ("margin_1", "says"),
+    ("metric", "theirs", "answer"),
     [
-        (7.25, "The best of them, EBGAN, margin 1, scores above MAGAN"),
-        (6.0, "fixed margins score 3.70 to 6.00. None of them scores above MAGAN here"),
+        ("inception-score", [LOW], "better"),
+        ("classifier-fid", [LOW], "worse"),
+        ("inception-score", [WIDE], "no difference"),
+        ("inception-score", [HIGH], "no difference"),
+        ("inception-score", [LOW, WIDE], "better in 1 of 2 pairs, no difference in 1 of 2 pairs"),
     ],
 )
-def test_the_verdict_is_that_of_the_scores(margin_1: float, says: str, tmp_path: Path) -> None:
-    means = {"MAGAN": 7.1, "EBGAN, margin 10": 3.7, "EBGAN, margin 1": margin_1}
-    groups = {name: {"mean": mean} for name, mean in means.items()}
-    (tmp_path / "summary.json").write_text(json.dumps({"groups": groups}))
-    assert says in verdict(tmp_path)
-    assert "7.10" in verdict(tmp_path)
+def test_the_answer_is_that_of_the_paired_test(metric: str, theirs: list[list[float]], answer: str) -> None:
+    values = {"ours": HIGH} | {f"other {number}": each for number, each in enumerate(theirs)}
+    found = verdict((metric,), {metric: values})
+    assert found.answer == answer
+    assert "ours has 7.10 ± 0.10" in found.figures
+
+
+def test_each_metric_has_its_own_answer() -> None:
+    values = {"ours": HIGH, "other": LOW}
+    found = verdict(("inception-score", "classifier-fid"), {"inception-score": values, "classifier-fid": values})
+    assert found.answer == "better by inception score, worse by classifier FID"
+
+
+def test_one_seed_decides_nothing() -> None:
+    found = verdict(("inception-score",), {"inception-score": {"ours": [7.0], "other": [1.0]}})
+    assert found.answer == "no difference"
+    assert "one seed: no test" in found.figures
+
+
+def test_the_groups_of_a_story_share_data_batches_latents_and_generator() -> None:
+    for story in stories():
+        first, *others = (
+            (each.data, each.batch_size, each.latent, each.players["generator"]) for each in story.groups.values()
+        )
+        assert others
+        assert all(other == first for other in others)
