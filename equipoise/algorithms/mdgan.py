@@ -1,10 +1,12 @@
 """Manifold-diffusion GAN: reconstructions reach the data, then noise reaches the reconstructions (Che et al. 2017)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from torch import Tensor, nn
 
+from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
 from equipoise.algorithms.scores import (
     encoded_inputs,
     fixed_fakes,
@@ -37,14 +39,18 @@ class MDGAN(Algorithm[nn.Module]):
     Attributes:
         adversarial_weight: lambda, of -log D1(G(E(x))) beside the reconstruction error.
         reduction: of the squared errors of one image: their "mean" or their "sum"; the paper does not say which.
+        penalties: on the gradient of each discriminator, at what it takes for real and for generated; none in the
+            paper.
     """
 
     adversarial_weight: float = 1.0
     reduction: Literal["mean", "sum"] = "mean"
+    penalties: tuple[Penalty, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_non_negative("adversarial_weight", self.adversarial_weight)
+        check_penalties(self.penalties)
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -57,10 +63,11 @@ class MDGAN(Algorithm[nn.Module]):
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of four moves; each step has a real batch of its own."""
+        variant = partial(added, self.penalties)
         moves = (
-            Move("manifold-discriminator", self._manifold_discriminator, (_MANIFOLD,)),
+            Move("manifold-discriminator", self._manifold_discriminator, (_MANIFOLD,), variant=variant),
             Move("manifold-generator", self._manifold_generator, ("generator", "encoder"), fresh=False),
-            Move("diffusion-discriminator", self._diffusion_discriminator, (_DIFFUSION,)),
+            Move("diffusion-discriminator", self._diffusion_discriminator, (_DIFFUSION,), variant=variant),
             Move("diffusion-generator", self._diffusion_generator, ("generator",), fresh=False),
         )
         return (Stage("adversarial", moves, self.epochs, self.iterations),)
@@ -68,7 +75,9 @@ class MDGAN(Algorithm[nn.Module]):
     def _manifold_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         encoded = fixed_reconstructions(players, draw.real)
         real_scores, encoded_scores = scores_of_each(players, draw.real, encoded, player=_MANIFOLD)
-        return Outcome({_MANIFOLD: manifold_discriminator_loss(real_scores, encoded_scores)})
+        loss = manifold_discriminator_loss(real_scores, encoded_scores)
+        loss, measures = penalised(loss, self.penalties, players[_MANIFOLD], encoded, draw)
+        return Outcome({_MANIFOLD: loss}, {f"manifold_{name}": value for name, value in measures.items()})
 
     def _manifold_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         decoded = reconstructions(players, draw.real)
@@ -83,7 +92,10 @@ class MDGAN(Algorithm[nn.Module]):
     def _diffusion_discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         encoded, fake = fixed_reconstructions(players, draw.real), fixed_fakes(players, draw)
         encoded_scores, fake_scores = scores_of_each(players, encoded, fake, player=_DIFFUSION)
-        return Outcome({_DIFFUSION: diffusion_discriminator_loss(encoded_scores, fake_scores)})
+        loss = diffusion_discriminator_loss(encoded_scores, fake_scores)
+        judged = replace(draw, real=encoded)
+        loss, measures = penalised(loss, self.penalties, players[_DIFFUSION], fake, judged)
+        return Outcome({_DIFFUSION: loss}, {f"diffusion_{name}": value for name, value in measures.items()})
 
     def _diffusion_generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         fake_scores = scores(players, players["generator"](draw.latent()), _DIFFUSION)

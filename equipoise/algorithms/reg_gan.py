@@ -1,10 +1,12 @@
 """Mode-regularised GAN: an encoder leads the generator to the modes of the data (Che et al. 2017, section 3.2)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from torch import Tensor, nn
 
+from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
 from equipoise.algorithms.scores import (
     encoded_inputs,
     features,
@@ -40,6 +42,7 @@ class RegGAN(Algorithm[nn.Module]):
         reduction: of the squared errors of one image: their "mean" or their "sum"; the paper does not say which.
         encoded_fakes: whether the discriminator is shown G(E(x)) as generated too; the paper does not list it.
         discriminator_steps: discriminator steps per iteration, each with a real batch of its own.
+        penalties: on the discriminator's gradient, each at most once; none in the paper.
     """
 
     geometric_weight: float = 0.2
@@ -48,12 +51,14 @@ class RegGAN(Algorithm[nn.Module]):
     reduction: Literal["mean", "sum"] = "mean"
     encoded_fakes: bool = False
     discriminator_steps: int = 1
+    penalties: tuple[Penalty, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_non_negative("geometric_weight", self.geometric_weight)
         check_non_negative("mode_weight", self.mode_weight)
         check_whole("discriminator_steps", self.discriminator_steps, 1)
+        check_penalties(self.penalties)
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -66,21 +71,22 @@ class RegGAN(Algorithm[nn.Module]):
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage: the discriminator, then generator and encoder on the same real batch with fresh noise."""
+        variant, steps = partial(added, self.penalties), self.discriminator_steps
         moves = (
-            Move("discriminator", self._discriminator, ("discriminator",), repeats=self.discriminator_steps),
+            Move("discriminator", self._discriminator, ("discriminator",), steps, variant=variant),
             Move("generator-encoder", self._generator_and_encoder, ("generator", "encoder"), fresh=False),
         )
         return (Stage("adversarial", moves, self.epochs, self.iterations),)
 
     def _discriminator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         encoded = (fixed_reconstructions(players, draw.real),) if self.encoded_fakes else ()
-        real_scores, fake_scores, *encoded_scores = scores_of_each(
-            players, draw.real, fixed_fakes(players, draw), *encoded
-        )
+        fake = fixed_fakes(players, draw)
+        real_scores, fake_scores, *encoded_scores = scores_of_each(players, draw.real, fake, *encoded)
         loss = minimax_discriminator_loss(real_scores, fake_scores)
         for each in encoded_scores:
             loss = loss + generated_part(each)
-        return Outcome({"discriminator": loss}, score_means(real_scores, fake_scores))
+        loss, measures = penalised(loss, self.penalties, players["discriminator"], fake, draw)
+        return Outcome({"discriminator": loss}, score_means(real_scores, fake_scores) | measures)
 
     def _generator_and_encoder(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         fake_scores = scores(players, players["generator"](draw.latent()))

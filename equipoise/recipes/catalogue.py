@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.registry import Entry, Registry
+from equipoise.recipes.coverage_rows import COVERAGE_ROWS
 from equipoise.recipes.lga_rows import LGA_ROWS
 from equipoise.recipes.magan_rows import MAGAN_ROWS
 from equipoise.recipes.mmd_rows import MMD_ROWS
@@ -79,6 +80,7 @@ RECIPES: Registry[Entry] = Registry(
         *MAGAN_ROWS,
         *LGA_ROWS,
         *MODE_ROWS,
+        *COVERAGE_ROWS,
         *MMD_ROWS,
     ],
 )

@@ -318,10 +318,21 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "drifting-joint": lambda: _alone(Drifting(epochs=2, kernel="gaussian", division="joint")),
     "reg-gan": lambda: _with_encoder(RegGAN(epochs=2), "discriminator"),
     "reg-gan-features": lambda: _with_encoder(
-        RegGAN(epochs=2, similarity="features", reduction="sum", encoded_fakes=True, discriminator_steps=2),
+        RegGAN(
+            epochs=2,
+            similarity="features",
+            reduction="sum",
+            encoded_fakes=True,
+            discriminator_steps=2,
+            penalties=(Penalty("r1", 1.0), Penalty("r2", 1.0)),
+        ),
         "discriminator",
     ),
-    "mdgan": lambda: _with_encoder(MDGAN(iterations=4), "manifold-discriminator", "diffusion-discriminator"),
+    "mdgan": lambda: _with_encoder(
+        MDGAN(iterations=4, penalties=(Penalty("r1", 1.0), Penalty("r2", 1.0, every=2))),
+        "manifold-discriminator",
+        "diffusion-discriminator",
+    ),
     "vaegan": _vaegan,
     "ali": _ali,
     "magan-norm": lambda: _energy(MAGAN(epochs=4, pretrain_epochs=1, energy="norm")),

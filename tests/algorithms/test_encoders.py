@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.ali import ALI
 from equipoise.algorithms.mdgan import MDGAN
+from equipoise.algorithms.penalties import Penalty
 from equipoise.algorithms.reg_gan import RegGAN
 from equipoise.algorithms.vaegan import VAEGAN
 
@@ -130,6 +131,29 @@ def test_mdgan(coders: Any, judge: Any, draw: Any, play: Any, same_gradients: An
     same_gradients(found[DIFFUSION], real_loss(diffusion(decoded().detach())) + fake_loss(diffusion(noise)), diffusion)
     found = play(algorithm, "diffusion-generator", players, dealt).losses
     same_gradients(found["generator"], real_loss(diffusion(players["generator"](dealt.latent()))), players["generator"])
+
+
+def squared_slopes(critic: Any, images: Tensor) -> Tensor:
+    points = images.detach().requires_grad_()
+    (slopes,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
+    return slopes.flatten(1).square().sum(1).mean() / 2
+
+
+def test_penalties_on_what_each_discriminator_takes_for_real_and_for_generated(
+    coders: Any, judge: Any, draw: Any, play: Any, same_gradients: Any
+) -> None:
+    dealt, players = draw(*SHAPE), coders | {"discriminator": judge(1), MANIFOLD: judge(1), DIFFUSION: judge(3)}
+    decoded, fake = players["generator"](players["encoder"](dealt.real)), players["generator"](dealt.latent())
+    sides = {"discriminator": (dealt.real, fake), MANIFOLD: (dealt.real, decoded), DIFFUSION: (decoded, fake)}
+    penalties = (Penalty("r1", 2.0), Penalty("r2", 3.0))
+    for name, (real, generated) in sides.items():
+        algorithm = (RegGAN if name == "discriminator" else MDGAN)(iterations=1, penalties=penalties)
+        critic = players[name]
+        found = play(algorithm, name, players, dealt)
+        expected = real_loss(critic(real.detach())) + fake_loss(critic(generated.detach()))
+        expected = expected + 2 * squared_slopes(critic, real) + 3 * squared_slopes(critic, generated)
+        same_gradients(found.losses[name], expected, critic)
+        assert sum(measure.endswith(("penalty_r1", "penalty_r2")) for measure in found.measures) == 2
 
 
 def test_mdgans_moves_and_what_they_train() -> None:

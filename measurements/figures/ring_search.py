@@ -1,0 +1,61 @@
+"""Takes runs of R3GAN with several gammas into results/ring/r3gan-ring-runs.json, and prints the table of the page.
+
+python -m measurements.figures.ring_search STUDY/runs/*      runs of one study; those that did not end are left out
+python -m measurements.figures.ring_search                   prints the table
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise.common.files import write_text_atomically
+from measurements.figures.ring_measure import METRIC, RESULTS
+from measurements.figures.ring_runs import taken
+
+DATA = RESULTS / "r3gan-ring-runs.json"
+COLUMNS = ("gamma", "seeds", "6 of 6", "modes, mean", "share within 0.3, least to most", "6 of 6 by one sample")
+
+
+def ended(path: Path) -> dict[str, Any] | None:
+    """The end of a run without its heat map, or None for a run that did not reach its last iteration."""
+    if not (path / "scores.json").is_file():
+        return None
+    found = taken(path)
+    end = found["snapshots"][-1]
+    end.pop("counts")
+    scores = json.loads((path / "scores.json").read_text(encoding="utf-8"))["scores"]
+    end["covered_by_one_sample"] = next(int(score["value"]) for score in scores if score["metric"] == "modes-covered")
+    return found if end["iteration"] == found["algorithm"]["iterations"] else None
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """A row of Markdown for each gamma."""
+    by_gamma = defaultdict[float, list[dict[str, Any]]](list)
+    for run in runs:
+        by_gamma[run["algorithm"]["gamma"]].append(run["snapshots"][-1])
+    lines = [f"| {' | '.join(COLUMNS)} |", "| --- " * len(COLUMNS) + "|"]
+    for gamma, ends in sorted(by_gamma.items()):
+        covered, near = [end["covered"] for end in ends], sorted(end["share_near"] for end in ends)
+        once = [end["covered_by_one_sample"] for end in ends].count(6)
+        cells = (len(ends), covered.count(6), f"{sum(covered) / len(covered):.1f}", f"{near[0]:.2f} to {near[-1]:.2f}")
+        lines.append(f"| {gamma:g} | {' | '.join(map(str, cells))} | {once} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("runs", type=Path, nargs="*")
+    chosen = words.parse_args()
+    torch.set_num_threads(1)
+    if chosen.runs:
+        found = [run for path in chosen.runs if (run := ended(path)) is not None]
+        write_text_atomically(DATA, json.dumps({"metric": METRIC, "runs": found}, indent=1) + "\n")
+    print(table(json.loads(DATA.read_text(encoding="utf-8"))["runs"]))
+
+
+if __name__ == "__main__":
+    main()
