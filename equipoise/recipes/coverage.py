@@ -59,7 +59,7 @@ def residual_digits(method: Literal["reg-gan", "mdgan"] = "reg-gan") -> Experime
     """
     size: dict[str, Any] = {"image_size": 8, "channels": 1}
     residual = {"width": _RESIDUAL_WIDTH, "blocks": 1, **size}
-    lengths = {"iterations": _RESIDUAL_ITERATIONS, "penalties": _PENALTIES}
+    lengths: dict[str, Any] = {"iterations": _RESIDUAL_ITERATIONS, "penalties": _PENALTIES}
     algorithm = RegGAN(**lengths) if method == "reg-gan" else MDGAN(**lengths)
     return Experiment(
         name=f"{method}-residual-digits",
