@@ -1,5 +1,6 @@
 """Peak memory of the families, and how time and memory grow: each point in a process of its own.
 
+    python -m measurements.benchmarks.growth memory     writes results/benchmarks/memory.json
     python -m measurements.benchmarks.growth POINT      measures one point, given as JSON, and prints JSON
 
 CPU time and the process's largest resident size, on random images; the size before the game was built is subtracted
@@ -7,6 +8,7 @@ where growth is meant, as torch alone takes some hundred megabytes.
 """
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -17,10 +19,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 
 from equipoise.algorithms.gan import GAN
+from equipoise.common.files import write_text_atomically
+from equipoise.data.items import Mapped
 from equipoise.data.noise import Noise
+from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment, network
 from equipoise.recipes.catalogue import recipe
@@ -29,7 +35,10 @@ from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Latent
 from equipoise.training.loop import Loop
 from equipoise.training.optimisers import Adam
+from measurements import RESULTS_FOLDER
 from measurements.benchmarks import processes
+from measurements.benchmarks.measure import machine
+from measurements.benchmarks.memory_estimate import estimated_bytes
 from measurements.benchmarks.timers import process_seconds
 
 FAMILIES = (
@@ -54,6 +63,7 @@ class Point:
         image_size: of the narrow DCGAN.
         images: how many images the data set has; 0 for one batch.
         iterations: how many are timed, after a first one.
+        mapped: whether the images are in a mapped file; it has no content and takes no room on the disk.
     """
 
     recipe: str
@@ -61,6 +71,16 @@ class Point:
     image_size: int = 32
     images: int = 0
     iterations: int = 1
+    mapped: bool = False
+
+
+LARGER = (
+    Point("dcgan", batch=16, image_size=128, iterations=3),
+    Point("dcgan", batch=16, image_size=256, iterations=3),
+    Point("dcgan", batch=16, images=100_000, iterations=41),
+    Point("dcgan", batch=16, images=1_000_000, iterations=41, mapped=True),
+)
+"""Further points of the last two axes, each axis with one that it had before."""
 
 
 def memory_points() -> list[Point]:
@@ -79,11 +99,20 @@ def growth_points() -> dict[str, list[Point]]:
 
 def grown() -> dict[str, Any]:
     """All points, for the results file."""
-    found: dict[str, Any] = {"memory": [in_own_process(point) for point in memory_points()]}
-    for axis, points in growth_points().items():
-        found[axis] = [in_own_process(point) for point in points]
+    found: dict[str, Any] = {
+        axis: [in_own_process(point) for point in points] for axis, points in growth_points().items()
+    }
     found["ranks"] = ranks()
     return found
+
+
+def memory() -> dict[str, Any]:
+    """The memory of each family, measured and estimated from shapes alone, and the larger points."""
+    families = [
+        in_own_process(point) | {"estimated_mib": estimated_bytes(_experiment(point)) / _MIB}
+        for point in memory_points()
+    ]
+    return {"machine": machine(), "families": families, "larger": [in_own_process(point) for point in LARGER]}
 
 
 def in_own_process(point: Point) -> dict[str, Any]:
@@ -101,7 +130,7 @@ def measure(point: Point) -> dict[str, Any]:
     keep_freed_memory()
     before = _largest_bytes()
     experiment = _experiment(point)
-    game = build_game(experiment, experiment.data.load())
+    game = build_game(experiment, _mapped(point) if point.mapped else experiment.data.load())
     state = build_state(experiment, game, torch.device("cpu"))
     for optimiser in state.optimisers.values():
         optimiser.step()  # gradients of zero: the moments are there before the first iteration, as in any later one
@@ -148,8 +177,17 @@ def _experiment(point: Point) -> Experiment:
     names = {field.name for field in fields(chosen.algorithm)}
     shorter = {"pretrain_epochs": 0, "discriminator_steps": 1}
     algorithm = replace(chosen.algorithm, **{name: value for name, value in shorter.items() if name in names})
-    data = Noise(shape, point.images or batch)
+    data = Noise(shape, batch if point.mapped else point.images or batch)
     return replace(chosen, algorithm=algorithm, batch_size=batch, data=data)
+
+
+def _mapped(point: Point) -> Store:
+    """Black images in a file that is gone from the disk as soon as it is mapped."""
+    with tempfile.TemporaryFile() as file:
+        shape = (point.images, 3, point.image_size, point.image_size)
+        file.truncate(math.prod(shape))
+        array = np.memmap(file, dtype=np.uint8, mode="r", shape=shape)
+    return Store(Mapped(array, torch.device("cpu")), known_hash="black")
 
 
 def _narrow_dcgan(image_size: int) -> Experiment:
@@ -175,4 +213,8 @@ def _largest_bytes() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Point(**json.loads(sys.argv[1])))))
+    if sys.argv[1] == "memory":
+        torch.set_num_threads(1)
+        write_text_atomically(RESULTS_FOLDER / "benchmarks" / "memory.json", json.dumps(memory(), indent=1) + "\n")
+    else:
+        print(json.dumps(measure(Point(**json.loads(sys.argv[1])))))

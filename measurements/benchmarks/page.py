@@ -18,7 +18,7 @@ DATA = RESULTS_FOLDER / "benchmarks"
 
 def read() -> dict[str, Any]:
     """The data files; of the settings those that were measured."""
-    names = ("idle", "busy", "cpu", "operations", "host")
+    names = ("idle", "busy", "cpu", "operations", "host", "memory")
     files = {name: DATA / f"{name}.json" for name in names}
     return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items() if path.exists()}
 
@@ -35,6 +35,7 @@ def figures(data: dict[str, Any]) -> dict[str, str]:
     return {
         "machine": _machine(passport),
         "earlier-machine": _machine(found["machine"]),
+        "memory-machine": _machine(data["memory"]["machine"]),
         "threads": str(passport["threads"]),
         "torch": passport["torch"],
         "python": passport["python"],
@@ -46,7 +47,7 @@ def figures(data: dict[str, Any]) -> dict[str, str]:
         **{f"host-{part}": _host(each) for part, each in data["host"]["microseconds"].items()},
         **page_rows.figures(measured, data["operations"]),
         **page_tricks.figures(measured),
-        **page_memory.figures(found["input"], found["growth"]),
+        **page_memory.figures(found["input"], found["growth"], data["memory"]),
     }
 
 

@@ -9,7 +9,7 @@ AXES = (("batch", "batch"), ("resolution", "image_size"), ("images", "images"))
 """What grows, and the field that says how large it is."""
 
 
-def figures(read: dict[str, Any], grown: dict[str, Any]) -> dict[str, str]:
+def figures(read: dict[str, Any], grown: dict[str, Any], memory: dict[str, Any]) -> dict[str, str]:
     """By the names of the page's places."""
     return {
         "pictures": read["pictures"],
@@ -21,10 +21,14 @@ def figures(read: dict[str, Any], grown: dict[str, Any]) -> dict[str, str]:
             "recipe | CPU seconds per iteration | share spent on drawing real data",
             [f"{each['game']} | {each['seconds_per_iteration']:.3g} | {each['share']:.2%}" for each in read["waiting"]],
         ),
-        "idle": f"{_idle(grown['memory']):.0f}",
+        "idle": f"{_idle(memory['families']):.0f}",
         "memory": table(
-            "recipe | batch | parameters | peak, MiB | without libraries, MiB | CPU seconds per iteration",
-            [_memory(each) for each in grown["memory"]],
+            "recipe | batch | parameters | peak, MiB | without libraries, MiB | estimate, MiB | CPU s per iteration",
+            [_memory(each) for each in memory["families"]],
+        ),
+        "larger": table(
+            "side | images | CPU ms per image | memory without libraries, MiB",
+            [_larger(each) for each in memory["larger"]],
         ),
         "growth": table(
             "what grows | to | CPU ms per image | memory without libraries, MiB",
@@ -45,7 +49,14 @@ def _reading(folder: dict[str, Any], memory: dict[str, Any]) -> str:
 
 def _memory(each: dict[str, Any]) -> str:
     size = f"{each['peak_mib']:,.0f} | {each['peak_above_start_mib']:,.0f}"
-    return f"{each['recipe']} | {each['batch']} | {each['parameters']:,} | {size} | {each['seconds']:.3g}"
+    numbers = f"{each['batch']} | {each['parameters']:,} | {size} | {each['estimated_mib']:,.0f}"
+    return f"{each['recipe']} | {numbers} | {each['seconds']:.3g}"
+
+
+def _larger(each: dict[str, Any]) -> str:
+    images = f"{each['images'] or each['batch']:,}{', mapped' if each['mapped'] else ''}"
+    speed = f"{1000 * each['seconds_per_image']:.3g}"
+    return f"{each['image_size']} | {images} | {speed} | {each['peak_above_start_mib']:,.0f}"
 
 
 def _growth(axis: str, size: int, each: dict[str, Any]) -> str:
