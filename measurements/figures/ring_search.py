@@ -1,6 +1,6 @@
 """Takes runs of R3GAN with several gammas into results/ring/r3gan-ring-runs.json, and prints the table of the page.
 
-python -m measurements.figures.ring_search STUDY/runs/*      runs of one study; those that did not end are left out
+python -m measurements.figures.ring_search STUDY/runs/*      runs of studies; those that did not end are left out
 python -m measurements.figures.ring_search                   prints the table
 """
 
@@ -13,11 +13,20 @@ from typing import Any
 import torch
 
 from equipoise.common.files import write_text_atomically
+from equipoise.runs.record import read_run
 from measurements.figures.ring_measure import METRIC, RESULTS
 from measurements.figures.ring_runs import taken
 
 DATA = RESULTS / "r3gan-ring-runs.json"
-COLUMNS = ("gamma", "seeds", "6 of 6", "modes, mean", "share within 0.3, least to most", "6 of 6 by one sample")
+COLUMNS = (
+    "gamma",
+    "rates",
+    "seeds",
+    "6 of 6",
+    "modes, mean",
+    "share within 0.3",
+    "6 of 6 by one sample",
+)
 
 
 def ended(path: Path) -> dict[str, Any] | None:
@@ -29,20 +38,21 @@ def ended(path: Path) -> dict[str, Any] | None:
     end.pop("counts")
     scores = json.loads((path / "scores.json").read_text(encoding="utf-8"))["scores"]
     end["covered_by_one_sample"] = next(int(score["value"]) for score in scores if score["metric"] == "modes-covered")
+    found["rates"] = read_run(path).config["players"]["generator"]["optimiser"]["schedule"]["kind"]
     return found if end["iteration"] == found["algorithm"]["iterations"] else None
 
 
 def table(runs: list[dict[str, Any]]) -> str:
-    """A row of Markdown for each gamma."""
-    by_gamma = defaultdict[float, list[dict[str, Any]]](list)
+    """A row of Markdown for each setting."""
+    by_setting = defaultdict[tuple[float, str], list[dict[str, Any]]](list)
     for run in runs:
-        by_gamma[run["algorithm"]["gamma"]].append(run["snapshots"][-1])
+        by_setting[run["algorithm"]["gamma"], run["rates"]].append(run["snapshots"][-1])
     lines = [f"| {' | '.join(COLUMNS)} |", "| --- " * len(COLUMNS) + "|"]
-    for gamma, ends in sorted(by_gamma.items()):
+    for (gamma, rates), ends in sorted(by_setting.items()):
         covered, near = [end["covered"] for end in ends], sorted(end["share_near"] for end in ends)
         once = [end["covered_by_one_sample"] for end in ends].count(6)
         cells = (len(ends), covered.count(6), f"{sum(covered) / len(covered):.1f}", f"{near[0]:.2f} to {near[-1]:.2f}")
-        lines.append(f"| {gamma:g} | {' | '.join(map(str, cells))} | {once} |")
+        lines.append(f"| {gamma:g} | {rates} | {' | '.join(map(str, cells))} | {once} |")
     return "\n".join(lines)
 
 
