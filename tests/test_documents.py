@@ -14,6 +14,7 @@ from measurements.figures import (
     collapse,
     critic_classes,
     kernels,
+    lga,
     magan_digits,
     magan_mnist,
     missing_digit,
@@ -23,6 +24,7 @@ from measurements.figures import (
     score_of_real,
 )
 from measurements.monitor import page as monitor_page
+from measurements.pages import filled
 
 ROOT = Path(__file__).parents[1]
 
@@ -86,6 +88,17 @@ def test_the_margin_on_mnist_moved_when_the_page_says_so() -> None:
     file = ROOT / "results" / "studies" / "magan-mnist" / "epochs.json"
     margins = json.loads(file.read_text(encoding="utf-8"))["runs"][0]["next_margin"]
     assert [round(margin, 1) for margin in margins] == [6.9] * 4 + [5.0] * 8
+
+
+def test_the_page_about_the_amplifier_shows_its_data() -> None:
+    assert filled(lga.PAGE, lga.figures()) == lga.PAGE.read_text(encoding="utf-8")
+    curves = {label: list(seeds.values()) for label, seeds in lga.read("lga-maps").items()}
+    ends = {label: [curve["distances"][-1] for curve in of_label] for label, of_label in curves.items()}
+    sound = [label for label in curves if label.endswith("4x4") and not label.startswith("literal")]
+    assert max(ends["hinge"]) < min(min(ends[label]) for label in sound)
+    assert max(max(ends[label]) for label in sound) < min(ends["literal 4x4"])
+    assert all(-0.6 < curve["fake_score"][0] < -0.25 for label in sound for curve in curves[label])
+    assert all(curve["fake_score"][0] < -5 for curve in curves["literal 4x4"])
 
 
 def test_the_full_width_run_on_mnist_did_what_its_page_says() -> None:

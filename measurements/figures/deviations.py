@@ -11,6 +11,7 @@ from typing import Any
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements.figures.lga import spread
 from measurements.pages import filled
 
 PAGE = DOCS_FOLDER / "deviations.md"
@@ -26,6 +27,7 @@ def figures() -> dict[str, str]:
     return (
         digits()
         | real_digits()
+        | amplifiers()
         | discrete_magan()
         | two_parameter_mmd()
         | norms()
@@ -62,6 +64,15 @@ def real_digits() -> dict[str, str]:
         "real-accuracy": f"{100 * accuracies[0]:.1f} to {accuracies[-1]:.1%}".replace("%", " %"),
         "real-score": f"{scores[0]:.2f} to {scores[-1]:.2f}",
     }
+
+
+def amplifiers() -> dict[str, str]:
+    """The distances at the end, and the score of generated images where the printed formula trains the generator."""
+    curves = {label: list(seeds.values()) for label, seeds in read("studies/lga-maps/curves.json")["rows"].items()}
+    ends = {label: spread([curve["distances"][-1] for curve in of_label]) for label, of_label in curves.items()}
+    names = ("hinge", "plain 4x4", "magnitude 4x4", "margin 4x4", "zero 4x4", "literal 4x4")
+    scores = {"lga-literal-score": spread([curve["fake_score"][0] for curve in curves["literal 4x4"]])}
+    return {f"lga-{name.replace(' ', '-')}": ends[name] for name in names} | scores
 
 
 def with_deviation(mean: float, deviation: float) -> str:
