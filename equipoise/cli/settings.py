@@ -1,6 +1,7 @@
 """The options of `train` and `resume` that say how to train, and the settings made from them."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equipoise.cli.names import tracker
@@ -34,7 +35,6 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def settings_of(chosen: argparse.Namespace) -> "Settings":
     """The settings that the arguments describe."""
     from equipoise.evaluation.inception_file import local_weights
-    from equipoise.reports.pages import write_run_report
     from equipoise.runs.train import Settings
 
     return Settings(
@@ -52,5 +52,12 @@ def settings_of(chosen: argparse.Namespace) -> "Settings":
         layout=chosen.layout,
         track=None if chosen.track is None else tuple(chosen.track),
         inception_weights=local_weights(chosen.inception_weights),
-        page=write_run_report,
+        page=write_page,
     )
+
+
+def write_page(run: Path) -> Path:
+    """A run's page; what draws it is imported when there is something to draw."""
+    from equipoise.reports.pages import write_run_report
+
+    return write_run_report(run)
