@@ -159,7 +159,7 @@ def draw(name: str, rows: Rows) -> None:
         kind = label.split(", ")[-1].split()[0]
         line = "--" if label.endswith("8x8") or label.startswith("3 scales") else "-"
         axes.plot(curves[0]["iterations"], means, line, color=STYLES[kind], label=label, linewidth=1.2)
-    axes.set(xlabel="generator steps", ylabel=METRIC, ylim=(1.0, 3.2))
+    axes.set(xlabel="generator steps", ylabel=METRIC, ylim=(1.0, 4.0))
     save(figure, axes, FIGURES_FOLDER / f"{name.replace('-', '_')}.png")
 
 
