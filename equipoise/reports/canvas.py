@@ -49,7 +49,9 @@ def drawing(
         axes = figure.add_subplot()
         _calm(axes)
         paint(axes)
-        figure.get_layout_engine().execute(figure)
+        layout = figure.get_layout_engine()
+        if layout is not None:
+            layout.execute(figure)
         figure.set_layout_engine("none")  # or the figure is drawn twice: the first time for its layout alone
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

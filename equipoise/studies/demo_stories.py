@@ -152,7 +152,7 @@ def _stories() -> tuple[Story, ...]:
             "Six Gaussians in a ring. Reg-GAN (Che et al. 2017) adds an encoder to a GAN, which pulls the generator "
             "to all modes. The learning rates are those that Reg-GAN was tuned with; a GAN does better with others.",
             encoders(),
-            ("share-near",),
+            ("modes-covered", "share-near"),
             samples=2_500,
         ),
     )
