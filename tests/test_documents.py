@@ -13,6 +13,7 @@ from equipoise.studies.summary import summarise
 from measurements.figures import (
     collapse,
     critic_classes,
+    demo,
     kernels,
     lga,
     magan_digits,
@@ -27,6 +28,10 @@ from measurements.monitor import page as monitor_page
 from measurements.pages import filled
 
 ROOT = Path(__file__).parents[1]
+
+
+def test_the_demos_table_is_that_of_the_data_files() -> None:
+    assert demo.table() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/algorithms/magan.md"])

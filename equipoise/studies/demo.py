@@ -32,7 +32,7 @@ TITLE = "Four ideas, tried on data that come with the package"
 INTRODUCTION = (
     "Four ideas from the papers, each against what it improves, in runs that differ in nothing else and share their "
     "seeds. Better or worse: the paired t-test over seeds, corrected for the pairs of a story, gives p < 0.05. No "
-    "difference: it does not, which with few seeds says little about small differences."
+    "difference beyond chance: it does not, which with few seeds says little."
 )
 """Below the verdicts."""
 _CURVES = ("margin", "real_energy", "fake_energy")
@@ -100,7 +100,7 @@ def _jobs(story: Story, out: Path, seeds: int, page: Page) -> list[Job]:
         Job(
             label,
             replace(experiment, seed=seed),
-            out / "runs" / f"{_word(label)}-seed{seed}",
+            out / "runs" / f"{run_word(label)}-seed{seed}",
             (*story.metrics, *beside),
             story.samples,
             None if seed else page,
@@ -162,7 +162,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
 
 
-def _word(group: str) -> str:
+def run_word(group: str) -> str:
+    """How the folders of a group's runs begin."""
     return file_name(group.lower().replace(",", ""))
 
 

@@ -92,7 +92,7 @@ def _test(one: Sequence[float], other: Sequence[float]) -> Paired:
 
 def _side(metric: str, test: Paired, corrected: float) -> str:
     if not corrected < LEVEL:
-        return "no difference"
+        return "no difference beyond chance"
     return "better" if (test.mean < 0) == bool(lower_is_better(metric)) else "worse"
 
 

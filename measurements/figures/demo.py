@@ -1,15 +1,24 @@
 """The demo's stories as the README tells them: figures from `summary.json` of a demo, verdicts as on its page.
 
-Run: python -m measurements.figures.demo
+Run: python -m measurements.figures.demo FOLDER        the folder of a demo, for the pictures
 """
 
 import json
 import statistics
+import sys
+from pathlib import Path
 from typing import Any
 
+import matplotlib
+from matplotlib.image import imread
+
+from equipoise.studies.demo import run_word
 from equipoise.studies.demo_stories import verdict
-from measurements import RESULTS_FOLDER
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
 from measurements.figures import magan_digits
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 
 DATA = RESULTS_FOLDER / "digits" / "demo.json"
 
@@ -41,5 +50,19 @@ def _figure(values: list[float]) -> str:
     return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
+def draw(folder: Path) -> None:
+    """The newest samples of each group's first seed, in the order of the table."""
+    labels = [label for _, groups in _stories() for label in groups]
+    figure, panels = plt.subplots(2, 5, figsize=(11, 5), dpi=100)
+    for axes, label in zip(panels.flat, labels, strict=True):
+        grids = (folder / "runs" / f"{run_word(label)}-seed0" / "samples").glob("*.png")
+        axes.imshow(imread(max(grids)), cmap="gray", interpolation="nearest")
+        axes.set_title(label, fontsize=9)
+        axes.axis("off")
+    figure.tight_layout()
+    figure.savefig(FIGURES_FOLDER / "demo.png")
+
+
 if __name__ == "__main__":
     print(table())
+    draw(Path(sys.argv[1]))

@@ -12,9 +12,9 @@ HIGH, LOW, WIDE = [7.1, 7.2, 7.0], [3.6, 3.8, 3.4], [1.5, 7.5, 2.9]
     [
         ("inception-score", [LOW], "better"),
         ("classifier-fid", [LOW], "worse"),
-        ("inception-score", [WIDE], "no difference"),
-        ("inception-score", [HIGH], "no difference"),
-        ("inception-score", [LOW, WIDE], "better in 1 of 2 pairs, no difference in 1 of 2 pairs"),
+        ("inception-score", [WIDE], "no difference beyond chance"),
+        ("inception-score", [HIGH], "no difference beyond chance"),
+        ("inception-score", [LOW, WIDE], "better in 1 of 2 pairs, no difference beyond chance in 1 of 2 pairs"),
     ],
 )
 def test_the_answer_is_that_of_the_paired_test(metric: str, theirs: list[list[float]], answer: str) -> None:
@@ -32,7 +32,7 @@ def test_each_metric_has_its_own_answer() -> None:
 
 def test_one_seed_decides_nothing() -> None:
     found = verdict(("inception-score",), {"inception-score": {"ours": [7.0], "other": [1.0]}})
-    assert found.answer == "no difference"
+    assert found.answer == "no difference beyond chance"
     assert "one seed: no test" in found.figures
 
 
