@@ -51,8 +51,6 @@ USED = [
 ]
 """What is in use."""
 UNUSED = [
-    Trick("memory kept between steps", MAGAN, ways.kept_memory, 9, 4),
-    Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 9, 1),
     Trick("torch.compile of both networks", "MAGAN MNIST, plain step, batch 64", ways.compiled, 5, 4, apart=False),
     Trick(
         "a transposed convolution as four convolutions", "256 maps of 8x8 to 128 of 16x16, batch 64", ways.by_four, 5, 3
