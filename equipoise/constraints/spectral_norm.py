@@ -6,7 +6,7 @@ input size (`method="convolution"`, PICO). The unit vectors u and v are buffers:
 the state dict, and moved only by `advance_spectral_norms`. The bias is neither scaled nor normalised.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,7 +50,8 @@ class NormalisedWeight(nn.Module):
         self.register_buffer("right", _unit(right, right))
         image = apply(weight.detach(), self.right)
         self.register_buffer("left", _unit(image, torch.ones_like(image)))
-        self.advance(weight, _ITERATIONS_AT_ATTACH)
+        for _ in range(_ITERATIONS_AT_ATTACH):
+            _advance([(self, weight)])
 
     def forward(self, weight: Tensor) -> Tensor:
         """The weight that the layer uses, of the shape of `weight`."""
@@ -65,15 +66,6 @@ class NormalisedWeight(nn.Module):
         with torch.autocast(weight.device.type, enabled=False):
             estimate = (self.left * self.apply_map(weight, self.right)).sum()
         return estimate.clamp_min(_LEAST_SIGMA)
-
-    @torch.no_grad()
-    def advance(self, weight: Tensor, iterations: int | None = None) -> None:
-        """Power iterations u <- A v / ||A v||, v <- A' u / ||A' u||, in place. A zero image leaves its vector alone."""
-        with torch.autocast(weight.device.type, enabled=False):
-            for _ in range(self.power_iterations if iterations is None else iterations):
-                image, transpose = map_and_transpose(self.apply_map, weight, self.right)
-                self.left.copy_(_unit(image, self.left))
-                self.right.copy_(_unit(transpose(self.left), self.right))
 
 
 @dataclass(frozen=True)
@@ -140,8 +132,12 @@ def advance_spectral_norms(module: nn.Module, iterations: int | None = None) -> 
     Weights may be initialised before `SpectralNorm.attach`, which is the plain order. If they are written afterwards
     (`layer.weight = value`), call this with some thirty iterations before the first forward pass.
     """
-    for _, normalised, original in _normalised_weights(module):
-        normalised.advance(original, iterations)
+    pairs = [(normalised, original) for _, normalised, original in _normalised_weights(module)]
+    counts = [normalised.power_iterations if iterations is None else iterations for normalised, _ in pairs]
+    for done in range(max(counts, default=0)):
+        due = [pair for pair, count in zip(pairs, counts, strict=True) if done < count]
+        for device in dict.fromkeys(weight.device for _, weight in due):
+            _advance([pair for pair in due if pair[1].device == device])
 
 
 def spectral_norms(module: nn.Module) -> dict[str, Tensor]:
@@ -176,6 +172,26 @@ def _check_other_weights(module: nn.Module) -> None:
             f"module must hold its matrices in Linear, Conv2d and ConvTranspose2d layers, which alone are normalised;"
             f" others: {named}. Attach the constraint to a part without them, or write them as such layers."
         )
+
+
+@torch.no_grad()
+def _advance(pairs: Sequence[tuple[NormalisedWeight, Tensor]]) -> None:
+    """One power iteration of each weight, in place: u <- A v / ||A v||, v <- A' u / ||A' u||."""
+    normalised = [each for each, _ in pairs]
+    with torch.autocast(pairs[0][1].device.type, enabled=False):
+        found = [map_and_transpose(each.apply_map, weight, each.right) for each, weight in pairs]
+        _replace([each.left for each in normalised], [image for image, _ in found])
+        turned = [transpose(each.left) for each, (_, transpose) in zip(normalised, found, strict=True)]
+        _replace([each.right for each in normalised], turned)
+
+
+def _replace(vectors: list[Tensor], images: list[Tensor]) -> None:
+    """Each image at length one in its vector's place; a zero image leaves the vector alone. One call serves all."""
+    lengths: Sequence[Tensor] = torch._foreach_norm(images)
+    long = torch.cat([length.expand(image.numel()) for length, image in zip(lengths, images, strict=True)])
+    old, new = (torch.cat([each.flatten() for each in some]) for some in (vectors, images))
+    units = torch.where(long > 0, new / long, old).split([each.numel() for each in vectors])
+    torch._foreach_copy_(vectors, [unit.view_as(each) for unit, each in zip(units, vectors, strict=True)])
 
 
 def _unit(vector: Tensor, instead: Tensor) -> Tensor:

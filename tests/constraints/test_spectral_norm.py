@@ -178,6 +178,25 @@ def test_after_step_follows_the_textbook_iteration():
     assert chain[0].sigma(chain.original).item() == pytest.approx(u @ matrix @ v, rel=1e-12)
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_all_layers_together_are_each_by_itself(method, dtype):
+    """To the last bit, with a zero weight among them and another number of power iterations for one."""
+    network = _attached(method, dtype)
+    layers = [layer for layer in network.modules() if parametrize.is_parametrized(layer)]
+    with torch.no_grad():
+        for factor, layer in enumerate(layers):
+            layer.parametrizations.weight.original.mul_(factor).add_(0.1 * factor)
+    layers[1].parametrizations.weight[0].power_iterations = 3
+    alone = copy.deepcopy(layers)
+    advance_spectral_norms(network)
+    for layer in alone:
+        advance_spectral_norms(layer)
+    for ours, theirs in zip(layers, alone, strict=True):
+        for (name, buffer), expected in zip(ours.named_buffers(), theirs.buffers(), strict=True):
+            assert torch.equal(buffer, expected), name
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 2), st.integers(1, 3), st.integers(1, 3))
 def test_matrix_and_convolution_norms_bound_each_other(seed, kernel, stride, inputs, outputs):

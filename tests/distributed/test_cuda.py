@@ -19,6 +19,7 @@ from equipoise.recipes.catalogue import recipe
 from equipoise.runs import processes, train
 from equipoise.runs.manner import Manner
 from equipoise.runs.vitals import Diverged, Vitals
+from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training.loop import Loop
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
@@ -69,6 +70,24 @@ def test_a_gpu_sees_what_is_not_finite() -> None:
     with pytest.raises(Diverged) as caught:
         loop.run([health])
     assert caught.value.iteration == 5
+
+
+@needs_gpu
+@pytest.mark.parametrize("name", TOY_EXPERIMENTS)
+def test_no_iteration_waits_for_the_gpu(name: str) -> None:
+    """tests/contracts/test_waits.py has the same without a GPU."""
+    experiment, device = TOY_EXPERIMENTS[name](), torch.device("cuda")
+    game = build_game(experiment, experiment.data.load().to(device))
+    loop = Loop(game, build_state(experiment, game, device))
+    for stage in range(len(game.algorithm.stages())):
+        loop.state.clock.stage, loop.state.clock.stage_iteration = stage, 0
+        loop.iterate()  # what is built once for all iterations may be sent in the first one
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            while not loop.finished and loop.state.clock.stage == stage and loop.state.clock.stage_iteration < 3:
+                loop.iterate()
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
 
 
 def _train(folder: Path, name: str, ranks: int, *words: str) -> Path:
