@@ -77,6 +77,8 @@ def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> st
 def comparable(passport: Mapping[str, object]) -> str:
     """A passport as text, by what makes two scores the same measurement: not seed, versions, commit or device."""
     kept = {name: (OLDER | dict(passport)).get(name) for name in MUST_AGREE}
+    if not (kept["real_count"] or kept["extractor"]):  # as in `equipoise.evaluation.passport.comparable`
+        del kept["data_hash"]
     return json.dumps(kept, sort_keys=True, default=str)
 
 

@@ -15,6 +15,7 @@ from equipoise.common.files import file_name, write_text_atomically
 from equipoise.common.machine import available_cores
 from equipoise.data.digits import Digits
 from equipoise.evaluation.judge import judge_of
+from equipoise.experiments.config import to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.train import Page, Settings, resume, train
@@ -120,7 +121,7 @@ def _carry_out(job: Job, stack: Stack | None) -> None:
     run = RunDirectory(job.out)
     if not run.config.exists():
         train(job.experiment, job.out, settings)
-    elif run.experiment() == job.experiment:
+    elif to_yaml(run.experiment()) == to_yaml(job.experiment):  # with what the networks take by default
         resume(job.out, settings)
     else:
         raise EquipoiseError(f"{printable(job.out)} holds another run; choose a new folder with --out.")

@@ -49,6 +49,12 @@ def test_what_was_measured_does(change: dict[str, object]) -> None:
     assert differences(PASSPORT, other) == tuple(change)
 
 
+def test_the_content_of_data_that_a_score_does_not_look_at_does_not_matter() -> None:
+    modes = replace(PASSPORT, metric="modes-covered of 6", extractor="", weights_hash="")
+    assert comparable(modes, replace(modes, data_hash="x"))
+    assert differences(modes, replace(modes, data_hash="x", real_count=1)) == ("data_hash", "real_count")
+
+
 def test_through_json_and_back() -> None:
     assert Passport.from_dict(json.loads(json.dumps(PASSPORT.as_dict()))) == PASSPORT
 
