@@ -5,7 +5,8 @@ their own for a table. What stands between them is replaced; nothing else of the
 """
 
 import re
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PLACE = re.compile(r"<!-- ([\w-]+) -->(\n?)(.*?)<!-- end -->", re.DOTALL)
@@ -27,6 +28,12 @@ def filled(page: Path, figures: Mapping[str, str]) -> str:
 def interval(score: Mapping[str, float]) -> str:
     """A score with the interval of its confidence, `low` to `high`."""
     return f"{score['value']:.2f} ({score['low']:.2f} to {score['high']:.2f})"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Their mean and, of several, their standard deviation."""
+    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.2f}{deviation}"
 
 
 def table(heads: str, rows: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from typing import Any
@@ -96,6 +97,7 @@ def _check_fields(names: Sequence[str]) -> None:
         cls = declared[cls][name]
 
 
+@cache
 def _declared(module: str) -> dict[str, dict[str, str]]:
     """The annotated fields of each class of a module, by name, from its source: it would import torch."""
     spec = find_spec(module)

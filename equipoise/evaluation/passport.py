@@ -1,6 +1,7 @@
 """The passport of a score: everything it depends on, so that you can tell whether two scores are comparable."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -91,6 +92,12 @@ MUST_AGREE = (
 """The fields in which two scores of one column must agree."""
 
 
+def decisive(passport: Mapping[str, object]) -> tuple[str, ...]:
+    """The fields in which another score must agree: not the content of real data that this one never looks at."""
+    looks = passport.get("real_count") or passport.get("extractor")
+    return MUST_AGREE if looks else tuple(name for name in MUST_AGREE if name != "data_hash")
+
+
 def comparable(a: Passport, b: Passport) -> bool:
     """Whether two scores are comparable: everything agrees except seed, versions, commit and device.
 
@@ -101,8 +108,8 @@ def comparable(a: Passport, b: Passport) -> bool:
 
 def differences(a: Passport, b: Passport) -> tuple[str, ...]:
     """The fields that make two scores incomparable, in the passport's order."""
-    unseen = () if any((a.real_count, b.real_count, a.extractor, b.extractor)) else ("data_hash",)
-    return tuple(name for name in MUST_AGREE if name not in unseen and getattr(a, name) != getattr(b, name))
+    either = {*decisive(vars(a)), *decisive(vars(b))}
+    return tuple(name for name in MUST_AGREE if name in either and getattr(a, name) != getattr(b, name))
 
 
 def current_versions() -> dict[str, str]:

@@ -32,14 +32,14 @@ def points(data: Literal["ring", "grid"] = "ring") -> Experiment:
     """
     chosen: DataSet = Ring() if data == "ring" else Grid()
     algorithm = RelativisticGAN(gamma=1.0, penalty_every=1, iterations=_ITERATIONS)
-    judge = network("mlp-discriminator", hidden=(128, 128))
+    networks = {"generator": network("mlp-generator"), "discriminator": network("mlp-discriminator", hidden=(128, 128))}
     return Experiment(
         name=f"r3gan-{data}",
         data=chosen,
         value_range="unit",
         batch_size=128,
         latent=Latent(3, "unit"),
-        players=_players(algorithm, network("mlp-generator"), judge, network("mlp-encoder"), _ADAM),
+        players={name: Player(network=each, optimiser=_ADAM) for name, each in networks.items()},
         algorithm=algorithm,
     )
 
@@ -65,7 +65,6 @@ def residual_digits(method: Literal["reg-gan", "mdgan"] = "reg-gan") -> Experime
             network("r3gan-generator", latent_size=16, **residual),
             network("r3gan-discriminator", **residual),
             network("dcgan-encoder", latent_size=16, width=_RESIDUAL_WIDTH, **size),
-            _ADAM,
         ),
         algorithm=algorithm,
         watch=Watch(sample_grids=20),
@@ -73,8 +72,8 @@ def residual_digits(method: Literal["reg-gan", "mdgan"] = "reg-gan") -> Experime
 
 
 def _players(
-    algorithm: Algorithm, generator: NetworkConfig, judge: NetworkConfig, encoder: NetworkConfig, adam: Adam
+    algorithm: Algorithm, generator: NetworkConfig, judge: NetworkConfig, encoder: NetworkConfig
 ) -> dict[str, Player]:
     """Every player that the algorithm expects; each one that judges has the discriminator's network."""
     known = {"generator": generator, "encoder": encoder}
-    return {name: Player(network=known.get(name, judge), optimiser=adam) for name in algorithm.players}
+    return {name: Player(network=known.get(name, judge), optimiser=_ADAM) for name in algorithm.players}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from equipoise.evaluation.passport import MUST_AGREE, OLDER
+from equipoise.evaluation.passport import OLDER, decisive
 from equipoise.evaluation.score import Score
 from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord
@@ -76,9 +76,8 @@ def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> st
 
 def comparable(passport: Mapping[str, object]) -> str:
     """A passport as text, by what makes two scores the same measurement: not seed, versions, commit or device."""
-    kept = {name: (OLDER | dict(passport)).get(name) for name in MUST_AGREE}
-    if not (kept["real_count"] or kept["extractor"]):  # as in `equipoise.evaluation.passport.comparable`
-        del kept["data_hash"]
+    whole = OLDER | dict(passport)
+    kept = {name: whole.get(name) for name in decisive(whole)}
     return json.dumps(kept, sort_keys=True, default=str)
 
 

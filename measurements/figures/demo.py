@@ -4,7 +4,6 @@ Run: python -m measurements.figures.demo FOLDER        the folder of a demo, for
 """
 
 import json
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from equipoise.studies.demo import run_word
 from equipoise.studies.demo_stories import verdict
 from measurements import FIGURES_FOLDER, RESULTS_FOLDER
 from measurements.figures import magan_digits
+from measurements.pages import spread
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -31,7 +31,7 @@ def table() -> str:
         by_metric = {metric: {label: scores[metric] for label, scores in groups.items()} for metric in metrics}
         answer = verdict(metrics, by_metric).answer
         for number, (label, scores) in enumerate(groups.items()):
-            figures = ", ".join(f"{metric} {_figure(values)}" for metric, values in scores.items())
+            figures = ", ".join(f"{metric} {spread(values)}" for metric, values in scores.items())
             rows.append(f"| {'' if number else title} | {label} | {figures} | {'' if number else answer} |")
     return "\n".join(rows)
 
@@ -44,10 +44,6 @@ def _stories() -> list[tuple[str, dict[str, dict[str, list[float]]]]]:
         ("Adaptive against fixed margins", first),
         *((each["title"], {label: g["scores"] for label, g in each["groups"].items()}) for each in others),
     ]
-
-
-def _figure(values: list[float]) -> str:
-    return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
 def draw(folder: Path) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER
-from measurements.figures.lga import spread
-from measurements.pages import filled
+from measurements.pages import filled, spread
 
 PAGE = DOCS_FOLDER / "deviations.md"
 

@@ -19,12 +19,13 @@ from PIL import Image
 
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.directory import open_run
+from equipoise.studies.paired import paired
 from equipoise.studies.plan import plan
 from equipoise.studies.study_file import load_study
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER
 from measurements.figures.axes import save
 from measurements.figures.run_results import corner, logged
-from measurements.pages import filled, table
+from measurements.pages import filled, spread, table
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -35,8 +36,6 @@ METRIC = "lite0-kernel"
 KEPT = ("commit", "data", "data_hash", "extractor", "generated_count", "real_count", "resize", "weights_hash")
 LATE = 200
 """Iterations at the end over which the score of generated images is averaged."""
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}
-"""Student's two-sided 95 % quantile, by the number of pairs."""
 CLAIMS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "lga-maps": (
         ("LGA 4x4 improves the hinge loss", "magnitude 4x4", "hinge"),
@@ -117,23 +116,16 @@ def _of_row(curves: list[dict[str, list[float]]]) -> list[str]:
     return [spread(values) for values in (ends, lowest, trailing, scores)]
 
 
-def spread(values: list[float]) -> str:
-    """Their mean and standard deviation."""
-    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):.2f}{deviation}"
-
-
 def _judged(rows: Rows, better: str, worse: str) -> str:
     """The mean difference of the last distances over common seeds; only an interval without 0 decides."""
-    common = sorted(set(rows.get(better, {})) & set(rows.get(worse, {})))
-    last = {label: [rows[label][seed]["distances"][-1] for seed in common] for label in (better, worse) if common}
-    if len(common) < 2:
+    one, other = (
+        {int(seed): curve["distances"][-1] for seed, curve in rows.get(label, {}).items()} for label in (better, worse)
+    )
+    found = paired(one, other)
+    if found is None or found.low is None or found.high is None:
         return f"{better} minus {worse}: not measured on two seeds | not judged"
-    differences = [one - other for one, other in zip(last[better], last[worse], strict=True)]
-    mean = statistics.fmean(differences)
-    reach = T_95[len(common)] * statistics.stdev(differences) / math.sqrt(len(common))
-    verdict = "undecided" if abs(mean) <= reach else "holds" if mean < 0 else "the other way round"
-    return f"{better} minus {worse}: {mean:+.2f} ({mean - reach:+.2f} to {mean + reach:+.2f}) | {verdict}"
+    verdict = "undecided" if found.low <= 0 <= found.high else "holds" if found.mean < 0 else "the other way round"
+    return f"{better} minus {worse}: {found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f}) | {verdict}"
 
 
 def draw_samples(grids: Mapping[str, Image.Image], path: Path) -> None:

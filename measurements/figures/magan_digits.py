@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib
 
 from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements.pages import spread
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -26,7 +27,7 @@ def table(groups: dict[str, Any]) -> str:
     ]
     for group, numbers in groups.items():
         ends = [[run[name][-1] for run in numbers["curves"]] for name in LINES]
-        cells = " | ".join(f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}" for values in ends)
+        cells = " | ".join(spread(values) for values in ends)
         rows.append(f"| {group} | {numbers['mean']:.2f} ± {numbers['deviation']:.2f} | {cells} |")
     return "\n".join(rows)
 

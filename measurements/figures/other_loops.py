@@ -4,7 +4,6 @@ python -m examples.other_loops.NAME --results results/other_loops/NAME.json --fi
 """
 
 import json
-import statistics
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ def table(name: str) -> str:
     measures = list(next(iter(runs[0].values())))
     lines = []
     for way in runs[0]:
-        cells = [_cell([run[way][measure] for run in runs]) for measure in measures]
+        cells = [pages.spread([run[way][measure] for run in runs]) for measure in measures]
         lines.append(" | ".join([way, *cells]))
     return pages.table(" | ".join(["way", *measures]), lines)
 
@@ -31,8 +30,3 @@ def merged(paths: list[Path]) -> dict[str, Any]:
     together: dict[str, Any] = {"seeds": [seed for each in documents for seed in each["seeds"]]}
     together["runs"] = [run for each in documents for run in each["runs"]]
     return documents[0] | together
-
-
-def _cell(values: list[float]) -> str:
-    spread = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.2f}{spread}"

@@ -35,13 +35,18 @@ def taken(path: Path) -> dict[str, Any]:
     return {"passport": passport(trained.run, plain), "algorithm": plain["algorithm"], "snapshots": [end]}
 
 
-def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
+def named_runs(description: str | None) -> list[Path]:
+    """The runs that the command line names, none or more; they are sampled on one thread."""
+    words = argparse.ArgumentParser(description=description)
     words.add_argument("runs", type=Path, nargs="*")
-    chosen = words.parse_args()
     torch.set_num_threads(1)
-    if chosen.runs:
-        found = [taken(path) for path in chosen.runs]
+    named: list[Path] = words.parse_args().runs
+    return named
+
+
+def main() -> None:
+    if paths := named_runs(__doc__):
+        found = [taken(path) for path in paths]
         document = {"metric": METRIC, "runs": {str(run["passport"]["seed"]): run for run in found}}
         write_text_atomically(DATA, json.dumps(document, indent=1) + "\n")
     ends = [run["snapshots"][-1] for run in json.loads(DATA.read_text(encoding="utf-8"))["runs"].values()]

@@ -4,29 +4,19 @@ python -m measurements.figures.ring_search STUDY/runs/*      runs of studies; th
 python -m measurements.figures.ring_search                   prints the table
 """
 
-import argparse
 import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.record import read_run
+from measurements import pages
 from measurements.figures.ring_measure import METRIC, RESULTS
-from measurements.figures.ring_runs import taken
+from measurements.figures.ring_runs import named_runs, taken
 
 DATA = RESULTS / "r3gan-ring-runs.json"
-COLUMNS = (
-    "gamma",
-    "rates",
-    "seeds",
-    "6 of 6",
-    "modes, mean",
-    "share within 0.3",
-    "6 of 6 by one sample",
-)
+HEADS = "gamma | rates | seeds | 6 of 6 | modes, mean | share within 0.3 | 6 of 6 by one sample"
 
 
 def ended(path: Path) -> dict[str, Any] | None:
@@ -47,22 +37,18 @@ def table(runs: list[dict[str, Any]]) -> str:
     by_setting = defaultdict[tuple[float, str], list[dict[str, Any]]](list)
     for run in runs:
         by_setting[run["algorithm"]["gamma"], run["rates"]].append(run["snapshots"][-1])
-    lines = [f"| {' | '.join(COLUMNS)} |", "| --- " * len(COLUMNS) + "|"]
+    rows = []
     for (gamma, rates), ends in sorted(by_setting.items()):
         covered, near = [end["covered"] for end in ends], sorted(end["share_near"] for end in ends)
         once = [end["covered_by_one_sample"] for end in ends].count(6)
         cells = (len(ends), covered.count(6), f"{sum(covered) / len(covered):.1f}", f"{near[0]:.2f} to {near[-1]:.2f}")
-        lines.append(f"| {gamma:g} | {rates} | {' | '.join(map(str, cells))} | {once} |")
-    return "\n".join(lines)
+        rows.append(f"{gamma:g} | {rates} | {' | '.join(map(str, cells))} | {once}")
+    return pages.table(HEADS, rows)
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("runs", type=Path, nargs="*")
-    chosen = words.parse_args()
-    torch.set_num_threads(1)
-    if chosen.runs:
-        found = [run for path in chosen.runs if (run := ended(path)) is not None]
+    if paths := named_runs(__doc__):
+        found = [run for path in paths if (run := ended(path)) is not None]
         write_text_atomically(DATA, json.dumps({"metric": METRIC, "runs": found}, indent=1) + "\n")
     print(table(json.loads(DATA.read_text(encoding="utf-8"))["runs"]))
 
