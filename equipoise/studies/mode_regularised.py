@@ -47,7 +47,7 @@ def figure_3() -> Study:
         summary="all runs",
         scales={
             "smoke": SMOKE,
-            "cpu": Scale(seeds=1, samples=10_000, variants=12),
+            "cpu": Scale(seeds=1, samples=10_000, variants=48),
             "paper": Scale(seeds=1, samples=10_000),
         },
     )
