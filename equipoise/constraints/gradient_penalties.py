@@ -6,7 +6,7 @@ meet inside the discriminator: no batch normalisation.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from equipoise.common.checks import (
     check_at_least,
@@ -16,6 +16,7 @@ from equipoise.common.checks import (
     check_same_shape,
     transforms_are_active,
 )
+from equipoise.common.modules import only_linear
 from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
 from equipoise.constraints.scored import Discriminator, check_batch, check_scored, columns, transformed_gradients
@@ -152,7 +153,9 @@ def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points
         return torch.cat([each.flatten(1) for each in found], dim=1)
     with torch.inference_mode(False), torch.enable_grad(), ConstantMasks():
         source = widened(points.detach()).to(points.dtype).requires_grad_()
-        return _jacobian(columns(discriminator, source), source)
+        scores = columns(discriminator, source)
+        at_once = scores.shape[1] > 1 and isinstance(discriminator, nn.Module) and only_linear(discriminator)
+        return _jacobian_at_once(scores, source) if at_once else _jacobian(scores, source)
 
 
 def _squared_norms(gradients: Tensor) -> Tensor:
@@ -165,10 +168,24 @@ def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:
     return torch.cat([_gradient(column, inputs).flatten(1) for column in outputs.unbind(1)], dim=1)
 
 
+def _jacobian_at_once(outputs: Tensor, inputs: Tensor) -> Tensor:
+    """The same in one backward pass on batched tensors: fewer calls, which are what small dense networks spend on."""
+    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)[:, None].expand(-1, len(outputs), -1)
+    jacobian = _differentiated(outputs, inputs, units, is_grads_batched=True)
+    return jacobian.flatten(2).transpose(0, 1).flatten(1)
+
+
 def _gradient(column: Tensor, inputs: Tensor) -> Tensor:
     """[batch] -> the inputs' shape."""
-    traced = column.requires_grad
-    found = torch.autograd.grad(column.sum(), inputs, create_graph=True, allow_unused=True)[0] if traced else None
+    return _differentiated(column, inputs, torch.ones_like(column))
+
+
+def _differentiated(outputs: Tensor, inputs: Tensor, along: Tensor, is_grads_batched: bool = False) -> Tensor:
+    found = None
+    if outputs.requires_grad:
+        found = torch.autograd.grad(
+            outputs, inputs, along, create_graph=True, allow_unused=True, is_grads_batched=is_grads_batched
+        )[0]
     if found is None:
         raise ValueError("the discriminator's output must depend on its input by operations that have a gradient.")
     return found

@@ -75,7 +75,7 @@ def run_demo(
     jobs = [job for story in told_by for job in _jobs(story, out, seeds, page)]
     torch.set_num_threads(1)
     judge_of(Digits(), None, torch.device("cpu"))
-    _tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute and a half on two idle cores.")
+    _tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute on two idle cores.")
     workers = workers or available_cores()
     groups_of_jobs = [[jobs[number] for number in group] for group in in_stacks([j.experiment for j in jobs], workers)]
     at_once = min(workers, len(groups_of_jobs))

@@ -127,7 +127,8 @@ def _stories() -> tuple[Story, ...]:
             "Adaptive against fixed margins",
             "MAGAN (Wang et al. 2017) against EBGAN on handwritten digits of 8x8 pixels. EBGAN keeps its margin, so "
             "you must find a good one by trial. MAGAN starts from the energy of the real data and lowers its margin "
-            "whenever the generator stops improving.",
+            "whenever the generator stops improving. Fifty epochs, at five times the learning rate of the recipes "
+            "magan-digits and ebgan-digits; with theirs and 200 epochs, margin 1 is as good as MAGAN.",
             margins(),
             ("inception-score",),
         ),

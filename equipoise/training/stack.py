@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
+from equipoise.common.modules import only_linear
 from equipoise.common.random import Reseedable
 from equipoise.training.game import Stage
 from equipoise.training.graphs import Deal, Found
@@ -26,13 +27,11 @@ Result = TypeVar("Result")
 
 def stackable(networks: Iterable[nn.Module]) -> bool:
     """Whether networks can be stacked: every layer with numbers of its own is a plain linear one, and none draws."""
-    layers = [layer for network in networks for layer in network.modules()]
-    return all(type(layer) is nn.Linear or _has_no_numbers(layer) for layer in layers)
+    return all(only_linear(network) and not any(map(_draws, network.modules())) for network in networks)
 
 
-def _has_no_numbers(layer: nn.Module) -> bool:
-    own = [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]
-    return not own and not isinstance(layer, Reseedable)
+def _draws(layer: nn.Module) -> bool:
+    return isinstance(layer, Reseedable)
 
 
 class Stack:

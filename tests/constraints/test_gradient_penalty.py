@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from equipoise.common.modules import only_linear
 from equipoise.common.random import stream
 from equipoise.constraints import (
     gradient_penalty,
@@ -133,6 +134,21 @@ def test_a_vector_of_one_is_a_scalar():
     critic, points = _Critic("scalar"), _normal(4, 6)
     one = gradient_penalty_per_sample(lambda x: critic(x)[:, None], points)
     assert torch.equal(one, gradient_penalty_per_sample(critic, points))
+
+
+@pytest.mark.parametrize("penalty", [gradient_penalty_per_sample, r1_penalty_per_sample, r2_penalty_per_sample])
+def test_linear_layers_give_all_gradients_in_one_pass_and_the_same_numbers(penalty):
+    layers = [nn.Flatten(1), nn.Linear(6, 9), nn.LeakyReLU(0.2), nn.Linear(9, 7), nn.Softplus(), nn.Linear(7, 5)]
+    critic, points = nn.Sequential(*layers).double(), _normal(4, 2, 3)
+    assert only_linear(critic)
+
+    def found(discriminator):
+        value = penalty(discriminator, points)
+        weights = [critic[1].weight, critic[3].weight, critic[5].weight]
+        return value, *torch.autograd.grad(value.sum(), weights)
+
+    for at_once, one_by_one in zip(found(critic), found(lambda x: critic(x)), strict=True):
+        torch.testing.assert_close(at_once, one_by_one, rtol=1e-12, atol=1e-14)
 
 
 def test_squared_jacobian_norm_counts_every_output():
