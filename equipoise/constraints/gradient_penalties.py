@@ -170,8 +170,9 @@ def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:
 
 def _jacobian_at_once(outputs: Tensor, inputs: Tensor) -> Tensor:
     """The same in one backward pass on batched tensors: fewer calls, which are what small dense networks spend on."""
-    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)[:, None].expand(-1, len(outputs), -1)
-    jacobian = _differentiated(outputs, inputs, units, is_grads_batched=True)
+    units = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+    along = units[:, None].expand(-1, len(outputs), -1)
+    jacobian = _differentiated(outputs, inputs, along, is_grads_batched=True)
     return jacobian.flatten(2).transpose(0, 1).flatten(1)
 
 

@@ -23,7 +23,7 @@ def magan_digits() -> Experiment:
     """MAGAN on scikit-learn's digits.
 
     Run:  equipoise train magan-digits --seed 0        about half a minute on one core
-    No published figure. Ours: results/digits/magan-against-ebgan.json, the table of the MAGAN page.
+    No published figure. Ours: results/studies/magan-digits, five seeds.
     """
     return _energy_experiment("magan-digits", MAGAN(epochs=_EPOCHS))
 
@@ -32,7 +32,7 @@ def ebgan_digits(margin: float = 10.0) -> Experiment:
     """EBGAN with a fixed margin on scikit-learn's digits.
 
     Run:  equipoise train ebgan-digits --set algorithm.margin=5        about half a minute on one core
-    No published figure. Ours: results/digits/magan-against-ebgan.json, the table of the MAGAN page.
+    No published figure. Ours: results/studies/magan-digits, five seeds.
     """
     return _energy_experiment("ebgan-digits", EBGAN(margin=margin, epochs=_EPOCHS))
 

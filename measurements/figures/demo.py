@@ -1,6 +1,7 @@
 """The demo's stories as the README tells them: figures from `summary.json` of a demo, verdicts as on its page.
 
-Run: python -m measurements.figures.demo FOLDER        the folder of a demo, for the pictures
+python -m measurements.figures.demo FOLDER     takes a demo's figures to results/digits/demo.json and draws its samples
+python -m measurements.figures.demo            prints the table
 """
 
 import json
@@ -11,10 +12,10 @@ from typing import Any
 import matplotlib
 from matplotlib.image import imread
 
+from equipoise.common.files import write_text_atomically
 from equipoise.studies.demo import run_word
 from equipoise.studies.demo_stories import verdict
 from measurements import FIGURES_FOLDER, RESULTS_FOLDER
-from measurements.figures import magan_digits
 from measurements.pages import spread
 
 matplotlib.use("Agg")
@@ -37,13 +38,15 @@ def table() -> str:
 
 
 def _stories() -> list[tuple[str, dict[str, dict[str, list[float]]]]]:
-    margins = json.loads(magan_digits.DATA.read_text(encoding="utf-8"))["groups"]
-    first = {label: {"inception-score": group["inception_scores"]} for label, group in margins.items()}
-    others: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["stories"]
-    return [
-        ("Adaptive against fixed margins", first),
-        *((each["title"], {label: g["scores"] for label, g in each["groups"].items()}) for each in others),
-    ]
+    stories: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["stories"]
+    return [(each["title"], {label: g["scores"] for label, g in each["groups"].items()}) for each in stories]
+
+
+def take(folder: Path) -> None:
+    """Keep the figures of a demo; its verdicts follow from them."""
+    stories = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["stories"]
+    kept = [{"title": each["title"], "groups": each["groups"]} for each in stories]
+    write_text_atomically(DATA, json.dumps({"stories": kept}, indent=1) + "\n")
 
 
 def draw(folder: Path) -> None:
@@ -60,5 +63,7 @@ def draw(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    for given in sys.argv[1:]:
+        take(Path(given))
+        draw(Path(given))
     print(table())
-    draw(Path(sys.argv[1]))

@@ -11,6 +11,7 @@ from typing import Any
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements.figures import magan_digits
 from measurements.pages import filled, spread
 
 PAGE = DOCS_FOLDER / "deviations.md"
@@ -44,14 +45,13 @@ def digits() -> dict[str, str]:
         for row in read("studies/magan-digits/results.json")["rows"]
     }
     long = {label: (statistics.mean(values), statistics.stdev(values)) for label, values in rows.items()}
-    groups = read("digits/magan-against-ebgan.json")["groups"]
-    short = {label: (group["mean"], group["deviation"]) for label, group in groups.items()}
+    short = {label: group["scores"]["inception-score"] for label, group in magan_digits.groups().items()}
     return {
         "long-magan": with_deviation(*long["MAGAN"]),
         "long-margin-10": with_deviation(*long["EBGAN, margin 10"]),
         "long-margin-1": with_deviation(*long["EBGAN, margin 1"]),
-        "short-magan": with_deviation(*short["MAGAN"]),
-        "short-margin-1": with_deviation(*short["EBGAN, margin 1"]),
+        "short-magan": spread(short["MAGAN"]),
+        "short-margin-1": spread(short["EBGAN, margin 1"]),
         "full-width-margin": f"{read('studies/magan-mnist/full-width.json')['epochs']['next_margin'][-1]:.2f}",
     }
 

@@ -9,34 +9,42 @@ from typing import Any
 
 import matplotlib
 
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import FIGURES_FOLDER
+from measurements.figures.demo import DATA
 from measurements.pages import spread
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-DATA = RESULTS_FOLDER / "digits" / "magan-against-ebgan.json"
+_MARGINS = 0
+"""The number of the demo's story about margins."""
 LINES = {"real_energy": ("#1b6ca8", "real"), "fake_energy": ("#c8511b", "generated"), "margin": ("#333333", "margin")}
 
 
-def table(groups: dict[str, Any]) -> str:
+def groups() -> dict[str, Any]:
+    """Scores and curves of the demo's runs, by the label of their group."""
+    found: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))["stories"][_MARGINS]["groups"]
+    return found
+
+
+def table() -> str:
     """The figures of the documents, as Markdown; a test holds the documents to it."""
     rows = [
         "| | inception score | energy of real digits | of generated digits | margin |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for group, numbers in groups.items():
+    for group, numbers in groups().items():
         ends = [[run[name][-1] for run in numbers["curves"]] for name in LINES]
         cells = " | ".join(spread(values) for values in ends)
-        rows.append(f"| {group} | {numbers['mean']:.2f} ± {numbers['deviation']:.2f} | {cells} |")
+        rows.append(f"| {group} | {spread(numbers['scores']['inception-score'])} | {cells} |")
     return "\n".join(rows)
 
 
 def main() -> None:
-    groups = json.loads(DATA.read_text(encoding="utf-8"))["groups"]
-    print(table(groups))
-    figure, panels = plt.subplots(1, len(groups), figsize=(11, 2.9), dpi=110, sharey=True)
-    for axes, (group, numbers) in zip(panels, groups.items(), strict=True):
+    shown = groups()
+    print(table())
+    figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.9), dpi=110, sharey=True)
+    for axes, (group, numbers) in zip(panels, shown.items(), strict=True):
         for name, (colour, label) in LINES.items():
             runs = [run[name] for run in numbers["curves"]]
             style = "--" if name == "margin" else "-"
@@ -44,7 +52,7 @@ def main() -> None:
                 axes.plot(run, style, color=colour, alpha=0.25, linewidth=0.7)
             mean = [statistics.fmean(values) for values in zip(*runs, strict=True)]
             axes.plot(mean, style, color=colour, linewidth=1.6, label=label)
-        axes.set_title(f"{group}\ninception score {numbers['mean']:.2f} ± {numbers['deviation']:.2f}", fontsize=9.5)
+        axes.set_title(f"{group}\ninception score {spread(numbers['scores']['inception-score'])}", fontsize=9.5)
         axes.set_yscale("log")
         axes.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
         axes.minorticks_off()
