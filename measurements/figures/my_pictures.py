@@ -102,8 +102,8 @@ def sampled(run: RunDirectory) -> Image.Image:
 
 
 def is_long(run: dict[str, Any]) -> bool:
-    """Whether what it made on the way is shown too."""
-    return bool(run["cpu_seconds"] > 2 * MOMENTS[0])
+    """Whether what it made on the way is shown too: for a run that scored itself."""
+    return bool(run["cpu_seconds"] > 2 * MOMENTS[0]) and len(run["scores"]) > 1
 
 
 def moments(run: dict[str, Any]) -> dict[float, int]:
