@@ -1,13 +1,14 @@
 """The same iterations on one GPU: plain eager, ours eager, and ours as CUDA graphs. No figure has been taken yet.
 
-Then ours in each precision and layout, with cuDNN's trials and without, how often the host waits, and whether every toy
-experiment can be recorded and ends where it ends eagerly.
+Then ours in each precision and layout, with cuDNN's trials and without, eight runs at once, a whole run, how often the
+host waits, and whether every toy experiment can be recorded and ends where it ends eagerly.
 
-Run: python -m measurements.benchmarks.gpu               needs CUDA; 10 minutes; writes results/benchmarks/gpu.json
+Run: python -m measurements.benchmarks.gpu               needs CUDA; writes results/benchmarks/gpu.json
      python -m measurements.benchmarks.gpu --device cpu --out X   a rehearsal of every line, a few iterations each
 
 Times are wall clock between two synchronisations, the sides in turns; nothing else synchronises. Data are random bytes
-on the device. Each row is written as soon as it is known. A row that fails says why and the others go on.
+on the device. Each part is written as soon as it is known. A part that fails says why and the others go on. What has
+not begun after six and a half minutes is left out, and so is a whole run that would end after eight.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -33,14 +34,15 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import lga, magan
 from equipoise.recipes.catalogue import recipe
 from equipoise.testing.toys import TOY_EXPERIMENTS
-from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable, refusal
+from equipoise.training.graphs import CudaRecording, Recording, Rehearsal, make_recordable
 from equipoise.training.loop import Game, Loop
 from equipoise.training.precision import PRECISIONS, Precision, algorithms, matrix_precision
 from equipoise.training.state import State, state_tensors
 from measurements import RESULTS_FOLDER
 from measurements.benchmarks import plain
 from measurements.benchmarks.cases.common import bare_players, repulsive_mmd, with_steps, without_pretraining
-from measurements.benchmarks.timers import Way
+from measurements.benchmarks.gpu_runs import at_once
+from measurements.benchmarks.timers import Way, seconds, synchronise
 
 LAYOUTS: tuple[Layout, ...] = ("channels-last", "contiguous")
 RESULTS = RESULTS_FOLDER / "benchmarks" / "gpu.json"
@@ -55,6 +57,8 @@ class Scale:
         extrapolated: iterations from which the length of a whole run is told.
         batch: 0 for the paper's.
         side: of the matrices and maps of the peak's measurement.
+        at_once: numbers of runs that share the device.
+        whole: iterations of the run from end to end; 0 for the published number.
     """
 
     rounds: int
@@ -62,9 +66,15 @@ class Scale:
     extrapolated: int
     batch: int
     side: int
+    at_once: tuple[int, ...]
+    whole: int
 
 
-FULL, REHEARSAL = Scale(7, 30, 2000, 0, 8192), Scale(2, 1, 4, 2, 64)
+FULL = Scale(7, 30, 2000, batch=0, side=8192, at_once=(1, 8), whole=0)
+REHEARSAL = Scale(2, 1, 4, batch=2, side=64, at_once=(1, 2), whole=3)
+_BEGIN_BY, _END_BY = 390.0, 480.0
+"""Seconds after which no part is begun, and at which a whole run has to be over."""
+_SMALL, _HEAVY = "MAGAN MNIST", "SN-DCGAN + repulsive MMD"
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,8 @@ def rows() -> dict[str, Row]:
     kernels, hinge = (plain.repulsive_mmd, plain.mmd_of_fakes), (plain.hinge, plain.score_of_fakes)
     epochs = 200 * (60_000 // 64)
     return {
-        "MAGAN MNIST": Row(without_pretraining(magan.magan_mnist()), small, energies, False, 4.0, (epochs, 2.0)),
-        "SN-DCGAN + repulsive MMD": Row(alternating, colour, kernels, True, 2.0, (100_000, 5.0)),
+        _SMALL: Row(without_pretraining(magan.magan_mnist()), small, energies, False, 4.0, (epochs, 2.0)),
+        _HEAVY: Row(alternating, colour, kernels, True, 2.0, (100_000, 5.0)),
         "SN-DCGAN + repulsive MMD, simultaneous": Row(repulsive, colour, kernels, True, 2.0, (100_000, 5.0)),
         "WGAN-GP, 8x8 map": Row(penalised, colour, (plain.penalised_hinge, plain.score_of_fakes), False, 2.0),
         "SNGAN ResNet": Row(spectral, colour, hinge, True, 2.0),
@@ -149,22 +159,6 @@ def theirs(row: Row, device: torch.device, scale: Scale) -> Way:
     return plain.plain_step(players, optimisers, *row.losses, images, row.experiment.latent.size, batch)
 
 
-def synchronise(device: torch.device) -> None:
-    """Wait for a GPU."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def seconds(way: Way, calls: int, device: torch.device) -> float:
-    """Wall clock of one call."""
-    synchronise(device)
-    start = time.perf_counter()
-    for _ in range(calls):
-        way()
-    synchronise(device)
-    return (time.perf_counter() - start) / calls
-
-
 def measured(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
     """All sides in turns, and the length of a whole run."""
     graphs = ours(row, device, scale, recorded=True).iterate
@@ -201,13 +195,35 @@ def measured(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
 
 
 def by_precision(row: Row, device: torch.device, scale: Scale) -> dict[str, float]:
-    """Seconds of an iteration in each precision, from graphs."""
+    """Seconds of an iteration in each precision, eager and from graphs."""
     found: dict[str, float] = {}
-    for precision in PRECISIONS:
+    for precision, recorded in product(PRECISIONS, (False, True)):
         with matrix_precision(precision, device):
-            loop = ours(row, device, scale, recorded=True, precision=precision)
-            found[precision] = min(seconds(loop.iterate, scale.calls, device) for _ in range(scale.rounds))
+            loop = ours(row, device, scale, recorded, precision)
+            best = min(seconds(loop.iterate, scale.calls, device) for _ in range(scale.rounds))
+            found[f"{precision}, {'graphs' if recorded else 'eager'}"] = best
     return found
+
+
+def small_iteration(scale: Scale, device: torch.device) -> Way:
+    """An iteration of the smallest row from graphs."""
+    return ours(rows()[_SMALL], device, scale, recorded=True).iterate
+
+
+def several(device: torch.device, scale: Scale) -> dict[str, Any]:
+    """Several runs of the smallest row at once."""
+    return at_once(partial(small_iteration, scale), scale.at_once, 10 * scale.calls, device)
+
+
+def whole_run(device: torch.device, scale: Scale, left: float) -> dict[str, Any]:
+    """The smallest row's published run from end to end, if it fits in the seconds that are left."""
+    row = rows()[_SMALL]
+    iteration = small_iteration(scale, device)
+    iterations = scale.whole or (row.whole_run or (0, 0.0))[0]
+    expected = seconds(iteration, scale.calls, device) * iterations
+    if expected > left:
+        return {"left out": f"{iterations} iterations would take {expected / 60:.1f} minutes"}
+    return {"iterations": iterations, "minutes": seconds(iteration, iterations, device) * iterations / 60}
 
 
 def by_layout(row: Row, device: torch.device, scale: Scale) -> dict[str, Any]:
@@ -241,8 +257,8 @@ def _difference(make: Callable[[], Experiment], device: torch.device) -> float |
         loop = _loop(game, build_state(experiment, game, device), device, recorded)
         if any(isinstance(module, Reseedable) for module in loop.state.players.modules()):
             return "draws random numbers inside"
-        refused = refusal(loop.state, False, 1)
-        if refused is not None and device.type == "cuda":
+        refused = loop.why_not_record()
+        if refused is not None and (device.type == "cuda" or "need a GPU" not in refused):
             return refused
         for _ in range(9):
             if not loop.finished:
@@ -309,28 +325,37 @@ def main() -> None:
         torch.cuda.set_device(device)
     scale = FULL if device.type == "cuda" else REHEARSAL
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    report: dict[str, Any] = {"device": name, "rehearsal": scale is REHEARSAL, "torch": torch.__version__, "rows": {}}
-    began = time.perf_counter()
+    wanted = {name: row for name, row in rows().items() if chosen.only in name}
+    first = wanted.get(_HEAVY, next(iter(wanted.values())))
+    report = _Report(chosen.out, {"device": name, "rehearsal": scale is REHEARSAL, "torch": torch.__version__})
     with matrix_precision("float32", device):
-        report["peak_gflop_per_second"] = attempt(lambda: peak(device, scale))
-        wanted = {name: row for name, row in rows().items() if chosen.only in name}
+        report.add("peak_gflop_per_second", lambda: peak(device, scale))
         for row_name, row in wanted.items():
-            report["rows"][row_name] = attempt(lambda row=row: measured(row, device, scale))  # type: ignore[misc]
-            _save(chosen.out, report, began)
-        first = wanted.get("SN-DCGAN + repulsive MMD", next(iter(wanted.values())))
-        report["synchronisations"] = attempt(lambda: synchronisations(first, device, scale))
-        _save(chosen.out, report, began)
-    report["seconds_by_precision"] = attempt(lambda: by_precision(first, device, scale))
-    _save(chosen.out, report, began)
-    report["seconds_by_layout"] = attempt(lambda: by_layout(first, device, scale))
-    _save(chosen.out, report, began)
-    report["recorded_differences"] = attempt(lambda: recorded_differences(device))  # last: it may lose the device
-    _save(chosen.out, report, began)
+            report.add(row_name, partial(measured, row, device, scale), within="rows")
+        report.add("synchronisations", lambda: synchronisations(first, device, scale))
+        report.add("runs_at_once", lambda: several(device, scale))
+    report.add("seconds_by_precision", lambda: by_precision(first, device, scale))
+    report.add("seconds_by_layout", lambda: by_layout(first, device, scale))
+    report.add("whole_run", lambda: whole_run(device, scale, _END_BY - report.seconds()))
+    report.add("recorded_differences", lambda: recorded_differences(device))  # last: it may lose the device
 
 
-def _save(path: Path, report: Mapping[str, Any], began: float) -> None:
-    whole = dict(report) | {"minutes": (time.perf_counter() - began) / 60}
-    write_text_atomically(path, json.dumps(whole, indent=1) + "\n")
+class _Report:
+    """What was found so far, written after each part."""
+
+    def __init__(self, path: Path, known: dict[str, Any]):
+        self._path, self._known, self._began = path, {**known, "rows": {}}, time.perf_counter()
+
+    def seconds(self) -> float:
+        """Since the first part began."""
+        return time.perf_counter() - self._began
+
+    def add(self, name: str, work: Callable[[], Any], within: str | None = None) -> None:
+        late = self.seconds() > _BEGIN_BY
+        place = self._known if within is None else self._known[within]
+        place[name] = {"left out": f"after {_BEGIN_BY / 60:g} minutes"} if late else attempt(work)
+        self._known["minutes"] = self.seconds() / 60
+        write_text_atomically(self._path, json.dumps(self._known, indent=1) + "\n")
 
 
 if __name__ == "__main__":

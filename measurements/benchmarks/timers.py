@@ -1,4 +1,4 @@
-"""Calls one way, in this process or in one of its own, and takes its CPU seconds."""
+"""Calls one way, in this process or in one of its own, and takes its CPU seconds, or wall clock on a device."""
 
 import multiprocessing
 import time
@@ -6,7 +6,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
+import torch
+
 Way = Callable[[], object]
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait for a GPU."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def seconds(way: Way, calls: int, device: torch.device) -> float:
+    """Wall clock of one call."""
+    synchronise(device)
+    start = time.perf_counter()
+    for _ in range(calls):
+        way()
+    synchronise(device)
+    return (time.perf_counter() - start) / calls
 
 
 class Timer:
