@@ -50,7 +50,6 @@ def update_average(average: nn.Module, player: nn.Module, decay: float) -> None:
     Running statistics and spectral vectors are therefore those of the player's weights, not of the average's: before it
     is used, `equipoise.experiments.averaged.settled` makes its own.
     """
-    for old, new in zip(average.parameters(), player.parameters(), strict=True):
-        old.lerp_(new, 1 - decay)
+    torch._foreach_lerp_(list(average.parameters()), list(player.parameters()), 1 - decay)
     for old_buffer, new_buffer in zip(average.buffers(), player.buffers(), strict=True):
         old_buffer.copy_(new_buffer)

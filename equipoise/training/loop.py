@@ -156,8 +156,6 @@ class Loop:
 
     def why_not_record(self) -> str | None:
         """Why this game's iterations cannot be recorded as CUDA graphs, in one sentence; None if they can."""
-        if any(average.warm_up for average in self.game.averages):
-            return "CUDA graphs cannot hold an average that warms up: this run continues without them."
         if changing := _changing(self.game):
             return f"CUDA graphs cannot hold a {changing} that follows a schedule: this run continues without them."
         return refusal(self.state, bool(self._reseedable), self.game.shard.size)
@@ -202,7 +200,7 @@ class Loop:
         return deals, drawn
 
     def play(self, deals: Sequence[Deal]) -> Found:
-        """Make the moves, then let the averages follow."""
+        """Make the moves."""
         found = Found()
         self.under_way = found.vitals
         for move, draw in deals:
@@ -210,15 +208,17 @@ class Loop:
                 module.reseed(stream(draw.seed, f"{draw.address}/{name}", draw.position, draw.real.device))
             outcome = play(move, self.state, draw, self.game)
             note(found, outcome, self.state)
-        size, done = self.game.batch_size, self.state.clock.iteration
-        for average in self.game.averages:
-            player, decay = self.state.players[average.player], average.decay(size, done)
-            update_average(self.state.averages[average.player], player, decay)
         return found
 
     def advance(self, stage: Stage, drawn: int, found: Found) -> Turn:
-        """Count an iteration of this stage, which has been played, and close the epoch where it ends."""
+        """After an iteration of this stage has been played: let the averages follow, count it, and close the epoch.
+
+        The averages are not part of what is recorded, since their decay changes.
+        """
         clock = self.state.clock
+        for average in self.game.averages:
+            player, decay = self.state.players[average.player], average.decay(self.game.batch_size, clock.iteration)
+            update_average(self.state.averages[average.player], player, decay)
         length, epoch_length = self._lengths[clock.stage]
         epoch = clock.stage_iteration // epoch_length
         clock.batches += drawn
@@ -290,9 +290,7 @@ def set_rates(game: Game, state: State) -> None:
 
 
 def _changing(game: Game) -> str:
-    """What follows a schedule, other than learning rates; empty if nothing does."""
-    if any(courses(average) for average in game.averages):
-        return "half-life"
+    """What follows a schedule inside a recording, other than learning rates; empty if nothing does."""
     if any("beta2_schedule" in courses(each) for each in game.optimisers.values()):
         return "beta2"
     return next(iter(courses(game.algorithm)), "").removesuffix("_schedule")

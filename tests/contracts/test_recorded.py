@@ -44,7 +44,7 @@ def test_a_recorded_run_is_the_plain_one_bit_for_bit(toy_experiment: Experiment)
             patch.setattr(graphs, "device_of", lambda state: torch.device("cuda"))
             assert "dropout" in str(plain.why_not_record())
         return
-    if courses(toy_experiment.algorithm):
+    if courses(toy_experiment.algorithm):  # those of an average are kept outside the recording
         assert "follows a schedule" in str(plain.why_not_record())
         return
     assert played(plain, 9) == played(recorded, 9)
