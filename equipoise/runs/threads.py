@@ -11,7 +11,8 @@ from equipoise.training.loop import Loop
 _TRIAL_ITERATIONS = 3
 _LONG_SECONDS = 2.0
 """Behind the first, an iteration that takes this long is timed once."""
-
+_SHORT_SECONDS = 0.01
+"""An iteration that one thread makes in less has nothing to share."""
 _CLEARLY_FASTER = 0.9
 
 
@@ -19,7 +20,7 @@ def choose_threads(fresh_loop: Callable[[], Loop], tell: Callable[[str], None]) 
     """The fastest number of threads, or a smaller one that is about as fast, from a few iterations of a copy.
 
     Small networks slow down many times over when threads fight for busy cores, so the count starts at 1 and doubles as
-    long as that makes an iteration at least 10 % faster. `tell` is told before a trial, which may take a while.
+    long as that makes an iteration at least 10 % faster, and no further once it takes less than 10 ms. `tell` is told before a trial, which may take a while.
     """
     available = available_cores()
     if available == 1:
@@ -33,6 +34,8 @@ def choose_threads(fresh_loop: Callable[[], Loop], tell: Callable[[str], None]) 
         if seconds > fastest * _CLEARLY_FASTER:
             break
         best, fastest, threads = threads, seconds, threads * 2
+        if seconds < _SHORT_SECONDS:
+            break
     torch.set_num_threads(best)
     return best
 
