@@ -20,7 +20,8 @@ def choose_threads(fresh_loop: Callable[[], Loop], tell: Callable[[str], None]) 
     """The fastest number of threads, or a smaller one that is about as fast, from a few iterations of a copy.
 
     Small networks slow down many times over when threads fight for busy cores, so the count starts at 1 and doubles as
-    long as that makes an iteration at least 10 % faster, and no further once it takes less than 10 ms. `tell` is told before a trial, which may take a while.
+    long as that makes an iteration at least 10 % faster, and no further once it takes less than 10 ms. `tell` is told
+    before a trial, which may take a while.
     """
     available = available_cores()
     if available == 1:

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from equipoise.training.eager import unrecorded
+
 
 class LeanAdamax(torch.optim.Optimizer):
     """Computes the same as torch.optim.Adamax (Kingma and Ba 2015, section 7.1) in five operations per tensor.
@@ -18,6 +20,7 @@ class LeanAdamax(torch.optim.Optimizer):
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float], eps: float):
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps, "capturable": False})
 
+    @unrecorded
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step of every tensor that has a gradient."""

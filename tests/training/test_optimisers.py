@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.experiments.config import from_plain, to_plain
@@ -60,6 +61,19 @@ def test_what_is_accepted_torch_takes(settings: Optimiser) -> None:
 def test_a_schedule_that_cannot_work_is_refused(make: Any) -> None:
     with pytest.raises(ValueError, match="needs"):
         make()
+
+
+@pytest.mark.parametrize("settings", [Adam(lr=1e-3), Adamax(lr=1e-3), RMSprop(lr=1e-3), SGD(lr=1e-3)])
+def test_a_step_is_not_recorded_for_the_profiler(settings: Any) -> None:
+    parameter = nn.Parameter(torch.ones(3))
+    parameter.grad = torch.ones(3)
+    optimiser = settings.build([parameter])
+    optimiser.step()
+    with torch.profiler.profile() as trace:
+        optimiser.step()
+    names = {event.key for event in trace.key_averages()}
+    assert any(name.startswith("aten::") for name in names)
+    assert [name for name in names if name.startswith("Optimizer.step")] == []
 
 
 def test_a_configuration_says_where() -> None:
