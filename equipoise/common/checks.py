@@ -16,21 +16,23 @@ class NotFiniteError(ValueError):
 
 
 def check_scores(**scores: torch.Tensor) -> None:
-    """Each argument must be a non-empty floating-point tensor without NaN, as in `check_scores(real_scores=...)`."""
+    """Each argument must be a non-empty floating-point tensor, as in `check_scores(real_scores=...)`.
+
+    NaN is found in the result, by `in_full_precision`, which then names the argument: no number is read here.
+    """
     for name, value in scores.items():
         check_floating(name, value)
         check_not_empty(name, value)
-        check_no_nan(name, value)
 
 
 def check_pair(**scores: torch.Tensor) -> None:
-    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape."""
+    """All arguments must be scores (non-empty, floating-point) of one shape."""
     check_scores(**scores)
     check_same_shape(**scores)
 
 
 def check_sides(**scores: torch.Tensor) -> None:
-    """All arguments must be scores (non-empty, floating-point, no NaN) of one shape; batch sizes may differ."""
+    """All arguments must be scores (non-empty, floating-point) of one shape; batch sizes may differ."""
     check_scores(**scores)
     check_alike(**scores)
 

@@ -202,9 +202,9 @@ class DistanceKernel(ClosedFormKernel):
 
 
 def _root(squared_distances: torch.Tensor) -> torch.Tensor:
-    """d, with the gradient 0 where it is 0."""
-    apart = squared_distances > 0
-    return torch.where(apart, torch.where(apart, squared_distances, 1).sqrt(), 0)
+    """d, with the gradient 0 where it is 0; NaN stays."""
+    together = squared_distances <= 0
+    return torch.where(together, 0, torch.where(together, 1, squared_distances).sqrt())
 
 
 def _over(slopes: torch.Tensor, distances: torch.Tensor) -> torch.Tensor:
