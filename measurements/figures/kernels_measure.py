@@ -3,6 +3,7 @@
 python -m measurements.figures.kernels_measure ring --seconds 2 --seeds 0 1 2
 python -m measurements.figures.kernels_measure digits --seconds 2 --seeds 0 1 2
 python -m measurements.figures.kernels_measure ring --seconds 8 --seeds 0
+python -m measurements.figures.kernels_measure mnist --seconds 20 --seeds 0 1 2 --data-root FOLDER
 
 Runs that a file holds already are not made again. The time is the process's own, of its training steps alone: a busy
 machine makes every method slower, by about the same factor.
@@ -23,10 +24,11 @@ from torch import Tensor
 from equipoise import __version__
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
+from equipoise.data.mnist import Mnist
 from equipoise.data.ring import Ring
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
-from equipoise.experiments.experiment import Experiment, with_length
+from equipoise.experiments.experiment import Experiment, NetworkConfig, with_length
 from equipoise.losses import DistanceKernel, squared_mmd
 from equipoise.losses.distances import squared_distances
 from equipoise.recipes.catalogue import recipe
@@ -54,8 +56,21 @@ ROWS: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "MMD-GAN rep, Gaussian 1": ("mmd-rep-digits", {}),
         "MMD-GAN rep, distance kernel": ("mmd-rep-digits", {"kernel": "distance"}),
     },
+    "mnist": {
+        "GMMN, distance kernel": ("gmmn-digits", {}),
+        "GMMN, Gaussian 1, 2, 4, 8": ("gmmn-digits", {"kernel": "gaussian", "widths": (1.0, 2.0, 4.0, 8.0)}),
+        "drifting, Laplace 1, 2, 4": ("drifting-digits", {"widths": (1.0, 2.0, 4.0)}),
+        "drifting without repulsion": ("drifting-digits", {"widths": (1.0, 2.0, 4.0), "repulsion": 0.0}),
+        "MMD-GAN rep, Gaussian 1": ("mmd-rep-digits", {}),
+        "MMD-GAN rep, distance kernel": ("mmd-rep-digits", {"kernel": "distance"}),
+    },
 }
 """What is trained on each data set: a recipe, and what differs from it in the algorithm."""
+ON_MNIST: Mapping[str, Mapping[str, Any]] = {
+    "generator": {"image_shape": (1, 28, 28), "hidden": (256, 512)},
+    "discriminator": {"image_shape": (1, 28, 28), "hidden": (512, 256)},
+}
+"""What differs in the digits' networks."""
 
 
 def main() -> None:
@@ -63,6 +78,7 @@ def main() -> None:
     words.add_argument("data", choices=ROWS)
     words.add_argument("--seconds", type=float, required=True)
     words.add_argument("--seeds", type=int, nargs="+", required=True)
+    words.add_argument("--data-root", type=Path)
     chosen = words.parse_args()
     torch.set_num_threads(1)
     path = RESULTS / f"{chosen.data}-{chosen.seconds:g}.json"
@@ -70,7 +86,9 @@ def main() -> None:
     for seed in chosen.seeds:
         for label, (name, changes) in ROWS[chosen.data].items():
             if not any((run["row"], run["seed"]) == (label, seed) for run in runs):
-                runs.append({"row": label, "seed": seed} | measured(experiment(name, changes, seed), chosen.seconds))
+                planned = experiment(name, changes, seed)
+                planned = on_mnist(planned) if chosen.data == "mnist" else planned
+                runs.append({"row": label, "seed": seed} | measured(planned, chosen.seconds, chosen.data_root))
                 keep(path, chosen.seconds, runs)
                 print(runs[-1], flush=True)
 
@@ -81,9 +99,18 @@ def experiment(name: str, changes: Mapping[str, Any], seed: int) -> Experiment:
     return replace(found, data=data, algorithm=replace(found.algorithm, **changes))
 
 
-def measured(chosen: Experiment, seconds: float) -> dict[str, Any]:
+def on_mnist(digits: Experiment) -> Experiment:
+    """The same on MNIST, with wider networks."""
+    players = {
+        name: replace(player, network=NetworkConfig(player.network.kind, {**player.network.options, **ON_MNIST[name]}))
+        for name, player in digits.players.items()
+    }
+    return replace(digits, data=Mnist(), players=players)
+
+
+def measured(chosen: Experiment, seconds: float, data_root: Path | None = None) -> dict[str, Any]:
     """Train for so many processor seconds, and compare samples with as many of the data."""
-    store = chosen.data.load(None, chosen.seed)
+    store = chosen.data.load(data_root, chosen.seed)
     game = build_game(chosen, store)
     state = build_state(chosen, game, torch.device("cpu"))
     loop, begin = Loop(game, state), time.process_time()
