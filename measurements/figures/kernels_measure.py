@@ -26,6 +26,7 @@ from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.data.mnist import Mnist
 from equipoise.data.ring import Ring
+from equipoise.data.store import Store
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
 from equipoise.experiments.experiment import Experiment, NetworkConfig, with_length
@@ -111,16 +112,25 @@ def on_mnist(digits: Experiment) -> Experiment:
 def measured(chosen: Experiment, seconds: float, data_root: Path | None = None) -> dict[str, Any]:
     """Train for so many processor seconds, and compare samples with as many of the data."""
     store = chosen.data.load(data_root, chosen.seed)
+    iterations, real, fake = trained(chosen, store, seconds)
+    found = {"iterations": iterations, "energy_distance": energy_distance(real, fake)}
+    return found | (by_centre(fake) if fake.ndim == 2 else by_neighbour(real, fake, store.labels))
+
+
+def trained(chosen: Experiment, store: Store, seconds: float) -> tuple[int, Tensor, Tensor]:
+    """Returns: iterations, real items and samples, 1,000 each."""
     game = build_game(chosen, store)
     state = build_state(chosen, game, torch.device("cpu"))
     loop, begin = Loop(game, state), time.process_time()
     while time.process_time() - begin < seconds:
         loop.iterate()
     fake = generate(sampling_generator(chosen, state), chosen.latent, SAMPLES, chosen.seed, "kernels").float()
-    real = game.source.batch(torch.arange(SAMPLES))
-    distance = squared_mmd(real.flatten(1).double(), fake.flatten(1).double(), DistanceKernel())
-    found = {"iterations": state.clock.iteration, "energy_distance": round(float(distance), 5)}
-    return found | (by_centre(fake) if fake.ndim == 2 else by_neighbour(real, fake, store.labels))
+    return state.clock.iteration, game.source.batch(torch.arange(SAMPLES)), fake
+
+
+def energy_distance(real: Tensor, fake: Tensor) -> float:
+    """Of pixels or points."""
+    return round(float(squared_mmd(real.flatten(1).double(), fake.flatten(1).double(), DistanceKernel())), 5)
 
 
 def by_centre(points: Tensor) -> dict[str, Any]:

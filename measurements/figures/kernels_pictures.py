@@ -1,0 +1,81 @@
+"""Moment matching in pixels and in pretrained features, and the default with its adversary, for equal processor time.
+
+python -m measurements.figures.kernels_pictures FOLDER --data-label NAME --seconds 150
+
+writes results/kernels/pictures-150.json and docs/figures/kernels_pictures.png: the first samples of each, not chosen.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from equipoise.algorithms.gmmn import GMMN
+from equipoise.evaluation.backbones import make_extractor
+from equipoise.evaluation.features import extract
+from equipoise.evaluation.sampling import sample_picture, to_bytes
+from equipoise.experiments.experiment import Experiment, with_length
+from equipoise.metrics import kernel_distance
+from equipoise.recipes.kernels import gmmn_folder
+from equipoise.recipes.pictures import relativistic_folder
+from measurements import FIGURES_FOLDER
+from measurements.figures.kernels_measure import RESULTS, energy_distance, keep, trained
+
+COLUMNS, ROWS, TIMES, GAP = 10, 3, 2, 8
+JUDGE = "efficientnet-lite0"
+
+
+def experiments(folder: str) -> Mapping[str, Experiment]:
+    """By their names in the table."""
+    pixels = with_length(gmmn_folder(folder), iterations=10**6)
+    in_features = GMMN(kernel="distance", widths=(1.0,), features="symmetric", iterations=10**6)
+    features = replace(pixels, algorithm=in_features)
+    adversary = with_length(relativistic_folder(folder), iterations=10**6)
+    return {
+        "GMMN, distance kernel, in pixels": pixels,
+        "the same in pretrained features": features,
+        "the default, with an adversary": adversary,
+    }
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("folder")
+    words.add_argument("--data-label", required=True, help="the folder's published name")
+    words.add_argument("--seconds", type=float, required=True)
+    chosen = words.parse_args()
+    torch.set_num_threads(1)
+    runs, grids = [], []
+    for row, experiment in experiments(chosen.folder).items():
+        iterations, real, fake = trained(experiment, experiment.data.load(None, 0), chosen.seconds)
+        found = {"row": row, "data": chosen.data_label, "seed": 0, "iterations": iterations}
+        found |= {"energy_distance": energy_distance(real, fake), "lite0_kernel": distance_of_features(real, fake)}
+        runs.append(found)
+        print(found, flush=True)
+        grids.append(sample_picture(fake[: COLUMNS * ROWS], experiment.value_range, COLUMNS))
+        keep(RESULTS / f"pictures-{chosen.seconds:g}.json", chosen.seconds, runs)
+    stacked(grids).save(FIGURES_FOLDER / "kernels_pictures.png", optimize=True)
+
+
+def distance_of_features(real: Tensor, fake: Tensor) -> float:
+    """The kernel distance of pretrained features."""
+    judge = make_extractor(JUDGE, None)
+    a, b = (extract(to_bytes(each, "symmetric"), judge).features for each in (real, fake))
+    return round(kernel_distance(a, b).value, 4)
+
+
+def stacked(grids: list[Image.Image]) -> Image.Image:
+    """One below the other, twice as large."""
+    width, height = grids[0].size
+    whole = Image.new("RGB", (width * TIMES, len(grids) * (height * TIMES + GAP) - GAP), "white")
+    for number, grid in enumerate(grids):
+        large = grid.resize((width * TIMES, height * TIMES), Image.Resampling.NEAREST)
+        whole.paste(large, (0, number * (height * TIMES + GAP)))
+    return whole
+
+
+if __name__ == "__main__":
+    main()
