@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from equipoise.algorithms.scores import score_means
 from equipoise.augmentation import Augment
 from equipoise.common.checks import check_non_negative, check_whole
-from equipoise.constraints import ConstantMasks, squared_jacobian_norm
 from equipoise.constraints.finite_differences import acts
+from equipoise.constraints.gradient_penalties import scores_and_squared_norms
 from equipoise.losses.adversarial import RELATIVISTIC
 from equipoise.training.distributed import gather_each
 from equipoise.training.draw import Draw
@@ -176,7 +176,8 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         """Gamma for the next step, where it adapts: more for a discriminator that is too sure. Returns: for the log."""
         if self.gamma_target is None:
             return {}
-        memory.sureness.lerp_(gaps.double().div(2).tanh().mean(), _SURENESS_SHARE)
+        sure = gaps.double().div(2).tanh().mean()
+        memory.sureness.copy_(memory.sureness.lerp(sure, _SURENESS_SHARE))
         steps = torch.sign(memory.sureness - self.gamma_target) / _STEPS_TO_DOUBLE
         memory.gamma.copy_((memory.gamma * steps.exp2()).clamp(_LEAST, _MOST))
         return {"gamma": memory.gamma.clone(), "sureness": memory.sureness.clone()}
@@ -185,7 +186,8 @@ class RelativisticGAN(Algorithm[PairingMemory]):
     def _remember_share(self, memory: PairingMemory, loss: Tensor, weighted: Tensor) -> None:
         """The penalties of this step stand for those of `penalty_every`, as the loss of each step does."""
         weighted = weighted / self.penalty_every
-        memory.penalty_share.lerp_((weighted / (loss + weighted)).double(), _SHARE)
+        share = (weighted / (loss + weighted)).double()
+        memory.penalty_share.copy_(memory.penalty_share.lerp(share, _SHARE))
 
 
 def _scores(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
@@ -194,7 +196,7 @@ def _scores(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tu
 
 def _scores_and_norms(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
     """The scores, and the squared norms of their gradients: [batch] each, from one pass for each side."""
-    real, fake = (images if images.requires_grad else images.detach().requires_grad_() for images in (real, fake))
-    with ConstantMasks():
-        real_scores, fake_scores = score(real), score(fake)
-    return real_scores, fake_scores, squared_jacobian_norm(real_scores, real), squared_jacobian_norm(fake_scores, fake)
+    (real_scores, real_norms), (fake_scores, fake_norms) = (
+        scores_and_squared_norms(score, each) for each in (real, fake)
+    )
+    return real_scores, fake_scores, real_norms, fake_norms

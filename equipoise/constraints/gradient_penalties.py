@@ -5,6 +5,8 @@ What "the gradient" of a vector, of a map and of several maps is, `equipoise.con
 meet inside the discriminator: no batch normalisation.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ from equipoise.common.checks import (
     check_same_shape,
     transforms_are_active,
 )
+from equipoise.common.hidden_dimension import HiddenDimension
 from equipoise.common.modules import only_linear
 from equipoise.common.precision import widened
 from equipoise.constraints.constant_masks import ConstantMasks
@@ -113,6 +116,23 @@ def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
     return _squared_norms(_jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs))
 
 
+def scores_and_squared_norms(score: Callable[[Tensor], Tensor], images: Tensor) -> tuple[Tensor, Tensor]:
+    """The scores of images, and the squared norm of each one's gradient, from one pass.
+
+    Args:
+        score: images -> [batch] or [batch, ...], sample by sample.
+        images: [batch, ...]; held constant, unless they have a gradient themselves.
+
+    Returns: the scores, and [batch], differentiable in the parameters.
+    """
+    source = _source(images)
+    with ConstantMasks():
+        scores = score(_seen(source))
+    if HiddenDimension.entered() is None:
+        return scores, squared_jacobian_norm(scores, source)
+    return scores, _squared_norms(_gradients_of_runs(scores.flatten(1) if scores.ndim > 1 else scores[:, None], source))
+
+
 def scaled_mmd_loss(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
     """The quotient loss / (1 + weight * mean ||J||_F^2): the scaled MMD (Arbel et al. 2018; Wang et al. 2019, Eq. S7).
 
@@ -147,6 +167,10 @@ def _scale(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
 def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points") -> Tensor:
     """Each sample's flattened gradient or Jacobian, [batch, entries], differentiable in the parameters."""
     check_scored(discriminator, name, points)
+    if HiddenDimension.entered() is not None:
+        source = _source(points.detach())
+        with ConstantMasks():
+            return _gradients_of_runs(columns(discriminator, _seen(source)), source)
     if transforms_are_active():
         with ConstantMasks():
             found = transformed_gradients(discriminator, points.detach())
@@ -156,6 +180,30 @@ def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points
         scores = columns(discriminator, source)
         at_once = scores.shape[1] > 1 and isinstance(discriminator, nn.Module) and only_linear(discriminator)
         return _jacobian_at_once(scores, source) if at_once else _jacobian(scores, source)
+
+
+def _source(images: Tensor) -> Tensor:
+    """What a gradient by the images is asked of; with the runs as a dimension where it is a hidden one."""
+    runs = HiddenDimension.entered()
+    found = images if runs is None else runs.reveal(images)
+    if not found.requires_grad:
+        found = found.detach()
+        found.requires_grad = True  # torch refuses requires_grad_() in the presence of a hidden dimension
+    return found
+
+
+def _seen(source: Tensor) -> Tensor:
+    """The images of a source, as a discriminator sees them."""
+    runs = HiddenDimension.entered()
+    return source if runs is None else runs.show(source)
+
+
+def _gradients_of_runs(outputs: Tensor, source: Tensor) -> Tensor:
+    """`_jacobian` of one output in a hidden dimension of runs: [batch, entries]."""
+    runs = HiddenDimension.entered()
+    if runs is None or outputs.shape[1] > 1:
+        raise ValueError("in a hidden dimension of runs there is one score for each sample.")
+    return runs.show(_gradient(runs.reveal(outputs[:, 0]), source).flatten(2))
 
 
 def _squared_norms(gradients: Tensor) -> Tensor:

@@ -1,7 +1,4 @@
-"""A hidden leading dimension of runs, and linear layers on it whose numbers are those of each run alone.
-
-This is what `torch.func.vmap` is made of, opened so that a move is played once without becoming a function of tensors.
-"""
+"""Linear layers on tensors with a hidden dimension of runs, whose numbers are those of each run alone."""
 
 import copy
 from collections.abc import Sequence
@@ -9,41 +6,8 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
-from torch._C import _functorch
 
-
-class HiddenDimension:
-    """Within, tensors can hide their leading dimension of runs, as in `torch.func.vmap`, which is made of the same."""
-
-    def __init__(self, runs: int):
-        self._runs = runs
-
-    def __enter__(self) -> "HiddenDimension":
-        self._level = _functorch._vmap_increment_nesting(self._runs, "same")
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _functorch._vmap_decrement_nesting()
-
-    @classmethod
-    def present(cls, runs: int) -> "HiddenDimension":
-        """The one that is entered."""
-        level = _functorch.maybe_current_level()
-        if level is None:
-            raise RuntimeError("there is no hidden dimension here.")
-        found = cls(runs)
-        found._level = level
-        return found
-
-    def show(self, stacked: Tensor) -> Tensor:
-        """[runs, ...] as [...]."""
-        found: Tensor = _functorch._add_batch_dim(stacked, 0, self._level)
-        return found
-
-    def reveal(self, hidden: Tensor) -> Tensor:
-        """[...] as [runs, ...]; what is the same for all is repeated."""
-        found: Tensor = _functorch._remove_batch_dim(hidden, self._level, self._runs, 0)
-        return found
+from equipoise.common.hidden_dimension import HiddenDimension
 
 
 def stacked_network(network: nn.Module, own: Sequence[nn.Parameter], stacked: Sequence[Tensor]) -> nn.Module:

@@ -8,10 +8,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from equipoise.common.hidden_dimension import HiddenDimension
 from equipoise.training.draw import Buffers, Draw, Request
 from equipoise.training.game import Move, Outcome
 from equipoise.training.graphs import Deal, Found
-from equipoise.training.hidden_dimension import HiddenDimension, stacked_network
+from equipoise.training.hidden_dimension import stacked_network
 from equipoise.training.loop import Loop, note
 from equipoise.training.parameters import write_parts
 

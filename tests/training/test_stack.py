@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 import torch
 
+from equipoise.algorithms.gan import GAN
+from equipoise.algorithms.penalties import Penalty
 from equipoise.common.random import derived_seed
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
+from equipoise.recipes.coverage import points
 from equipoise.recipes.digits import ebgan_digits, magan_digits
-from equipoise.recipes.mode_regularised import mdgan_ring, reg_gan_ring
+from equipoise.recipes.mode_regularised import gan_ring, mdgan_ring, reg_gan_ring
 from equipoise.testing.toys import TOY_EXPERIMENTS
 from equipoise.training import hidden_dimension, stacked_state
 from equipoise.training.game import Move
@@ -20,11 +23,16 @@ from equipoise.training.loop import Loop, Turn
 from equipoise.training.stack import Stack, stackable
 from equipoise.training.state import State, load_state_tensors, state_tensors
 
+_PENALTIES = (Penalty("r1", 1.0), Penalty("r2", 0.5), Penalty("wgan-gp", 2.0))
 RECIPES = {
     "magan": [replace(magan_digits(), seed=seed) for seed in (0, 5)],
     "ebgan with other margins": [replace(ebgan_digits(margin), seed=1) for margin in (10.0, 0.7)],
     "reg-gan": [replace(reg_gan_ring(), seed=seed) for seed in (0, 1, 2)],
     "mdgan": [replace(mdgan_ring(), seed=seed) for seed in (3, 1)],
+    "r3gan": [replace(points(), seed=seed) for seed in (0, 4, 2)],
+    "gan with r1 and r2": [
+        replace(gan_ring(), seed=seed, algorithm=GAN(penalties=_PENALTIES, iterations=9)) for seed in (1, 2)
+    ],
 }
 
 

@@ -1,0 +1,53 @@
+"""A hidden leading dimension of tensors, such as one of runs that are played together.
+
+This is what `torch.func.vmap` is made of, opened so that code is played once without becoming a function of tensors.
+"""
+
+from torch import Tensor
+from torch._C import _functorch
+
+
+class HiddenDimension:
+    """Within, tensors can hide their leading dimension of runs, as in `torch.func.vmap`, which is made of the same."""
+
+    def __init__(self, runs: int):
+        self._runs = runs
+
+    def __enter__(self) -> "HiddenDimension":
+        self._level = _functorch._vmap_increment_nesting(self._runs, "same")
+        _ENTERED.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _ENTERED.pop()
+        _functorch._vmap_decrement_nesting()
+
+    @classmethod
+    def entered(cls) -> "HiddenDimension | None":
+        """The one that is entered, if nothing else of `torch.func` is within it."""
+        alone = _ENTERED and _functorch.maybe_current_level() == _ENTERED[-1]._level
+        return _ENTERED[-1] if alone else None
+
+    @classmethod
+    def present(cls, runs: int) -> "HiddenDimension":
+        """The one that is entered."""
+        level = _functorch.maybe_current_level()
+        if level is None:
+            raise RuntimeError("there is no hidden dimension here.")
+        found = cls(runs)
+        found._level = level
+        return found
+
+    def show(self, stacked: Tensor) -> Tensor:
+        """[runs, ...] as [...]."""
+        found: Tensor = _functorch._add_batch_dim(stacked, 0, self._level)
+        return found
+
+    def reveal(self, hidden: Tensor) -> Tensor:
+        """[...] as [runs, ...]; what is the same for all is repeated."""
+        found: Tensor = _functorch._remove_batch_dim(hidden, self._level, self._runs, 0)
+        return found
+
+
+_ENTERED: list[HiddenDimension] = []
+"""Those that are entered now: one thread at a time enters any."""
