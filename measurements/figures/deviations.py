@@ -160,7 +160,7 @@ def divergence() -> dict[str, str]:
 
 def stacked() -> dict[str, str]:
     runs = {name: read(f"stacked-mnist/{name}.json") for name in ("dcgan", "reg-dcgan")}
-    found = {"stacked-iterations": f"{runs['dcgan']['iterations']:,}"}
+    found: dict[str, str] = {}
     for name, run in runs.items():
         scores = {each["metric"]: each["value"] for each in run["scores"]}
         found |= {f"{name}-modes": f"{scores['modes-covered']:.0f}", f"{name}-kl": f"{scores['modes-kl']:.2f}"}

@@ -21,7 +21,7 @@ from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
 from measurements.figures.run_results import corner, document
 
 RESULTS, PAGE = RESULTS_FOLDER / "stacked-mnist", DOCS_FOLDER / "stacked-mnist.md"
-COLUMNS, ROWS, TIMES = 12, 4, 2
+COLUMNS, ROWS, TIMES = 10, 3, 2
 NAMES = {
     "default": "the default for pictures (R3GAN's loss)",
     "rep-b": "MMD-GAN, repulsive, bounded",
