@@ -23,6 +23,7 @@ from measurements.figures import (
     penalty_differences,
     ring,
     score_of_real,
+    stacked,
 )
 from measurements.monitor import page as monitor_page
 from measurements.pages import filled
@@ -37,6 +38,10 @@ def test_the_demos_table_is_that_of_the_data_files() -> None:
 @pytest.mark.parametrize("document", ["README.md", "docs/algorithms/magan.md"])
 def test_the_digits_table_is_that_of_the_data_file(document: str) -> None:
     assert magan_digits.table() in (ROOT / document).read_text(encoding="utf-8")
+
+
+def test_the_table_of_stacked_mnist_is_that_of_the_data_files() -> None:
+    assert filled(stacked.PAGE, {"stacked": stacked.table()}) == stacked.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_metrics_deviations_are_those_of_the_data_file() -> None:

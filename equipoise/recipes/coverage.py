@@ -28,7 +28,7 @@ def points(data: Literal["ring", "grid"] = "ring") -> Experiment:
 
     Only the ring was measured.
     Run:  equipoise train r3gan-ring        under a minute on one core
-    No published figure. Ours: results/ring/r3gan-ring-runs.json.
+    No published figure. Ours: results/ring/search-runs.json.
     """
     chosen: DataSet = Ring() if data == "ring" else Grid()
     algorithm = RelativisticGAN(gamma=1.0, penalty_every=1, iterations=_ITERATIONS)

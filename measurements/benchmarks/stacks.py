@@ -16,7 +16,7 @@ from equipoise.training.loop import Loop
 from equipoise.training.stack import Stack
 from measurements.benchmarks.measure import summary
 
-RECIPES = ("magan-digits", "ebgan-digits", "reg-gan-ring", "mdgan-ring")
+RECIPES = ("magan-digits", "ebgan-digits", "reg-gan-ring", "mdgan-ring", "r3gan-ring")
 SEEDS, ROUNDS, ITERATIONS = (1, 2, 4, 8), 5, 12
 
 
