@@ -192,16 +192,6 @@ def test_sections_of_the_repulsive_mmd_paper_are_cited_where_they_stand() -> Non
     assert found <= set(PLACES)
 
 
-def test_the_table_of_stacked_mnist_is_that_of_its_data_files() -> None:
-    page = (ROOT / "docs" / "stacked-mnist.md").read_text(encoding="utf-8")
-    for name, called in (("dcgan", "DCGAN"), ("reg-dcgan", "Reg-DCGAN")):
-        run = json.loads((ROOT / "results" / "stacked-mnist" / f"{name}.json").read_text(encoding="utf-8"))
-        scores = {score["metric"]: score["value"] for score in run["scores"]}
-        assert f"| {called} | {scores['modes-covered']:.0f} | {scores['modes-kl']:.3f} |" in page
-        assert f"{run['iterations_per_second']:.1f}" in page
-        assert run["iterations"] == 1_700
-
-
 def test_the_tables_of_kernels_are_those_of_their_data_files() -> None:
     page = (ROOT / "docs" / "algorithms" / "kernels.md").read_text(encoding="utf-8")
     rows = [*kernels.simulated(), *(row for name in kernels.TRAINED for row in kernels.trained(name))]
