@@ -9,7 +9,7 @@ from typing import Any
 
 from measurements import RESULTS_FOLDER
 
-TRAINED = ("ring-2", "ring-8", "digits-2")
+TRAINED = ("ring-2", "ring-8", "digits-2", "mnist-20")
 """Data and seconds."""
 
 
