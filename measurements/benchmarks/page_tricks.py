@@ -42,6 +42,6 @@ def _stacks(found: Mapping[str, Any]) -> list[str]:
     for name, by_seeds in first_known(found).items():
         for seeds, each in by_seeds.items():
             times = (f"{each[key]:.1f}" for key in ("alone_ms", "together_ms"))
-            ratios = {setting: stacks[name][seeds]["ratio"] for setting, stacks in found.items() if stacks}
+            ratios = {setting: stacks[name][seeds]["ratio"] for setting, stacks in found.items() if name in stacks}
             lines.append(" | ".join([name, seeds, *times, *in_each(ratios, spread)]))
     return lines
