@@ -14,7 +14,7 @@ TRAINED = ("ring-2", "ring-8", "digits-2", "mnist-20")
 
 
 def main() -> None:
-    print("\n\n".join(["\n".join(simulated()), *("\n".join(trained(name)) for name in TRAINED)]))
+    print("\n\n".join(["\n".join(simulated()), *("\n".join(trained(name)) for name in TRAINED), "\n".join(pictures())]))
 
 
 def simulated() -> list[str]:
@@ -43,6 +43,15 @@ def trained(name: str) -> list[str]:
         + " | ".join(_summary([run[key] for run in found]) for key in ("modes", "energy_distance", last))
         + " |"
         for row, found in rows.items()
+    ]
+
+
+def pictures() -> list[str]:
+    """A row for each way of training on pictures; one seed."""
+    runs = json.loads((RESULTS_FOLDER / "kernels" / "pictures-150.json").read_text(encoding="utf-8"))["runs"]
+    keys = ("energy_distance", "lite0_kernel")
+    return [
+        f"| {run['row']} | {run['iterations']:,} | {' | '.join(_summary([run[key]]) for key in keys)} |" for run in runs
     ]
 
 

@@ -17,7 +17,7 @@ from measurements.figures.ring_runs import named_runs, taken
 
 DATA = RESULTS / "search-runs.json"
 HEADS = "method | iterations | gamma | rates | seeds | 6 of 6 | modes, mean | share within 0.3 | 6 of 6 by one sample"
-NAMES = {"relativistic-gan": "R3GAN", "reg-gan": "Reg-GAN", "mdgan": "MDGAN"}
+NAMES = {"relativistic-gan": "R3GAN", "gan": "GAN", "reg-gan": "Reg-GAN", "mdgan": "MDGAN"}
 FRESH = 5
 """The first seed that chose no setting."""
 Setting = tuple[str, int, str, str, bool]
@@ -57,7 +57,8 @@ def table(runs: list[dict[str, Any]]) -> str:
 
 def _setting(run: dict[str, Any]) -> Setting:
     algorithm = run["algorithm"]
-    gamma = f"{algorithm['gamma']:g}" if "gamma" in algorithm else ""
+    weights = [penalty["weight"] for penalty in algorithm.get("penalties", ())]
+    gamma = f"{algorithm.get('gamma', weights[0] if weights else 0.0):g}"
     fresh = run["passport"]["seed"] >= FRESH
     return NAMES[algorithm["kind"]], algorithm["iterations"], gamma, run["rates"], fresh
 
