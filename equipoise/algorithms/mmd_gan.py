@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
 from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
 from equipoise.common.checks import check_non_negative, check_whole
-from equipoise.constraints import ConstantMasks, scaled_mmd_loss, scaled_repulsive_loss, squared_jacobian_norm
+from equipoise.constraints import scaled_mmd_loss, scaled_repulsive_loss
+from equipoise.constraints.gradient_penalties import scores_and_squared_norms
 from equipoise.losses import mmd_discriminator_loss, mmd_generator_loss
 from equipoise.losses.catalogue import KERNELS
 from equipoise.losses.kernels import Kernel
@@ -146,9 +147,5 @@ class MMDGAN(Algorithm[nn.Module]):
         """The real features, and the squared norm of each sample's Jacobian where the loss is scaled by it."""
         if self.scale == "none":
             return scores(players, draw.real), None
-        images = draw.real.detach().requires_grad_()
-        with ConstantMasks():
-            mapped = players["discriminator"](images)
-            jacobian = squared_jacobian_norm(mapped, images)
-        real_features, jacobians = gather_each(mapped, jacobian)
+        real_features, jacobians = gather_each(*scores_and_squared_norms(players["discriminator"], draw.real))
         return real_features, jacobians

@@ -176,6 +176,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         """Gamma for the next step, where it adapts: more for a discriminator that is too sure. Returns: for the log."""
         if self.gamma_target is None:
             return {}
+        # lerp_ has no rule for runs that are played together
         sure = gaps.double().div(2).tanh().mean()
         memory.sureness.copy_(memory.sureness.lerp(sure, _SURENESS_SHARE))
         steps = torch.sign(memory.sureness - self.gamma_target) / _STEPS_TO_DOUBLE

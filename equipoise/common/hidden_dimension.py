@@ -28,16 +28,6 @@ class HiddenDimension:
         alone = _ENTERED and _functorch.maybe_current_level() == _ENTERED[-1]._level
         return _ENTERED[-1] if alone else None
 
-    @classmethod
-    def present(cls, runs: int) -> "HiddenDimension":
-        """The one that is entered."""
-        level = _functorch.maybe_current_level()
-        if level is None:
-            raise RuntimeError("there is no hidden dimension here.")
-        found = cls(runs)
-        found._level = level
-        return found
-
     def show(self, stacked: Tensor) -> Tensor:
         """[runs, ...] as [...]."""
         found: Tensor = _functorch._add_batch_dim(stacked, 0, self._level)

@@ -107,13 +107,10 @@ def squared_jacobian_norm(outputs: Tensor, inputs: Tensor) -> Tensor:
         outputs: [batch, ...], computed from `inputs` sample by sample, best under `ConstantMasks()`.
         inputs: [batch, ...], with requires_grad.
     """
-    check_floating("outputs", outputs)
-    check_not_empty("outputs", outputs)
-    check_floating("inputs", inputs)
-    check_batch(outputs, inputs)
+    _check_outputs(outputs, inputs)
     if not (outputs.requires_grad and inputs.requires_grad):
         raise ValueError("outputs must be computed from inputs that require a gradient: one of the two has none.")
-    return _squared_norms(_jacobian(outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None], inputs))
+    return _squared_norms(_jacobian(_all_columns(outputs), inputs))
 
 
 def scores_and_squared_norms(score: Callable[[Tensor], Tensor], images: Tensor) -> tuple[Tensor, Tensor]:
@@ -128,9 +125,8 @@ def scores_and_squared_norms(score: Callable[[Tensor], Tensor], images: Tensor) 
     source = _source(images)
     with ConstantMasks():
         scores = score(_seen(source))
-    if HiddenDimension.entered() is None:
-        return scores, squared_jacobian_norm(scores, source)
-    return scores, _squared_norms(_gradients_of_runs(scores.flatten(1) if scores.ndim > 1 else scores[:, None], source))
+    _check_outputs(scores, images)
+    return scores, _squared_norms(_jacobian(_all_columns(scores), source))
 
 
 def scaled_mmd_loss(loss: Tensor, squared_jacobian: Tensor, weight: float) -> Tensor:
@@ -170,7 +166,7 @@ def _gradients(discriminator: Discriminator, points: Tensor, name: str = "points
     if HiddenDimension.entered() is not None:
         source = _source(points.detach())
         with ConstantMasks():
-            return _gradients_of_runs(columns(discriminator, _seen(source)), source)
+            return _jacobian(columns(discriminator, _seen(source)), source)
     if transforms_are_active():
         with ConstantMasks():
             found = transformed_gradients(discriminator, points.detach())
@@ -198,12 +194,16 @@ def _seen(source: Tensor) -> Tensor:
     return source if runs is None else runs.show(source)
 
 
-def _gradients_of_runs(outputs: Tensor, source: Tensor) -> Tensor:
-    """`_jacobian` of one output in a hidden dimension of runs: [batch, entries]."""
-    runs = HiddenDimension.entered()
-    if runs is None or outputs.shape[1] > 1:
-        raise ValueError("in a hidden dimension of runs there is one score for each sample.")
-    return runs.show(_gradient(runs.reveal(outputs[:, 0]), source).flatten(2))
+def _check_outputs(outputs: Tensor, inputs: Tensor) -> None:
+    check_floating("outputs", outputs)
+    check_not_empty("outputs", outputs)
+    check_floating("inputs", inputs)
+    check_batch(outputs, inputs)
+
+
+def _all_columns(outputs: Tensor) -> Tensor:
+    """[batch, ...] -> [batch, outputs]."""
+    return outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None]
 
 
 def _squared_norms(gradients: Tensor) -> Tensor:
@@ -212,7 +212,14 @@ def _squared_norms(gradients: Tensor) -> Tensor:
 
 
 def _jacobian(outputs: Tensor, inputs: Tensor) -> Tensor:
-    """[batch, outputs] -> [batch, outputs * entries], one backward pass for each output."""
+    """[batch, outputs] -> [batch, outputs * entries], one backward pass for each output.
+
+    In a hidden dimension of runs, which the inputs have as a dimension, there is one output.
+    """
+    if (runs := HiddenDimension.entered()) is not None:
+        if outputs.shape[1] > 1:
+            raise ValueError("in a hidden dimension of runs there is one score for each sample.")
+        return runs.show(_gradient(runs.reveal(outputs[:, 0]), inputs).flatten(2))
     return torch.cat([_gradient(column, inputs).flatten(1) for column in outputs.unbind(1)], dim=1)
 
 

@@ -12,9 +12,9 @@ from equipoise.common.hidden_dimension import HiddenDimension
 from equipoise.training.draw import Buffers, Draw, Request
 from equipoise.training.game import Move, Outcome
 from equipoise.training.graphs import Deal, Found
-from equipoise.training.hidden_dimension import stacked_network
 from equipoise.training.loop import Loop, note
 from equipoise.training.parameters import write_parts
+from equipoise.training.stacked_layers import stacked_network
 
 
 class StackedState:

@@ -1,4 +1,4 @@
-"""Runs at once on one GPU, each in a process of its own with its own CUDA graphs, and one run from end to end."""
+"""Runs at once on one GPU, each in a process of its own with its own CUDA graphs."""
 
 import multiprocessing
 import queue

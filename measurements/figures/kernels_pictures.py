@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from equipoise.algorithms.gmmn import GMMN
@@ -23,6 +22,7 @@ from equipoise.recipes.kernels import gmmn_folder
 from equipoise.recipes.pictures import relativistic_folder
 from measurements import FIGURES_FOLDER
 from measurements.figures.kernels_measure import RESULTS, energy_distance, keep, trained
+from measurements.figures.run_results import above_one_another, enlarged
 
 COLUMNS, ROWS, TIMES, GAP = 10, 3, 2, 8
 JUDGE = "efficientnet-lite0"
@@ -55,9 +55,9 @@ def main() -> None:
         found |= {"energy_distance": energy_distance(real, fake), "lite0_kernel": distance_of_features(real, fake)}
         runs.append(found)
         print(found, flush=True)
-        grids.append(sample_picture(fake[: COLUMNS * ROWS], experiment.value_range, COLUMNS))
+        grids.append(enlarged(sample_picture(fake[: COLUMNS * ROWS], experiment.value_range, COLUMNS), TIMES))
         keep(RESULTS / f"pictures-{chosen.seconds:g}.json", chosen.seconds, runs)
-    stacked(grids).save(FIGURES_FOLDER / "kernels_pictures.png", optimize=True)
+    above_one_another(grids, GAP).save(FIGURES_FOLDER / "kernels_pictures.png", optimize=True)
 
 
 def distance_of_features(real: Tensor, fake: Tensor) -> float:
@@ -65,16 +65,6 @@ def distance_of_features(real: Tensor, fake: Tensor) -> float:
     judge = make_extractor(JUDGE, None)
     a, b = (extract(to_bytes(each, "symmetric"), judge).features for each in (real, fake))
     return round(kernel_distance(a, b).value, 4)
-
-
-def stacked(grids: list[Image.Image]) -> Image.Image:
-    """One below the other, twice as large."""
-    width, height = grids[0].size
-    whole = Image.new("RGB", (width * TIMES, len(grids) * (height * TIMES + GAP) - GAP), "white")
-    for number, grid in enumerate(grids):
-        large = grid.resize((width * TIMES, height * TIMES), Image.Resampling.NEAREST)
-        whole.paste(large, (0, number * (height * TIMES + GAP)))
-    return whole
 
 
 if __name__ == "__main__":

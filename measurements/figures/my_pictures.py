@@ -23,7 +23,15 @@ from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.trained import load_trained
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
 from measurements.figures import few_pictures, plans
-from measurements.figures.run_results import corner, document, logged, pace, with_interval
+from measurements.figures.run_results import (
+    above_one_another,
+    corner,
+    document,
+    enlarged,
+    logged,
+    pace,
+    with_interval,
+)
 
 RESULTS = RESULTS_FOLDER / "pictures"
 PARTS = RESULTS_FOLDER / "studies" / "picture-parts" / "results.json"
@@ -91,7 +99,7 @@ def grid(run: RunDirectory, rows: int = ROWS, by: int | None = None) -> Image.Im
     """
     part = corner(run, COLUMNS, rows, by) if pace(run) else sampled(run)
     times = max(1, ENLARGED_TO // run.experiment().data.item_shape[1])
-    return part.resize((part.width * times, part.height * times), Image.Resampling.NEAREST)
+    return enlarged(part, times)
 
 
 def sampled(run: RunDirectory) -> Image.Image:
@@ -115,10 +123,7 @@ def moments(run: dict[str, Any]) -> dict[float, int]:
 def on_the_way(run: RunDirectory, found: dict[str, Any]) -> Image.Image:
     """A few samples of the same latents at each of these moments, one band above the other."""
     bands = [grid(run, 2, by) for by in moments(found).values()]
-    whole = Image.new("RGB", (bands[0].width, sum(each.height + GAP for each in bands) - GAP), "white")
-    for number, band in enumerate(bands):
-        whole.paste(band, (0, number * (band.height + GAP)))
-    return whole
+    return above_one_another(bands, GAP)
 
 
 def runs() -> dict[str, dict[str, Any]]:

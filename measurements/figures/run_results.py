@@ -8,7 +8,7 @@ The pace is of wall time between the first and the last of the regular pictures;
 import argparse
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,19 @@ def corner(run: RunDirectory, columns: int, rows: int, by: int | None = None) ->
     grids = [path for path in run.samples.glob("iteration-*.png") if by is None or int(path.stem.split("-")[1]) <= by]
     with Image.open(max(grids)) as picture:
         return picture.convert("RGB").crop((0, 0, columns * pitch - 1, rows * pitch - 1))
+
+
+def enlarged(picture: Image.Image, times: int) -> Image.Image:
+    """So many times as large, each pixel a square."""
+    return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+
+
+def above_one_another(bands: Sequence[Image.Image], gap: int) -> Image.Image:
+    """Pictures of one width, one above the other."""
+    whole = Image.new("RGB", (bands[0].width, sum(each.height + gap for each in bands) - gap), "white")
+    for number, band in enumerate(bands):
+        whole.paste(band, (0, number * (band.height + gap)))
+    return whole
 
 
 def scores(run: RunDirectory) -> dict[str, Any]:

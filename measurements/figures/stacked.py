@@ -12,13 +12,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.build import parameter_count
 from equipoise.runs.directory import open_run
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, pages
-from measurements.figures.run_results import corner, document
+from measurements.figures.run_results import corner, document, enlarged
 
 RESULTS, PAGE = RESULTS_FOLDER / "stacked-mnist", DOCS_FOLDER / "stacked-mnist.md"
 COLUMNS, ROWS, TIMES = 10, 3, 2
@@ -43,9 +41,7 @@ def main() -> None:
         sizes = {name: parameter_count(player.network) for name, player in run.experiment().players.items()}
         found = document(run, None) | {"cpu_seconds": chosen.cpu_seconds, "parameters": sizes}
         write_text_atomically(RESULTS / f"{chosen.name}.json", json.dumps(found, indent=1) + "\n")
-        grid = corner(run, COLUMNS, ROWS)
-        large = grid.resize((grid.width * TIMES, grid.height * TIMES), Image.Resampling.NEAREST)
-        large.save(FIGURES_FOLDER / f"stacked_{chosen.name}.png", optimize=True)
+        enlarged(corner(run, COLUMNS, ROWS), TIMES).save(FIGURES_FOLDER / f"stacked_{chosen.name}.png", optimize=True)
     write_text_atomically(PAGE, pages.filled(PAGE, {"stacked": table()}))
 
 

@@ -17,7 +17,7 @@ from equipoise.recipes.coverage import points
 from equipoise.recipes.digits import ebgan_digits, magan_digits
 from equipoise.recipes.mode_regularised import gan_ring, mdgan_ring, reg_gan_ring
 from equipoise.testing.toys import TOY_EXPERIMENTS
-from equipoise.training import hidden_dimension, stacked_state
+from equipoise.training import stacked_layers, stacked_state
 from equipoise.training.game import Move
 from equipoise.training.loop import Loop, Turn
 from equipoise.training.stack import Stack, stackable
@@ -90,7 +90,7 @@ def test_each_run_ends_as_it_would_alone(name: str) -> None:
 def test_what_cannot_be_stacked_is_played_run_by_run(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     experiments = RECIPES["ebgan with other margins"]
     if how == "refused shapes":
-        monkeypatch.setattr(hidden_dimension, "_round_alike", lambda *words: False)
+        monkeypatch.setattr(stacked_layers, "_round_alike", lambda *words: False)
     together, stack = [loop_of(each) for each in experiments], Stack()
     if how == "refused move":
         step = stacked_state.StackedState._step

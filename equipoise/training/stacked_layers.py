@@ -35,7 +35,9 @@ class StackedLinear(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """values: [batch, features]."""
         weight, bias = self._numbers
-        hidden = HiddenDimension.present(len(weight))
+        hidden = HiddenDimension.entered()
+        if hidden is None:
+            raise RuntimeError("stacked layers take tensors with a hidden dimension of runs.")
         batches = hidden.reveal(values)
         if _round_alike(batches.shape, weight.shape, bias is not None, weight.dtype, weight.device):
             return hidden.show(_linear(batches, weight, bias))
