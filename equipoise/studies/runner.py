@@ -15,6 +15,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import try_lock
 from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu
 from equipoise.data.mnist import Mnist
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
 from equipoise.runs.train import Interrupted, Page, Settings
@@ -266,12 +267,18 @@ def _settings(means: Means) -> Settings:
 
 
 def _train_judges(missing: Sequence[tuple[Planned, Job]], means: Means, say: Tell) -> None:
-    """Train each data set's classifier once, before several workers would."""
+    """Train each data set's classifier once, before several workers would, where a metric needs it."""
     place = choose_device(means.device)
     torch.set_num_threads(threads_beside_a_gpu(1) if place.type == "cuda" else 1)
-    for data in dict.fromkeys(each.experiment.data for each, _ in missing):
+    for data in dict.fromkeys(each.experiment.data for each, _ in missing if _is_judged(each)):
         judged = Mnist() if data.by_digit else data
         try:
             judge_of(judged, means.data_root, place, say)
         except EquipoiseError:
             continue  # a set without labels has no classifier; what is truly missing is told by the run
+
+
+def _is_judged(planned: Planned) -> bool:
+    """Whether any of its scores, at the end or during the training, may need its data set's classifier."""
+    names = (*planned.metrics, *planned.experiment.watch.metrics)
+    return any(not {"classifier", "features", "modes"}.isdisjoint(METRICS[name].needs) for name in names)
