@@ -44,9 +44,10 @@ def gmmn_digits() -> Experiment:
 
 
 def gmmn_folder(path: str = "pictures", size: int = 32) -> Experiment:
-    """Generative moment matching on a folder of pictures, in pixels or in EfficientNet-Lite0's features. Not measured.
+    """Generative moment matching on a folder of pictures, in pixels or in EfficientNet-Lite0's features.
 
     Run:  equipoise train gmmn-folder --set data.path=FOLDER --set algorithm.features=symmetric --budget cpu
+    No published figure. Ours: results/kernels/pictures-150.json.
     """
     generator = network("picture-generator", image_size=size)
     return Experiment(

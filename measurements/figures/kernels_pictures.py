@@ -1,4 +1,4 @@
-"""Moment matching in pixels and in pretrained features, and the default with its adversary, for equal processor time.
+"""Moment matching and drifting in pixels and in pretrained features, and two adversaries, for equal processor time.
 
 python -m measurements.figures.kernels_pictures FOLDER --data-label NAME --seconds 150
 
@@ -12,32 +12,41 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from equipoise.algorithms.drifting import Drifting
 from equipoise.algorithms.gmmn import GMMN
+from equipoise.data.folder import Folder
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import sample_picture, to_bytes
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.metrics import kernel_distance
+from equipoise.recipes.catalogue import recipe
 from equipoise.recipes.kernels import gmmn_folder
 from equipoise.recipes.pictures import relativistic_folder
 from measurements import FIGURES_FOLDER
 from measurements.figures.kernels_measure import RESULTS, energy_distance, keep, trained
 from measurements.figures.run_results import above_one_another, enlarged
 
-COLUMNS, ROWS, TIMES, GAP = 10, 3, 2, 8
+COLUMNS, ROWS, TIMES, GAP = 10, 2, 2, 8
 JUDGE = "efficientnet-lite0"
+PIXEL_WIDTHS, FEATURE_WIDTHS = (9.0, 18.0, 36.0), (20.0, 40.0, 80.0)
+"""A quarter, a half and the whole of the median distance between horses."""
 
 
 def experiments(folder: str) -> Mapping[str, Experiment]:
     """By their names in the table."""
     pixels = with_length(gmmn_folder(folder), iterations=10**6)
-    in_features = GMMN(kernel="distance", widths=(1.0,), features="symmetric", iterations=10**6)
-    features = replace(pixels, algorithm=in_features)
-    adversary = with_length(relativistic_folder(folder), iterations=10**6)
+    matching = GMMN(kernel="distance", widths=(1.0,), features="symmetric", iterations=10**6)
+    drifting = Drifting(widths=PIXEL_WIDTHS, iterations=10**6)
+    drifting_features = replace(drifting, widths=FEATURE_WIDTHS, features="symmetric")
+    repulsive = recipe("mmd-rep-b-folder", "cpu")
     return {
         "GMMN, distance kernel, in pixels": pixels,
-        "the same in pretrained features": features,
-        "the default, with an adversary": adversary,
+        "GMMN, distance kernel, in pretrained features": replace(pixels, algorithm=matching),
+        "drifting, Laplace 9, 18, 36, in pixels": replace(pixels, algorithm=drifting),
+        "drifting, Laplace 20, 40, 80, in pretrained features": replace(pixels, algorithm=drifting_features),
+        "MMD-GAN rep-b, Gaussian 1": with_length(replace(repulsive, data=Folder(folder)), iterations=10**6),
+        "the default, with an adversary": with_length(relativistic_folder(folder), iterations=10**6),
     }
 
 
