@@ -14,7 +14,6 @@ from torch import Tensor
 
 from equipoise.algorithms.drifting import Drifting
 from equipoise.algorithms.gmmn import GMMN
-from equipoise.data.folder import Folder
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import sample_picture, to_bytes
@@ -45,7 +44,7 @@ def experiments(folder: str) -> Mapping[str, Experiment]:
         "GMMN, distance kernel, in pretrained features": replace(pixels, algorithm=matching),
         "drifting, Laplace 9, 18, 36, in pixels": replace(pixels, algorithm=drifting),
         "drifting, Laplace 20, 40, 80, in pretrained features": replace(pixels, algorithm=drifting_features),
-        "MMD-GAN rep-b, Gaussian 1": with_length(replace(repulsive, data=Folder(folder)), iterations=10**6),
+        "MMD-GAN rep-b, Gaussian 1": with_length(replace(repulsive, data=pixels.data), iterations=10**6),
         "the default, with an adversary": with_length(relativistic_folder(folder), iterations=10**6),
     }
 
