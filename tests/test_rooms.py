@@ -122,3 +122,11 @@ def test_matplotlib_is_imported_when_something_is_drawn(room: str) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.split(".")[0] == "matplotlib" for name in names), module.relative_to(PACKAGE)
+
+
+def test_every_script_of_measurements_reads_its_words_before_it_measures() -> None:
+    readers = ("parse_args", "take_no_words", "named_runs", "sys.argv")
+    for script in (PACKAGE.parent / "measurements").rglob("*.py"):
+        text = script.read_text(encoding="utf-8")
+        if '__name__ == "__main__"' in text:
+            assert any(reader in text for reader in readers), f"{script.name} answers no --help"

@@ -32,7 +32,7 @@ from equipoise.runs.vitals import Vitals
 from equipoise.training.ahead import Ahead
 from equipoise.training.game import nothing_to_close
 from equipoise.training.loop import Loop, Observer
-from measurements import RESULTS_FOLDER
+from measurements import RESULTS_FOLDER, take_no_words
 from measurements.benchmarks.measure import summary
 
 DATA = RESULTS_FOLDER / "benchmarks" / "host.json"
@@ -123,4 +123,5 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

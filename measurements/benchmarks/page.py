@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
-from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, take_no_words
 from measurements.benchmarks import page_memory, page_rows, page_tricks, pictures
 from measurements.benchmarks.settings import SETTINGS
 from measurements.pages import filled, table
@@ -80,4 +80,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib
 
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER, take_no_words
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -60,6 +60,7 @@ def draw(runs: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     found = json.loads(DATA.read_text(encoding="utf-8"))["runs"]
     draw(found)
     print(table(found))

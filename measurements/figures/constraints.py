@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from equipoise.constraints import gradient_penalty_per_sample, r1_penalty_per_sample, scaled_repulsive_loss
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER, take_no_words
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -123,4 +123,5 @@ def save(figure: Figure, name: str) -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import flop_registry
 from equipoise.common.files import write_text_atomically
 from equipoise.common.random import stream
 from equipoise.constraints import SpectralNorm, WeightClip, exact_spectral_norm, gradient_penalty, spectral_norms
-from measurements import ROOT
+from measurements import ROOT, take_no_words
 
 RESULTS = ROOT / "results" / "constraints"
 SEED = 0
@@ -187,4 +187,5 @@ def save(name: str, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -10,7 +10,7 @@ from typing import Any
 
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
-from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
 from measurements.figures import magan_digits
 from measurements.pages import filled, spread
 
@@ -172,4 +172,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -7,7 +7,7 @@ import json
 import statistics
 from typing import Any
 
-from measurements import RESULTS_FOLDER
+from measurements import RESULTS_FOLDER, take_no_words
 
 TRAINED = ("ring-2", "ring-8", "digits-2", "mnist-20")
 """Data and seconds."""
@@ -62,4 +62,5 @@ def _summary(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

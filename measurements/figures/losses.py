@@ -9,7 +9,7 @@ from functools import partial
 import matplotlib
 import torch
 
-from measurements import FIGURES_FOLDER
+from measurements import FIGURES_FOLDER, take_no_words
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -200,5 +200,6 @@ def modes() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     for part in (adversarial, energy, spatial, mmd, modes):
         part()

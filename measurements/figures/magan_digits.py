@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib
 
-from measurements import FIGURES_FOLDER
+from measurements import FIGURES_FOLDER, take_no_words
 from measurements.figures.demo import DATA
 from measurements.pages import spread
 
@@ -67,4 +67,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

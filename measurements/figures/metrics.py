@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import matplotlib
 
-from measurements import FIGURES_FOLDER
+from measurements import FIGURES_FOLDER, take_no_words
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -48,4 +48,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

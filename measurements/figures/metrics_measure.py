@@ -25,7 +25,7 @@ from equipoise.metrics import (
     precision_recall,
     random_pairs,
 )
-from measurements import FIGURES_FOLDER
+from measurements import FIGURES_FOLDER, take_no_words
 
 COUNT = 700
 PAIRS = 60
@@ -105,4 +105,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -15,7 +15,7 @@ from equipoise.common.random import stream
 from equipoise.constraints import r1_by_differences, r1_penalty
 from equipoise.networks import build
 from equipoise.networks.catalogue import NETWORKS
-from measurements import ROOT
+from measurements import ROOT, take_no_words
 
 DATA: Path = ROOT / "results" / "constraints" / "penalty_differences.json"
 BATCH, STEPS = 64, (0.05, 0.01, 0.002)
@@ -72,4 +72,5 @@ def table(document: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -8,7 +8,7 @@ The page's heat maps are drawn by simulations.py.
 import json
 from typing import Any
 
-from measurements import RESULTS_FOLDER
+from measurements import RESULTS_FOLDER, take_no_words
 
 RESULTS = RESULTS_FOLDER / "ring"
 TABLE = {
@@ -51,4 +51,5 @@ def table(titles: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -8,7 +8,7 @@ import json
 
 from equipoise.simulations import discrete_magan_report, mmd_flow, particles, ring_over_time, two_parameter_mmd_report
 from equipoise.simulations.report import write_figure
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER, take_no_words
 
 RESULTS = RESULTS_FOLDER / "simulations"
 
@@ -20,4 +20,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

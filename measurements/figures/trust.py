@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
-from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
 from measurements.pages import filled, table
 
 DATA = RESULTS_FOLDER / "trust"
@@ -210,4 +210,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

@@ -13,7 +13,7 @@ import torch
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.monitor import BalanceMonitor, EnergyMonitor, HealthMonitor, VarietyMonitor
-from measurements import RESULTS_FOLDER
+from measurements import RESULTS_FOLDER, take_no_words
 
 RESULTS = RESULTS_FOLDER / "monitor" / "cost.json"
 UPDATES, REPEATS = 100, 50
@@ -53,4 +53,5 @@ def microseconds(update: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     main()

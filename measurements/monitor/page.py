@@ -6,7 +6,7 @@ python -m measurements.monitor.page
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from measurements import pages
+from measurements import pages, take_no_words
 from measurements.monitor.measure import read
 from measurements.monitor.verdict import alarms, ending, first_alarm
 
@@ -56,6 +56,7 @@ def _left(run: Run) -> float:
 
 
 if __name__ == "__main__":
+    take_no_words(__doc__)
     measured = read()
     print(summary(measured))
     for name in ("fails", "fine", "between"):
