@@ -214,13 +214,15 @@ def _trained(job: Job) -> str:
     torch.set_num_threads(job.settings.threads or 1)
     run, start = RunDirectory(job.directory), time.monotonic()
     settings = replace(job.settings, page=None)  # it is written when the scores are known
+    first = read_run(job.directory).log.last_iteration if run.config.exists() else 0
     if not run.config.exists():
         train(job.experiment, job.directory, settings)
     else:
         resume(job.directory, settings)
     record = read_run(job.directory)
-    seconds = (time.monotonic() - start) / max(record.log.last_iteration, 1)
-    if not (job.directory / _SECONDS).exists():
+    played = record.log.last_iteration - first
+    if played > 0 and not (job.directory / _SECONDS).exists():
+        seconds = (time.monotonic() - start) / played
         write_text_atomically(job.directory / _SECONDS, json.dumps({"seconds_per_iteration": seconds}))
     return "the last logged losses or energies are not finite numbers." if record.diverged else ""
 

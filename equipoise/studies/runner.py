@@ -1,5 +1,6 @@
 """Carry out a study: only missing runs, in this process, in workers or on a Ray cluster, and one page at the end."""
 
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -130,8 +131,8 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
     width = max(map(len, labels))
     for label in labels:
         runs = [each for each, _ in pairs if each.row.label == label]
-        to_do = [each for each in missing if each.row.label == label]
-        each_takes = f", {duration(expected.by_name[to_do[0].experiment.name])} each" if to_do else ""
+        to_do = [seconds for each, seconds in zip(missing, expected.left, strict=True) if each.row.label == label]
+        each_takes = f", {duration(statistics.fmean(to_do))} each" if to_do else ""
         say(f"  {label:<{width}}  {counted(len(runs), 'run')}, {len(to_do)} to do{each_takes}")
     if missing:
         say(_how_long(expected, means, *_at_once(means, len(missing))))
@@ -181,9 +182,11 @@ def _carry_out(
 ) -> dict[Path, str]:
     """Carry out these runs. Returns: by the directories of those that failed, why."""
     workers, gpus = _at_once(means, len(missing))
+    weights: Sequence[float] = [1.0] * len(missing)
     if budget != "smoke":
         expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
         say(_how_long(expected, means, workers, gpus))
+        weights = expected.left
     _train_judges(missing, means, say)
     on_a_cluster = means.ray is not None or means.slurm is not None
     jobs = _placed([job for _, job in missing], [] if on_a_cluster else gpus, workers)
@@ -191,7 +194,7 @@ def _carry_out(
     with status_line(jobs) as line:
 
         def done(finished: int, total: int) -> None:
-            left = (time.monotonic() - start) / finished * (total - finished)
+            left = (time.monotonic() - start) * sum(weights[finished:]) / sum(weights[:finished])
             told = f"run {finished} of {total} done" + (f", {duration(left)} left" if finished < total else "")
             (line.tell if line is not None and say is tell else say)(told)
 

@@ -74,8 +74,8 @@ def test_several_runs_share_a_gpu_where_that_is_asked_for(
 def test_a_dry_run_expects_what_the_study_expects(
     small_study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    names = {each.experiment.name: 1.0 for each in plan(small_study, "cpu", None, with_inception=False)}
-    monkeypatch.setattr(runner, "estimate", lambda *words: Estimate(43_200.0, "a test", names))
+    seconds = [1.0 for _ in plan(small_study, "cpu", None, with_inception=False)]
+    monkeypatch.setattr(runner, "estimate", lambda *words: Estimate(43_200.0, "a test", seconds))
     for means, expected in (
         (Means(device="cpu", workers=4), "Expected: 3 hours, 4 at a time (a test)."),
         (Means(device="cpu", workers=4, slurm={}), "Expected: 3 hours, on the cluster (a test)."),
