@@ -27,6 +27,7 @@ from equipoise.runs.record import read_run
 from equipoise.runs.train import Interrupted, Settings, resume, train
 from equipoise.runs.trained import Trained, evidence_of, keep_scores, load_trained
 from equipoise.studies.critic_map import METRICS, write_critic_map
+from equipoise.studies.pace import Pace, keep_pace
 from equipoise.training.stack import Stack, stackable
 
 AnyJob = TypeVar("AnyJob")
@@ -36,7 +37,7 @@ WALK_STEPS, WALK_SAMPLES = 9, 25
 """Points of a walk between two latents, and how many walks there are."""
 _CALLS = 1.5
 """What the calls of an iteration cost a group, as many times as the arithmetic of one of its runs."""
-_OUTCOME, _SECONDS = "outcome.json", "seconds.json"
+_OUTCOME = "outcome.json"
 
 
 @dataclass(frozen=True)
@@ -200,15 +201,6 @@ def _divergence(error: BaseException) -> str | None:
     return None if behind is None else str(behind)
 
 
-def recorded_seconds(directory: Path) -> float | None:
-    """Seconds per iteration of the session that ended this run, or None."""
-    try:
-        found = json.loads(read_text_bounded(directory / _SECONDS))
-        return float(found["seconds_per_iteration"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def _trained(job: Job) -> str:
     """Train to the end. Returns: why it counts as diverged, or nothing."""
     torch.set_num_threads(job.settings.threads or 1)
@@ -221,9 +213,9 @@ def _trained(job: Job) -> str:
         resume(job.directory, settings)
     record = read_run(job.directory)
     played = record.log.last_iteration - first
-    if played > 0 and not (job.directory / _SECONDS).exists():
-        seconds = (time.monotonic() - start) / played
-        write_text_atomically(job.directory / _SECONDS, json.dumps({"seconds_per_iteration": seconds}))
+    if played > 0:
+        pace = Pace(record.log.last_iteration, (time.monotonic() - start) / played)
+        keep_pace(job.directory, job.experiment, pace)
     return "the last logged losses or energies are not finite numbers." if record.diverged else ""
 
 

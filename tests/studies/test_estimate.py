@@ -1,7 +1,6 @@
 """How long a study will take: every stage counts, however short it is, and each kind of run by itself."""
 
 import itertools
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,8 +16,9 @@ from equipoise.runs.longer import Longer
 from equipoise.runs.train import Settings, resume, train
 from equipoise.studies import carry_out as carrying
 from equipoise.studies import estimate as estimating
-from equipoise.studies.carry_out import Job, carry_out, recorded_seconds
-from equipoise.studies.estimate import Pace, estimate, measured
+from equipoise.studies.carry_out import Job, carry_out
+from equipoise.studies.estimate import estimate, measured
+from equipoise.studies.pace import Pace, keep_pace, kind_of, paces
 from equipoise.studies.plan import Planned, plan
 from equipoise.studies.study import Measure, Row, Scale, Study, Variant
 
@@ -115,7 +115,7 @@ def test_a_run_that_was_stopped_has_less_to_do_and_a_finished_one_tells_its_pace
 ) -> None:
     done, half, same = planned_runs(8, rates=(1e-3, 1e-4, 1e-5))
     _train(done, tmp_path / done.directory, 100)
-    (tmp_path / done.directory / carrying._SECONDS).write_text(json.dumps({"seconds_per_iteration": 3.0}))
+    keep_pace(tmp_path / done.directory, done.experiment, Pace(100, 3.0))
     _train(half, tmp_path / half.directory, 50)
     found = estimate([half, same], tmp_path, "cpu", None)
     assert by_width == []
@@ -129,7 +129,7 @@ def test_a_resumed_run_records_the_pace_of_what_it_played(tmp_path: Path, monkey
     monkeypatch.setattr(carrying, "resume", lambda run, settings: resume(run, settings, Longer(iterations=100)))
     monkeypatch.setattr(carrying, "time", SimpleNamespace(monotonic=iter((0.0, 60.0)).__next__))
     carry_out(Job(run.experiment, tmp_path / "run", ("ms-ssim",), 10, QUIET, few_samples=True))
-    assert recorded_seconds(tmp_path / "run") == 60 / 20
+    assert paces(tmp_path) == {kind_of(run.experiment): Pace(100, 60 / 20)}
 
 
 QUIET = Settings("cpu", threads=1, quiet=True)
