@@ -20,6 +20,7 @@ from measurements.figures import (
     magan_mnist,
     missing_digit,
     mmd_propositions,
+    own_studies,
     penalty_differences,
     ring,
     score_of_real,
@@ -129,6 +130,12 @@ def test_the_score_of_real_digits_depends_on_the_classifier_as_the_page_says() -
     assert min(row["score"] for row in early if row["accuracy"] > accuracy - 0.005) > score
     for row in few:
         assert all(row["score"] > other["score"] for other in early if other["accuracy"] < row["accuracy"])
+
+
+@pytest.mark.parametrize("page", own_studies.PLACES, ids=lambda page: page.stem)
+def test_a_page_shows_the_studies_of_its_data_files(page: Path) -> None:
+    tables = {mark: make() for mark, make in own_studies.PLACES[page].items()}
+    assert filled(page, tables) == page.read_text(encoding="utf-8")
 
 
 def test_the_propositions_of_the_repulsive_mmd_paper_hold_where_the_pages_say_so() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.algorithms.penalties import Penalty, added, check_penalties, penalised
-from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each
+from equipoise.algorithms.scores import fixed_fakes, scores, scores_of_each, told_classes, told_latents
 from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.constraints import scaled_mmd_loss, scaled_repulsive_loss
 from equipoise.constraints.gradient_penalties import scores_and_squared_norms
@@ -32,6 +32,9 @@ _SCALED_LOSSES: Mapping[ScaleName, Callable[[Tensor, Tensor, float], Tensor]] = 
 @dataclass(frozen=True, kw_only=True)
 class MMDGAN(Algorithm[nn.Module]):
     """The generator minimises MMD^2; the discriminator's loss is lambda Exx - (lambda - 1) Exy - Eyy (Eq. 5).
+
+    Where the latent vectors name classes, the generated images have the classes of the real batch, and the kernel
+    counts between images of one class only, in both losses; the discriminator is not told the classes.
 
     Attributes:
         repulsion: lambda. -1 is the attractive loss -MMD^2 (Eq. 3), 1 the repulsive Exx - Eyy (Eq. 4).
@@ -91,12 +94,12 @@ class MMDGAN(Algorithm[nn.Module]):
         return (Stage("adversarial", moves[self.update], self.epochs, self.iterations),)
 
     def _both(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
-        fake = players["generator"](draw.latent())
+        fake = players["generator"](told_latents(draw))
         real_features, jacobian = self._real_features(players, draw)
         fake_features = scores(players, fake)
-        discriminator_loss = self._discriminator_loss(real_features, fake_features)
+        discriminator_loss = self._discriminator_loss(real_features, fake_features, draw)
         extended, measures = self._with_constraints(discriminator_loss, jacobian, players, fake, draw)
-        generator_loss = self._generator_loss(real_features.detach(), fake_features)
+        generator_loss = self._generator_loss(real_features.detach(), fake_features, draw)
         losses = {"discriminator": extended, "generator": generator_loss}
         return Outcome(losses, measures | {"squared_mmd": generator_loss})
 
@@ -108,24 +111,30 @@ class MMDGAN(Algorithm[nn.Module]):
         else:
             real_features, jacobian = self._real_features(players, draw)
             fake_features = scores(players, fake)
-        loss = self._discriminator_loss(real_features, fake_features)
+        loss = self._discriminator_loss(real_features, fake_features, draw)
         extended, measures = self._with_constraints(loss, jacobian, players, fake, draw)
         return Outcome({"discriminator": extended}, measures)
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         with torch.no_grad():
             real_features = scores(players, draw.real)
-        loss = self._generator_loss(real_features, scores(players, players["generator"](draw.latent())))
+        loss = self._generator_loss(real_features, scores(players, players["generator"](told_latents(draw))), draw)
         return Outcome({"generator": loss}, {"squared_mmd": loss})
 
-    def _generator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
+    def _generator_loss(self, real_features: Tensor, fake_features: Tensor, draw: Draw) -> Tensor:
         """MMD^2, with the plain kernel whatever bounds the discriminator has."""
-        return mmd_generator_loss(real_features, fake_features, self._kernel(), self.unbiased)
+        return mmd_generator_loss(real_features, fake_features, self._kernel(), self.unbiased, told_classes(draw))
 
-    def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor) -> Tensor:
-        kernel = self._kernel()
+    def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor, draw: Draw) -> Tensor:
         return mmd_discriminator_loss(
-            real_features, fake_features, self.repulsion, self.bounds, kernel, self.unbiased, self.code_compat
+            real_features,
+            fake_features,
+            self.repulsion,
+            self.bounds,
+            self._kernel(),
+            self.unbiased,
+            self.code_compat,
+            told_classes(draw),
         )
 
     def _kernel(self) -> Kernel:

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from equipoise.algorithms.scores import score_means
+from equipoise.algorithms.scores import score_means, told_latents
 from equipoise.augmentation import Augment
 from equipoise.common.checks import check_non_negative, check_whole
 from equipoise.constraints.finite_differences import acts
@@ -156,10 +156,9 @@ class RelativisticGAN(Algorithm[PairingMemory]):
 
     def _told(self, players: Players, draw: Draw) -> tuple[Callable[[Tensor], Tensor], Tensor]:
         """What scores images, and the latents for the generator: both know the classes where there are any."""
-        latents, discriminator = draw.latent(), players["discriminator"]
+        latents, discriminator = told_latents(draw), players["discriminator"]
         if draw.labels is None:
             return discriminator, latents
-        latents = draw.prior.of_classes(latents, draw.labels)
         named = latents[:, -draw.prior.classes :]
         return lambda images: discriminator(images, named), latents
 

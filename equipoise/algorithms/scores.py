@@ -44,10 +44,21 @@ def features(players: Players, images: Tensor, player: str = "discriminator") ->
     return gather(cast(_FeatureNetwork, players[player]).features(images))
 
 
+def told_latents(draw: Draw) -> Tensor:
+    """Latent vectors for the generator, of the real batch's classes where the players are told them."""
+    latents = draw.latent()
+    return latents if draw.labels is None else draw.prior.of_classes(latents, draw.labels)
+
+
+def told_classes(draw: Draw) -> Tensor | None:
+    """The classes of the real batch of all processes, int64 [batch], where the players are told them."""
+    return None if draw.labels is None else gather(draw.labels)
+
+
 def fixed_fakes(players: Players, draw: Draw) -> Tensor:
     """Generated images for a discriminator's step: without gradient or change of the generator's batch statistics."""
     with torch.no_grad():
-        images: Tensor = players["generator"](draw.latent())
+        images: Tensor = players["generator"](told_latents(draw))
     return images
 
 

@@ -25,7 +25,11 @@ _UNIT_GAUSSIAN = GaussianKernel((1.0,))
 
 @in_full_precision
 def squared_mmd(
-    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel = _UNIT_GAUSSIAN, unbiased: bool = True
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    kernel: Kernel = _UNIT_GAUSSIAN,
+    unbiased: bool = True,
+    classes: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """MMD^2 = Exx - 2 Exy + Eyy (Gretton et al. 2012, Eq. 2).
 
@@ -37,14 +41,21 @@ def squared_mmd(
         unbiased: the U-statistic (Wang et al. 2019, Eq. S4): all three sums leave out the pairs i = j and are divided
             by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which is never negative. Of
             batches of different sizes, the sum over real and fake pairs leaves out none.
+        classes: int64 [batch], the class of each real sample and of the generated one beside it, or None. The kernel
+            then counts within classes only: it is multiplied by 1 for pairs of one class and by 0 for others, which
+            makes the distance one of the joint distributions of features and classes.
     """
     real, fake = _features(2 if unbiased else 1, real, fake)
     terms = (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE), Term(1.0, FAKE, FAKE))
-    return sum_over_pairs(real, fake, kernel, terms, unbiased)
+    return sum_over_pairs(real, fake, kernel, terms, unbiased, _apart(classes, real, fake))
 
 
 def mmd_generator_loss(
-    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel = _UNIT_GAUSSIAN, unbiased: bool = True
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    kernel: Kernel = _UNIT_GAUSSIAN,
+    unbiased: bool = True,
+    classes: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """L_G = MMD^2, whatever the discriminator's loss, and never with bounds (Wang et al. 2019, Eq. 2).
 
@@ -53,8 +64,9 @@ def mmd_generator_loss(
         fake: its output for generated samples, in the shape of real but for the batch.
         kernel: a function of squared distances.
         unbiased: as in `squared_mmd`.
+        classes: as in `squared_mmd`.
     """
-    return squared_mmd(real, fake, kernel, unbiased)
+    return squared_mmd(real, fake, kernel, unbiased, classes)
 
 
 @in_full_precision
@@ -66,6 +78,7 @@ def mmd_discriminator_loss(
     kernel: Kernel = _UNIT_GAUSSIAN,
     unbiased: bool = True,
     code_compat: bool = False,
+    classes: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """L_D = lambda Exx - (lambda - 1) Exy - Eyy (Wang et al. 2019, Eq. 5); the three weights sum to 0.
 
@@ -80,6 +93,7 @@ def mmd_discriminator_loss(
         unbiased: as in `squared_mmd`.
         code_compat: with bounds, leave the cross term unbounded for every lambda, as the authors' code does: it
             computes that bound for lambda < 1 only and uses it for lambda > 1 only.
+        classes: as in `squared_mmd`.
     """
     real, fake = _features(2 if unbiased else 1, real, fake)
     if not is_number(repulsion) or not math.isfinite(repulsion):
@@ -90,7 +104,19 @@ def mmd_discriminator_loss(
         Term(1.0 - repulsion, REAL, FAKE, *on_cross),
         Term(-1.0, FAKE, FAKE, *on_fake),
     )
-    return sum_over_pairs(real, fake, kernel, terms, unbiased)
+    return sum_over_pairs(real, fake, kernel, terms, unbiased, _apart(classes, real, fake))
+
+
+def _apart(classes: torch.Tensor | None, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor | None:
+    """The pairs of samples of different classes, bool [batch, batch]; None where there are no classes."""
+    if classes is None:
+        return None
+    if classes.is_floating_point() or classes.shape != (len(real),) or len(real) != len(fake):
+        raise ValueError(
+            f"classes must be whole numbers [batch], one for each real sample and the fake one beside it, got "
+            f"{classes.dtype} {tuple(classes.shape)} for {len(real)} real and {len(fake)} fake samples."
+        )
+    return classes[:, None] != classes
 
 
 def _features(least: int, real: torch.Tensor, fake: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from equipoise.common.checks import check_scores, described, transforms_are_active
+from equipoise.common.checks import check_no_nan, check_scores, described, transforms_are_active
 from equipoise.losses import gram
 from equipoise.losses.distances import in_one_type
 from equipoise.losses.kernels import ClosedFormKernel, Kernel
@@ -20,16 +20,25 @@ from equipoise.losses.terms import FAKE, REAL, Sides, Term, total_plainly
 
 
 def sum_over_pairs(
-    real: torch.Tensor, fake: torch.Tensor, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    kernel: Kernel,
+    terms: tuple[Term, ...],
+    unbiased: bool,
+    apart: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """The sum of the terms whose weight is not 0, in closed form where the kernel allows it."""
+    """The sum of the terms whose weight is not 0, in closed form where the kernel allows it and none is `apart`."""
     if not callable(kernel):
         raise ValueError(f"kernel must be a function of squared distances, got {described(kernel)}.")
     present = tuple(term for term in terms if term.weight != 0)
-    sides, plainly = in_one_type(real, fake), partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased)
-    if isinstance(kernel, ClosedFormKernel) and len(real) == len(fake) and not transforms_are_active():
+    sides = in_one_type(real, fake)
+    plainly = partial(total_plainly, kernel=kernel, terms=present, unbiased=unbiased, apart=apart)
+    fits = apart is None and len(real) == len(fake) and not transforms_are_active()
+    if isinstance(kernel, ClosedFormKernel) and fits:
         return sum_of_terms(sides, kernel, present, unbiased, plainly)
     check_scores(real=real, fake=fake)
+    check_no_nan("real", real)
+    check_no_nan("fake", fake)
     return plainly(sides)
 
 

@@ -27,14 +27,22 @@ class Term(NamedTuple):
     highest: float = math.inf
 
 
-def total_plainly(sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool) -> torch.Tensor:
-    """The sum of the terms step by step: distances, bounds, kernel, mean."""
-    return torch.stack([_term(sides, kernel, term, unbiased) for term in terms]).sum()
+def total_plainly(
+    sides: Sides, kernel: Kernel, terms: tuple[Term, ...], unbiased: bool, apart: torch.Tensor | None = None
+) -> torch.Tensor:
+    """The sum of the terms step by step: distances, bounds, kernel, mean.
+
+    `apart`, bool [batch, batch], marks pairs of samples for which the kernel counts as 0.
+    """
+    return torch.stack([_term(sides, kernel, term, unbiased, apart) for term in terms]).sum()
 
 
-def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool) -> torch.Tensor:
+def _term(sides: Sides, kernel: Kernel, term: Term, unbiased: bool, apart: torch.Tensor | None) -> torch.Tensor:
     distances = distances_of(sides[term.left], sides[term.right])
-    return term.weight * _mean_over_pairs(kernel(distances.clamp(term.lowest, term.highest)), unbiased)
+    similarities = kernel(distances.clamp(term.lowest, term.highest))
+    return term.weight * _mean_over_pairs(
+        similarities if apart is None else similarities.masked_fill(apart, 0), unbiased
+    )
 
 
 def _mean_over_pairs(similarities: torch.Tensor, unbiased: bool) -> torch.Tensor:

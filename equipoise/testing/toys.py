@@ -171,6 +171,13 @@ def _mmd(**options: Any) -> Experiment:
     return toy(MMDGAN(**({"iterations": 5} | options)), two(generator(), discriminator(output_size=3)))
 
 
+def _mmd_classes() -> Experiment:
+    """The generator is asked for the classes of the real batch."""
+    players = two(generator(latent_size=7), discriminator(output_size=3))
+    algorithm = MMDGAN(iterations=5, bounds=(0.25, 4.0), update="alternating")
+    return toy(algorithm, players, latent=Latent(7, classes=4))
+
+
 def _alone(algorithm: Algorithm) -> Experiment:
     """A generator without an adversary."""
     return toy(algorithm, {"generator": Player(network=generator(batch_norm=True), optimiser=Adam(lr=1e-2))})
@@ -310,6 +317,7 @@ TOY_EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mmd-rational-quadratic": lambda: _mmd(repulsion=-1.0, kernel="rational-quadratic", widths=(0.2, 1.0)),
     "mmd-scaled": lambda: _mmd(scale="scaled-repulsive"),
     "mmd-scaled-attractive": lambda: _mmd(repulsion=-1.0, scale="scaled-mmd", update="alternating"),
+    "mmd-classes": _mmd_classes,
     "mmd-penalty": lambda: _mmd(penalties=(Penalty("wgan-gp", 1.0),)),
     "mmd-spectral-norm": lambda: _spectral(MMDGAN(iterations=5), "convolution", output_size=3),
     "gmmn": lambda: _alone(GMMN(iterations=5, widths=(0.5, 1.0))),

@@ -1,5 +1,6 @@
 """What is kept of a study of our own, a line for each run, and the tables that are made of it."""
 
+import itertools
 import json
 import statistics
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,10 @@ from measurements.pages import table
 STUDIES = RESULTS_FOLDER / "studies"
 KEPT = ("data", "data_hash", "extractor", "generated_count", "real_count", "resize", "weights_hash", "versions")
 """Of a score's passport, once for all runs of a study."""
-ENDS = ("margin", "lower_bound", "upper_bound")
-"""What an epoch logs, of which a run's last value is kept."""
+FOLLOWED = ("margin", "lower_bound", "upper_bound")
+"""What an epoch logs, of which a run's course is kept."""
 Run = dict[str, Any]
-"""Row, variant, seed, status, commit, scores by metric, and where margins and bounds ended."""
+"""Row, variant, seed, status, commit, scores by metric, and the course of margins and bounds."""
 
 
 def condense(directory: Path, study: Study) -> None:
@@ -40,7 +41,7 @@ def condense(directory: Path, study: Study) -> None:
         limit, first = planned.row.diverged_beyond, run["scores"].get(planned.metrics[0])
         if limit is not None and first is not None and first > limit:
             run["status"] = "diverged"
-        runs.append(run | _ends(file.parent))
+        runs.append(run | {"paths": _paths(file.parent)})
     folder = STUDIES / study.name
     folder.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(f"  {json.dumps(run)}" for run in runs)
@@ -53,10 +54,11 @@ def _common(passport: Mapping[str, Any]) -> dict[str, Any]:
     return {name: passport[name] for name in KEPT if name in passport}
 
 
-def _ends(run: Path) -> dict[str, Any]:
-    """The last values of what epochs log, where they log it."""
-    curves = {name: read_run(run).by_epoch(name) for name in ENDS}
-    return {"ends": {name: float(f"{curve.last:.4g}") for name, curve in curves.items() if curve}}
+def _paths(run: Path) -> dict[str, list[float]]:
+    """What epochs log, each value once where it does not change."""
+    curves = {name: read_run(run).by_epoch(name) for name in FOLLOWED}
+    rounded_off = {name: [float(f"{value:.4g}") for value in curve.values] for name, curve in curves.items() if curve}
+    return {name: [value for value, _ in itertools.groupby(values)] for name, values in rounded_off.items()}
 
 
 def read(name: str) -> list[Run]:
@@ -73,7 +75,7 @@ def scores_table(name: str, titles: Mapping[str, str]) -> str:
         titles: the heads of the columns by metric.
     """
     every = read(name)
-    ended = any(run["ends"] for run in every)
+    ended = any(run["paths"] for run in every)
     rows = []
     for label, runs in by_row(every).items():
         finished = [run for run in runs if run["status"] == "finished"]
@@ -130,10 +132,10 @@ def rounded(values: Sequence[float]) -> str:
 
 def _ended_at(runs: Sequence[Run]) -> str:
     """Least and most of where margins or bounds ended."""
-    names = [name for name in ENDS if all(name in run["ends"] for run in runs)]
+    names = [name for name in FOLLOWED if all(name in run["paths"] for run in runs)]
     ranges = []
     for name in names:
-        values = sorted({run["ends"][name] for run in runs})
+        values = sorted({run["paths"][name][-1] for run in runs})
         ranges.append(f"{values[0]:.3g}" if values[0] == values[-1] else f"{values[0]:.3g} to {values[-1]:.3g}")
     return "; ".join(ranges)
 

@@ -33,6 +33,7 @@ EACH_ALGORITHM = (
     "relativistic-classes",
     "mmd-repulsive",
     "mmd-scaled",
+    "mmd-classes",
     "reg-gan-features",
     "adaptive-hinge",
     "adaptive-bounds",
