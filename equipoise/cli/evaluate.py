@@ -62,6 +62,8 @@ def _print_scores(scores: "list[Score]", directory: Path) -> None:
     for score in scores:
         deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
         print(f"{score.metric}: {_shown(score.value)}{deviation}")
+        for name, value in score.passport.get("by_class", {}).items():
+            print(f"  {printable(name)}: {value:.4g}")
     print(f"The scores with their passports are in {printable(directory / 'scores.json')}")
 
 

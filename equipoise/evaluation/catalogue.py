@@ -12,11 +12,22 @@ _SCORING, _MODES, _IMAGES = (
     "equipoise.evaluation.scoring_modes",
     "equipoise.evaluation.scoring_images",
 )
+_CLASSES = "equipoise.evaluation.scoring_classes"
 _MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
 _FEATURES, _BACKBONES = "equipoise.evaluation.scoring_features", "equipoise.evaluation.backbones"
 
 Need = Literal[
-    "images", "labels", "classifier", "features", "modes", "gaussians", "critic", "backbone", "full rank", "training"
+    "images",
+    "labels",
+    "told classes",
+    "classifier",
+    "features",
+    "modes",
+    "gaussians",
+    "critic",
+    "backbone",
+    "full rank",
+    "training",
 ]
 """What a metric cannot be taken without; see `MetricEntry`."""
 
@@ -27,10 +38,10 @@ class MetricEntry(Entry):
 
     Attributes:
         lower_is_better: which of two values is the better one; None where neither is.
-        needs: without which it cannot be taken: "images"; "labels"; the data set's own "classifier"; that classifier's
-            "features" where the data are images; "modes", which are Gaussians, digits or classes; "gaussians"; a
-            "critic", the player that scores images; a published "backbone"; more items than features ("full rank");
-            minutes of "training" of a network of its own.
+        needs: without which it cannot be taken: "images"; "labels"; a generator with "told classes"; the data set's own
+            "classifier"; that classifier's "features" where the data are images; "modes", which are Gaussians, digits
+            or classes; "gaussians"; a "critic", the player that scores images; a published "backbone"; more items than
+            features ("full rank"); minutes of "training" of a network of its own.
         least_samples: how many samples it takes.
         least_items: how many samples and as many real items it takes.
         backbone: the name in `BACKBONES` of the network that defines it, or empty.
@@ -240,6 +251,23 @@ METRICS = Registry(
             f"{_MODES}:score_histogram",
             None,
             ("classifier",),
+        ),
+        MetricEntry(
+            "class-agreement",
+            "share of the samples that the data set's classifier reads as the class they were asked for, by class and "
+            "mean",
+            f"{_CLASSES}:score_agreement",
+            False,
+            ("told classes", "classifier"),
+        ),
+        MetricEntry(
+            "lite0-kernel-by-class",
+            "kernel distance within each class on EfficientNet-Lite0's features, by class and mean; lower is better",
+            f"{_CLASSES}:score_lite0_kernel",
+            True,
+            ("told classes", "images", "labels", "backbone"),
+            least_items=3,
+            backbone="efficientnet-lite0",
         ),
         MetricEntry(
             "modes-covered",

@@ -64,6 +64,8 @@ def check_metric(metric: str, samples: int, experiment: Experiment, store: Store
         _check_judge(metric, experiment, store)
     if "critic" in needs:
         critic_of(experiment, f"{metric} needs one.")
+    if "told classes" in needs and not experiment.latent.classes:
+        raise _refusal(metric, "a generator that is told classes, as one that is trained with --labels")
     if "labels" in needs and store.labels is None:
         raise _refusal(metric, f"labels, and the data set {name} has none")
     _check_counts(METRICS[metric], samples, store)

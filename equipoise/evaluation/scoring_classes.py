@@ -1,0 +1,89 @@
+"""Scores of a generator that is told classes: each class's samples against what was asked for."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.evidence import Evidence
+from equipoise.evaluation.feature_cache import even_places
+from equipoise.evaluation.latents import BATCH, latent_batch
+from equipoise.evaluation.score import Score
+from equipoise.metrics.kernel import kernel_distance
+
+_LEAST = 3
+
+
+def score_agreement(evidence: Evidence) -> Score:
+    """Share of the samples that the data set's classifier reads as the class they were asked for, mean over classes."""
+    asked = asked_classes(evidence)
+    right = (evidence.probabilities.argmax(dim=1).cpu() == asked).double()
+    shares = {number: float(right[asked == number].mean()) for number in _present(asked)}
+    return _score("class-agreement", shares, None, evidence, evidence.judged_passport("class-agreement"))
+
+
+def score_lite0_kernel(evidence: Evidence) -> Score:
+    """Kernel distance of each class's samples to that class's real images, by EfficientNet-Lite0; mean over classes."""
+    asked, name = asked_classes(evidence), "lite0-kernel-by-class"
+    features, real_classes = evidence.features("efficientnet-lite0"), _real_classes(evidence)
+    found = {}
+    for number in _present(real_classes):
+        real, generated = features.real.features[real_classes == number], features.generated.features[asked == number]
+        if min(len(real), len(generated)) < _LEAST:
+            raise EquipoiseError(
+                f"{name} needs at least {_LEAST} samples and real images of each class; class "
+                f"{_names(evidence, number)} has {len(generated)} and {len(real)}."
+            )
+        found[number] = kernel_distance(generated, real)
+    error = math.sqrt(sum(each.standard_error**2 for each in found.values())) / len(found)
+    passport = evidence.compared_passport(name, features)
+    return _score(name, {number: each.value for number, each in found.items()}, error, evidence, passport)
+
+
+def asked_classes(evidence: Evidence) -> Tensor:
+    """The class that each of the evidence's samples was asked for, int64 [samples].
+
+    Raises:
+        EquipoiseError: the generator is not told classes.
+    """
+    prior = evidence.experiment.latent
+    if not prior.classes:
+        raise EquipoiseError(
+            "this metric needs a generator that is told classes, as one that is trained with --labels."
+        )
+    count = evidence.samples_count
+    batches = [latent_batch(prior, evidence.seed, number, "evaluation") for number in range(-(-count // BATCH))]
+    return torch.cat(batches)[:count, -prior.classes :].argmax(dim=1)
+
+
+def _real_classes(evidence: Evidence) -> Tensor:
+    """Those of the real items."""
+    labels = evidence.data.labels
+    if labels is None:
+        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels to tell classes by.")
+    return labels.cpu()[even_places(len(evidence.real), len(evidence.data))]
+
+
+def _present(classes: Tensor) -> list[int]:
+    return [int(number) for number in classes.unique()]
+
+
+def _score(
+    name: str,
+    by_class: Mapping[int, float],
+    deviation: float | None,
+    evidence: Evidence,
+    passport: Mapping[str, object],
+) -> Score:
+    """The mean over the classes; each class's own figure stands in the passport, by its name."""
+    named = {_names(evidence, number): value for number, value in by_class.items()}
+    mean = math.fsum(named.values()) / len(named)
+    return Score(name, mean, deviation, {**passport, "by_class": named})
+
+
+def _names(evidence: Evidence, number: int) -> str:
+    """A class's name, or its number where it has none."""
+    names = evidence.experiment.data.class_names(evidence.data_root)
+    return names[number] if number < len(names) else str(number)
