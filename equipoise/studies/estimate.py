@@ -1,11 +1,13 @@
 """How long a study will take: from what earlier runs recorded, or from a few iterations now."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from equipoise.common.checks import NotFiniteError
 from equipoise.common.machine import choose_device
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
@@ -41,12 +43,15 @@ def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path
     At most four kinds are measured, evenly chosen among them; the others are taken to be as long as these on average.
     """
     kinds = [kind_of(each.experiment) for each in planned]
-    examples = {kind: each.experiment for kind, each in zip(kinds, planned, strict=True)}
+    examples: dict[str, Experiment] = {}
+    for kind, each in zip(kinds, planned, strict=True):
+        examples.setdefault(kind, each.experiment)
     known = {kind: pace for kind, pace in paces(out / "runs").items() if kind in examples}
     source = "by the speed of earlier runs" if len(known) == len(examples) else "measured over a few iterations"
     missing = [kind for kind in examples if kind not in known]
     for place in evenly(len(missing), _MOST_MEASURED):
-        known[missing[place]] = measured(examples[missing[place]], device, data_root)
+        with suppress(NotFiniteError):  # it diverges at once; the others tell how long a run takes
+            known[missing[place]] = measured(examples[missing[place]], device, data_root)
     usual = sum(pace.iterations * pace.seconds for pace in known.values()) / max(len(known), 1)
     whole = {kind: known[kind].iterations * known[kind].seconds if kind in known else usual for kind in examples}
     left = [

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from equipoise.common.checks import NotFiniteError
 from equipoise.experiments.build import build_game
 from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
@@ -108,6 +109,34 @@ def test_of_many_kinds_four_are_measured_evenly(tmp_path: Path, by_width: list[i
     found = estimate(planned_runs(*range(1, 11)), tmp_path, "cpu", None)
     assert by_width == [1, 4, 7, 10]
     assert found.seconds == sum(100 * width for width in (1, 4, 7, 10)) + 6 * 550 + 10 * 5
+
+
+def test_a_kind_that_diverges_at_once_is_taken_to_be_like_the_others(tmp_path: Path, by_width: list[int]) -> None:
+    whole = estimating.measured
+
+    def diverging(experiment: Experiment, *words: Any) -> Pace:
+        found = whole(experiment, *words)
+        if found.seconds > 8:
+            raise NotFiniteError("a loss holds NaN.")
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(estimating, "measured", diverging)
+        found = estimate(planned_runs(8, 64), tmp_path, "cpu", None)
+    assert list(found.left) == [805, 805]
+
+
+def test_the_first_of_a_kind_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may have rates at which they diverge within three iterations."""
+    rates: list[float] = []
+
+    def seen(experiment: Experiment, *words: object) -> Pace:
+        rates.append(experiment.players["generator"].optimiser.lr)
+        return Pace(100, 1.0)
+
+    monkeypatch.setattr(estimating, "measured", seen)
+    estimate(planned_runs(8, rates=(1e-3, 1e30)), tmp_path, "cpu", None)
+    assert rates == [1e-3]
 
 
 def test_a_run_that_was_stopped_has_less_to_do_and_a_finished_one_tells_its_pace(
