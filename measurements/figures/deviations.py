@@ -33,6 +33,7 @@ def figures() -> dict[str, str]:
         | norms()
         | propositions()
         | folder()
+        | narrow_mmd()
         | rings()
         | divergence()
         | stacked()
@@ -112,6 +113,19 @@ def two_parameter_mmd() -> dict[str, str]:
 def norms() -> dict[str, str]:
     ratios = [layer["ratio"] for layer in read("constraints/pico_against_pim.json")["layers"]]
     return {"lowest-ratio": f"{min(ratios):.2f}", "highest-ratio": f"{max(ratios):.2f}"}
+
+
+def narrow_mmd() -> dict[str, str]:
+    """Distances of each loss, and how many runs of rbf diverged under the smallest and the largest constraint."""
+    runs = read("studies/mmd-narrow/runs.json")["runs"]
+    found = {}
+    for label, name in (("MMD-rep-b", "rep-b"), ("MMD-rep", "rep"), ("hinge", "hinge"), ("MMD-rbf", "rbf")):
+        values = [run["scores"]["lite0-frechet"] for run in runs if run["row"].startswith(f"{label},")]
+        found[f"narrow-{name}"] = f"{statistics.mean(values):.0f} ± {statistics.stdev(values):.0f}"
+    for gain in (16, 256):
+        lost = [run for run in runs if run["row"] == f"MMD-rbf, C^K = {gain}" and run["status"] == "diverged"]
+        found[f"narrow-rbf-{gain}"] = str(len(lost))
+    return found
 
 
 def propositions() -> dict[str, str]:

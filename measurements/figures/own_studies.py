@@ -15,6 +15,7 @@ from pathlib import Path
 
 from equipoise.common.files import write_text_atomically
 from equipoise.recipes.mmd_best import best
+from equipoise.studies.paired import paired
 from equipoise.studies.study_file import find_or_load
 from measurements import DOCS_FOLDER
 from measurements.figures.study_runs import by_row, condense, diverged, pairs_table, read, rounded, scored, scores_table
@@ -31,6 +32,12 @@ PICTURES, MNIST = (
 )
 """The same of pictures, and of MNIST over 24 epochs."""
 BY_CLASSES = {"classifier-fid": "classifier FID", "inception-score": "inception score", "modes-kl": "KL of classes"}
+RESIDUAL = {
+    "classifier-fid": "classifier FID",
+    "inception-score": "inception score",
+    "modes-covered": "classes covered",
+    "reach": "reach",
+}
 BY_LITE0 = {"lite0-frechet": "lite0-frechet", "lite0-kernel": "lite0-kernel"}
 GAINS, LOSSES = (16, 64, 256), {"hinge": "hinge", "MMD-rbf": "rbf", "MMD-rep": "rep", "MMD-rep-b": "rep-b"}
 
@@ -48,6 +55,19 @@ def constraints_table() -> str:
     return table(f"C^K | loss | {' | '.join(BY_LITE0)} | diverged | published: FID above 50", rows)
 
 
+def losses_table() -> str:
+    """Each loss over all constraints and rates, and how far rep-b is below it on equal ones."""
+    found, rows = by_row(read("mmd-narrow")), []
+    runs = {label: [run for gain in GAINS for run in found.get(f"{label}, C^K = {gain}", [])] for label in LOSSES}
+    distances = {label: [run["scores"]["lite0-frechet"] for run in each] for label, each in runs.items()}
+    best_one = dict(enumerate(distances["MMD-rep-b"]))
+    for label, values in distances.items():
+        test = paired(best_one, dict(enumerate(values)))
+        told = "" if label == "MMD-rep-b" or test is None else f"{test.mean:.3g} ({test.low:.3g} to {test.high:.3g})"
+        rows.append(f"{label} | {rounded(values)} | {diverged(runs[label])} of {len(values)} | {told}")
+    return table("loss | lite0-frechet | diverged | rep-b minus it (95 % interval)", rows)
+
+
 PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
     DOCS_FOLDER / "algorithms" / "adaptive-margins.md": {
         "digits": lambda: scores_table("adaptive-margins", BY_CLASSES),
@@ -59,10 +79,14 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
         "pictures-pairs": lambda: pairs_table("adaptive-horses", "lite0-kernel", PICTURES),
     },
     DOCS_FOLDER / "algorithms" / "mode-regularised.md": {
-        "residual": lambda: scores_table("residual-digits", BY_CLASSES | {"modes-covered": "classes covered"}),
+        "residual": lambda: scores_table("residual-digits", RESIDUAL),
     },
     DOCS_FOLDER / "algorithms" / "mmd-gan.md": {
         "constraints": constraints_table,
+        "losses": losses_table,
+    },
+    DOCS_FOLDER / "ring.md": {
+        "grid": lambda: scores_table("grid", {"modes-covered": "modes of 25", "share-near": "share near"}),
     },
 }
 """The pages' tables, by the marks of their places."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
+from equipoise.runs.directory import open_run
 from equipoise.runs.record import read_run
 from equipoise.studies.paired import paired
 from equipoise.studies.plan import plan
 from equipoise.studies.study import Study
 from equipoise.studies.study_file import study_to_yaml
 from measurements import RESULTS_FOLDER
+from measurements.figures.run_results import logged
 from measurements.pages import table
 
 STUDIES = RESULTS_FOLDER / "studies"
@@ -38,6 +40,7 @@ def condense(directory: Path, study: Study) -> None:
         run: Run = {"row": planned.row.label, "variant": planned.variant, "seed": planned.experiment.seed}
         run |= {"status": outcome["status"], "commit": read_run(file.parent).first_session.get("commit")}
         run["scores"] = {name: float(f"{each['value']:.5g}") for name, each in numbers.items()}
+        run["scores"] |= _reach(file.parent)
         limit, first = planned.row.diverged_beyond, run["scores"].get(planned.metrics[0])
         if limit is not None and first is not None and first > limit:
             run["status"] = "diverged"
@@ -52,6 +55,12 @@ def condense(directory: Path, study: Study) -> None:
 
 def _common(passport: Mapping[str, Any]) -> dict[str, Any]:
     return {name: passport[name] for name in KEPT if name in passport}
+
+
+def _reach(run: Path) -> dict[str, float]:
+    """The monitor's last word on how much of the data the samples reach, where it was taken."""
+    lines = logged(open_run(run), "variety")
+    return {"reach": float(f"{lines[-1]['values']['reach']:.3g}")} if lines else {}
 
 
 def _paths(run: Path) -> dict[str, list[float]]:
