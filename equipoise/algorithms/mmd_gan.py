@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,7 @@ class MMDGAN(Algorithm[nn.Module]):
         update: "simultaneous", both gradients from one forward pass as in the authors' code, or "alternating".
     """
 
+    tells_classes: ClassVar[bool] = True
     repulsion: float = 1.0
     bounds: tuple[float, float] | None = None
     kernel: str = "gaussian"

@@ -9,7 +9,7 @@ are exact, and lazy: each `penalty_every`-th step has them, with so many times t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -78,6 +78,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         augment_schedule: the course of the augmentation's strength.
     """
 
+    tells_classes: ClassVar[bool] = True
     gamma: float = 2.0
     gamma_target: float | None = None
     penalty_every: int = 4

@@ -10,6 +10,7 @@ from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
 from equipoise.data.store import Store, StoreSource
 from equipoise.experiments.averaged import Sampled
+from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
@@ -84,9 +85,17 @@ def _told_labels(experiment: Experiment, store: Store) -> Tensor | None:
     """The classes of the data, where the players are told them.
 
     Raises:
-        EquipoiseError: the data have another number of classes than the latent vectors name.
+        EquipoiseError: the latent vectors name classes, and the data have another number of them, or the algorithm does
+            not use them.
     """
     classes = experiment.latent.classes
+    if classes and not experiment.algorithm.tells_classes:
+        kind = to_plain(experiment.algorithm)["kind"]
+        raise EquipoiseError(
+            f"latent.classes is {classes}, and the algorithm {kind} does not tell its players classes, so the "
+            "generator would not learn to obey them; set latent.classes to 0, or take the algorithm relativistic-gan "
+            "or mmd-gan."
+        )
     if classes and classes != store.classes:
         raise EquipoiseError(
             f"latent.classes is {classes}, and {experiment.data.name} has {store.classes or 'no'} classes; "

@@ -6,7 +6,7 @@ The loop (`equipoise.training.loop`) plays any game and knows no algorithm.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, cast
+from typing import Any, ClassVar, Generic, cast
 
 from torch import Tensor, nn
 from typing_extensions import TypeVar
@@ -107,10 +107,13 @@ class Algorithm(ABC, Generic[M]):
     Attributes:
         epochs: the length of the adversarial training in passes over the data, or None. No other stage is longer.
         iterations: the same, in iterations, or None. Exactly one of the two is given.
+        tells_classes: whether the moves use the classes of the real batch, which `Draw.labels` holds where the latent
+            vectors name classes.
     """
 
     epochs: int | None = None
     iterations: int | None = None
+    tells_classes: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_fields(self)
