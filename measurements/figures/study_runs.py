@@ -135,8 +135,13 @@ def rounded(values: Sequence[float]) -> str:
     """Mean and, of several, deviation, in three digits."""
     if not values:
         return "none"
-    deviation = f" ± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):.3g}{deviation}"
+    deviation = f" ± {_digits(statistics.stdev(values), 2)}" if len(values) > 1 else ""
+    return f"{_digits(statistics.fmean(values), 3)}{deviation}"
+
+
+def _digits(value: float, count: int) -> str:
+    """So many digits, but whole numbers where these are too few for one: 1.3e+02 is 129."""
+    return f"{value:.0f}" if abs(value) >= 10**count else f"{value:.{count}g}"
 
 
 def _ended_at(runs: Sequence[Run]) -> str:
