@@ -98,9 +98,10 @@ class MMDGAN(Algorithm[nn.Module]):
         fake = players["generator"](told_latents(draw))
         real_features, jacobian = self._real_features(players, draw)
         fake_features = scores(players, fake)
-        discriminator_loss = self._discriminator_loss(real_features, fake_features, draw)
+        classes = told_classes(draw)
+        discriminator_loss = self._discriminator_loss(real_features, fake_features, classes)
         extended, measures = self._with_constraints(discriminator_loss, jacobian, players, fake, draw)
-        generator_loss = self._generator_loss(real_features.detach(), fake_features, draw)
+        generator_loss = self._generator_loss(real_features.detach(), fake_features, classes)
         losses = {"discriminator": extended, "generator": generator_loss}
         return Outcome(losses, measures | {"squared_mmd": generator_loss})
 
@@ -112,21 +113,22 @@ class MMDGAN(Algorithm[nn.Module]):
         else:
             real_features, jacobian = self._real_features(players, draw)
             fake_features = scores(players, fake)
-        loss = self._discriminator_loss(real_features, fake_features, draw)
+        loss = self._discriminator_loss(real_features, fake_features, told_classes(draw))
         extended, measures = self._with_constraints(loss, jacobian, players, fake, draw)
         return Outcome({"discriminator": extended}, measures)
 
     def _generator(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         with torch.no_grad():
             real_features = scores(players, draw.real)
-        loss = self._generator_loss(real_features, scores(players, players["generator"](told_latents(draw))), draw)
+        fake_features = scores(players, players["generator"](told_latents(draw)))
+        loss = self._generator_loss(real_features, fake_features, told_classes(draw))
         return Outcome({"generator": loss}, {"squared_mmd": loss})
 
-    def _generator_loss(self, real_features: Tensor, fake_features: Tensor, draw: Draw) -> Tensor:
+    def _generator_loss(self, real_features: Tensor, fake_features: Tensor, classes: Tensor | None) -> Tensor:
         """MMD^2, with the plain kernel whatever bounds the discriminator has."""
-        return mmd_generator_loss(real_features, fake_features, self._kernel(), self.unbiased, told_classes(draw))
+        return mmd_generator_loss(real_features, fake_features, self._kernel(), self.unbiased, classes)
 
-    def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor, draw: Draw) -> Tensor:
+    def _discriminator_loss(self, real_features: Tensor, fake_features: Tensor, classes: Tensor | None) -> Tensor:
         return mmd_discriminator_loss(
             real_features,
             fake_features,
@@ -135,7 +137,7 @@ class MMDGAN(Algorithm[nn.Module]):
             self._kernel(),
             self.unbiased,
             self.code_compat,
-            told_classes(draw),
+            classes,
         )
 
     def _kernel(self) -> Kernel:

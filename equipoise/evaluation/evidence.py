@@ -24,6 +24,8 @@ from equipoise.evaluation.score import Score as Score
 from equipoise.experiments.experiment import Experiment
 
 _JUDGED_AT_ONCE = 250
+PURPOSE = "evaluation"
+"""Names the stream of the samples' latent vectors."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Evidence(Comparison):
             NotFiniteError: the generator has diverged.
         """
         experiment = self.experiment
-        found = generate(self.generator, experiment.latent, self.samples_count, experiment.seed, "evaluation")
+        found = generate(self.generator, experiment.latent, self.samples_count, experiment.seed, PURPOSE)
         if not bool(torch.isfinite(found).all()):
             raise NotFiniteError("the generator's samples are not finite numbers.")
         return found

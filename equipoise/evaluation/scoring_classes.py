@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation.evidence import Evidence
+from equipoise.evaluation.evidence import PURPOSE, Evidence
 from equipoise.evaluation.feature_cache import even_places
 from equipoise.evaluation.latents import BATCH, latent_batch
 from equipoise.evaluation.score import Score
@@ -34,7 +34,7 @@ def score_lite0_kernel(evidence: Evidence) -> Score:
         if min(len(real), len(generated)) < _LEAST:
             raise EquipoiseError(
                 f"{name} needs at least {_LEAST} samples and real images of each class; class "
-                f"{_names(evidence, number)} has {len(generated)} and {len(real)}."
+                f"{_names(evidence)[number]} has {len(generated)} and {len(real)}."
             )
         found[number] = kernel_distance(generated, real)
     error = math.sqrt(sum(each.standard_error**2 for each in found.values())) / len(found)
@@ -54,7 +54,7 @@ def asked_classes(evidence: Evidence) -> Tensor:
             "this metric needs a generator that is told classes, as one that is trained with --labels."
         )
     count = evidence.samples_count
-    batches = [latent_batch(prior, evidence.seed, number, "evaluation") for number in range(-(-count // BATCH))]
+    batches = [latent_batch(prior, evidence.seed, number, PURPOSE) for number in range(-(-count // BATCH))]
     return torch.cat(batches)[:count, -prior.classes :].argmax(dim=1)
 
 
@@ -78,12 +78,13 @@ def _score(
     passport: Mapping[str, object],
 ) -> Score:
     """The mean over the classes; each class's own figure stands in the passport, by its name."""
-    named = {_names(evidence, number): value for number, value in by_class.items()}
+    names = _names(evidence)
+    named = {names[number]: value for number, value in by_class.items()}
     mean = math.fsum(named.values()) / len(named)
     return Score(name, mean, deviation, {**passport, "by_class": named})
 
 
-def _names(evidence: Evidence, number: int) -> str:
-    """A class's name, or its number where it has none."""
+def _names(evidence: Evidence) -> list[str]:
+    """Each class's name, or its number where they have none."""
     names = evidence.experiment.data.class_names(evidence.data_root)
-    return names[number] if number < len(names) else str(number)
+    return names or [str(number) for number in range(evidence.experiment.latent.classes)]
