@@ -11,7 +11,8 @@ from typing import Any
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
-from measurements.figures import magan_digits
+from measurements.figures import magan_digits, own_studies
+from measurements.figures.study_runs import diverged, rounded
 from measurements.pages import filled, spread
 
 PAGE = DOCS_FOLDER / "deviations.md"
@@ -117,15 +118,13 @@ def norms() -> dict[str, str]:
 
 def narrow_mmd() -> dict[str, str]:
     """Distances of each loss, and how many runs of rbf diverged under the smallest and the largest constraint."""
-    runs = read("studies/mmd-narrow/runs.json")["runs"]
-    found = {}
-    for label, name in (("MMD-rep-b", "rep-b"), ("MMD-rep", "rep"), ("hinge", "hinge"), ("MMD-rbf", "rbf")):
-        values = [run["scores"]["lite0-frechet"] for run in runs if run["row"].startswith(f"{label},")]
-        found[f"narrow-{name}"] = f"{statistics.mean(values):.0f} ± {statistics.stdev(values):.0f}"
-    for gain in (16, 256):
-        lost = [run for run in runs if run["row"] == f"MMD-rbf, C^K = {gain}" and run["status"] == "diverged"]
-        found[f"narrow-rbf-{gain}"] = str(len(lost))
-    return found
+    runs = own_studies.runs_by_loss()
+    names = {"MMD-rep-b": "rep-b", "MMD-rep": "rep", "hinge": "hinge", "MMD-rbf": "rbf"}
+    distances = {name: [run["scores"]["lite0-frechet"] for run in runs[label]] for label, name in names.items()}
+    lost = {gain: [run for run in runs["MMD-rbf"] if run["row"].endswith(f"= {gain}")] for gain in (16, 256)}
+    return {f"narrow-{name}": rounded(values) for name, values in distances.items()} | {
+        f"narrow-rbf-{gain}": str(diverged(each)) for gain, each in lost.items()
+    }
 
 
 def propositions() -> dict[str, str]:

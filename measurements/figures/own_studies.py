@@ -18,19 +18,33 @@ from equipoise.recipes.mmd_best import best
 from equipoise.studies.paired import paired
 from equipoise.studies.study_file import find_or_load
 from measurements import DOCS_FOLDER
-from measurements.figures.study_runs import by_row, condense, diverged, pairs_table, read, rounded, scored, scores_table
+from measurements.figures.study_runs import (
+    Run,
+    by_row,
+    condense,
+    difference,
+    diverged,
+    pairs_table,
+    read,
+    rounded,
+    scored,
+    scores_table,
+)
 from measurements.pages import filled, table
 
 DIGITS = tuple((f"adaptive from {start}", f"margin {start}") for start in ("0.1", "1", "10")) + tuple(
     (f"adaptive from {start}", f"bounds {start}") for start in ("0.05 to 1", "0.25 to 4", "1 to 16")
 )
 """Of the study of digits: each row that adapts, and the one that begins alike and stays."""
-_BOUNDS = tuple((f"rep-b adaptive from {start}", f"rep-b, bounds {start}") for start in ("0.25 and 4", "1 and 16"))
-PICTURES, MNIST = (
-    (*((f"hinge adaptive from {start}", f"hinge, margin {start}") for start in starts), *_BOUNDS)
-    for starts in (("1", "10"), ("1", "0.1"))
-)
-"""The same of pictures, and of MNIST over 24 epochs."""
+
+
+def _pairs(*starts: str) -> tuple[tuple[str, str], ...]:
+    """The same of MNIST and of pictures, whose hinge margins begin at these."""
+    hinge = ((f"hinge adaptive from {start}", f"hinge, margin {start}") for start in starts)
+    bounds = ((f"rep-b adaptive from {start}", f"rep-b, bounds {start}") for start in ("0.25 and 4", "1 and 16"))
+    return (*hinge, *bounds)
+
+
 BY_CLASSES = {"classifier-fid": "classifier FID", "inception-score": "inception score", "modes-kl": "KL of classes"}
 RESIDUAL = {
     "classifier-fid": "classifier FID",
@@ -56,15 +70,20 @@ def constraints_table() -> str:
     return table(f"C^K | loss | {' | '.join(BY_LITE0)} | diverged | published: FID above 50", rows)
 
 
+def runs_by_loss() -> dict[str, list[Run]]:
+    """Each loss's runs under all constraints, those of equal rates and seed at equal places."""
+    found = by_row(read("mmd-narrow"))
+    return {label: [run for gain in GAINS for run in found[f"{label}, C^K = {gain}"]] for label in LOSSES}
+
+
 def losses_table() -> str:
     """Each loss over all constraints and rates, and how far rep-b is below it on equal ones."""
-    found, rows = by_row(read("mmd-narrow")), []
-    runs = {label: [run for gain in GAINS for run in found.get(f"{label}, C^K = {gain}", [])] for label in LOSSES}
+    runs, rows = runs_by_loss(), []
     distances = {label: [run["scores"]["lite0-frechet"] for run in each] for label, each in runs.items()}
-    best_one = dict(enumerate(distances["MMD-rep-b"]))
+    lowest = dict(enumerate(distances["MMD-rep-b"]))
     for label, values in distances.items():
-        test = paired(best_one, dict(enumerate(values)))
-        told = "" if label == "MMD-rep-b" or test is None else f"{test.mean:.3g} ({test.low:.3g} to {test.high:.3g})"
+        test = None if label == "MMD-rep-b" else paired(lowest, dict(enumerate(values)))
+        told = "" if test is None else difference(test)
         rows.append(f"{label} | {rounded(values)} | {diverged(runs[label])} of {len(values)} | {told}")
     return table("loss | lite0-frechet | diverged | rep-b minus it (95 % interval)", rows)
 
@@ -74,10 +93,10 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
         "digits": lambda: scores_table("adaptive-margins", BY_CLASSES),
         "digits-pairs": lambda: pairs_table("adaptive-margins", "classifier-fid", DIGITS),
         "mnist": lambda: scores_table("adaptive-mnist-24", BY_CLASSES),
-        "mnist-pairs": lambda: pairs_table("adaptive-mnist-24", "classifier-fid", MNIST),
+        "mnist-pairs": lambda: pairs_table("adaptive-mnist-24", "classifier-fid", _pairs("1", "0.1")),
         "mnist-4": lambda: scores_table("adaptive-mnist", BY_CLASSES),
         "pictures": lambda: scores_table("adaptive-horses", {"lite0-kernel": "lite0-kernel"}),
-        "pictures-pairs": lambda: pairs_table("adaptive-horses", "lite0-kernel", PICTURES),
+        "pictures-pairs": lambda: pairs_table("adaptive-horses", "lite0-kernel", _pairs("1", "10")),
     },
     DOCS_FOLDER / "algorithms" / "mode-regularised.md": {
         "residual": lambda: scores_table("residual-digits", RESIDUAL),
@@ -101,6 +120,8 @@ def main() -> None:
     chosen = words.parse_args()
     for directory in chosen.studies:
         file = directory / "study.yaml"
+        if not file.is_file() and chosen.named is None:
+            words.error(f"{directory} holds no study.yaml: say by --named which of Equipoise's own it is.")
         study = find_or_load(str(file) if file.is_file() else chosen.named)
         condense(directory, replace(study, name=chosen.named or study.name))
     for page, tables in PLACES.items():

@@ -9,9 +9,9 @@ from typing import Any
 
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.directory import open_run
-from equipoise.runs.record import read_run
-from equipoise.studies.paired import paired
-from equipoise.studies.plan import plan
+from equipoise.runs.record import RunRecord, read_run
+from equipoise.studies.paired import Paired, paired
+from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
 from equipoise.studies.study_file import study_to_yaml
 from measurements import RESULTS_FOLDER
@@ -28,23 +28,17 @@ Run = dict[str, Any]
 
 
 def condense(directory: Path, study: Study) -> None:
-    """The scores of a study's finished runs, one line each, and the study as YAML."""
+    """The results of a study, one line for each run, and the study as YAML."""
     runs, passports = list[Run](), dict[str, Mapping[str, Any]]()
-    for planned in plan(study, "cpu", None, with_inception=False):
-        file = directory / planned.directory / "outcome.json"
-        if not file.is_file():
-            continue
-        outcome = json.loads(file.read_text(encoding="utf-8"))
-        numbers = {each["metric"]: each for each in outcome["scores"] if isinstance(each["value"], int | float)}
-        passports |= {name: _common(each["passport"]) for name, each in numbers.items()}
-        run: Run = {"row": planned.row.label, "variant": planned.variant, "seed": planned.experiment.seed}
-        run |= {"status": outcome["status"], "commit": read_run(file.parent).first_session.get("commit")}
-        run["scores"] = {name: float(f"{each['value']:.5g}") for name, each in numbers.items()}
-        run["scores"] |= _reach(file.parent)
-        limit, first = planned.row.diverged_beyond, run["scores"].get(planned.metrics[0])
-        if limit is not None and first is not None and first > limit:
-            run["status"] = "diverged"
-        runs.append(run | {"paths": _paths(file.parent)})
+    for row in read_results(directory)["rows"]:
+        for each in row["runs"]:
+            record = read_run(directory / each["directory"])
+            numbers = {name: it for name, it in each["scores"].items() if isinstance(it["value"], int | float)}
+            passports |= {name: _common(score["passport"]) for name, score in numbers.items()}
+            run: Run = {"row": row["label"], **{name: each[name] for name in ("variant", "seed", "status")}}
+            run["commit"] = record.first_session.get("commit")
+            run["scores"] = {name: float(f"{score['value']:.5g}") for name, score in numbers.items()} | _reach(record)
+            runs.append(run | {"paths": _paths(record)})
     folder = STUDIES / study.name
     folder.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(f"  {json.dumps(run)}" for run in runs)
@@ -57,15 +51,15 @@ def _common(passport: Mapping[str, Any]) -> dict[str, Any]:
     return {name: passport[name] for name in KEPT if name in passport}
 
 
-def _reach(run: Path) -> dict[str, float]:
+def _reach(run: RunRecord) -> dict[str, float]:
     """The monitor's last word on how much of the data the samples reach, where it was taken."""
-    lines = logged(open_run(run), "variety")
+    lines = logged(open_run(run.path), "variety")
     return {"reach": float(f"{lines[-1]['values']['reach']:.3g}")} if lines else {}
 
 
-def _paths(run: Path) -> dict[str, list[float]]:
+def _paths(run: RunRecord) -> dict[str, list[float]]:
     """What epochs log, each value once where it does not change."""
-    curves = {name: read_run(run).by_epoch(name) for name in FOLLOWED}
+    curves = {name: run.by_epoch(name) for name in FOLLOWED}
     rounded_off = {name: [float(f"{value:.4g}") for value in curve.values] for name, curve in curves.items() if curve}
     return {name: [value for value, _ in itertools.groupby(values)] for name, values in rounded_off.items()}
 
@@ -111,8 +105,13 @@ def pairs_table(name: str, metric: str, pairs: Sequence[tuple[str, str]]) -> str
             continue
         better = f"{one} is better" if found.high < 0 else f"{other} is better"
         verdict = better if found.low * found.high > 0 else "undecided"
-        rows.append(f"{one} | {other} | {found.mean:.3g} ({found.low:.3g} to {found.high:.3g}) | {verdict}")
+        rows.append(f"{one} | {other} | {difference(found)} | {verdict}")
     return table("row | against | difference (95 % interval) | verdict", rows)
+
+
+def difference(found: Paired) -> str:
+    """The mean difference with its interval."""
+    return f"{found.mean:.3g} ({found.low:.3g} to {found.high:.3g})"
 
 
 def by_row(runs: Sequence[Run]) -> dict[str, list[Run]]:
