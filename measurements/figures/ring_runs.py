@@ -1,4 +1,4 @@
-"""Takes runs of the ring's published setting into results/ring/reg-gan-ring-paper-runs.json, and draws their ends.
+"""Adds runs of the ring's published setting to results/ring/reg-gan-ring-paper-runs.json, and draws their ends.
 
 python -m measurements.figures.ring_runs RUN...    a run each: equipoise train reg-gan-ring-paper --seed S
 python -m measurements.figures.ring_runs           draws docs/figures/ring_published.png
@@ -46,8 +46,9 @@ def named_runs(description: str | None) -> list[Path]:
 
 def main() -> None:
     if paths := named_runs(__doc__):
+        before = json.loads(DATA.read_text(encoding="utf-8"))["runs"]
         found = [taken(path) for path in paths]
-        document = {"metric": METRIC, "runs": {str(run["passport"]["seed"]): run for run in found}}
+        document = {"metric": METRIC, "runs": before | {str(run["passport"]["seed"]): run for run in found}}
         write_text_atomically(DATA, json.dumps(document, indent=1) + "\n")
     ends = [run["snapshots"][-1] for run in json.loads(DATA.read_text(encoding="utf-8"))["runs"].values()]
     parameters = {"iterations": [end["iteration"] for end in ends], "limit": SETTINGS.limit}
