@@ -99,7 +99,7 @@ def counts(points: torch.Tensor, settings: RingSettings) -> list[str]:
 def draw(results: Mapping[str, Any]) -> Figure:
     """A row of heat maps for each method, logarithmic, with the Gaussians circled."""
     columns, limit = len(results["parameters"]["iterations"]), results["parameters"]["limit"]
-    figure = Figure(figsize=(1.65 * columns, 1.85 * len(results["runs"])))
+    figure = Figure(figsize=(1.65 * columns, 0.2 + 1.85 * len(results["runs"])))
     grid = figure.subplots(len(results["runs"]), columns, squeeze=False)
     for axes, run in zip(grid, results["runs"], strict=True):
         for axis, snapshot in zip(axes, run["snapshots"], strict=True):

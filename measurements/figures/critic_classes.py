@@ -1,10 +1,11 @@
 """Do the discriminator's outputs keep classes apart, repulsive against attractive? On scikit-learn's digits.
 
-python -m measurements.figures.critic_classes            trains six runs and writes the data; 6 minutes
-python -m measurements.figures.critic_classes --table    prints the table of docs/algorithms/mmd-gan.md
-python -m measurements.figures.critic_classes --map LOSS trains one run and adds its map to the figure; 1 minute
+python -m measurements.figures.critic_classes             trains six runs and writes the data; 6 minutes
+python -m measurements.figures.critic_classes --baselines measures what needs no training; seconds
+python -m measurements.figures.critic_classes --table     prints the table of docs/algorithms/mmd-gan.md
+python -m measurements.figures.critic_classes --map LOSS  trains one run and adds its map to the figure; 1 minute
 
-The data are results/mmd/critic-classes-digits.json and critic-map-LOSS.json, the figure docs/figures/mmd_classes.png.
+The data are results/mmd/critic-classes-*.json and critic-map-LOSS.json, the figure docs/figures/mmd_classes.png.
 
 The networks are those of `gan-digits`, the discriminator with 16 outputs and C = 1/0.55 on every layer.
 """
@@ -28,6 +29,7 @@ from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.passport import current_versions
 from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE
+from equipoise.metrics.class_separation import class_silhouette, neighbour_purity
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import evidence_of, load_trained
@@ -37,9 +39,9 @@ from measurements import FIGURES_FOLDER, RESULTS_FOLDER
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-DATA = RESULTS_FOLDER / "mmd" / "critic-classes-digits.json"
+DATA, BASELINES = (RESULTS_FOLDER / "mmd" / f"critic-classes-{name}.json" for name in ("digits", "baselines"))
 TAKEN = ("critic-silhouette", "critic-purity")
-SEEDS, ITERATIONS, FEATURES, SCALE = (0, 1, 2), 2000, 16, 1 / 0.55
+SEEDS, ITERATIONS, FEATURES, SCALE, NEIGHBOURS = (0, 1, 2), 2000, 16, 1 / 0.55, 10
 LOSSES = {
     "repulsive": MMDGAN(repulsion=1.0, iterations=ITERATIONS),
     "attractive": MMDGAN(repulsion=-1.0, widths=GAUSSIAN_MIXTURE, iterations=ITERATIONS),
@@ -68,6 +70,24 @@ def measured(loss: str, seed: int, mapped: bool = False) -> dict[str, Any]:
         return found
 
 
+def untrained(seed: int) -> list[dict[str, Any]]:
+    """The scores of a discriminator after one iteration, and those of the images themselves."""
+    plain = experiment("repulsive", seed)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        train(replace(plain, algorithm=replace(LOSSES["repulsive"], iterations=1)), run, QUIET)
+        evidence = evidence_of(load_trained(run, torch.device("cpu")), 10, QUIET)
+        found = {name: METRICS.load(name)(evidence).value for name in TAKEN}
+    data = evidence.data
+    assert data.labels is not None
+    pixels = data.batch(torch.arange(len(data)), plain.value_range).flatten(1)
+    of_pixels = class_silhouette(pixels, data.labels), neighbour_purity(pixels, data.labels, NEIGHBOURS)
+    return [
+        {"loss": "after one iteration", "seed": seed} | found,
+        {"loss": "the pixels themselves", "seed": seed} | dict(zip(TAKEN, of_pixels, strict=True)),
+    ]
+
+
 def map_of(loss: str) -> Path:
     return DATA.parent / f"critic-map-{loss}.json"
 
@@ -86,10 +106,12 @@ def draw() -> None:
     figure.savefig(FIGURES_FOLDER / "mmd_classes.png")
 
 
-def table(document: dict[str, Any]) -> str:
+def table(*documents: dict[str, Any]) -> str:
+    """A line for each loss, and for each baseline."""
     lines = ["| loss | silhouette by class | neighbours of the same class |", "| --- | --- | --- |"]
-    for loss in LOSSES:
-        rows = [row for row in document["runs"] if row["loss"] == loss]
+    every = [row for document in documents for row in document["runs"]]
+    for loss in dict.fromkeys(row["loss"] for row in every):
+        rows = [row for row in every if row["loss"] == loss]
         cells = ([row[name] for row in rows] for name in TAKEN)
         shown = " | ".join(f"{statistics.mean(cell):.3f} ± {statistics.stdev(cell):.3f}" for cell in cells)
         lines.append(f"| {loss} | {shown} |")
@@ -100,17 +122,27 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--table", action="store_true")
     words.add_argument("--map", choices=LOSSES)
+    words.add_argument("--baselines", action="store_true")
     chosen = words.parse_args()
-    passport = {"iterations": ITERATIONS, "versions": current_versions(), "commit": git_commit()}
+    passport: dict[str, Any] = {"iterations": ITERATIONS, "versions": current_versions(), "commit": git_commit()}
     if chosen.map:
         found = {"passport": passport} | measured(chosen.map, SEEDS[0], mapped=True)
         write_text_atomically(map_of(chosen.map), json.dumps(found) + "\n")
         if all(map_of(loss).is_file() for loss in LOSSES):
             draw()
+    elif chosen.baselines:
+        runs = [row for seed in SEEDS for row in untrained(seed)]
+        passport |= {"iterations": 1, "neighbours": NEIGHBOURS, "data": "digits"}
+        write_text_atomically(BASELINES, json.dumps({"passport": passport, "runs": runs}, indent=1) + "\n")
     elif not chosen.table:
         runs = [measured(loss, seed) for seed in SEEDS for loss in LOSSES]
         write_text_atomically(DATA, json.dumps({"passport": passport, "runs": runs}, indent=1) + "\n")
-    print(table(json.loads(DATA.read_text(encoding="utf-8"))), end="")
+    print(table(*read()), end="")
+
+
+def read() -> list[dict[str, Any]]:
+    """The data of the runs, and of the baselines."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in (DATA, BASELINES)]
 
 
 if __name__ == "__main__":

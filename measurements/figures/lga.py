@@ -38,6 +38,8 @@ LATE = 200
 """Iterations at the end over which the score of generated images is averaged."""
 CLAIMS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "lga-maps": (
+        ("a 4x4 map alone improves the hinge loss", "plain 4x4", "hinge"),
+        ("an 8x8 map alone improves the hinge loss", "plain 8x8", "hinge"),
         ("LGA 4x4 improves the hinge loss", "magnitude 4x4", "hinge"),
         ("the same, on the same map", "magnitude 4x4", "plain 4x4"),
         ("LGA 8x8 improves the hinge loss", "magnitude 8x8", "hinge"),
@@ -45,7 +47,11 @@ CLAIMS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("8x8 is better than 4x4", "magnitude 8x8", "magnitude 4x4"),
         ("zero-LGA 4x4 is better than hinge", "zero 4x4", "hinge"),
         ("and LGA 4x4 better than zero-LGA", "magnitude 4x4", "zero 4x4"),
+        ("zero-LGA 8x8 is better than hinge", "zero 8x8", "hinge"),
+        ("and LGA 8x8 better than zero-LGA", "magnitude 8x8", "zero 8x8"),
+        ("our margin 4x4 improves the hinge loss", "margin 4x4", "hinge"),
         ("our margin 4x4 is better than magnitude", "margin 4x4", "magnitude 4x4"),
+        ("our margin 8x8 is better than magnitude", "margin 8x8", "magnitude 8x8"),
         ("the printed formula hurts: 4x4", "magnitude 4x4", "literal 4x4"),
         ("the printed formula hurts: 8x8", "magnitude 8x8", "literal 8x8"),
     ),
@@ -144,7 +150,7 @@ def draw_samples(grids: Mapping[str, Image.Image], path: Path) -> None:
 
 def draw(name: str, rows: Rows) -> None:
     """Mean distances over time; full lines for the smaller map or the single scale, dashed for the other."""
-    figure, axes = plt.subplots(figsize=(6.6, 3.6), dpi=120)
+    figure, axes = plt.subplots(figsize=(7.6, 3.6), dpi=120)
     for label, seeds in rows.items():
         curves = list(seeds.values())
         means = [statistics.fmean(values) for values in zip(*(each["distances"] for each in curves), strict=True)]
@@ -152,7 +158,7 @@ def draw(name: str, rows: Rows) -> None:
         line = "--" if label.endswith("8x8") or label.startswith("3 scales") else "-"
         axes.plot(curves[0]["iterations"], means, line, color=STYLES[kind], label=label, linewidth=1.2)
     axes.set(xlabel="generator steps", ylabel=METRIC, ylim=(1.0, 4.0))
-    save(figure, axes, FIGURES_FOLDER / f"{name.replace('-', '_')}.png")
+    save(figure, axes, FIGURES_FOLDER / f"{name.replace('-', '_')}.png", beside=True)
 
 
 def main() -> None:

@@ -1,14 +1,17 @@
-"""A run of the paper's MAGAN on MNIST: a data file, its energies and its samples.
+"""Runs of the paper's MAGAN and EBGAN on MNIST: a data file each, energies, samples and the page's tables.
 
-python -m measurements.figures.magan_mnist RUN    writes results/studies/magan-mnist/full-width.json and the samples
-python -m measurements.figures.magan_mnist        draws the energies and prints the table of docs/algorithms/magan.md
+python -m measurements.figures.magan_mnist RUN...   writes RECIPE-SEED.json and .png in results/.../full-width
+python -m measurements.figures.magan_mnist          draws energies and samples, and fills docs/algorithms/magan.md
 
-Score the run first: equipoise evaluate RUN --metrics inception-score class-histogram modes-covered --samples 10000
+Score the runs first: equipoise evaluate RUN --metrics inception-score class-histogram modes-covered modes-kl
+classifier-fid --samples 10000
 """
 
 import argparse
 import itertools
 import json
+import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +21,55 @@ from PIL import Image
 from equipoise.common.files import write_text_atomically
 from equipoise.experiments.config import to_plain
 from equipoise.runs.directory import RunDirectory, open_run
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER
 from measurements.figures.axes import save
 from measurements.figures.magan_digits import LINES
-from measurements.figures.run_results import corner, logged, passport, scores
-from measurements.pages import table
+from measurements.figures.run_results import corner, enlarged, logged, passport, scores
+from measurements.figures.study_runs import rounded
+from measurements.pages import filled, spread, table
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-DATA = RESULTS_FOLDER / "studies" / "magan-mnist" / "full-width.json"
-SAMPLES, ENERGIES = (FIGURES_FOLDER / f"magan_mnist_{name}.png" for name in ("samples", "energies"))
-SIDE, ENLARGED = 10, 2
-TAKEN = (*LINES, "next_margin")
+PAGE = DOCS_FOLDER / "algorithms" / "magan.md"
+FOLDER = RESULTS_FOLDER / "studies" / "magan-mnist" / "full-width"
+SAMPLES, FORTY, METHODS, ENERGIES, CLASSES = (
+    FIGURES_FOLDER / f"magan_mnist_{name}.png" for name in ("samples", "forty", "methods", "energies", "classes")
+)
+SIDE, ENLARGED, PITCH = 10, 2, 29
+PUBLISHED_SHARES = {1: 16.5, 2: 4.2}
+"""The two classes whose share the paper names, in percent (section 4.1)."""
+ROWS = {
+    "magan-mnist": "MAGAN",
+    "ebgan-mnist": "margin 10",
+    "ebgan-mnist-5": "margin 5",
+    "ebgan-mnist-1.08": "margin 1.08",
+    "ebgan-mnist-code": "EBGAN of the compared code",
+}
+Document = dict[str, Any]
 
 
-def condensed(run: RunDirectory) -> dict[str, Any]:
+def condensed(run: RunDirectory) -> Document:
+    """A run's passport, configuration, energies of its epochs and scores."""
     epochs = [line["values"] for line in logged(run, "epoch") if line["stage"] == "adversarial"]
-    kept = {name: [float(f"{values[name]:.6g}") for values in epochs] for name in TAKEN}
+    taken = [name for name in (*LINES, "next_margin") if name in epochs[0]]
+    kept = {name: [float(f"{values[name]:.6g}") for values in epochs] for name in taken}
     plain = to_plain(run.experiment())
     return {"passport": passport(run, plain), "experiment": plain, "epochs": kept} | scores(run)
 
 
-def held(epochs: dict[str, list[float]]) -> tuple[int, int, int]:
+def runs() -> dict[str, list[Document]]:
+    """What is kept of every run, by recipe, in the order of their seeds."""
+    found = dict[str, list[Document]]()
+    for name in ROWS:
+        documents = [json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob(f"{name}-*.json")]
+        of_recipe = [document for document in documents if document["experiment"]["name"] == name]
+        if of_recipe:
+            found[name] = sorted(of_recipe, key=lambda document: int(document["passport"]["seed"]))
+    return found
+
+
+def held(epochs: Mapping[str, list[float]]) -> tuple[int, int, int]:
     """In how many epochs each of the three conditions for a new margin held (Eq. 4)."""
     real, fake, margin = (epochs[name] for name in LINES)
     return (
@@ -50,50 +79,142 @@ def held(epochs: dict[str, list[float]]) -> tuple[int, int, int]:
     )
 
 
-def page_table(document: dict[str, Any]) -> str:
-    """The paper's claims beside this run, for docs/algorithms/magan.md; a test holds the page to it."""
-    epochs = document["epochs"]
-    found = {score["metric"]: score for score in document["scores"]}
-    shares = found["class-histogram"]["value"]
+def score_of(document: Document, metric: str) -> Any:
+    """The value of one metric."""
+    (found,) = (score["value"] for score in document["scores"] if score["metric"] == metric)
+    return found
+
+
+def claims_table(documents: Sequence[Document]) -> str:
+    """The paper's claims beside the runs of MAGAN."""
+    shares = [
+        statistics.fmean(each) for each in zip(*(score_of(run, "class-histogram") for run in documents), strict=True)
+    ]
     most, least = (choice(range(10), key=shares.__getitem__) for choice in (max, min))
     near = sum(0.08 <= share <= 0.12 for share in shares)
-    real, fake = ([f"{epochs[name][at]:.2f}" for at in (0, -1)] for name in ("real_energy", "fake_energy"))
-    score = found["inception-score"]
+    real, fake = (
+        [f"{statistics.fmean(run['epochs'][name][at] for run in documents):.2f}" for at in (0, -1)]
+        for name in ("real_energy", "fake_energy")
+    )
+    classes = ", ".join(f"{score_of(run, 'modes-covered'):.0f}" for run in documents)
+    margins = ", ".join(f"{run['epochs']['next_margin'][-1]:.2f}" for run in documents)
+    moved = sum(run["epochs"]["next_margin"][-1] < run["epochs"]["margin"][0] for run in documents)
+    values = [score_of(run, "inception-score") for run in documents]
     lines = [
-        f"inception score 7.52 ± 0.03 | {score['value']:.2f} ± {score['deviation']:.2f} | not comparable: its "
-        "classifier gives real digits 9.09, ours 9.73",
+        f"inception score 7.52 ± 0.03 | {spread(values)} | not comparable: its classifier gives real digits 9.09, "
+        "ours 9.73",
         f"both energies fall together | real {real[0]} to {real[1]}, generated {fake[0]} to {fake[1]} | holds",
-        f"the margin ends at 1.08 | {epochs['next_margin'][-1]:.2f}, as at first | cannot be judged: it has not moved",
-        f"all ten classes are generated | {found['modes-covered']['value']:.0f} | holds",
-        f"ones are the most frequent class, 16.5 % | class {most}, {shares[most]:.1%} | holds",
-        f"twos are the rarest class, 4.2 % | class {least}, {shares[least]:.1%} | holds",
-        f"5 of 10 classes are near 10 % | {near} of 10 from 8 to 12 % | holds",
+        f"the margin ends at 1.08 | {margins} | cannot be judged: it has moved in {moved} of {len(documents)} runs",
+        f"all ten classes are generated | {classes} | {told(set(classes.split(', ')) == {'10'})}",
+        f"ones are the most frequent class, 16.5 % | class {most}, {shares[most]:.1%} | {told(most == 1)}",
+        f"twos are the rarest class, 4.2 % | class {least}, {shares[least]:.1%} | {told(least == 2)}",
+        f"5 of 10 classes are near 10 % | {near} of 10 from 8 to 12 % | {told(near == 5)}",
     ]
-    return table("the paper, 200 epochs | ours, 20 epochs, one seed | verdict", lines)
+    return table(f"the paper, 200 epochs | ours, 20 epochs, {len(documents)} seeds | verdict", lines)
 
 
-def draw(epochs: dict[str, list[float]]) -> None:
-    figure, axes = plt.subplots(figsize=(6.2, 3.2), dpi=120)
-    for name, (colour, label) in LINES.items():
-        numbers = range(1, len(epochs[name]) + 1)
-        axes.plot(numbers, epochs[name], "--" if name == "margin" else "-", color=colour, label=label)
-    axes.set(xlabel="epoch", ylabel="mean energy of the epoch", xticks=range(0, len(epochs["margin"]) + 1, 5))
-    save(figure, axes, ENERGIES)
+def told(holds: bool) -> str:
+    return "holds" if holds else "does not hold"
+
+
+def methods_table(found: Mapping[str, Sequence[Document]]) -> str:
+    """Scores and energies of every method."""
+    lines = []
+    for name, documents in found.items():
+        cells = [
+            rounded([score_of(run, metric) for run in documents]) for metric in ("inception-score", "classifier-fid")
+        ]
+        cells += [rounded([run["epochs"][line][-1] for run in documents]) for line in ("real_energy", "fake_energy")]
+        seeds = ", ".join(str(run["passport"]["seed"]) for run in documents)
+        epochs = {len(run["epochs"]["real_energy"]) for run in documents}
+        lines.append(" | ".join([ROWS[name], seeds, *map(str, epochs), *cells]))
+    heads = "method | seeds | epochs | inception score | classifier FID | energy of real digits | of generated digits"
+    return table(heads, lines)
+
+
+def draw_energies(found: Mapping[str, Sequence[Document]]) -> None:
+    """The paper's Figure 3: a panel for each method, thin lines for seeds."""
+    figure, panels = plt.subplots(1, len(found), figsize=(2.5 * len(found), 2.9), dpi=110, squeeze=False)
+    for axes, (recipe, documents) in zip(panels[0], found.items(), strict=True):
+        for name, (colour, label) in LINES.items():
+            for number, run in enumerate(run["epochs"] for run in documents):
+                margin = [run["margin"][0]] if name not in run else run[name]
+                style = "--" if name == "margin" else "-"
+                axes.plot(
+                    range(1, len(margin) + 1), margin, style, color=colour, linewidth=1, label=None if number else label
+                )
+        axes.set_title(ROWS[recipe], fontsize=9)
+        axes.set_xlabel("epoch", fontsize=8)
+        axes.set_ylim(bottom=0)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0][0].set_ylabel("mean energy of the epoch", fontsize=8)
+    panels[0][0].legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(ENERGIES)
+
+
+def draw_classes(found: Mapping[str, Sequence[Document]]) -> None:
+    """The paper's Figure 1: the share of each class among the samples, beside margin 10 and the two that it names."""
+    shown = [(run, "#1b6ca8", f"MAGAN, seed {run['passport']['seed']}") for run in found["magan-mnist"]]
+    shown += [(run, "#999999", "margin 10") for run in found["ebgan-mnist"]]
+    figure, axes = plt.subplots(figsize=(7.6, 2.8), dpi=110)
+    width = 0.8 / len(shown)
+    for number, (run, colour, label) in enumerate(shown):
+        places = [each + (number - (len(shown) - 1) / 2) * width for each in range(10)]
+        shares = [100 * share for share in score_of(run, "class-histogram")]
+        axes.bar(places, shares, width, color=colour, edgecolor="white", linewidth=0.5, label=label)
+    published = list(PUBLISHED_SHARES), list(PUBLISHED_SHARES.values())
+    axes.plot(*published, "_", color="#c8511b", markersize=22, markeredgewidth=2, label="the paper")
+    axes.axhline(10, color="#999999", linewidth=0.8)
+    axes.set(xlabel="class", ylabel="% of the samples", xticks=range(10))
+    save(figure, axes, CLASSES, beside=True)
+
+
+def draw_samples(found: Mapping[str, Sequence[Document]]) -> None:
+    """The first samples of each method's first seed, side by side, a pixel of a digit two of the figure."""
+    figure, panels = plt.subplots(1, len(found), figsize=(3.0 * len(found), 5.1), dpi=100, squeeze=False)
+    for axes, (recipe, documents) in zip(panels[0], found.items(), strict=True):
+        with Image.open(_picture(documents[0])) as picture:
+            axes.imshow(picture.crop((0, 0, 5 * PITCH, 8 * PITCH)), cmap="gray", interpolation="nearest")
+        axes.set_title(ROWS[recipe], fontsize=11)
+        axes.axis("off")
+    figure.tight_layout(pad=0.5)
+    figure.savefig(METHODS)
+    with Image.open(_picture(found["magan-mnist"][0])) as picture:
+        enlarged(picture.convert("RGB"), ENLARGED).save(SAMPLES, optimize=True)
+    with Image.open(_picture(timed(found["magan-mnist"]))) as picture:
+        enlarged(picture.convert("RGB").crop((0, 0, 8 * PITCH, 5 * PITCH)), ENLARGED).save(FORTY, optimize=True)
+
+
+def timed(documents: Sequence[Document]) -> Document:
+    """The first run whose passport says how long it took: the first pages show its samples and its time."""
+    return next(run for run in documents if "seconds" in run["passport"])
+
+
+def _picture(document: Document) -> Path:
+    return FOLDER / f"{document['experiment']['name']}-{document['passport']['seed']}.png"
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("run", type=Path, nargs="?")
-    chosen = words.parse_args()
-    if chosen.run:
-        run = open_run(chosen.run)
-        write_text_atomically(DATA, json.dumps(condensed(run), indent=1) + "\n")
-        part = corner(run, SIDE, SIDE)
-        large = part.resize((part.width * ENLARGED, part.height * ENLARGED), Image.Resampling.NEAREST)
-        large.save(SAMPLES, optimize=True)
-    document = json.loads(DATA.read_text(encoding="utf-8"))
-    print(page_table(document), held(document["epochs"]), sep="\n\n")
-    draw(document["epochs"])
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("runs", type=Path, nargs="*", metavar="RUN")
+    for path in words.parse_args().runs:
+        run = open_run(path)
+        document = condensed(run)
+        picture = _picture(document)
+        write_text_atomically(picture.with_suffix(".json"), json.dumps(document, indent=1) + "\n")
+        corner(run, SIDE, SIDE).convert("L").save(picture, optimize=True)
+    found = runs()
+    write_text_atomically(PAGE, filled(PAGE, tables(found)))
+    draw_energies(found)
+    draw_classes(found)
+    draw_samples(found)
+
+
+def tables(found: Mapping[str, Sequence[Document]]) -> dict[str, str]:
+    """By the marks of the page."""
+    return {"mnist-claims": claims_table(found["magan-mnist"]), "mnist-methods": methods_table(found)}
 
 
 if __name__ == "__main__":

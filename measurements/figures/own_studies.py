@@ -1,6 +1,7 @@
 """Studies of our own in results/studies: condensed from what they trained, and as tables of pages.
 
-python -m measurements.figures.own_studies STUDY... [--named NAME]   takes finished runs of these directories
+python -m measurements.figures.own_studies STUDY... [--named NAME]   takes finished runs of these directories;
+                                                          with --samples, draws the first samples of each row too
 python -m measurements.figures.own_studies                           fills the pages
 
 STUDY is the directory of a study, and NAME what it is called here, or which of Equipoise's own it is. Run it where the
@@ -14,23 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from equipoise.common.files import write_text_atomically
-from equipoise.recipes.mmd_best import best
-from equipoise.studies.paired import paired
 from equipoise.studies.study_file import find_or_load
-from measurements import DOCS_FOLDER
-from measurements.figures.study_runs import (
-    Run,
-    by_row,
-    condense,
-    difference,
-    diverged,
-    pairs_table,
-    read,
-    rounded,
-    scored,
-    scores_table,
-)
-from measurements.pages import filled, table
+from measurements import DOCS_FOLDER, FIGURES_FOLDER
+from measurements.figures import composed_digits, grid_search, mmd_studies
+from measurements.figures.lga import draw_samples
+from measurements.figures.study_runs import condense, first_samples, pairs_table, scores_table
+from measurements.pages import filled
 
 DIGITS = tuple((f"adaptive from {start}", f"margin {start}") for start in ("0.1", "1", "10")) + tuple(
     (f"adaptive from {start}", f"bounds {start}") for start in ("0.05 to 1", "0.25 to 4", "1 to 16")
@@ -52,40 +42,7 @@ RESIDUAL = {
     "modes-covered": "classes covered",
     "reach": "reach",
 }
-BY_LITE0 = {"lite0-frechet": "lite0-frechet", "lite0-kernel": "lite0-kernel"}
 COVERAGE = {"modes-covered": "modes of 25", "share-near": "share within three deviations"}
-GAINS, LOSSES = (16, 64, 256), {"hinge": "hinge", "MMD-rbf": "rbf", "MMD-rep": "rep", "MMD-rep-b": "rep-b"}
-
-
-def constraints_table() -> str:
-    """Distances and diverged runs by loss and C^K, beside the authors' counts on CIFAR-10."""
-    found, rows = by_row(read("mmd-narrow")), []
-    for gain in GAINS:
-        for label, loss in LOSSES.items():
-            if runs := found.get(f"{label}, C^K = {gain}"):
-                lost, published = diverged(runs), best(loss, "cifar10", f"pico-{gain}")
-                distances = [rounded([run["scores"][metric] for run in scored(runs)]) for metric in BY_LITE0]
-                counts = f"{lost} of {len(runs)} | {published.diverged} of {published.runs}"
-                rows.append(f"{gain} | {label} | {' | '.join(distances)} | {counts}")
-    return table(f"C^K | loss | {' | '.join(BY_LITE0)} | diverged | published: FID above 50", rows)
-
-
-def runs_by_loss() -> dict[str, list[Run]]:
-    """Each loss's runs under all constraints, those of equal rates and seed at equal places."""
-    found = by_row(read("mmd-narrow"))
-    return {label: [run for gain in GAINS for run in found[f"{label}, C^K = {gain}"]] for label in LOSSES}
-
-
-def losses_table() -> str:
-    """Each loss over all constraints and rates, and how far rep-b is below it on equal ones."""
-    runs, rows = runs_by_loss(), []
-    distances = {label: [run["scores"]["lite0-frechet"] for run in each] for label, each in runs.items()}
-    lowest = dict(enumerate(distances["MMD-rep-b"]))
-    for label, values in distances.items():
-        test = None if label == "MMD-rep-b" else paired(lowest, dict(enumerate(values)))
-        told = "" if test is None else difference(test)
-        rows.append(f"{label} | {rounded(values)} | {diverged(runs[label])} of {len(values)} | {told}")
-    return table("loss | lite0-frechet | diverged | rep-b minus it (95 % interval)", rows)
 
 
 PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
@@ -100,10 +57,19 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
     },
     DOCS_FOLDER / "algorithms" / "mode-regularised.md": {
         "residual": lambda: scores_table("residual-digits", RESIDUAL),
+        "grid-search": grid_search.page_table,
+        "grid-sign": grid_search.sign_test,
+        "table-2": composed_digits.page_table,
+        "table-2-pairs": composed_digits.pairs_table,
+        "table-2-budget": composed_digits.missing_at_the_budget,
     },
     DOCS_FOLDER / "algorithms" / "mmd-gan.md": {
-        "constraints": constraints_table,
-        "losses": losses_table,
+        "constraints": mmd_studies.constraints_table,
+        "losses": mmd_studies.losses_table,
+        "start": mmd_studies.untrained,
+        "lambda": mmd_studies.cross_term_table,
+        "lambda-pairs": mmd_studies.cross_term_pairs,
+        "features": mmd_studies.features_table,
     },
     DOCS_FOLDER / "ring.md": {
         "grid": lambda: scores_table("grid", COVERAGE),
@@ -116,6 +82,7 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("studies", type=Path, nargs="*", metavar="STUDY")
+    words.add_argument("--samples", action="store_true", help="draw the first samples of each row's first run")
     words.add_argument("--named", help="what the study is called here, or which of Equipoise's own it is")
     chosen = words.parse_args()
     for directory in chosen.studies:
@@ -124,6 +91,14 @@ def main() -> None:
             words.error(f"{directory} holds no study.yaml: say by --named which of Equipoise's own it is.")
         study = find_or_load(str(file) if file.is_file() else chosen.named)
         condense(directory, replace(study, name=chosen.named or study.name))
+        if chosen.samples:
+            file = f"{(chosen.named or study.name).replace('-', '_')}_samples.png"
+            draw_samples(first_samples(directory), FIGURES_FOLDER / file)
+    fill()
+
+
+def fill() -> None:
+    """Renew the tables of all pages."""
     for page, tables in PLACES.items():
         write_text_atomically(page, filled(page, {mark: make() for mark, make in tables.items()}))
 

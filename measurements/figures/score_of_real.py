@@ -119,7 +119,7 @@ def of_our_judge() -> tuple[float, float]:
     """The accuracy of the classifier that judges MNIST (four passes over all images), and its score of real digits."""
     study, run = (
         json.loads((RESULTS_FOLDER / "studies" / "magan-mnist" / name).read_text(encoding="utf-8"))
-        for name in ("results.json", "full-width.json")
+        for name in ("results.json", "full-width/magan-mnist-1.json")
     )
     (real,) = (each["scores"]["inception-score"] for each in study["real_data"])
     (same,) = (score["passport"] for score in run["scores"] if score["metric"] == "inception-score")

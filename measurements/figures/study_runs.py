@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from equipoise.common.files import write_text_atomically
 from equipoise.runs.directory import open_run
 from equipoise.runs.record import RunRecord, read_run
@@ -15,7 +17,7 @@ from equipoise.studies.results import read_results
 from equipoise.studies.study import Study
 from equipoise.studies.study_file import study_to_yaml
 from measurements import RESULTS_FOLDER
-from measurements.figures.run_results import logged
+from measurements.figures.run_results import corner, logged
 from measurements.pages import table
 
 STUDIES = RESULTS_FOLDER / "studies"
@@ -45,6 +47,12 @@ def condense(directory: Path, study: Study) -> None:
     text = f'{{\n "passports": {json.dumps(passports, indent=1)},\n "runs": [\n{lines}\n ]\n}}\n'
     write_text_atomically(folder / "runs.json", text)
     write_text_atomically(folder / "study.yaml", study_to_yaml(study))
+
+
+def first_samples(directory: Path) -> dict[str, Image.Image]:
+    """The corner of the last grid of samples of each row's first run, by the row's label."""
+    rows = read_results(directory)["rows"]
+    return {row["label"]: corner(open_run(directory / row["runs"][0]["directory"]), 5, 3) for row in rows}
 
 
 def _common(passport: Mapping[str, Any]) -> dict[str, Any]:

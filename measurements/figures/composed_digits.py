@@ -1,0 +1,108 @@
+"""Studies of composed digits (Che et al. 2017, Table 2): their results, the table in the paper's layout, and samples.
+
+python -m measurements.figures.composed_digits STUDY NAME   keeps the results as results/studies/NAME
+
+STUDY is the directory of the study's finished runs. NAME is mode-table-2, Equipoise's own at the budget of a CPU, or
+composed-digits, whose first samples are drawn too. own_studies.py fills the page.
+"""
+
+import argparse
+import shutil
+import statistics
+from pathlib import Path
+from typing import Any
+
+from equipoise.runs.directory import open_run
+from equipoise.studies.mode_regularised import table_2
+from equipoise.studies.paired import paired
+from equipoise.studies.results import read_results
+from equipoise.studies.sources import RESULTS
+from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements.figures.run_results import above_one_another, corner
+from measurements.figures.study_runs import difference
+from measurements.pages import table
+
+STUDIES, PICTURE = RESULTS_FOLDER / "studies", FIGURES_FOLDER / "composed_digits.png"
+AT_THE_BUDGET, LONGER = "mode-table-2", "composed-digits"
+METHODS, SETS = ("DCGAN", "Reg-DCGAN"), (1, 2, 3, 4)
+COLUMNS, ROWS, GAP = 10, 3, 12
+
+
+def page_table() -> str:
+    """Numbers missing and divergence by method and set, each beside the paper's."""
+    rows = read_results(STUDIES / LONGER)["rows"]
+    lines = [_line(method, rows) for method in METHODS] + [_published(method) for method in METHODS]
+    heads = " | ".join(f"set {number}: missing | KL" for number in SETS)
+    return table(f"method | {heads}", lines)
+
+
+def pairs_table() -> str:
+    """Reg-DCGAN against DCGAN on equal sets and seeds."""
+    lines = []
+    for metric, title in (("modes-missing", "numbers missing"), ("modes-kl", "KL")):
+        dcgan, reg_dcgan = (of_method(method, metric) for method in METHODS)
+        fewer = sum(reg_dcgan[key] < dcgan[key] for key in dcgan)
+        test = paired(reg_dcgan, dcgan)
+        lines.append(f"{title} | {len(dcgan)} | {fewer} | {difference(test) if test else ''}")
+    return table("measure | pairs | Reg-DCGAN has less in | Reg-DCGAN minus DCGAN (95 % interval)", lines)
+
+
+def of_method(method: str, metric: str) -> dict[int, float]:
+    """The values of all sets and seeds, those of both methods at equal places."""
+    rows = [row for row in read_results(STUDIES / LONGER)["rows"] if row["label"] == method]
+    return dict(enumerate(run["scores"][metric]["value"] for row in rows for run in row["runs"]))
+
+
+def _line(method: str, rows: list[dict[str, Any]]) -> str:
+    cells = [method]
+    for number in SETS:
+        (row,) = (row for row in rows if (row["label"], row["block"]) == (method, f"set {number}"))
+        for metric, digits in (("modes-missing", 0), ("modes-kl", 2)):
+            values = [run["scores"][metric]["value"] for run in row["runs"]]
+            cells.append(f"{statistics.fmean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}")
+    return " | ".join(cells)
+
+
+def _published(method: str) -> str:
+    cells = [f"{method}, the paper"]
+    for number in SETS:
+        (row,) = (row for row in table_2().rows if (row.label, row.block) == (method, f"set {number}"))
+        cells += [f"{row.published['modes-missing'].value}", f"{row.published['modes-kl'].value:.2f}"]
+    return " | ".join(cells)
+
+
+def missing_at_the_budget() -> str:
+    """From how many to how many numbers are missing after the few iterations of the CPU's budget."""
+    runs = [run for row in read_results(STUDIES / AT_THE_BUDGET)["rows"] for run in row["runs"]]
+    values = [run["scores"]["modes-missing"]["value"] for run in runs]
+    return f"{min(values):.0f} to {max(values):.0f}"
+
+
+def take(directory: Path, name: str) -> None:
+    """Keep a study's results; of the longer one, its YAML and the first samples of both methods on the first set."""
+    folder = STUDIES / name
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(directory / RESULTS, folder / RESULTS)
+    if name == LONGER:
+        shutil.copy(directory / "study.yaml", folder / "study.yaml")
+        firsts = [open_run(directory / path) for path in _firsts(directory)]
+        picture = above_one_another([corner(run, COLUMNS, ROWS) for run in firsts], GAP)
+        picture.convert("L").save(PICTURE, optimize=True)
+
+
+def _firsts(directory: Path) -> list[str]:
+    """The directories of each method's first run on the first set."""
+    rows = [row for row in read_results(directory)["rows"] if row["block"] == "set 1"]
+    return [next(row for row in rows if row["label"] == method)["runs"][0]["directory"] for method in METHODS]
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("study", type=Path, metavar="STUDY")
+    words.add_argument("name", choices=(AT_THE_BUDGET, LONGER), metavar="NAME")
+    chosen = words.parse_args()
+    take(chosen.study, chosen.name)
+
+
+if __name__ == "__main__":
+    main()

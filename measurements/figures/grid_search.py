@@ -1,0 +1,98 @@
+"""GAN and Reg-GAN over narrow cells of the grid search on MNIST: scores of equal cells, and how they are distributed.
+
+python -m measurements.figures.grid_search    draws docs/figures/grid_search.png
+"""
+
+import math
+import statistics
+from collections.abc import Callable
+
+import matplotlib
+
+from equipoise.studies.paired import paired
+from measurements import FIGURES_FOLDER, take_no_words
+from measurements.figures.study_runs import Run, by_row, difference, read
+from measurements.pages import table
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+STUDY, SCORE = "narrow-grid", "inception-score"
+METHODS = {"GAN": "#c8511b", "Reg-GAN": "#1b6ca8"}
+LEARNED, BINS = 2.0, [1 + index / 4 for index in range(19)]
+"""A score above which samples have some variety, and the ends of the histogram's bars; the least score is 1."""
+SETTINGS: dict[str, Callable[[str], bool]] = {
+    "all cells": lambda cell: True,
+    "both with Adam": lambda cell: cell.count("Adam") == 2,
+    "D with SGD, G with Adam": lambda cell: "SGD" in cell.split(", D ")[1] and "Adam" in cell.split(", D ")[0],
+    "G with SGD": lambda cell: "SGD" in cell.split(", D ")[0],
+    "dropout": lambda cell: "dropout" in cell,
+    "no dropout": lambda cell: "dropout" not in cell,
+}
+
+
+def scores() -> dict[str, dict[str, float]]:
+    """The score of each method's cells, by the cell."""
+    return {label: {run["variant"]: _score(run) for run in runs} for label, runs in by_row(read(STUDY)).items()}
+
+
+def _score(run: Run) -> float:
+    """A run that did not end has the least score."""
+    return float(run["scores"].get(SCORE, 1.0))
+
+
+def page_table() -> str:
+    """Median scores, cells that learned something and those where Reg-GAN is ahead, by setting, and by how much."""
+    found = scores()
+    return table(
+        "cells | number | GAN: median | above 2 | Reg-GAN: median | above 2 | Reg-GAN ahead | by (95 % interval)",
+        [_line(name, chosen, found) for name, chosen in SETTINGS.items()],
+    )
+
+
+def _line(name: str, chosen: Callable[[str], bool], found: dict[str, dict[str, float]]) -> str:
+    parts = [{cell: score for cell, score in found[method].items() if chosen(cell)} for method in METHODS]
+    gan, reg_gan = (dict(enumerate(part.values())) for part in parts)
+    assert parts[0].keys() == parts[1].keys(), "both methods have the same cells in the same order"
+    cells = [
+        f"{statistics.median(part.values()):.2f} | {sum(score > LEARNED for score in part.values())}" for part in parts
+    ]
+    cells.append(str(sum(reg_gan[cell] > gan[cell] for cell in gan)))
+    test = paired(reg_gan, gan)
+    told = "" if test is None or test.low is None else difference(test)
+    return " | ".join([name, str(len(gan)), *cells, told])
+
+
+def sign_test() -> str:
+    """In how many of the cells that differ Reg-GAN is ahead, and the two-sided p-value of the sign test."""
+    gan, reg_gan = (scores()[method] for method in METHODS)
+    apart = [reg_gan[cell] - gan[cell] for cell in gan if reg_gan[cell] != gan[cell]]
+    ahead = sum(each > 0 for each in apart)
+    tail = sum(math.comb(len(apart), count) for count in range(max(ahead, len(apart) - ahead), len(apart) + 1))
+    return f"{ahead} of {len(apart)} (sign test, p = {min(1.0, 2 * tail / 2 ** len(apart)):.1g})"
+
+
+def draw() -> None:
+    """The paper's Figure 3: how the scores of both methods are distributed over the cells."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.4), dpi=110)
+    found = scores()
+    values = [list(found[method].values()) for method in METHODS]
+    left.hist(values, bins=BINS, color=list(METHODS.values()), label=list(METHODS))
+    left.set(xlabel="inception score", ylabel="cells", xlim=(1, BINS[-1]))
+    left.legend(frameon=False, fontsize=8)
+    right.plot([1, BINS[-1]], [1, BINS[-1]], color="#999999", linewidth=0.8)
+    right.scatter(*values, s=16, color="#333333")
+    right.set(xlabel="GAN", ylabel="Reg-GAN, the same cell", xlim=(1, BINS[-1]), ylim=(1, BINS[-1]), aspect="equal")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(FIGURES_FOLDER / "grid_search.png")
+
+
+def main() -> None:
+    draw()
+
+
+if __name__ == "__main__":
+    take_no_words(__doc__)
+    main()
