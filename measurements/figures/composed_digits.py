@@ -42,15 +42,15 @@ def pairs_table() -> str:
     for metric, title in (("modes-missing", "numbers missing"), ("modes-kl", "KL")):
         dcgan, reg_dcgan = (of_method(method, metric) for method in METHODS)
         fewer = sum(reg_dcgan[key] < dcgan[key] for key in dcgan)
-        test = paired(reg_dcgan, dcgan)
-        lines.append(f"{title} | {len(dcgan)} | {fewer} | {difference(test) if test else ''}")
+        lines.append(f"{title} | {len(dcgan)} | {fewer} | {difference(paired(reg_dcgan, dcgan))}")
     return table("measure | pairs | Reg-DCGAN has less in | Reg-DCGAN minus DCGAN (95 % interval)", lines)
 
 
 def of_method(method: str, metric: str) -> dict[int, float]:
-    """The values of all sets and seeds, those of both methods at equal places."""
+    """The values of all sets and seeds; a key stands for the same set and seed with both methods."""
     rows = [row for row in read_results(STUDIES / LONGER)["rows"] if row["label"] == method]
-    return dict(enumerate(run["scores"][metric]["value"] for row in rows for run in row["runs"]))
+    values = {(row["block"], run["seed"]): run["scores"][metric]["value"] for row in rows for run in row["runs"]}
+    return {number: values[key] for number, key in enumerate(sorted(values))}
 
 
 def _line(method: str, rows: list[dict[str, Any]]) -> str:

@@ -141,8 +141,8 @@ def main() -> None:
 
 
 def read() -> list[dict[str, Any]]:
-    """The data of the runs, and of the baselines."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in (DATA, BASELINES)]
+    """The data of the runs, and of the baselines, as far as they were measured."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in (DATA, BASELINES) if path.is_file()]
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
     DOCS_FOLDER / "algorithms" / "mmd-gan.md": {
         "constraints": mmd_studies.constraints_table,
         "losses": mmd_studies.losses_table,
-        "start": mmd_studies.untrained,
+        "start": lambda: mmd_studies.start_of(mmd_studies.FRECHET),
+        "start-kernel": lambda: mmd_studies.start_of(mmd_studies.KERNEL),
         "lambda": mmd_studies.cross_term_table,
         "lambda-pairs": mmd_studies.cross_term_pairs,
         "features": mmd_studies.features_table,
@@ -85,15 +86,17 @@ def main() -> None:
     words.add_argument("--samples", action="store_true", help="draw the first samples of each row's first run")
     words.add_argument("--named", help="what the study is called here, or which of Equipoise's own it is")
     chosen = words.parse_args()
+    if chosen.named and len(chosen.studies) > 1:
+        words.error("--named names one study; take the others by themselves.")
     for directory in chosen.studies:
         file = directory / "study.yaml"
         if not file.is_file() and chosen.named is None:
             words.error(f"{directory} holds no study.yaml: say by --named which of Equipoise's own it is.")
         study = find_or_load(str(file) if file.is_file() else chosen.named)
-        condense(directory, replace(study, name=chosen.named or study.name))
+        name = chosen.named or study.name
+        condense(directory, replace(study, name=name))
         if chosen.samples:
-            file = f"{(chosen.named or study.name).replace('-', '_')}_samples.png"
-            draw_samples(first_samples(directory), FIGURES_FOLDER / file)
+            draw_samples(first_samples(directory), FIGURES_FOLDER / f"{name.replace('-', '_')}_samples.png")
     fill()
 
 

@@ -2,6 +2,8 @@
 
 python -m measurements.figures.ring_runs RUN...    a run each: equipoise train reg-gan-ring-paper --seed S
 python -m measurements.figures.ring_runs           draws docs/figures/ring_published.png
+
+A run, of any length, replaces one of the same seed.
 """
 
 import argparse

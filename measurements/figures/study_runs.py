@@ -109,7 +109,7 @@ def pairs_table(name: str, metric: str, pairs: Sequence[tuple[str, str]]) -> str
         values = [_by_seed(found_rows[label], metric) for label in (one, other)]
         found = paired(*values)
         if found is None or found.low is None or found.high is None:
-            rows.append(f"{one} | {other} | too few runs | ")
+            rows.append(f"{one} | {other} | {difference(found)} | ")
             continue
         better = f"{one} is better" if found.high < 0 else f"{other} is better"
         verdict = better if found.low * found.high > 0 else "undecided"
@@ -117,8 +117,10 @@ def pairs_table(name: str, metric: str, pairs: Sequence[tuple[str, str]]) -> str
     return table("row | against | difference (95 % interval) | verdict", rows)
 
 
-def difference(found: Paired) -> str:
-    """The mean difference with its interval."""
+def difference(found: Paired | None) -> str:
+    """The mean difference with its interval; of fewer than two pairs, that they are too few."""
+    if found is None or found.low is None or found.high is None:
+        return "too few runs"
     return f"{found.mean:.3g} ({found.low:.3g} to {found.high:.3g})"
 
 
