@@ -11,7 +11,7 @@ from typing import Any
 from equipoise.common.files import write_text_atomically
 from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
-from measurements.figures import magan_digits, own_studies
+from measurements.figures import composed_digits, grid_search, magan_digits, magan_mnist, mmd_studies
 from measurements.figures.study_runs import diverged, rounded
 from measurements.pages import filled, spread
 
@@ -35,8 +35,12 @@ def figures() -> dict[str, str]:
         | propositions()
         | folder()
         | narrow_mmd()
+        | bounds()
+        | demo_losses()
         | rings()
         | divergence()
+        | grid()
+        | composed()
         | stacked()
     )
 
@@ -54,7 +58,19 @@ def digits() -> dict[str, str]:
         "long-margin-1": with_deviation(*long["EBGAN, margin 1"]),
         "short-magan": spread(short["MAGAN"]),
         "short-margin-1": spread(short["EBGAN, margin 1"]),
-        "full-width-margin": f"{read('studies/magan-mnist/full-width.json')['epochs']['next_margin'][-1]:.2f}",
+    } | full_width()
+
+
+def full_width() -> dict[str, str]:
+    """Where the margins of full-width runs on MNIST ended, and their scores beside those of fixed margins."""
+    runs = magan_mnist.runs()
+    margins = [f"{run['epochs']['next_margin'][-1]:.2f}" for run in runs["magan-mnist"]]
+    scores = {
+        name: spread([magan_mnist.score_of(run, "inception-score") for run in documents])
+        for name, documents in runs.items()
+    }
+    return {"full-width-margin": ", ".join(margins)} | {
+        f"full-width-{name.replace('.', '-')}": it for name, it in scores.items()
     }
 
 
@@ -71,7 +87,7 @@ def amplifiers() -> dict[str, str]:
     """The distances at the end, and the score of generated images where the printed formula trains the generator."""
     curves = {label: list(seeds.values()) for label, seeds in read("studies/lga-maps/curves.json")["rows"].items()}
     ends = {label: spread([curve["distances"][-1] for curve in of_label]) for label, of_label in curves.items()}
-    names = ("hinge", "plain 4x4", "magnitude 4x4", "margin 4x4", "zero 4x4", "literal 4x4")
+    names = ("hinge", "plain 4x4", "magnitude 4x4", "margin 4x4", "zero 4x4", "literal 4x4", "magnitude 8x8")
     scores = {"lga-literal-score": spread([curve["fake_score"][0] for curve in curves["literal 4x4"]])}
     return {f"lga-{name.replace(' ', '-')}": ends[name] for name in names} | scores
 
@@ -118,12 +134,36 @@ def norms() -> dict[str, str]:
 
 def narrow_mmd() -> dict[str, str]:
     """Distances of each loss, and how many runs of rbf diverged under the smallest and the largest constraint."""
-    runs = own_studies.runs_by_loss()
+    runs = mmd_studies.runs_by_loss()
     names = {"MMD-rep-b": "rep-b", "MMD-rep": "rep", "hinge": "hinge", "MMD-rbf": "rbf"}
     distances = {name: [run["scores"]["lite0-frechet"] for run in runs[label]] for label, name in names.items()}
     lost = {gain: [run for run in runs["MMD-rbf"] if run["row"].endswith(f"= {gain}")] for gain in (16, 256)}
-    return {f"narrow-{name}": rounded(values) for name, values in distances.items()} | {
-        f"narrow-rbf-{gain}": str(diverged(each)) for gain, each in lost.items()
+    return (
+        {f"narrow-{name}": rounded(values) for name, values in distances.items()}
+        | {f"narrow-lost-{name}": str(diverged(runs[label])) for label, name in names.items()}
+        | {f"narrow-rbf-{gain}": str(diverged(each)) for gain, each in lost.items()}
+    )
+
+
+def bounds() -> dict[str, str]:
+    """What the bounds change on equal lambda, rates and seed, and what is left of it with a free cross term."""
+    found = mmd_studies.cross_terms()
+    with_bounds, _, free = found.values()
+    return {
+        "bounds-diverged": f"{with_bounds.lost[0]} and {with_bounds.lost[1]}",
+        "bounds-gain": f"{-with_bounds.test.mean:.0f}",
+        "free-diverged": f"{free.lost[0]} and {free.lost[1]}",
+    }
+
+
+def demo_losses() -> dict[str, str]:
+    """Both scores of the demo's story about repulsive and attractive MMD."""
+    groups = read("digits/demo.json")["stories"][1]["groups"]
+    kinds = {"score": "inception-score", "fid": "classifier-fid"}
+    return {
+        f"demo-{name}-{kind}": spread(groups[f"MMD-GAN, {name}"]["scores"][metric])
+        for name in ("repulsive", "attractive")
+        for kind, metric in kinds.items()
     }
 
 
@@ -169,6 +209,20 @@ def listed(counts: list[int]) -> str:
 def divergence() -> dict[str, str]:
     largest = max(-math.log(min(CompositionalMnist(set=number).distribution())) for number in (1, 2, 3, 4))
     return {"largest-divergence": f"{largest:.1f}"}
+
+
+def grid() -> dict[str, str]:
+    medians = {method: statistics.median(cells.values()) for method, cells in grid_search.scores().items()}
+    of_both = {f"grid-{method.lower()}": f"{median:.2f}" for method, median in medians.items()}
+    return {"grid-ahead": grid_search.sign_test()} | of_both
+
+
+def composed() -> dict[str, str]:
+    """In how many pairs of equal set and seed the encoder leaves fewer numbers out, and by how many."""
+    dcgan, reg_dcgan = (composed_digits.of_method(name, "modes-missing") for name in composed_digits.METHODS)
+    gains = [dcgan[key] - reg_dcgan[key] for key in dcgan]
+    found = f"{sum(gain > 0 for gain in gains)} of {len(gains)}"
+    return {"composed-fewer": found, "composed-missing": f"{statistics.fmean(gains):.0f}"}
 
 
 def stacked() -> dict[str, str]:

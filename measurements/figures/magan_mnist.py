@@ -157,6 +157,7 @@ def draw_energies(found: Mapping[str, Sequence[Document]]) -> None:
         axes.set_title(ROWS[recipe], fontsize=9)
         axes.set_xlabel("epoch", fontsize=8)
         axes.set_ylim(bottom=0)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("mean energy of the epoch", fontsize=8)
