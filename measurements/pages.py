@@ -36,6 +36,11 @@ def spread(values: Sequence[float]) -> str:
     return f"{statistics.fmean(values):.2f}{deviation}"
 
 
+def listed(counts: Sequence[int]) -> str:
+    """One number for each run, separated by commas."""
+    return ", ".join(map(str, counts))
+
+
 def table(heads: str, rows: list[str]) -> str:
     """A Markdown table.
 

@@ -17,12 +17,12 @@ from equipoise.studies.mode_regularised import table_2
 from equipoise.studies.paired import paired
 from equipoise.studies.results import read_results
 from equipoise.studies.sources import RESULTS
-from measurements import FIGURES_FOLDER, RESULTS_FOLDER
+from measurements import FIGURES_FOLDER
 from measurements.figures.run_results import above_one_another, corner
-from measurements.figures.study_runs import difference
+from measurements.figures.study_runs import STUDIES, difference
 from measurements.pages import table
 
-STUDIES, PICTURE = RESULTS_FOLDER / "studies", FIGURES_FOLDER / "composed_digits.png"
+PICTURE = FIGURES_FOLDER / "composed_digits.png"
 AT_THE_BUDGET, LONGER = "mode-table-2", "composed-digits"
 METHODS, SETS = ("DCGAN", "Reg-DCGAN"), (1, 2, 3, 4)
 COLUMNS, ROWS, GAP = 10, 3, 12

@@ -13,7 +13,7 @@ from equipoise.data.compositional_mnist import CompositionalMnist
 from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
 from measurements.figures import composed_digits, grid_search, magan_digits, magan_mnist, mmd_studies
 from measurements.figures.study_runs import diverged, rounded
-from measurements.pages import filled, spread
+from measurements.pages import filled, listed, spread
 
 PAGE = DOCS_FOLDER / "deviations.md"
 
@@ -200,10 +200,6 @@ def rings() -> dict[str, str]:
 
 def covered(name: str) -> list[int]:
     return [run["snapshots"][-1]["covered"] for run in read(f"ring/{name}.json")["runs"].values()]
-
-
-def listed(counts: list[int]) -> str:
-    return ", ".join(map(str, counts))
 
 
 def divergence() -> dict[str, str]:

@@ -95,7 +95,7 @@ class Contrast:
 
 def cross_terms() -> dict[str, Contrast]:
     """The bounds against none, and both readings of the cross term, on equal lambda, rates and seed."""
-    none, bounds, free = ({_setting(run): run for run in _of_reading(reading)} for reading in READINGS)
+    none, bounds, free = (_of_reading(reading) for reading in READINGS)
     compared = {
         "bounds | no bounds": (bounds, none),
         "bounds | bounds, cross term free": (bounds, free),
@@ -121,12 +121,11 @@ def cross_term_pairs() -> str:
     return table("runs with | against | pairs | diverged | difference (95 % interval)", rows)
 
 
-def _of_reading(reading: str) -> list[Run]:
-    return [run for run in read("mmd-lambda") if run["row"].partition(",")[1:] == reading.partition(",")[1:]]
-
-
-def _setting(run: Run) -> tuple[str, str, int]:
-    return run["row"].partition(",")[0], run["variant"], run["seed"]
+def _of_reading(reading: str) -> dict[tuple[str, str, int], Run]:
+    """The runs with these bounds, by lambda, rates and seed."""
+    found = by_row(read("mmd-lambda"))
+    runs = ((weight, run) for weight in WEIGHTS for run in found.get(f"lambda {weight}{reading}", []))
+    return {(weight, run["variant"], run["seed"]): run for weight, run in runs}
 
 
 def features_table() -> str:
