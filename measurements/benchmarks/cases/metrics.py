@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-import pytorch_msssim
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -162,6 +161,8 @@ def _torchmetrics_similarity(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _pytorch_msssim_similarity(a: Tensor, b: Tensor) -> Tensor:
+    import pytorch_msssim  # of the extra `bench`, which the other rows do not need
+
     found: Tensor = pytorch_msssim.ms_ssim(_large(a), _large(b), data_range=1.0, size_average=False)
     return found
 
