@@ -41,9 +41,18 @@ def document(run: RunDirectory, data_label: str | None) -> dict[str, Any]:
 
 
 def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
-    session: dict[str, Any] = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"][0]
-    session.pop("places", None)
-    return {"data": plain["data"].get("path", plain["data"]["kind"])} | session
+    """The first session's record; of a run that was resumed also where, and what all its sessions reached and took."""
+    first, *others = json.loads(run.environment.read_text(encoding="utf-8"))["sessions"]
+    found: dict[str, Any] = {"data": plain["data"].get("path", plain["data"]["kind"])} | first
+    found.pop("places", None)
+    if others:
+        found["resumed_at"] = [each["from_iteration"] for each in others]
+        found["to_iteration"] = others[-1]["to_iteration"]
+        seconds = [each["seconds"] for each in (first, *others) if "seconds" in each]
+        found.pop("seconds", None)
+        if len(seconds) == 1 + len(others):  # a session that was killed could not say
+            found["seconds"] = round(sum(seconds), 1)
+    return found
 
 
 def losses(run: RunDirectory) -> dict[str, Any]:
