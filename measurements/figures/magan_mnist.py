@@ -151,8 +151,7 @@ def methods_table(found: Mapping[str, Sequence[Document]]) -> str:
         cells += [rounded([run["epochs"][line][-1] for run in documents]) for line in ENERGIES_OF]
         seeds = ", ".join(str(run["passport"]["seed"]) for run in documents)
         (epochs,) = {str(length(run)) for run in documents}
-        of_runs = [run["passport"]["precision"] for run in documents]
-        precision = ", ".join(of_runs if len(set(of_runs)) > 1 else of_runs[:1])
+        precision = "; ".join(dict.fromkeys(run["passport"]["precision"] for run in documents))
         lines.append(" | ".join([ROWS[name], seeds, epochs, precision, *cells]))
     heads = "method | seeds | epochs | precision | inception score | classifier FID | real energy | generated energy"
     return table(heads, lines)

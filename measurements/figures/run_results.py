@@ -47,6 +47,7 @@ def passport(run: RunDirectory, plain: dict[str, Any]) -> dict[str, Any]:
     found.pop("places", None)
     if others:
         found["resumed_at"] = [each["from_iteration"] for each in others]
+        found["precision"] = ", then ".join(dict.fromkeys(each["precision"] for each in (first, *others)))
         found["to_iteration"] = others[-1]["to_iteration"]
         seconds = [each["seconds"] for each in (first, *others) if "seconds" in each]
         found.pop("seconds", None)
