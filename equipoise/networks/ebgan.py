@@ -1,4 +1,7 @@
-"""The networks of the EBGAN that MAGAN's paper compares with on MNIST: the code at buriburisuri/ebgan."""
+"""The networks of the EBGAN that MAGAN's paper compares with on MNIST: the code at buriburisuri/ebgan.
+
+First weights and batch normalisation are those of its library, buriburisuri/sugartensor.
+"""
 
 from torch import nn
 
@@ -7,6 +10,7 @@ from equipoise.networks.network import AutoEncoder, Generator
 from equipoise.networks.normalisation import BatchNorm
 
 _SLOPE = 0.01
+_EPSILON, _DECAY = 1e-8, 0.99
 
 
 class EBGANGenerator(Generator):
@@ -35,17 +39,17 @@ class EBGANGenerator(Generator):
         batch_kinds: tuple[str, ...] = ("noise",),
     ) -> None:
         super().__init__()
-        self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "he-uniform"
+        self.latent_size, self.image_shape, self.scheme = latent_size, (channels, image_size, image_size), "sugartensor"
         base, doublings = halvings(image_size)
         inputs = width << (doublings - 1)
         layers: list[nn.Module] = []
         for before, after in ((latent_size, dense_size), (dense_size, inputs * base * base)):
-            layers += [nn.Linear(before, after, bias=False), BatchNorm(after, batch_kinds), nn.ReLU()]
+            layers += [nn.Linear(before, after, bias=False), BatchNorm(after, batch_kinds, _EPSILON, _DECAY), nn.ReLU()]
         layers.append(nn.Unflatten(1, (inputs, base, base)))
         for power in reversed(range(doublings - 1)):
             layers.append(nn.ConvTranspose2d(inputs, width << power, 4, 2, 1, bias=False))
             inputs = width << power
-            layers += [BatchNorm(inputs, batch_kinds), nn.ReLU()]
+            layers += [BatchNorm(inputs, batch_kinds, _EPSILON, _DECAY), nn.ReLU()]
         self.layers = Stack([*layers, nn.ConvTranspose2d(inputs, channels, 4, 2, 1), nn.Sigmoid()])
 
 
@@ -60,7 +64,7 @@ class EBGANAutoEncoder(AutoEncoder):
 
     def __init__(self, image_size: int = 28, channels: int = 1, width: int = 64) -> None:
         super().__init__()
-        self.image_shape, self.scheme = (channels, image_size, image_size), "he-uniform"
+        self.image_shape, self.scheme = (channels, image_size, image_size), "sugartensor"
         self.encoder = nn.Sequential(
             nn.Conv2d(channels, width, 4, 2, 1),
             nn.LeakyReLU(_SLOPE),

@@ -211,6 +211,12 @@ def he_uniform(layer: Weighted, role: str, generator: torch.Generator) -> None:
     _zero_bias(layer)
 
 
+def sugartensor(layer: Weighted, role: str, generator: torch.Generator) -> None:
+    """The library of the EBGAN code, since 2016-10-25: U(-b, b), b = sqrt(1/fan_in), which it calls He's; biases 0."""
+    _uniform(layer.weight, math.sqrt(1.0 / fans(layer.weight)[0]), generator)
+    _zero_bias(layer)
+
+
 def r3gan(layer: Weighted, role: str, generator: torch.Generator) -> None:
     """R3GAN's code: N(0, gain / sqrt(fan_in)), the gain 1 unless a layer has its own; biases 0.
 
@@ -231,6 +237,7 @@ SCHEMES: dict[str, Scheme] = {
     "glorot": glorot,
     "wgan-gp": wgan_gp,
     "he-uniform": he_uniform,
+    "sugartensor": sugartensor,
     "r3gan": r3gan,
 }
 """By name."""

@@ -143,7 +143,10 @@ def _lga8(setting: _Setting) -> Experiment:
 
 
 def _geogan(setting: _Setting) -> Experiment:
-    """Clip, C = 1, learning rate and one discriminator step are those of the Geometric GAN's code."""
+    """Clip, C = 1 and learning rate are those of the Geometric GAN's code; so is one step each, its default.
+
+    Its commands for pictures make ten generator steps for each of the discriminator's, with 100 latent dimensions.
+    """
     base = _wgan_gp(setting)
     size = {"image_size": 64 if setting.kind.endswith("64") else 32}
     players = two_players(

@@ -58,8 +58,9 @@ def ebgan_mnist_code() -> Experiment:
     """EBGAN as in the code that MAGAN is scored against on MNIST (Wang et al. 2017, section 4.1).
 
     That code is buriburisuri/ebgan as it stood from 2016-09-18 to 2017-04-04: an image's energy is its mean squared
-    error, the margin is 1, and 0.1 times a pulling-away term on the generated images joins the generator's loss. Its
-    library's default optimiser is Adamax without momentum. It leaves 5,000 training images out; here are all 60,000.
+    error, the margin is 1, and 0.1 times a pulling-away term on the generated images joins the generator's loss. First
+    weights, batch normalisation and the optimiser (Adamax without momentum) are the defaults of its library. It leaves
+    5,000 training images out; here are all 60,000.
     Classifier inception score in the paper: 7.14 ± 0.04 (with the paper's own classifier).
     Run:  equipoise train ebgan-mnist-code        30 epochs
     """

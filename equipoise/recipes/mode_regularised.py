@@ -2,7 +2,7 @@
 
 The paper leaves much open: the encoder's last activation (here the support of the prior: without it the encoder leaves
 the prior and the regulariser has no effect on samples), the scale of the distance (here the mean of squared errors over
-the pixels, the sum for points), and the weights on CelebA (here those of the MNIST grid).
+the pixels, the sum for points), and the weights on CelebA (here those of the MNIST grid for Reg-GAN, and 1 for MDGAN).
 """
 
 from collections.abc import Callable, Mapping
@@ -155,9 +155,10 @@ def compositional(method: Literal["gan", "reg-gan"], number: int) -> Experiment:
 
 
 def stacked(method: Literal["gan", "reg-gan"]) -> Experiment:
-    """DCGAN or Reg-DCGAN on stacked MNIST, by the protocol of Metz et al. 2017 with its discriminator of half width.
+    """DCGAN or Reg-DCGAN on stacked MNIST, on the networks of Metz et al. 2017 with its discriminator of half width.
 
-    No published figure of this paper: it composes its digits side by side. Reg-DCGAN and the length are our choice.
+    No published figure of this paper: it composes its digits side by side. Reg-DCGAN, the optimiser, the prior and the
+    length are our choice: docs/deviations.md names what the protocol's code has.
     Run:  equipoise train reg-dcgan-stacked-mnist        50 epochs
     """
     base = Experiment(

@@ -47,9 +47,12 @@ ROWS = {
     "ebgan-mnist": "margin 10",
     "ebgan-mnist-5": "margin 5",
     "ebgan-mnist-1.08": "margin 1.08",
-    "ebgan-mnist-code": "EBGAN of the compared code",
-    "ebgan-mnist-code-3-epochs": "the same, after 3 epochs",
+    "ebgan-mnist-code-he": "EBGAN of the compared code, He's first weights",
+    "ebgan-mnist-code-he-3-epochs": "the same, 3 epochs",
+    "ebgan-mnist-code-3-epochs": "the same, with its library's first weights",
 }
+HE = "7ad6acd03fa72ffa0f4c3a9dcdd5bc43a4467d8c"
+"""Runs of the compared code at this commit began with He's weights, and batch normalisation kept a decay of 0.9."""
 Document = dict[str, Any]
 
 
@@ -71,9 +74,10 @@ def runs() -> dict[str, list[Document]]:
 
 
 def row_of(document: Document) -> str:
-    """The recipe, and the number of epochs where it is not the usual one."""
+    """The recipe, its first weights and the number of epochs where they are not the usual ones."""
     name, epochs = document["experiment"]["name"], length(document)
-    return name if epochs == EPOCHS else f"{name}-{epochs}-epochs"
+    weights = "-he" if name == "ebgan-mnist-code" and document["passport"]["commit"] == HE else ""
+    return f"{name}{weights}{'' if epochs == EPOCHS else f'-{epochs}-epochs'}"
 
 
 def length(document: Document) -> int:

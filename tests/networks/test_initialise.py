@@ -14,9 +14,11 @@ from equipoise.networks import (
     DCGANGenerator,
     DenseAutoEncoder,
     EBGANAutoEncoder,
+    EBGANGenerator,
     MaganAutoEncoder,
     MaganGenerator,
     MLPDiscriminator,
+    MLPGenerator,
     MMDDiscriminator,
     MMDGenerator,
     Network,
@@ -28,6 +30,7 @@ from equipoise.networks import (
     build,
 )
 from equipoise.networks.initialise import fans, initialise, roles
+from equipoise.networks.normalisation import BatchNorm
 
 
 def fits(values: torch.Tensor, distribution: Any) -> bool:
@@ -135,9 +138,19 @@ def test_wgan_gp_he_over_both_fans_and_the_stride():
 
 
 def test_he_uniform():
-    network = made(EBGANAutoEncoder)
-    assert is_uniform(network.encoder[2].weight, math.sqrt(6 / (16 * 64)))
-    assert not network.encoder[2].bias.any()
+    network = made(MLPGenerator, weights="he-uniform")
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    assert all(is_uniform(layer.weight, math.sqrt(6 / layer.in_features)) for layer in layers)
+    assert not any(layer.bias.any() for layer in layers)
+
+
+def test_the_library_of_the_ebgan_code():
+    auto_encoder, generator = made(EBGANAutoEncoder), made(EBGANGenerator)
+    assert is_uniform(auto_encoder.encoder[2].weight, math.sqrt(1 / (16 * 64)))
+    assert is_uniform(auto_encoder.decoder[0].weight, math.sqrt(1 / (16 * 64))), "kernel times outputs"
+    assert not auto_encoder.encoder[2].bias.any()
+    assert is_uniform(next(generator.parameters()), math.sqrt(1 / 50))
+    assert {(each.epsilon, each.decay) for each in generator.modules() if isinstance(each, BatchNorm)} == {(1e-8, 0.99)}
 
 
 def test_initialise_overwrites_whatever_was_there():
