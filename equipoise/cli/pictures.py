@@ -86,7 +86,7 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
         with without_progress(chosen.quiet):
             store = data.load(chosen.data_root, chosen.seed or 0)
     experiment, augmentation = _experiment(chosen, data, store, seen)
-    threads, cost = _measured(experiment, store.to(device), device, chosen.threads)
+    threads, cost = _measured(experiment, store.to(device), device, chosen)
     seconds = _seconds(chosen, experiment, len(store), cost, device)
     watching = watched(experiment.watch, data, len(store), seconds, cost)
     iterations = _iterations(chosen, replace(experiment, watch=watching.watch), len(store), cost, device)
@@ -222,18 +222,21 @@ def _width(size: int) -> int:
 
 
 def _measured(
-    experiment: "Experiment", store: "Store", device: "torch.device", threads: int | None
+    experiment: "Experiment", store: "Store", device: "torch.device", chosen: argparse.Namespace
 ) -> tuple[int, "Cost"]:
     import torch
 
     from equipoise.common.machine import threads_beside_a_gpu
     from equipoise.runs.cost import cost, threads_for
+    from equipoise.training.precision import known_precision
 
+    threads = chosen.threads
     if threads is None:
         on_gpu = device.type == "cuda"
         threads = threads_beside_a_gpu(1) if on_gpu else threads_for(experiment, store, device)
     torch.set_num_threads(threads)
-    return threads, cost(experiment, store, device, network_of_scores())
+    precision = known_precision(getattr(chosen, "precision", None))  # `show` and `doctor` have no such option
+    return threads, cost(experiment, store, device, network_of_scores(), precision)
 
 
 def plan_of(chosen: argparse.Namespace) -> Plan | None:

@@ -76,16 +76,27 @@ def in_full_precision(function: Callable[_Arguments, _Result]) -> Callable[_Argu
 
 
 @contextmanager
-def _full(device_type: str) -> Iterator[None]:
+def products_in(device_type: str, word: Callable[[str], str]) -> Iterator[None]:
+    """Inside this context float32 products and convolutions are computed as `word` makes of what is set outside.
+
+    Words are torch's own: "ieee" for all digits, "tf32" or "bf16" for rounded factors. Only `fp32_precision` is read:
+    torch refuses the older `allow_tf32` wherever the two disagree.
+    """
     before = [(setting, setting.fp32_precision) for setting in _SETTINGS[device_type]]
     try:
-        for setting, word in before:
-            setting.fp32_precision = "ieee" if word in _REDUCED else word
-        with torch.autocast(device_type, enabled=False):
-            yield
+        for setting, precision in before:
+            setting.fp32_precision = word(precision)
+        yield
     finally:
         for setting, precision in before:
             setting.fp32_precision = precision
+
+
+@contextmanager
+def _full(device_type: str) -> Iterator[None]:
+    whole = products_in(device_type, lambda word: "ieee" if word in _REDUCED else word)
+    with whole, torch.autocast(device_type, enabled=False):
+        yield
 
 
 def _device_type(*arguments: Any) -> str:

@@ -140,8 +140,9 @@ class Part:
         return self.whole.gather(self.places[send(indices, self.places.device)])
 
     def to(self, device: torch.device | str) -> "Part":
-        """Move the larger set, and the places along with it."""
-        return Part(self.whole.to(device), self.places.to(device))
+        """Move the larger set, and the places along with it: to where its batches are chosen."""
+        whole = self.whole.to(device)
+        return Part(whole, self.places.to("cpu" if isinstance(whole, Mapped) else device))
 
 
 @dataclass(frozen=True)

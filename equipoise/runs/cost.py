@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ from equipoise.runs.observers import GRID_SAMPLES, interval
 from equipoise.runs.threads import choose_threads
 from equipoise.training.checkpoint import save_checkpoint
 from equipoise.training.loop import Loop
+from equipoise.training.precision import Precision, matrix_precision
 
 _FEWEST, _MOST, _SECONDS = 8, 400, 3.0
 """Iterations at least and at most, and about how long they are timed."""
@@ -95,7 +96,13 @@ def _moments(times: int, iterations: int) -> set[int]:
     return set(range(0, iterations + 1, interval(times, iterations))[1:]) if times else set()
 
 
-def cost(experiment: Experiment, store: Store, device: torch.device, features_of: str = "") -> Cost:
+def cost(
+    experiment: Experiment,
+    store: Store,
+    device: torch.device,
+    features_of: str = "",
+    precision: Precision = "float32",
+) -> Cost:
     """Play a few iterations, draw samples, write a checkpoint and look at pictures; nothing is kept.
 
     The mean over some seconds is taken, not the best: a machine that is busy now is expected to stay so.
@@ -105,8 +112,14 @@ def cost(experiment: Experiment, store: Store, device: torch.device, features_of
         store: its data, on the device.
         device: where.
         features_of: the name of the network that scores are taken by, or "" for none.
+        precision: what the players compute in.
     """
-    game = build_game(experiment, store)
+    with matrix_precision(precision, device):
+        return _cost(experiment, store, device, features_of, precision)
+
+
+def _cost(experiment: Experiment, store: Store, device: torch.device, features_of: str, precision: Precision) -> Cost:
+    game = replace(build_game(experiment, store), precision=precision)
     loop = Loop(game, build_state(experiment, game, device))
     loop.iterate()
     begun, done = _now(device), 0

@@ -1,7 +1,7 @@
 """Go on beyond a run's end: its new length is written into its checkpoints, then into its configuration."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from equipoise.runs.directory import RunDirectory
 from equipoise.runs.pace import stage_seconds
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints
 from equipoise.training.loop import Game
+from equipoise.training.precision import Precision
 from equipoise.training.schedules import Schedule, schedules
 from equipoise.training.state import Clock
 
@@ -42,7 +43,9 @@ class Longer:
     seconds: float | None = None
 
 
-def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.device) -> list[str]:
+def lengthen(
+    run: RunDirectory, longer: Longer, store: Store, device: torch.device, precision: Precision = "float32"
+) -> list[str]:
     """Give a run, finished or not, a larger length; a resume then plays it. To be called by its only writer.
 
     Nothing but the length changes, and the schedules that were to end with the run: those reach their last value at
@@ -56,7 +59,7 @@ def lengthen(run: RunDirectory, longer: Longer, store: Store, device: torch.devi
             configuration.
     """
     before = run.experiment()
-    game = build_game(before, store)
+    game = replace(build_game(before, store), precision=precision)
     lengths = _lengths(game)
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))

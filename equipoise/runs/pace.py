@@ -9,6 +9,7 @@ import torch
 from equipoise.training.game import Algorithm, M, Stage
 from equipoise.training.graphs import device_of
 from equipoise.training.loop import Game, Loop
+from equipoise.training.precision import matrix_precision
 from equipoise.training.state import State
 
 _ITERATIONS = 3
@@ -50,12 +51,13 @@ def stage_seconds(game: Game, fresh_state: Callable[[Game], State]) -> list[tupl
 def _seconds(loop: Loop) -> float:
     times: list[float] = []
     device = device_of(loop.state)
-    for _ in range(_ITERATIONS):
-        start = time.perf_counter()
-        loop.iterate()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - start)
-        if times[-1] > _LONG_SECONDS:
-            break
+    with matrix_precision(loop.game.precision, device):
+        for _ in range(_ITERATIONS):
+            start = time.perf_counter()
+            loop.iterate()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - start)
+            if times[-1] > _LONG_SECONDS:
+                break
     return min(times)

@@ -101,7 +101,8 @@ def _lengthen(path: Path, longer: Longer, settings: Settings, processes: Process
         with only_writer(run.config), without_progress(settings.quiet):
             experiment = run.experiment()
             store = experiment.data.load(settings.data_root, experiment.seed).to(processes.device)
-            told = lengthen(run, longer, store, processes.device)
+            precision = chosen_manner(settings, (read_sessions(run.environment) or [{}])[0]).precision
+            told = lengthen(run, longer, store, processes.device, precision)
         for sentence in told if not settings.quiet else ():
             say(sentence)
     processes.wait_for_all()

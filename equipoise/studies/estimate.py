@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,6 +17,7 @@ from equipoise.runs.record import read_run
 from equipoise.studies.pace import Pace, kind_of, paces
 from equipoise.studies.plan import Planned
 from equipoise.studies.study import evenly
+from equipoise.training.precision import Precision
 
 _MOST_MEASURED = 4
 _SCORING_SECONDS = 5.0
@@ -37,7 +38,9 @@ class Estimate:
     left: Sequence[float] = ()
 
 
-def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path | None) -> Estimate:
+def estimate(
+    planned: Sequence[Planned], out: Path, device: str, data_root: Path | None, precision: Precision = "float32"
+) -> Estimate:
     """The work of these runs: by the recorded speed where one of the same kind was trained, else by a measurement.
 
     At most four kinds are measured, evenly chosen among them; the others are taken to be as long as these on average.
@@ -51,7 +54,7 @@ def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path
     missing = [kind for kind in examples if kind not in known]
     for place in evenly(len(missing), _MOST_MEASURED):
         with suppress(NotFiniteError):  # it diverges at once; the others tell how long a run takes
-            known[missing[place]] = measured(examples[missing[place]], device, data_root)
+            known[missing[place]] = measured(examples[missing[place]], device, data_root, precision)
     usual = sum(pace.iterations * pace.seconds for pace in known.values()) / max(len(known), 1)
     whole = {kind: known[kind].iterations * known[kind].seconds if kind in known else usual for kind in examples}
     left = [
@@ -61,11 +64,12 @@ def estimate(planned: Sequence[Planned], out: Path, device: str, data_root: Path
     return Estimate(sum(left), source, left)
 
 
-def measured(experiment: Experiment, device: str, data_root: Path | None) -> Pace:
+def measured(experiment: Experiment, device: str, data_root: Path | None, precision: Precision = "float32") -> Pace:
     """A run's iterations and the mean time of each: every stage's length times the time of its iterations."""
     torch.set_num_threads(1)
     place = choose_device(device)
     game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
+    game = replace(game, precision=precision)
     stages = stage_seconds(game, lambda alone: build_state(experiment, alone, place))
     iterations = sum(count for count, _ in stages)
     return Pace(iterations, sum(count * each for count, each in stages) / max(iterations, 1))

@@ -125,7 +125,7 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
     pairs = _pairs(study, out, budget, seeds, means)
     check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
     missing = [each for each, job in pairs if read_outcome(job) is None]
-    expected = estimate(missing, out, means.device, means.data_root)
+    expected = estimate(missing, out, means.device, means.data_root, means.precision)
     say(f"{_what_is_to_do(study, budget, pairs, missing)} Nothing is trained now.")
     labels = list(dict.fromkeys(each.row.label for each, _ in pairs))
     width = max(map(len, labels))
@@ -184,7 +184,7 @@ def _carry_out(
     workers, gpus = _at_once(means, len(missing))
     weights: Sequence[float] = [1.0] * len(missing)
     if budget != "smoke":
-        expected = estimate([each for each, _ in missing], out, means.device, means.data_root)
+        expected = estimate([each for each, _ in missing], out, means.device, means.data_root, means.precision)
         say(_how_long(expected, means, workers, gpus))
         weights = expected.left
     _train_judges(missing, means, say)

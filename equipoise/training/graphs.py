@@ -120,6 +120,7 @@ def device_of(state: State) -> torch.device:
 
 def make_recordable(optimiser: torch.optim.Optimizer) -> None:
     """Let an optimiser keep its count of steps and its learning rate on the device, where a graph can read them."""
+    optimiser._warned_capturable_if_run_uncaptured = True  # the warm-ups are not captured
     for group in optimiser.param_groups:
         device = group["params"][0].device
         group["capturable"] = True
@@ -138,6 +139,11 @@ class RecordedIterations:
         """`state` is the run's; `recording` says how work is recorded."""
         self._state, self._recording = state, recording
         self._stages: dict[Hashable, _Stage] = {}
+
+    @property
+    def unrecorded(self) -> list[Hashable]:
+        """The addresses that were played too seldom, so far, to be recorded."""
+        return [address for address, stage in self._stages.items() if stage.repeat is None]
 
     def play(self, stage: Stage, deals: Sequence[Deal], play: Play) -> Found:
         """One iteration of this stage.

@@ -1,6 +1,6 @@
 """The training loop: it executes moves and stages, whatever the algorithm."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
@@ -164,6 +164,11 @@ class Loop:
     def finished(self) -> bool:
         """Whether every stage is finished."""
         return self.state.clock.stage >= len(self._stages)
+
+    @property
+    def unrecorded(self) -> list[Hashable]:
+        """What was played so far without being recorded; nothing where no recording was asked for."""
+        return [] if self._recorded is None else self._recorded.unrecorded
 
     def run(self, observers: Sequence[Observer] = (), until: Callable[[], bool] = lambda: False) -> None:
         """Iterate until the game is over or `until` says so, telling the observers after each iteration."""

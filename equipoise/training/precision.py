@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 import torch
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.precision import products_in
 
 Precision = Literal["float32", "tf32", "bfloat16"]
 """How products of matrices and convolutions are computed."""
@@ -30,22 +31,14 @@ def autocast_of(precision: Precision, device: torch.device) -> AbstractContextMa
     return torch.autocast(device.type, torch.bfloat16)
 
 
-@contextmanager
-def matrix_precision(precision: Precision, device: torch.device) -> Iterator[None]:
+def matrix_precision(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
     """Inside this context, a GPU's matrix products and convolutions round their factors to TF32, or do not.
 
     torch lets convolutions do so by itself: "float32" forbids it. On a CPU nothing is touched.
     """
     if device.type != "cuda":
-        yield
-        return
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = products.allow_tf32, convolutions.allow_tf32
-    try:
-        products.allow_tf32 = convolutions.allow_tf32 = precision == "tf32"
-        yield
-    finally:
-        products.allow_tf32, convolutions.allow_tf32 = before
+        return nullcontext()
+    return products_in("cuda", lambda _: "tf32" if precision == "tf32" else "ieee")
 
 
 @contextmanager

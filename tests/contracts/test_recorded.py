@@ -10,7 +10,7 @@ import torch
 
 from equipoise.common.random import Reseedable
 from equipoise.experiments.build import build_game, build_state
-from equipoise.experiments.experiment import Experiment
+from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.training import graphs
 from equipoise.training.ahead import Ahead
 from equipoise.training.graphs import Rehearsal, refusal
@@ -152,8 +152,8 @@ def test_why_iterations_are_not_recorded(toy_table: dict[str, Experiment]) -> No
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_cuda_graph_is_the_plain_run_up_to_rounding(toy_table: dict[str, Experiment]) -> None:
-    for name in ("gan", "magan"):
-        experiment, states = toy_table[name], []
+    for name in ("gan", "magan", "relativistic"):
+        experiment, states = with_length(toy_table[name], iterations=30), []  # so that every stage is recorded
         for recorded in (False, True):
             store = experiment.data.load().to("cuda")
             game = build_game(experiment, store)
@@ -162,7 +162,8 @@ def test_a_cuda_graph_is_the_plain_run_up_to_rounding(toy_table: dict[str, Exper
                 if recorded:
                     graphs.make_recordable(optimiser)
             loop = Loop(game, state, graphs.CudaRecording(torch.device("cuda")) if recorded else None)
-            played(loop, 9)
+            loop.run()
+            assert loop.unrecorded == []
             states.append(state_tensors(state))
         for key, value in states[0].items():
             torch.testing.assert_close(states[1][key].to(value), value, rtol=1e-4, atol=1e-6)

@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from equipoise.common import transfer
-from equipoise.data.items import Composed, Mapped
+from equipoise.data.items import Composed, Mapped, Part
 from equipoise.data.store import Store, held
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
@@ -142,6 +142,8 @@ def many_kinds_of_items() -> dict[str, Callable[[], Store]]:
     return {
         "held": lambda: held(images),
         "mapped": lambda: Store(Mapped(images.numpy(), torch.device("cpu"))),
+        "part of held": lambda: Store(Part(held(images).items, torch.arange(64))),
+        "part of mapped": lambda: Store(Part(Mapped(images.numpy(), torch.device("cpu")), torch.arange(64))),
         "composed": lambda: Store(Composed(parts, table, lambda found: found, (1, 4, 4))),
     }
 

@@ -48,19 +48,22 @@ def test_a_run_takes_its_iterations_times_their_length(experiment: Experiment, a
 
 
 def test_an_iteration_of_a_gpu_is_timed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its launches return at once."""
+    """Its launches return at once. It computes in the run's precision: torch's own default rounds convolutions."""
     told: list[object] = []
+    before = torch.backends.cudnn.conv.fp32_precision
 
     class Launched:
-        state = None
+        state, game = None, SimpleNamespace(precision="float32")
 
         def iterate(self) -> None:
+            assert torch.backends.cudnn.conv.fp32_precision == "ieee"
             told.append("launched")
 
     monkeypatch.setattr(pace, "device_of", lambda state: torch.device("cuda", 1))
     monkeypatch.setattr(torch.cuda, "synchronize", told.append)
     pace._seconds(cast(Any, Launched()))
     assert told == ["launched", torch.device("cuda", 1)] * 3
+    assert torch.backends.cudnn.conv.fp32_precision == before
 
 
 def planned_runs(*widths: int, rates: tuple[float, ...] = (1e-3,)) -> list[Planned]:

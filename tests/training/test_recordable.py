@@ -1,5 +1,8 @@
 """Optimisers whose count of steps and rate a graph can read, and the precisions of a move."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -47,13 +50,38 @@ def test_single_precision_is_no_context_and_bfloat16_rounds() -> None:
     torch.testing.assert_close(rounded.float(), a @ b, rtol=0.05, atol=0.3)
 
 
+CUDA = torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn
+
+
+def words() -> list[str]:
+    return [setting.fp32_precision for setting in CUDA]
+
+
 def test_matrix_precision_leaves_a_cpu_alone() -> None:
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    before = words()
     with matrix_precision("tf32", CPU):
-        assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
+        assert words() == before
     with matrix_precision("tf32", torch.device("cuda")):
-        assert torch.backends.cuda.matmul.allow_tf32
-        assert torch.backends.cudnn.allow_tf32
-    with matrix_precision("float32", torch.device("cuda")):
-        assert not torch.backends.cudnn.allow_tf32
-    assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
+        assert words() == ["tf32"] * 3
+        with matrix_precision("float32", torch.device("cuda")):
+            assert words() == ["ieee"] * 3
+        assert words() == ["tf32"] * 3
+    with matrix_precision("bfloat16", torch.device("cuda")):
+        assert words() == ["ieee"] * 3
+    assert words() == before
+
+
+@pytest.mark.parametrize("word", ["tf32", "ieee"])
+@pytest.mark.parametrize("place", ["backends", "backends.cudnn", "backends.cudnn.conv", "backends.cuda.matmul"])
+def test_a_user_may_set_tf32_by_torchs_newer_words(place: str, word: str) -> None:
+    """In a process of its own: torch refuses to read its older words afterwards, and settings outlive a test."""
+    code = f"""
+import torch
+from equipoise.training.precision import matrix_precision
+torch.{place}.fp32_precision = "{word}"
+for precision in ("float32", "tf32", "bfloat16"):
+    with matrix_precision(precision, torch.device("cuda")):
+        assert torch.backends.cudnn.conv.fp32_precision == ("tf32" if precision == "tf32" else "ieee")
+assert torch.{place}.fp32_precision == "{word}"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
