@@ -215,7 +215,7 @@ def _trained(job: Job) -> str:
     played = record.log.last_iteration - first
     if played > 0:
         pace = Pace(record.log.last_iteration, (time.monotonic() - start) / played)
-        keep_pace(job.directory, job.experiment, pace)
+        keep_pace(job.directory, job.experiment, pace, job.settings.precision or "float32")
     return "the last logged losses or energies are not finite numbers." if record.diverged else ""
 
 

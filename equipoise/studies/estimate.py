@@ -45,7 +45,7 @@ def estimate(
 
     At most four kinds are measured, evenly chosen among them; the others are taken to be as long as these on average.
     """
-    kinds = [kind_of(each.experiment) for each in planned]
+    kinds = [kind_of(each.experiment, precision) for each in planned]
     examples: dict[str, Experiment] = {}
     for kind, each in zip(kinds, planned, strict=True):
         examples.setdefault(kind, each.experiment)

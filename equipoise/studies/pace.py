@@ -24,20 +24,21 @@ class Pace:
     seconds: float
 
 
-def kind_of(experiment: Experiment) -> str:
+def kind_of(experiment: Experiment, precision: str = "float32") -> str:
     """What decides how long a run takes: a hash of its configuration without seed, name and numbers that count nothing.
 
-    Two learning rates or two margins make no difference; two widths, batches or lengths do.
+    Two learning rates or two margins make no difference; two widths, batches, lengths or precisions do.
     """
     counts = {name: _counts(value) for name, value in to_plain(experiment).items() if name not in _ASIDE}
+    counts |= {} if precision == "float32" else {"precision": precision}
     return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def keep_pace(run: Path, experiment: Experiment, pace: Pace) -> None:
+def keep_pace(run: Path, experiment: Experiment, pace: Pace, precision: str = "float32") -> None:
     """Keep the pace of a run that ended in its directory; what is there already stays."""
     if not (run / _FILE).exists():
-        found = {"kind": kind_of(experiment), "iterations": pace.iterations, "seconds_per_iteration": pace.seconds}
-        write_text_atomically(run / _FILE, json.dumps(found))
+        found = {"kind": kind_of(experiment, precision), "iterations": pace.iterations}
+        write_text_atomically(run / _FILE, json.dumps(found | {"seconds_per_iteration": pace.seconds}))
 
 
 def paces(runs: Path) -> dict[str, Pace]:

@@ -129,6 +129,22 @@ def test_a_kind_that_diverges_at_once_is_taken_to_be_like_the_others(tmp_path: P
     assert list(found.left) == [805, 805]
 
 
+def test_runs_in_another_precision_are_another_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def slow(experiment: Experiment, device: str, root: Path | None, precision: str) -> Pace:
+        asked.append(precision)
+        return Pace(100, 2.0)
+
+    (run,) = planned_runs(8)
+    monkeypatch.setattr(estimating, "measured", slow)
+    (tmp_path / run.directory).mkdir(parents=True)
+    keep_pace(tmp_path / run.directory, run.experiment, Pace(100, 1.0))
+    assert estimate([run], tmp_path, "cpu", None).source == "by the speed of earlier runs"
+    assert estimate([run], tmp_path, "cpu", None, "bfloat16").source == "measured over a few iterations"
+    assert asked == ["bfloat16"]
+
+
 def test_the_first_of_a_kind_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Others may have rates at which they diverge within three iterations."""
     rates: list[float] = []
