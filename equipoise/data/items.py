@@ -114,7 +114,7 @@ class Part:
 
     Args:
         whole: the larger set.
-        places: int64 [count]: where the items stand in it.
+        places: int64 [count] on the CPU: where the items stand in it.
     """
 
     whole: Items
@@ -137,12 +137,11 @@ class Part:
 
     def gather(self, indices: torch.Tensor) -> torch.Tensor:
         """Look up the places, then the items."""
-        return self.whole.gather(self.places[send(indices, self.places.device)])
+        return self.whole.gather(self.places[indices.cpu()])
 
     def to(self, device: torch.device | str) -> "Part":
-        """Move the larger set, and the places along with it: to where its batches are chosen."""
-        whole = self.whole.to(device)
-        return Part(whole, self.places.to("cpu" if isinstance(whole, Mapped) else device))
+        """Move the larger set. The places stay where batches are chosen: the larger set may read its file there."""
+        return Part(self.whole.to(device), self.places)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from equipoise.networks.blocks import Projection
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
+from equipoise.training.precision import Precision
 from equipoise.training.state import State
 
 Layout = Literal["channels-last", "contiguous"]
@@ -64,8 +65,8 @@ def has_kernels(experiment: Experiment) -> bool:
     return any(parameter.ndim == 4 for network in networks for parameter in network.parameters())
 
 
-def build_game(experiment: Experiment, store: Store) -> Game:
-    """The fixed part of a run on this data, which is already on the training device."""
+def build_game(experiment: Experiment, store: Store, precision: Precision = "float32") -> Game:
+    """The fixed part of a run on this data, which is already on the training device, in this precision."""
     constraints = {name: p.constraint for name, p in experiment.players.items() if p.constraint is not None}
     return Game(
         algorithm=experiment.algorithm,
@@ -77,6 +78,7 @@ def build_game(experiment: Experiment, store: Store) -> Game:
         constraints=constraints,
         averages=(experiment.average,) if experiment.average else (),
         shard=current_shard(),
+        precision=precision,
         labels=_told_labels(experiment, store),
     )
 

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -114,25 +114,21 @@ def cost(
         features_of: the name of the network that scores are taken by, or "" for none.
         precision: what the players compute in.
     """
+    game = build_game(experiment, store, precision)
     with matrix_precision(precision, device):
-        return _cost(experiment, store, device, features_of, precision)
-
-
-def _cost(experiment: Experiment, store: Store, device: torch.device, features_of: str, precision: Precision) -> Cost:
-    game = replace(build_game(experiment, store), precision=precision)
-    loop = Loop(game, build_state(experiment, game, device))
-    loop.iterate()
-    begun, done = _now(device), 0
-    while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
+        loop = Loop(game, build_state(experiment, game, device))
         loop.iterate()
-        done += 1
-    trained = _now(device)
-    generator = sampling_generator(experiment, loop.state)
-    each, ready = (trained - begun) / max(1, done), _now(device) - trained
-    drawn = _seconds(lambda: generate(generator, experiment.latent, _DRAWN, experiment.seed), device) / _DRAWN
-    with tempfile.TemporaryDirectory() as folder:
-        saved = _seconds(lambda: save_checkpoint(Path(folder), loop.state, {}), device)
-    looked = _feature_seconds(features_of, store, device) if features_of else 0.0
+        begun, done = _now(device), 0
+        while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
+            loop.iterate()
+            done += 1
+        trained = _now(device)
+        generator = sampling_generator(experiment, loop.state)
+        each, ready = (trained - begun) / max(1, done), _now(device) - trained
+        drawn = _seconds(lambda: generate(generator, experiment.latent, _DRAWN, experiment.seed), device) / _DRAWN
+        with tempfile.TemporaryDirectory() as folder:
+            saved = _seconds(lambda: save_checkpoint(Path(folder), loop.state, {}), device)
+        looked = _feature_seconds(features_of, store, device) if features_of else 0.0
     return Cost(each, ready, drawn, saved, _most_memory(device), looked)
 
 

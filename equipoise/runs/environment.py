@@ -90,6 +90,11 @@ def read_sessions(path: Path) -> list[dict[str, Any]]:
     return [session for session in found if isinstance(session, dict)] if isinstance(found, list) else []
 
 
+def first_session(path: Path) -> dict[str, Any]:
+    """The record of the session that began the run; empty when the file is missing or unreadable."""
+    return next(iter(read_sessions(path)), {})
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -1,7 +1,7 @@
 """Go on beyond a run's end: its new length is written into its checkpoints, then into its configuration."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -59,7 +59,7 @@ def lengthen(
             configuration.
     """
     before = run.experiment()
-    game = replace(build_game(before, store), precision=precision)
+    game = build_game(before, store, precision)
     lengths = _lengths(game)
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from equipoise.experiments.rehearsal import rehearse
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.runs.classes import keep_class_names
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
-from equipoise.runs.environment import add_session, describe_environment, differences, read_sessions
+from equipoise.runs.environment import add_session, describe_environment, differences, first_session
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import Claim, only_writer
 from equipoise.runs.longer import Longer, lengthen
@@ -88,8 +87,7 @@ def resume(path: Path, settings: Settings | None = None, longer: Longer | None =
 
 def recorded_threads(run: RunDirectory) -> int:
     """How many threads the run was started with: a resume needs the same to be bit-identical. 1 where unknown."""
-    sessions = read_sessions(run.environment)
-    threads = sessions[0].get("threads") if sessions else None
+    threads = first_session(run.environment).get("threads")
     return threads if isinstance(threads, int) and 1 <= threads <= _MOST_THREADS else 1
 
 
@@ -101,7 +99,7 @@ def _lengthen(path: Path, longer: Longer, settings: Settings, processes: Process
         with only_writer(run.config), without_progress(settings.quiet):
             experiment = run.experiment()
             store = experiment.data.load(settings.data_root, experiment.seed).to(processes.device)
-            precision = chosen_manner(settings, (read_sessions(run.environment) or [{}])[0]).precision
+            precision = chosen_manner(settings, first_session(run.environment)).precision
             told = lengthen(run, longer, store, processes.device, precision)
         for sentence in told if not settings.quiet else ():
             say(sentence)
@@ -113,7 +111,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     processes.must_agree(_shared(manner, settings, processes))
     store = _load_data(experiment, settings, processes)
     _check_metrics_fit(experiment, store)
-    game = replace(build_game(experiment, store), precision=manner.precision)
+    game = build_game(experiment, store, manner.precision)
     check_fit(experiment, store.shape)
     tells = processes.is_first and not settings.quiet
     if tells:
@@ -186,7 +184,7 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     _check_metrics_fit(experiment, store)
     if processes.is_first and not settings.quiet:
         warn_of_idle_options(experiment, Settings(precision=settings.precision), processes.device)
-    game = replace(build_game(experiment, store), precision=manner.precision)
+    game = build_game(experiment, store, manner.precision)
     state = build_state(experiment, game, processes.device, manner.layout)
     run = RunDirectory(Path(path))
     with _writing(run, processes) as claim, manner.applied(processes.device):
@@ -220,7 +218,7 @@ def _pick_up(
     described |= manner.as_dict() | {"places": where}
     sweep(run)
     restored = restore(run, state, experiment, store.content_hash, manner.layout)
-    if restored is NOTHING_YET and any("from" in each for each in read_sessions(run.environment)[:1]):
+    if restored is NOTHING_YET and "from" in first_session(run.environment):
         raise EquipoiseError(
             f"{printable(run.path)} was stopped before the weights that it began with were saved; start it again with "
             "train --from, in a new directory."
@@ -251,8 +249,7 @@ def _check_metrics_fit(experiment: Experiment, store: Store) -> None:
 
 def _read(path: Path) -> str:
     run = open_run(path)
-    sessions = read_sessions(run.environment)
-    begun = sessions[0] if sessions else {}
+    begun = first_session(run.environment)
     read = {"config": to_yaml(run.experiment()), "threads": recorded_threads(run), "begun": begun}
     return json.dumps(read)
 
@@ -278,7 +275,7 @@ def _load_data(experiment: Experiment, settings: Settings, processes: Processes)
 
 def _warn_of_differences(run: RunDirectory, described: dict[str, Any]) -> None:
     """Say what is no longer as in the run's first session and may change the last bits of the result."""
-    first = (read_sessions(run.environment) or [described])[0]
+    first = first_session(run.environment) or described
     for name in changed_plugins(first.get("plugins")):
         warn(f"the plug-in {printable(name)} is no longer the file that the run began with; its methods may differ.")
     for what, before, now in differences(first, described):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -68,8 +68,7 @@ def measured(experiment: Experiment, device: str, data_root: Path | None, precis
     """A run's iterations and the mean time of each: every stage's length times the time of its iterations."""
     torch.set_num_threads(1)
     place = choose_device(device)
-    game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place))
-    game = replace(game, precision=precision)
+    game = build_game(experiment, experiment.data.load(data_root, experiment.seed).to(place), precision)
     stages = stage_seconds(game, lambda alone: build_state(experiment, alone, place))
     iterations = sum(count for count, _ in stages)
     return Pace(iterations, sum(count * each for count, each in stages) / max(iterations, 1))

@@ -128,7 +128,7 @@ def ours(
     count = 16 * experiment.batch_size
     chance = torch.Generator().manual_seed(0)
     store = held(torch.randint(0, 256, (count, *row.shape), dtype=torch.uint8, generator=chance)).to(device)
-    game = replace(build_game(experiment, store), precision=precision)
+    game = build_game(experiment, store, precision)
     return _in_last_stage(_loop(game, build_state(experiment, game, device, layout), device, recorded))
 
 

@@ -40,7 +40,7 @@ def figures(data: dict[str, Any]) -> dict[str, str]:
         "torch": passport["torch"],
         "python": passport["python"],
         "passports": table(
-            "setting | beside the measurement | began | load average before | after | minutes",
+            "setting | beside the measurement | began | load average before | after | minutes for all rows",
             [_passport(*each) for each in measured.items()],
         ),
         "start": table("command | CPU seconds, median | best", [_start(*each) for each in found["start"].items()]),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import equipoise
+from equipoise.training.checkpoint import list_checkpoints
 
 pytestmark = pytest.mark.slow
 
@@ -73,11 +74,11 @@ def test_a_host_that_is_cut_off_ends_both_and_the_run_goes_on(
     assert all(process.returncode != 0 for process in processes)
     assert all("has not heard from" in error or "lost another process" in error for error in errors), errors
     assert ip("-n", hosts[1], "link", "set", "eqb", "up")
-    reached = max(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json"))
+    reached = list_checkpoints(run / "checkpoints")[-1].iteration
     began = time.monotonic()
     resumed = [start(rank, 29412, "resume", run) for rank in range(2)]
     while time.monotonic() < deadline + LONGEST_SECONDS:
-        newest = max(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json"))
+        newest = list_checkpoints(run / "checkpoints")[-1].iteration
         if newest > reached or any(process.poll() for process in resumed):
             break
         time.sleep(0.05)

@@ -20,6 +20,7 @@ import torch
 from safetensors.torch import load_file
 
 import equipoise
+from equipoise.training.checkpoint import list_checkpoints
 
 pytestmark = pytest.mark.lengthy
 
@@ -55,7 +56,7 @@ def workers_of(process: Any) -> list[int]:
 
 def newest_of(run: Path) -> int:
     """The iteration of the newest checkpoint, 0 before the first."""
-    return max((int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json")), default=0)
+    return max((each.iteration for each in list_checkpoints(run / "checkpoints")), default=0)
 
 
 def wait_for_checkpoint(process: Any, run: Path, iteration: int) -> None:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings, train
+from equipoise.training.checkpoint import list_checkpoints
 
 pytestmark = pytest.mark.lengthy
 
@@ -31,7 +32,7 @@ def train_words(out: Path) -> tuple[object, ...]:
 
 
 def newest_checkpoint(run: Path) -> int:
-    return max((int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("*.json")), default=-1)
+    return max((each.iteration for each in list_checkpoints(run / "checkpoints")), default=-1)
 
 
 def stop_after(process: Any, run: Path, iterations: int, delay_seconds: float, number: int) -> bool:
