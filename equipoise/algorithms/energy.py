@@ -1,5 +1,6 @@
 """What the energy-based algorithms share: energies of real and generated images under an auto-encoder."""
 
+from functools import partial
 from typing import Literal
 
 import torch
@@ -30,10 +31,8 @@ def real_and_fake_energies(players: Players, draw: Draw, kind: str) -> tuple[Ten
     """Energies of the real batch and of a generated one that carries no gradient to the generator."""
     with torch.no_grad():
         fake = players["generator"](draw.latent())
-    rebuilt_real, rebuilt_fake = together(players["discriminator"], draw.real, fake)
-    energy_of_real = reconstruction_energy(draw.real, rebuilt_real, kind)
-    energy_of_fake = reconstruction_energy(fake, rebuilt_fake, kind)
-    real, fake = gather_each(energy_of_real, energy_of_fake)
+    judge = partial(reconstruction_energy, kind=kind)
+    real, fake = gather_each(*together(players["discriminator"], draw.real, fake, judge=judge))
     return real, fake
 
 

@@ -212,7 +212,7 @@ class Loop:
             for name, module in self._reseedable:
                 module.reseed(stream(draw.seed, f"{draw.address}/{name}", draw.position, draw.real.device))
             outcome = play(move, self.state, draw, self.game)
-            note(found, outcome, self.state)
+            note(found, outcome, self.state.parameters, self.state.buffers)
         return found
 
     def advance(self, stage: Stage, drawn: int, found: Found) -> Turn:
@@ -301,27 +301,50 @@ def _changing(game: Game) -> str:
     return next(iter(courses(game.algorithm)), "").removesuffix("_schedule")
 
 
-def note(found: Found, outcome: Outcome, state: State) -> None:
-    """Add to what an iteration found what a move found, whose players have stepped."""
+class Trained(Protocol):
+    """A player's parameters and their gradients: vectors, or [runs, entries] of several runs."""
+
+    @property
+    def values(self) -> Tensor:
+        """The parameters."""
+
+    @property
+    def gradient(self) -> Tensor:
+        """Their gradients."""
+
+
+def note(
+    found: Found, outcome: Outcome, players: Mapping[str, Trained], buffers: Mapping[str, Sequence[Tensor]]
+) -> None:
+    """Add to what an iteration found what a move found, whose players have stepped.
+
+    Args:
+        found: what the moves before it found.
+        outcome: of the move; each loss and measure is 0-dimensional, or [runs] of several runs.
+        players: of the same run, or runs, by name.
+        buffers: of the networks, by the player's name.
+    """
     found.values |= {f"{player}/loss": loss.detach() for player, loss in outcome.losses.items()}
     found.values |= {name: value.detach() for name, value in outcome.measures.items()}
-    found.vitals += _vitals(outcome, state)
+    found.vitals += _vitals(outcome, players, buffers)
 
 
-def _vitals(outcome: Outcome, state: State) -> list[tuple[str, Tensor]]:
+def _vitals(
+    outcome: Outcome, players: Mapping[str, Trained], buffers: Mapping[str, Sequence[Tensor]]
+) -> list[tuple[str, Tensor]]:
     """What must stay finite, in the order of computation; nothing is read from the device."""
-    trained = {name: state.parameters[name] for name in outcome.losses}
+    trained = {name: players[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
     gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
     parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
-    buffers = [(f"a buffer of {name}", _largest_of(state.buffers[name])) for name in trained if state.buffers[name]]
-    return [*losses, *gradients, *parameters, *buffers]
+    layers = [(f"a buffer of {name}", _largest_of(buffers[name])) for name in trained if buffers.get(name)]
+    return [*losses, *gradients, *parameters, *layers]
 
 
-def _largest(vector: Tensor) -> Tensor:
-    """The largest absolute value of all entries, 0-dimensional; NaN if any is."""
-    lowest, highest = vector.detach().aminmax()
-    return torch.maximum(highest, -lowest)
+def _largest(vectors: Tensor) -> Tensor:
+    """The largest absolute value of all entries of each vector, 0-dimensional or [runs]; NaN if any is."""
+    vectors = vectors.detach()
+    return torch.maximum(vectors.amax(-1), -vectors.amin(-1))
 
 
 def _largest_of(buffers: Sequence[Tensor]) -> Tensor:

@@ -39,15 +39,15 @@ class StackedState:
 
     def play(self, deals: Sequence[Sequence[Deal]]) -> list[Found]:
         """One iteration of every run, given what chance deals to each. Returns: what each found."""
-        found = [Found() for _ in self.loops]
+        found = Found()
         for plays in zip(*deals, strict=True):
             move, draws = plays[0][0], [draw for _, draw in plays]
             for name, player in self._players.items():
                 player.require_gradients(name in move.trains)
             outcome = self._outcome(move, draws)
             self._step(outcome)
-            self._note(outcome, found)
-        return found
+            note(found, outcome, self._players, {})
+        return _parted(found, len(self.loops))
 
     def _outcome(self, move: Move, draws: Sequence[Draw]) -> Outcome:
         """What the move finds, each loss and measure as [runs]."""
@@ -72,14 +72,6 @@ class StackedState:
         for name in outcome.losses:
             self._players[name].step()
 
-    def _note(self, outcome: Outcome, found: Sequence[Found]) -> None:
-        """To each run its own numbers, in the order of a run that plays alone."""
-        losses = {name: loss.detach().unbind() for name, loss in outcome.losses.items()}
-        measures = {name: value.unbind() for name, value in outcome.measures.items()}
-        for number, (loop, each) in enumerate(zip(self.loops, found, strict=True)):
-            own = Outcome(*({name: of_each[number] for name, of_each in kind.items()} for kind in (losses, measures)))
-            note(each, own, loop.state)
-
     def _share_buffer(self, name: str) -> Tensor:
         """The runs' buffers of this name as one, of which theirs become parts."""
         memories = [loop.state.memory for loop in self.loops]
@@ -94,18 +86,18 @@ class _Player:
 
     Attributes:
         module: the network, for tensors with the hidden dimension.
-        values, gradients: [runs, entries].
+        values, gradient: [runs, entries].
     """
 
     def __init__(self, name: str, loops: Sequence[Loop]):
         vectors = [loop.state.parameters[name] for loop in loops]
-        self.gradients = vectors[0].gradient.new_empty(len(vectors), len(vectors[0].gradient))
-        self.values = nn.Parameter(torch.empty_like(self.gradients))
-        self.values.grad = self.gradients
-        for vector, values, gradient in zip(vectors, self.values.detach(), self.gradients, strict=True):
+        self.gradient = vectors[0].gradient.new_empty(len(vectors), len(vectors[0].gradient))
+        self.values = nn.Parameter(torch.empty_like(self.gradient))
+        self.values.grad = self.gradient
+        for vector, values, gradient in zip(vectors, self.values.detach(), self.gradient, strict=True):
             vector.lie_in(values, gradient)
         self._parameters = vectors[0].views_of_each(self.values.detach())
-        self._gradient_views = vectors[0].views_of_each(self.gradients)
+        self._gradient_views = vectors[0].views_of_each(self.gradient)
         self.module = stacked_network(loops[0].state.players[name], list(vectors[0]), self._parameters)
         self._optimiser = loops[0].game.optimisers[name].build([self.values])
         self._theirs = [loop.state.optimisers[name] for loop in loops]
@@ -126,7 +118,7 @@ class _Player:
     def find_gradient(self, loss: Tensor, keep: bool) -> None:
         """Each run's gradient of its own loss; `loss` is [runs]."""
         found = torch.autograd.grad(loss.sum(), self._parameters, retain_graph=keep, allow_unused=True)
-        write_parts(self.gradients, self._gradient_views, found)
+        write_parts(self.gradient, self._gradient_views, found)
 
     def step(self) -> None:
         """One step of every run's optimiser, at the rates of the first: all have the same."""
@@ -173,6 +165,16 @@ class _Unreadable:
 
     def __format__(self, spec: str) -> str:
         raise TypeError("a stacked move has no seed of its own; take random numbers from the draw.")
+
+
+def _parted(found: Found, runs: int) -> list[Found]:
+    """What each run found, of tensors [runs]."""
+    values = {name: value.unbind() for name, value in found.values.items()}
+    vitals = [(name, value.unbind()) for name, value in found.vitals]
+    return [
+        Found({name: each[run] for name, each in values.items()}, [(name, each[run]) for name, each in vitals])
+        for run in range(runs)
+    ]
 
 
 def _set_buffer(module: nn.Module, name: str, value: Tensor) -> None:

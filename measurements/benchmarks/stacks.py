@@ -12,12 +12,13 @@ import torch
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes.catalogue import recipe
+from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.loop import Loop
 from equipoise.training.stack import Stack
 from measurements.benchmarks.measure import summary
 
 RECIPES = ("magan-digits", "ebgan-digits", "reg-gan-ring", "mdgan-ring", "r3gan-ring")
-SEEDS, ROUNDS, ITERATIONS = (1, 2, 4, 8), 5, 12
+SEEDS, ROUNDS, ITERATIONS = (1, 2, 4, 8), 7, 30
 
 
 def loop_of(experiment: Experiment) -> Loop:
@@ -29,7 +30,8 @@ def loop_of(experiment: Experiment) -> Loop:
 
 
 def measured(name: str, seeds: int) -> dict[str, Any]:
-    """CPU milliseconds of an iteration of all seeds, in turns; the first round warms up."""
+    """CPU milliseconds of an iteration of all seeds, in turns; memory is kept as in a run; the first round warms up."""
+    keep_freed_memory()
     experiments = [replace(recipe(name), seed=seed) for seed in range(seeds)]
     alone, together, stack = [loop_of(e) for e in experiments], [loop_of(e) for e in experiments], Stack()
 

@@ -56,7 +56,7 @@ def ways_of(name: str, changes: dict[str, Any], iterations: int) -> Callable[[],
             health.check()
 
         def unlooked() -> None:
-            vitals, loops._vitals = loops._vitals, lambda outcome, state: []
+            vitals, loops._vitals = loops._vitals, lambda outcome, players, buffers: []
             for _ in range(iterations):
                 blind.iterate()
             loops._vitals = vitals

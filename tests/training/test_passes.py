@@ -49,6 +49,19 @@ def different_losses(outputs: Sequence[Tensor]) -> Tensor:
     return torch.stack([output.square().mean() * (place + 1) for place, output in enumerate(outputs)]).sum()
 
 
+@pytest.mark.parametrize("coupling", [False, True])
+def test_what_is_judged_of_the_outputs_is_that_of_separate_passes(coupling: bool) -> None:
+    module, given = convolutional(*([MeanOfBatch()] if coupling else [])), batches(5, 2)
+
+    def judge(batch: Tensor, output: Tensor) -> Tensor:
+        return batch.flatten(1).sum(1) * output.square().sum(1)
+
+    found = together(module, *given, judge=judge)
+    assert module.passes == (2 if coupling else 1)
+    for ours, batch in zip(found, given, strict=True):
+        torch.testing.assert_close(ours, judge(batch, module(batch)), rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("sizes", [(5, 5), (5, 2, 3), (1, 7)])
 def test_outputs_and_gradients_are_those_of_separate_passes(sizes: tuple[int, ...]) -> None:
     module, given = convolutional(nn.GroupNorm(1, 3)), batches(*sizes)
