@@ -5,8 +5,8 @@ python -m measurements.figures.score_of_real                  prints the table o
 
 The data are results/metrics/score-of-real-mnist.json.
 
-The network is the one that judges MNIST. It is stopped early (one pass over some of the training images), or trained to
-the end on few images (many passes), so that the same accuracy is reached with and without confidence.
+The network is the one that judges MNIST. It is stopped early (one or two passes over some of the training images), or
+trained to the end on few images (many passes), so that the same accuracy is reached with and without confidence.
 """
 
 import argparse
@@ -41,7 +41,16 @@ DATA = RESULTS_FOLDER / "metrics" / "score-of-real-mnist.json"
 PICTURE = FIGURES_FOLDER / "metrics_score_of_real.png"
 SEEDS = (0, 1, 2)
 WAYS = {
-    "stopped early": ((1_280, 1), (2_560, 1), (5_120, 1), (10_240, 1), (20_480, 1), (60_000, 1)),
+    "stopped early": (
+        (1_280, 1),
+        (2_560, 1),
+        (5_120, 1),
+        (10_240, 1),
+        (20_480, 1),
+        (60_000, 1),
+        (40_000, 2),
+        (60_000, 2),
+    ),
     "few images": ((1_000, 40), (3_000, 15), (8_000, 6)),
 }
 """How it is trained, by name: training images, and passes over them."""
@@ -58,9 +67,9 @@ def measure(root: Path, chosen: str) -> None:
     assert test.labels is not None
     images, held_out = all_items(train), all_items(test)
     shown = held_out[torch.randperm(len(held_out), generator=stream(0, "score of real/order"))].float() / 255
-    done = {(row["way"], row["images"], row["seed"]) for row in read()}
+    done = {(row["way"], row["images"], row["passes"], row["seed"]) for row in read()}
     for (way, count, passes), seed in itertools.product(CASES, SEEDS):
-        if way != chosen or (way, count, seed) in done:
+        if way != chosen or (way, count, passes, seed) in done:
             continue
         some = torch.randperm(len(images), generator=stream(seed, "score of real/images"))[:count]
         recipe = replace(MNIST_RECIPE, epochs=passes, seed=seed)
@@ -82,9 +91,9 @@ def keep(row: dict[str, Any]) -> None:
         "device": "cpu",
         "threads": 1,
     }
-    places = {(way, count): place for place, (way, count, _) in enumerate(CASES)}
     rows = sorted(
-        [*read(), row | {"commit": git_commit()}], key=lambda row: (places[row["way"], row["images"]], row["seed"])
+        [*read(), row | {"commit": git_commit()}],
+        key=lambda row: (CASES.index((row["way"], row["images"], row["passes"])), row["seed"]),
     )
     write_text_atomically(DATA, json.dumps({"passport": passport, "rows": rows}, indent=1) + "\n")
     print(row, flush=True)
@@ -105,7 +114,7 @@ def scores(probabilities: torch.Tensor) -> dict[str, float]:
 def page_table(rows: list[dict[str, Any]]) -> str:
     lines = []
     for way, count, passes in CASES:
-        runs = [row for row in rows if (row["way"], row["images"]) == (way, count)]
+        runs = [row for row in rows if (row["way"], row["images"], row["passes"]) == (way, count, passes)]
         cells = [
             f"{statistics.mean(run[name] for run in runs):.{digits}f} ± "
             f"{statistics.stdev(run[name] for run in runs):.{digits}f}"
