@@ -4,6 +4,7 @@ python -m measurements.figures.grid_search    draws docs/figures/grid_search.png
 """
 
 import math
+import operator
 import statistics
 from collections.abc import Callable, Sequence
 
@@ -11,7 +12,7 @@ import matplotlib
 
 from equipoise.studies.paired import paired
 from measurements import FIGURES_FOLDER, take_no_words
-from measurements.figures.study_runs import Run, by_row, difference, read
+from measurements.figures.study_runs import by_row, difference, read
 from measurements.pages import table
 
 matplotlib.use("Agg")
@@ -19,6 +20,11 @@ import matplotlib.pyplot as plt
 
 STUDY, SCORE = "narrow-grid", "inception-score"
 METHODS = {"GAN": "#c8511b", "Reg-GAN": "#1b6ca8"}
+MEASURES = {
+    SCORE: "inception score, which is the MODE score as printed",
+    "mode-score": "MODE score, marginal form",
+    "modes-covered": "classes covered",
+}
 LEARNED, BINS = 2.0, [1 + index / 4 for index in range(19)]
 """A score above which samples have some variety, and the ends of the histogram's bars; the least score is 1."""
 SETTINGS: dict[str, Callable[[str], bool]] = {
@@ -30,14 +36,26 @@ SETTINGS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def scores() -> dict[str, dict[str, float]]:
-    """The score of each method's cells, by the cell."""
-    return {label: {run["variant"]: _score(run) for run in runs} for label, runs in by_row(read(STUDY)).items()}
+def scores(metric: str = SCORE) -> dict[str, dict[str, float]]:
+    """What each method's cells have of a metric, by the cell; every run has ended."""
+    return {
+        label: {run["variant"]: float(run["scores"][metric]) for run in runs}
+        for label, runs in by_row(read(STUDY)).items()
+    }
 
 
-def _score(run: Run) -> float:
-    """A run that did not end has the least score."""
-    return float(run["scores"].get(SCORE, 1.0))
+def measures_table() -> str:
+    """Both methods by every measure: in how many cells either is ahead, and by how much."""
+    heads = "measure | GAN: median | Reg-GAN: median | Reg-GAN ahead | GAN ahead | by (95 % interval)"
+    lines = []
+    for metric, title in MEASURES.items():
+        found = scores(metric)
+        gan, reg_gan = ([found[method][cell] for cell in found["GAN"]] for method in METHODS)
+        ahead = [sum(map(operator.gt, one, other)) for one, other in ((reg_gan, gan), (gan, reg_gan))]
+        apart = difference(paired(dict(enumerate(reg_gan)), dict(enumerate(gan))))
+        medians = [f"{statistics.median(side):.2f}" for side in (gan, reg_gan)]
+        lines.append(" | ".join([title, *medians, *map(str, ahead), apart]))
+    return table(heads, lines)
 
 
 def page_table() -> str:

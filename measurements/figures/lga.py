@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from PIL import Image
 
 from equipoise.common.files import write_text_atomically
@@ -23,7 +24,6 @@ from equipoise.studies.paired import paired
 from equipoise.studies.plan import plan
 from equipoise.studies.study_file import load_study
 from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER
-from measurements.figures.axes import save
 from measurements.figures.run_results import corner, logged
 from measurements.pages import filled, spread, table
 
@@ -65,6 +65,8 @@ CLAIMS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 """Claim, and the row that should have the lower distance than the other."""
 STYLES = {"hinge": "black", "plain": "tab:gray", "magnitude": "tab:blue", "margin": "tab:green"}
 STYLES |= {"zero": "tab:orange", "literal": "tab:red"}
+NEAR = (1.15, 2.0)
+"""The distances of the panel without the printed formula."""
 Rows = dict[str, dict[str, dict[str, list[float]]]]
 """Label -> seed -> iterations and distances, and the mean score of generated images at the end."""
 
@@ -149,16 +151,31 @@ def draw_samples(grids: Mapping[str, Image.Image], path: Path) -> None:
 
 
 def draw(name: str, rows: Rows) -> None:
-    """Mean distances over time; full lines for the smaller map or the single scale, dashed for the other."""
-    figure, axes = plt.subplots(figsize=(7.6, 3.6), dpi=120)
+    """Mean distances over time, and those of the rows that train once more, with the range of their seeds."""
+    figure, (whole, near) = plt.subplots(1, 2, figsize=(11, 3.8), dpi=110, gridspec_kw={"width_ratios": (4, 6)})
     for label, seeds in rows.items():
-        curves = list(seeds.values())
-        means = [statistics.fmean(values) for values in zip(*(each["distances"] for each in curves), strict=True)]
-        kind = label.split(", ")[-1].split()[0]
-        line = "--" if label.endswith("8x8") or label.startswith("3 scales") else "-"
-        axes.plot(curves[0]["iterations"], means, line, color=STYLES[kind], label=label, linewidth=1.2)
-    axes.set(xlabel="generator steps", ylabel=METRIC, ylim=(1.0, 4.0))
-    save(figure, axes, FIGURES_FOLDER / f"{name.replace('-', '_')}.png", beside=True)
+        _draw_row(whole, label, list(seeds.values()), banded=False)
+        if not label.endswith("literal") and not label.startswith("literal"):
+            _draw_row(near, label, list(seeds.values()), banded=True)
+    whole.set(xlabel="generator steps", ylabel=METRIC, ylim=(1.0, 4.0))
+    near.set(xlabel="generator steps", ylim=NEAR)
+    whole.spines[["top", "right"]].set_visible(False)
+    handles, labels = whole.get_legend_handles_labels()
+    near.legend(handles, labels, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    near.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(FIGURES_FOLDER / f"{name.replace('-', '_')}.png")
+
+
+def _draw_row(axes: Axes, label: str, curves: list[dict[str, list[float]]], banded: bool) -> None:
+    """A line for the mean, full for the smaller map or the single scale and dashed for the other."""
+    seeds = list(zip(*(each["distances"] for each in curves), strict=True))
+    colour = STYLES[label.split(", ")[-1].split()[0]]
+    line = "--" if label.endswith("8x8") or label.startswith("3 scales") else "-"
+    steps = curves[0]["iterations"]
+    axes.plot(steps, [statistics.fmean(values) for values in seeds], line, color=colour, label=label, linewidth=1.2)
+    if banded:
+        axes.fill_between(steps, list(map(min, seeds)), list(map(max, seeds)), color=colour, alpha=0.08)
 
 
 def main() -> None:

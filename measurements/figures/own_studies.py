@@ -58,6 +58,7 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
     DOCS_FOLDER / "algorithms" / "mode-regularised.md": {
         "residual": lambda: scores_table("residual-digits", RESIDUAL),
         "grid-search": grid_search.page_table,
+        "grid-measures": grid_search.measures_table,
         "grid-sign": grid_search.sign_test,
         "table-2": composed_digits.page_table,
         "table-2-pairs": composed_digits.pairs_table,
