@@ -1,17 +1,18 @@
 """Does the third-party estimator tell a generator that lacks a digit from one that does not? On scikit-learn's digits.
 
-python -m measurements.figures.missing_digit                    the dense third party; a minute
-python -m measurements.figures.missing_digit --judge dcgan      DCGAN's discriminator, its own optimiser; ten minutes
-python -m measurements.figures.missing_digit --table            prints the table of docs/metrics.md from the file
+python -m measurements.figures.missing_digit JUDGE SIGMA SEED    measures one: a minute; ten for DCGAN's discriminator
+python -m measurements.figures.missing_digit                     fills docs/metrics.md
 
-They write results/metrics/missing_digit.json and missing_digit_dcgan.json.
+Each writes results/metrics/missing_digit/JUDGE-SIGMA-SEED.json. Both discriminators have the same noise and steps, and
+each its own optimiser.
 
 Real images are one half of the training digits; the "generator" deals the other half, whole or without one digit.
 """
 
 import argparse
 import json
-from collections.abc import Iterable
+import statistics
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -26,10 +27,14 @@ from equipoise.metrics import missing_modes
 from equipoise.metrics.third_party import DENSE, ThirdParty
 from equipoise.networks import build
 from equipoise.networks.dcgan import DCGANDiscriminator
-from measurements import RESULTS_FOLDER
+from measurements import DOCS_FOLDER, RESULTS_FOLDER
+from measurements.pages import filled, table
 
-METRICS = RESULTS_FOLDER / "metrics"
-THRESHOLD = 0.7
+PAGE, FOLDER = DOCS_FOLDER / "metrics.md", RESULTS_FOLDER / "metrics" / "missing_digit"
+THRESHOLDS, ITERATIONS = (0.7, 0.9, 0.95), 2000
+SHOWN = (0.4, 0.7)
+"""Noise and threshold of the table of single digits."""
+Document = dict[str, Any]
 
 
 def convolutional(shape: tuple[int, ...], generator: torch.Generator) -> nn.Module:
@@ -41,70 +46,105 @@ def dcgan_optimiser(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer
     return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
 
 
-JUDGES: dict[str, tuple[str, ThirdParty, dict[str, Any]]] = {
-    "dense": ("missing_digit.json", DENSE, {"sigma": 0.7, "iterations": 400, "seed": 0}),
-    "dcgan": (
-        "missing_digit_dcgan.json",
-        ThirdParty(convolutional, dcgan_optimiser),
-        {"sigma": 0.4, "iterations": 2000, "seed": 0},
-    ),
-}
+JUDGES = {"dense": DENSE, "dcgan": ThirdParty(convolutional, dcgan_optimiser)}
+TITLES = {"dense": "dense", "dcgan": "DCGAN's"}
 
 
-def measured(judge: ThirdParty, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    def flagged(generated: torch.Tensor) -> torch.Tensor:
-        """Which test images the fresh discriminator holds to be real beyond the threshold."""
-        found = missing_modes(images[1::2], generated, held_out, third_party=judge, **settings)
-        return found.outputs > THRESHOLD
+def measured(judge: ThirdParty, sigma: float, seed: int) -> list[Document]:
+    """For each digit and threshold: its images and others that are flagged without it, and its own with it."""
+
+    def outputs(generated: torch.Tensor) -> torch.Tensor:
+        """How surely a fresh discriminator holds each test image to be real."""
+        found = missing_modes(
+            images[1::2], generated, held_out, sigma=sigma, seed=seed, iterations=ITERATIONS, third_party=judge
+        )
+        return found.outputs
 
     train, test = parts_of(Digits(), None)
     images, held_out = (all_items(part).float() / 127.5 - 1 for part in (train, test))
     assert train.labels is not None
     assert test.labels is not None
     generated, labels = images[::2], train.labels[::2]
-    whole = flagged(generated)
-    rows = []
+    whole, rows = outputs(generated), []
     for digit in range(10):
-        lacking, truly = flagged(generated[labels != digit]), test.labels == digit
-        rows.append(
-            {
-                "digit": digit,
-                "test_images": int(truly.sum()),
-                "lacking_flagged": int((lacking & truly).sum()),
-                "lacking_flagged_others": int((lacking & ~truly).sum()),
-                "complete_flagged": int((whole & truly).sum()),
-                "complete_flagged_others": int((whole & ~truly).sum()),
-            }
-        )
+        lacking, truly = outputs(generated[labels != digit]), test.labels == digit
+        row: Document = {"digit": digit, "test_images": int(truly.sum())}
+        for threshold in THRESHOLDS:
+            counts = ((lacking > threshold) & truly, (lacking > threshold) & ~truly, (whole > threshold) & truly)
+            row[str(threshold)] = [int(count.sum()) for count in counts]
+        rows.append(row)
     return rows
 
 
-def table(document: dict[str, Any]) -> str:
-    head = "| digit left out | its test images | flagged without it | other images flagged | flagged with it |"
-    lines = [head, "| --- | --- | --- | --- | --- |"]
-    lines += [
-        f"| {row['digit']} | {row['test_images']} | {row['lacking_flagged']} | {row['lacking_flagged_others']} "
-        f"| {row['complete_flagged']} |"
-        for row in document["rows"]
-    ]
-    whole = {name: sum(row[name] for row in document["rows"]) for name in document["rows"][0]}
-    share = f"{whole['lacking_flagged'] / whole['test_images']:.0%}"
-    seen = f"{whole['lacking_flagged']} ({share}) | {whole['lacking_flagged_others']} | {whole['complete_flagged']}"
-    return "\n".join([*lines, f"| sum | {whole['test_images']} | {seen} |"]) + "\n"
+def documents() -> dict[tuple[str, float], list[Document]]:
+    """What was measured, by discriminator and noise, in the order of their seeds."""
+    found: dict[tuple[str, float], list[Document]] = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        found.setdefault((document["passport"]["judge"], document["passport"]["sigma"]), []).append(document)
+    return dict(sorted(found.items(), key=lambda item: (item[0][1], item[0][0] != "dense")))
+
+
+def shares(document: Document, threshold: float) -> tuple[float, float, float]:
+    """The share flagged of a missing digit's images, of all others, and of the digit's where it is not missing."""
+    rows = document["rows"]
+    images = sum(row["test_images"] for row in rows)
+    lacking, others, complete = (sum(row[str(threshold)][place] for row in rows) for place in range(3))
+    return lacking / images, others / (images * (len(rows) - 1)), complete / images
+
+
+def summary() -> str:
+    """Shares by discriminator, noise and threshold, over all digits: mean and deviation over seeds."""
+    lines = []
+    for (judge, sigma), runs in documents().items():
+        for threshold in THRESHOLDS:
+            kinds = zip(*(shares(run, threshold) for run in runs), strict=True)
+            cells = " | ".join(map(_percent, kinds))
+            lines.append(f"{TITLES[judge]} | {sigma} | {threshold} | {cells} | {len(runs)}")
+    heads = "discriminator | sigma | threshold | flagged where it is missing | other images | where it is not | seeds"
+    return table(heads, lines)
+
+
+def _percent(values: Sequence[float]) -> str:
+    deviation = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{100 * statistics.fmean(values):.1f}{deviation} %"
+
+
+def each_digit() -> str:
+    """Both discriminators, digit by digit: means over seeds at one noise and threshold."""
+    sigma, threshold = SHOWN
+    sides = [documents()[judge, sigma] for judge in JUDGES]
+    lines = []
+    for digit in range(10):
+        rows = [[run["rows"][digit] for run in runs] for runs in sides]
+        means = (statistics.fmean(row[str(threshold)][place] for row in side) for side in rows for place in (0, 1, 2))
+        cells = " | ".join(f"{mean:.1f}" for mean in means)
+        lines.append(f"{digit} | {rows[0][0]['test_images']} | {cells}")
+    heads = " | ".join(f"{TITLES[judge]}: without it | others | with it" for judge in JUDGES)
+    return table(f"digit | its test images | {heads}", lines)
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--table", action="store_true")
-    words.add_argument("--judge", choices=JUDGES, default="dense")
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("judge", choices=JUDGES, nargs="?")
+    words.add_argument("sigma", type=float, nargs="?", default=SHOWN[0])
+    words.add_argument("seed", type=int, nargs="?", default=0)
     chosen = words.parse_args()
-    file, judge, settings = JUDGES[chosen.judge]
-    if not chosen.table:
+    if chosen.judge:
         torch.set_num_threads(1)
-        passport = settings | {"threshold": THRESHOLD, "versions": current_versions(), "commit": git_commit()}
-        document = {"passport": passport, "rows": measured(judge, settings)}
-        write_text_atomically(METRICS / file, json.dumps(document, indent=1) + "\n")
-    print(table(json.loads((METRICS / file).read_text(encoding="utf-8"))), end="")
+        settings = {"judge": chosen.judge, "sigma": chosen.sigma, "iterations": ITERATIONS, "seed": chosen.seed}
+        passport = settings | {"versions": current_versions(), "commit": git_commit()}
+        document = {"passport": passport, "rows": measured(JUDGES[chosen.judge], chosen.sigma, chosen.seed)}
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        path = FOLDER / f"{chosen.judge}-{chosen.sigma}-{chosen.seed}.json"
+        write_text_atomically(path, json.dumps(document, indent=1) + "\n")
+    else:
+        write_text_atomically(PAGE, filled(PAGE, tables()))
+
+
+def tables() -> dict[str, str]:
+    """By the marks of the page."""
+    return {"missing-digit": summary(), "missing-digit-each": each_digit()}
 
 
 if __name__ == "__main__":
