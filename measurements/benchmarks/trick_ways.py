@@ -19,6 +19,7 @@ from equipoise.kernels import winograd
 from equipoise.recipes import lga, magan
 from equipoise.recipes.digits import magan_digits
 from equipoise.training.loop import Loop
+from equipoise.training.passes import Judge
 from measurements.benchmarks import plain
 from measurements.benchmarks.cases.common import (
     IMAGES,
@@ -53,9 +54,11 @@ def without(way: Way, owner: object, name: str, value: object) -> Way:
     return run
 
 
-def one_pass_each(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+def one_pass_each(
+    module: nn.Module, *batches: Tensor, judge: Judge = lambda batch, output: output
+) -> tuple[Tensor, ...]:
     """In place of `together`."""
-    return tuple(module(batch) for batch in batches)
+    return tuple(judge(batch, module(batch)) for batch in batches)
 
 
 def dcgan(update: Update) -> Experiment:

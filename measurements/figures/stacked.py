@@ -27,7 +27,7 @@ NAMES = {
     "dcgan": "DCGAN",
     "r3gan": "R3GAN's networks",
 }
-HEADS = "method | parameters of both networks | iterations | images seen | CPU seconds | modes of 1,000 | KL, nats"
+HEADS = "method | parameters of generator and discriminator | iterations | images seen | CPU seconds | modes of 1,000 | KL, nats"
 
 
 def main() -> None:
