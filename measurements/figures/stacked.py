@@ -27,7 +27,10 @@ NAMES = {
     "dcgan": "DCGAN",
     "r3gan": "R3GAN's networks",
 }
-HEADS = "method | parameters of generator and discriminator | iterations | images seen | CPU seconds | modes of 1,000 | KL, nats"
+HEADS = (
+    "method | parameters of generator and discriminator | iterations | images seen | CPU seconds | modes of 1,000 | "
+    "KL, nats"
+)
 
 
 def main() -> None:
