@@ -14,7 +14,8 @@ from equipoise.recipes.mmd_best import best
 from equipoise.studies import mmd
 from measurements import DOCS_FOLDER, RESULTS_FOLDER, take_no_words
 from measurements.figures import composed_digits, grid_search, magan_digits, magan_mnist, mmd_studies
-from measurements.figures.study_runs import diverged, rounded
+from measurements.figures.study_runs import by_row, diverged, rounded
+from measurements.figures.study_runs import read as read_runs
 from measurements.pages import filled, listed, spread
 
 PAGE = DOCS_FOLDER / "deviations.md"
@@ -38,6 +39,8 @@ def figures() -> dict[str, str]:
         | folder()
         | narrow_mmd()
         | bounds()
+        | features()
+        | classes()
         | demo_losses()
         | rings()
         | divergence()
@@ -169,6 +172,22 @@ def bounds() -> dict[str, str]:
         "bounds-gain": f"{-with_bounds.test.mean:.0f}",
         "free-diverged": f"{free.lost[0]} and {free.lost[1]}",
     }
+
+
+def features() -> dict[str, str]:
+    """The distance of a few features and of many."""
+    runs = by_row(read_runs("mmd-features"))
+    counts = {count: [run["scores"][mmd_studies.FRECHET] for run in runs[f"{count} features"]] for count in (1, 64)}
+    return {f"features-{count}": rounded(values) for count, values in counts.items()}
+
+
+def classes() -> dict[str, str]:
+    """How far a discriminator's outputs are apart by class, for each loss."""
+    runs = read("mmd/critic-classes-digits.json")["runs"]
+    by_loss = {
+        loss: [run["critic-silhouette"] for run in runs if run["loss"] == loss] for loss in ("repulsive", "attractive")
+    }
+    return {f"classes-{loss}": spread(values) for loss, values in by_loss.items()}
 
 
 def demo_losses() -> dict[str, str]:
