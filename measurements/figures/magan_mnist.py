@@ -146,13 +146,13 @@ def _of_energies(found: Mapping[str, Sequence[Document]]) -> list[str]:
     """Whether both energies fell, and where the margins are."""
     runs = [run["epochs"] for run in found["magan-mnist"]]
     fell = [_both_fell(run) for run in runs]
-    also = all(_both_fell(run["epochs"]) for name in FIXED for run in found[name])
+    fixed, code = ([_both_fell(run["epochs"]) for name in names for run in found[name]] for names in (FIXED, [CODE]))
     real, fake = ([f"{statistics.fmean(run[name][at] for run in runs):.2f}" for at in (0, -1)] for name in ENERGIES_OF)
     margins = ", ".join(f"{run['next_margin'][-1]:.2f}" for run in runs)
     moved = sum(run["next_margin"][-1] < run["margin"][0] for run in runs)
     return [
         f"both energies fall together | real {real[0]} to {real[1]}, generated {fake[0]} to {fake[1]} | "
-        f"{told(fell)}{', and with every fixed margin' if also else ''}",
+        f"{told(fell)}; with fixed margins: {told(fixed)}; with the compared code: {told(code)}",
         f"the margin ends at 1.08 | {margins} | cannot be judged: it has moved in {moved} of {len(runs)} runs",
     ]
 
