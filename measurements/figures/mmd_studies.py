@@ -70,7 +70,7 @@ def start_of(metric: str) -> str:
     return " and ".join(f"{value:.3g}" for value in _starts(metric).values())
 
 
-WEIGHTS, READINGS = ("-1", "0", "0.5", "1", "2"), ("", ", bounds", ", bounds, cross term free")
+WEIGHTS, READINGS = ("-1", "-0.5", "0", "0.5", "1", "2"), ("", ", bounds", ", bounds, cross term free")
 """Of lambda, and of the bounds: none, on all terms, and on all but the cross term, which differs below 1 only."""
 
 
