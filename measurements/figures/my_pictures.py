@@ -36,7 +36,7 @@ from measurements.figures.run_results import (
 RESULTS = RESULTS_FOLDER / "pictures"
 PARTS = RESULTS_FOLDER / "studies" / "picture-parts" / "results.json"
 TUTORIAL, PAGE = DOCS_FOLDER / "tutorials" / "my_pictures.md", DOCS_FOLDER / "pictures.md"
-FIRST = ("horses-10", "emoji-60", "clothes-60")
+FIRST = ("horses-10", "emoji-60", "clothes-30")
 """The runs that the tutorial shows; the page shows the others."""
 COLUMNS, ROWS, ENLARGED_TO, GAP = 8, 5, 64, 10
 MOMENTS = (600.0, 1800.0)
