@@ -2,8 +2,9 @@
 
 python -m measurements.figures.composed_digits STUDY NAME   keeps the results as results/studies/NAME
 
-STUDY is the directory of the study's finished runs. NAME is mode-table-2, Equipoise's own at the budget of a CPU, or
-composed-digits, whose first samples are drawn too. own_studies.py fills the page.
+STUDY is the directory of the study's finished runs. NAME is mode-table-2, Equipoise's own at the budget of a CPU,
+composed-digits, all sets for longer, or composed-digits-set-1, the first set until the digits are digits, whose first
+samples are drawn too. own_studies.py fills the page.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from measurements.figures.study_runs import STUDIES, difference
 from measurements.pages import table
 
 PICTURE = FIGURES_FOLDER / "composed_digits.png"
-AT_THE_BUDGET, LONGER = "mode-table-2", "composed-digits"
+AT_THE_BUDGET, LONGER, LONGEST = "mode-table-2", "composed-digits", "composed-digits-set-1"
 METHODS, SETS = ("DCGAN", "Reg-DCGAN"), (1, 2, 3, 4)
 COLUMNS, ROWS, GAP = 10, 3, 12
 
@@ -33,6 +34,16 @@ def page_table() -> str:
     rows = read_results(STUDIES / LONGER)["rows"]
     lines = [_line(method, rows) for method in METHODS] + [_published(method) for method in METHODS]
     heads = " | ".join(f"set {number}: missing | KL" for number in SETS)
+    return table(f"method | {heads}", lines)
+
+
+def first_set_table() -> str:
+    """The first set after both lengths, beside the paper's."""
+    lines = []
+    for method in METHODS:
+        cells = [_cells(method, read_results(STUDIES / name)["rows"], 1) for name in (LONGER, LONGEST)]
+        lines.append(" | ".join([method, *cells[0], *cells[1], *_published_cells(method, 1)]))
+    heads = " | ".join(f"{place}: missing | KL" for place in ("1,000 iterations", "4,000", "the paper"))
     return table(f"method | {heads}", lines)
 
 
@@ -54,21 +65,27 @@ def of_method(method: str, metric: str) -> dict[int, float]:
 
 
 def _line(method: str, rows: list[dict[str, Any]]) -> str:
-    cells = [method]
-    for number in SETS:
-        (row,) = (row for row in rows if (row["label"], row["block"]) == (method, f"set {number}"))
-        for metric, digits in (("modes-missing", 0), ("modes-kl", 2)):
-            values = [run["scores"][metric]["value"] for run in row["runs"]]
-            cells.append(f"{statistics.fmean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}")
-    return " | ".join(cells)
+    return " | ".join([method, *(cell for number in SETS for cell in _cells(method, rows, number))])
+
+
+def _cells(method: str, rows: list[dict[str, Any]], number: int) -> list[str]:
+    """Numbers missing and divergence on one set: mean and deviation over seeds."""
+    (row,) = (row for row in rows if (row["label"], row["block"]) == (method, f"set {number}"))
+    cells = []
+    for metric, digits in (("modes-missing", 0), ("modes-kl", 2)):
+        values = [run["scores"][metric]["value"] for run in row["runs"]]
+        cells.append(f"{statistics.fmean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}")
+    return cells
 
 
 def _published(method: str) -> str:
-    cells = [f"{method}, the paper"]
-    for number in SETS:
-        (row,) = (row for row in table_2().rows if (row.label, row.block) == (method, f"set {number}"))
-        cells += [f"{row.published['modes-missing'].value}", f"{row.published['modes-kl'].value:.2f}"]
-    return " | ".join(cells)
+    cells = (cell for number in SETS for cell in _published_cells(method, number))
+    return " | ".join([f"{method}, the paper", *cells])
+
+
+def _published_cells(method: str, number: int) -> list[str]:
+    (row,) = (row for row in table_2().rows if (row.label, row.block) == (method, f"set {number}"))
+    return [f"{row.published['modes-missing'].value}", f"{row.published['modes-kl'].value:.2f}"]
 
 
 def missing_at_the_budget() -> str:
@@ -79,12 +96,13 @@ def missing_at_the_budget() -> str:
 
 
 def take(directory: Path, name: str) -> None:
-    """Keep a study's results; of the longer one, its YAML and the first samples of both methods on the first set."""
+    """Keep a study's results and its YAML; of the longest, also the first samples of both methods."""
     folder = STUDIES / name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(directory / RESULTS, folder / RESULTS)
-    if name == LONGER:
+    if name != AT_THE_BUDGET:
         shutil.copy(directory / "study.yaml", folder / "study.yaml")
+    if name == LONGEST:
         firsts = [open_run(directory / path) for path in _firsts(directory)]
         picture = above_one_another([corner(run, COLUMNS, ROWS) for run in firsts], GAP)
         picture.convert("L").save(PICTURE, optimize=True)
@@ -99,7 +117,7 @@ def _firsts(directory: Path) -> list[str]:
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("study", type=Path, metavar="STUDY")
-    words.add_argument("name", choices=(AT_THE_BUDGET, LONGER), metavar="NAME")
+    words.add_argument("name", choices=(AT_THE_BUDGET, LONGER, LONGEST), metavar="NAME")
     chosen = words.parse_args()
     take(chosen.study, chosen.name)
 
