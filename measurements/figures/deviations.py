@@ -179,8 +179,7 @@ def bounds() -> dict[str, str]:
 def features() -> dict[str, str]:
     """The distance of a few features and of many."""
     runs = by_row(read_runs("mmd-features"))
-    counts = {count: [run["scores"][mmd_studies.FRECHET] for run in runs[f"{count} features"]] for count in (1, 64)}
-    return {f"features-{count}": rounded(values) for count, values in counts.items()}
+    return {f"features-{count}": mmd_studies.frechet(runs[f"{count} features"]) for count in (1, 64)}
 
 
 def classes() -> dict[str, str]:

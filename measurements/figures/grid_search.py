@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 
 import matplotlib
 
-from equipoise.studies.paired import paired
 from measurements import FIGURES_FOLDER, take_no_words
-from measurements.figures.study_runs import by_row, difference, read
+from measurements.figures.study_runs import apart, by_row, read
 from measurements.pages import table
 
 matplotlib.use("Agg")
@@ -52,9 +51,8 @@ def measures_table() -> str:
         found = scores(metric)
         gan, reg_gan = ([found[method][cell] for cell in found["GAN"]] for method in METHODS)
         ahead = [sum(map(operator.gt, one, other)) for one, other in ((reg_gan, gan), (gan, reg_gan))]
-        apart = difference(paired(dict(enumerate(reg_gan)), dict(enumerate(gan))))
         medians = [f"{statistics.median(side):.2f}" for side in (gan, reg_gan)]
-        lines.append(" | ".join([title, *medians, *map(str, ahead), apart]))
+        lines.append(" | ".join([title, *medians, *map(str, ahead), apart(reg_gan, gan)]))
     return table(heads, lines)
 
 
@@ -78,17 +76,19 @@ def page_table() -> str:
 def _line(name: str, gan: Sequence[float], reg_gan: Sequence[float]) -> str:
     cells = [f"{statistics.median(side):.2f} | {sum(score > LEARNED for score in side)}" for side in (gan, reg_gan)]
     ahead = sum(one > other for one, other in zip(reg_gan, gan, strict=True))
-    apart = difference(paired(dict(enumerate(reg_gan)), dict(enumerate(gan))))
-    return " | ".join([name, str(len(gan)), *cells, str(ahead), apart])
+    return " | ".join([name, str(len(gan)), *cells, str(ahead), apart(reg_gan, gan)])
 
 
 def sign_test() -> str:
     """In how many of the cells that differ Reg-GAN is ahead, and the two-sided p-value of the sign test."""
     gan, reg_gan = (scores()[method] for method in METHODS)
-    apart = [reg_gan[cell] - gan[cell] for cell in gan if reg_gan[cell] != gan[cell]]
-    ahead = sum(each > 0 for each in apart)
-    tail = sum(math.comb(len(apart), count) for count in range(max(ahead, len(apart) - ahead), len(apart) + 1))
-    return f"{ahead} of {len(apart)} (sign test, p = {min(1.0, 2 * tail / 2 ** len(apart)):.1g})"
+    differences = [reg_gan[cell] - gan[cell] for cell in gan if reg_gan[cell] != gan[cell]]
+    ahead = sum(each > 0 for each in differences)
+    tail = sum(
+        math.comb(len(differences), count)
+        for count in range(max(ahead, len(differences) - ahead), len(differences) + 1)
+    )
+    return f"{ahead} of {len(differences)} (sign test, p = {min(1.0, 2 * tail / 2 ** len(differences)):.1g})"
 
 
 def draw() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from equipoise.recipes.mmd_best import best
 from equipoise.studies.mmd import table_s5
 from equipoise.studies.paired import Paired, paired
-from measurements.figures.study_runs import Run, by_row, difference, diverged, read, rounded, scored
+from measurements.figures.study_runs import Run, apart, by_row, difference, diverged, read, rounded, scored
 from measurements.pages import table
 
 FRECHET, KERNEL = "lite0-frechet", "lite0-kernel"
@@ -43,7 +43,7 @@ def losses_table() -> str:
     distances = {label: [run["scores"][FRECHET] for run in each] for label, each in runs.items()}
     for label, values in distances.items():
         pairs = ((label, "MMD-rbf"), ("MMD-rep-b", label))
-        told = ["" if one == other else _apart(distances[one], distances[other]) for one, other in pairs]
+        told = ["" if one == other else apart(distances[one], distances[other]) for one, other in pairs]
         worse = sum(run["scores"][KERNEL] > starts[run["seed"]] for run in runs[label])
         counts = f"{diverged(runs[label])} of {len(values)} | {worse} of {len(values)}"
         rows.append(f"{label} | {rounded(values)} | {counts} | {' | '.join(told)}")
@@ -51,10 +51,6 @@ def losses_table() -> str:
         f"loss | {FRECHET} | diverged | {KERNEL} above its start | minus MMD-rbf (95 % interval) | MMD-rep-b minus it"
     )
     return table(heads, rows)
-
-
-def _apart(one: Sequence[float], other: Sequence[float]) -> str:
-    return difference(paired(dict(enumerate(one)), dict(enumerate(other))))
 
 
 def _starts(metric: str) -> dict[int, float]:
@@ -79,7 +75,7 @@ def cross_term_table() -> str:
     found, rows = by_row(read("mmd-lambda")), []
     for weight in WEIGHTS:
         ways = [found.get(f"lambda {weight}{reading}") for reading in READINGS]
-        cells = [f"{_frechet(runs)} | {diverged(runs)} of {len(runs)}" if runs else " | " for runs in ways]
+        cells = [f"{frechet(runs)} | {diverged(runs)} of {len(runs)}" if runs else " | " for runs in ways]
         rows.append(f"{weight} | {' | '.join(cells)}")
     return table("lambda | no bounds | diverged | bounds | diverged | bounds, cross term free | diverged", rows)
 
@@ -132,11 +128,11 @@ def features_table() -> str:
     """Distances and diverged runs by the number of features, beside the paper's FID."""
     published = {row.recipe.rsplit("-", 1)[1]: row.published["fid"].value for row in table_s5().rows}
     rows = [
-        f"{label.split()[0]} | {_frechet(runs)} | {diverged(runs)} of {len(runs)} | {published[label.split()[0]]}"
+        f"{label.split()[0]} | {frechet(runs)} | {diverged(runs)} of {len(runs)} | {published[label.split()[0]]}"
         for label, runs in by_row(read("mmd-features")).items()
     ]
     return table("features | lite0-frechet | diverged | published FID", rows)
 
 
-def _frechet(runs: Sequence[Run]) -> str:
+def frechet(runs: Sequence[Run]) -> str:
     return rounded([run["scores"][FRECHET] for run in scored(runs)])

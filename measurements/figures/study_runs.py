@@ -124,6 +124,11 @@ def difference(found: Paired | None) -> str:
     return f"{found.mean:.3g} ({found.low:.3g} to {found.high:.3g})"
 
 
+def apart(one: Sequence[float], other: Sequence[float]) -> str:
+    """The difference of values at equal places."""
+    return difference(paired(dict(enumerate(one)), dict(enumerate(other))))
+
+
 def by_row(runs: Sequence[Run]) -> dict[str, list[Run]]:
     found = dict[str, list[Run]]()
     for run in runs:
