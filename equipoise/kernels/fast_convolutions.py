@@ -56,7 +56,7 @@ def _conv_transpose2d(
     dilation: int | Pair = 1,
 ) -> Tensor:
     maps = torch.conv_transpose2d(input, weight, None, stride, padding, output_padding, groups, dilation)
-    return maps if bias is None else maps + bias[:, None, None]  # torch loses a fifth of its speed to it
+    return maps if bias is None else maps.add_(bias[:, None, None])  # torch loses a fifth of its speed to it
 
 
 _REPLACEMENTS: dict[Function, Function] = {

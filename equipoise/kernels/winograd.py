@@ -59,12 +59,16 @@ def convolve3x3(values: Tensor, kernel: Tensor) -> Tensor:
     batch, channels, height, width = values.shape
     rows, columns = _counts(height, width)
     spectrum = _both_ways("kernel", kernel.permute(2, 3, 1, 0)).view(36, channels, -1)
-    maps = values.new_empty(batch, rows, 4, columns, 4, len(kernel))
+    sides = batch, len(kernel), 4 * rows, 4 * columns
+    maps = torch.empty(sides, dtype=values.dtype, device=values.device, memory_format=torch.channels_last)
+    by_tile = maps.permute(0, 2, 3, 1).unflatten(2, (columns, 4)).unflatten(1, (rows, 4))
     for place, tiles in _tiles(values):
         found = torch.bmm(_spectra(tiles), spectrum).view(6, 6, -1)
         tile = _both_ways("output", found).view(4, 4, len(tiles), rows, columns, -1)
-        maps[place] = tile.permute(2, 3, 0, 4, 1, 5)
-    return maps.view(batch, 4 * rows, 4 * columns, -1)[:, :height, :width].permute(0, 3, 1, 2)
+        by_tile[place] = tile.permute(2, 3, 0, 4, 1, 5)
+    if maps.shape[2:] == (height, width):
+        return maps
+    return maps[..., :height, :width].clone(memory_format=torch.channels_last)
 
 
 def kernel_gradient3x3(values: Tensor, gradient: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ class Stack(KindAware):
         while place < len(layers):
             layer = layers[place]
             if place in self.folds and not any(is_watched(each) for each in layers[place : place + 2]):
-                values = self.folds[place](layer, layers[place + 1], values)
+                values = self.folds[place](layer, layers[place + 1], values, batch_kind)
                 place += 2
             else:
                 values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)

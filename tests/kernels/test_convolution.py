@@ -134,6 +134,21 @@ def test_a_frozen_transposed_convolution_adds_its_bias_afterwards():
     torch.testing.assert_close(maps, layer(values), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("sides", [(5, 6), (8, 8)])
+def test_what_follows_may_write_over_the_maps(sides):
+    values = drawn(3, 9, *sides).requires_grad_()
+    kernel, bias = drawn(10, 9, 3, 3).requires_grad_(), drawn(10).requires_grad_()
+
+    def rectified() -> Tensor:
+        return functional.relu(functional.conv2d(values, kernel, bias, 1, 1), inplace=True)
+
+    expected = derivatives(rectified, values, kernel, bias)
+    with FastConvolutions():
+        found = derivatives(rectified, values, kernel, bias)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9 * float(theirs.detach().abs().max()))
+
+
 def test_networks_without_kernels_are_left_alone():
     with fast_convolutions(nn.Linear(3, 4).parameters()) as mode:
         assert mode is None

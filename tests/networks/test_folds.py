@@ -5,16 +5,23 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from equipoise.common.random import stream
 from equipoise.networks.blocks import Stack
+from equipoise.networks.normalisation import BatchNorm
 from equipoise.networks.residual import down_block, image_block, up_block
 
 BLOCKS = {
     "image": lambda: image_block(3, 5),
     "down": lambda: down_block(3, 5),
     "up": lambda: up_block(3, 5, ("main",)),
+}
+RECTIFIED = {
+    "convolution": lambda: Stack([nn.Conv2d(3, 5, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(5, 4, 3, 1, 1), nn.ReLU()]),
+    "transposed": lambda: Stack([nn.ConvTranspose2d(3, 5, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(5, 4, 3), nn.ReLU()]),
+    "normalised": lambda: Stack([nn.Conv2d(3, 5, 3, 1, 1), BatchNorm(5), nn.ReLU()]),
 }
 
 
@@ -45,10 +52,10 @@ def value_and_gradients(module: nn.Module, values: torch.Tensor) -> list[torch.T
 
 
 @pytest.mark.parametrize("side", [(6, 6), (7, 4), (2, 2)])
-@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("name", [*BLOCKS, *RECTIFIED])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, 1e-4)])
 def test_equal_to_the_layers_one_by_one(name, side, dtype, tolerance):
-    block = drawn(BLOCKS[name]()).to(dtype)
+    block = drawn((BLOCKS | RECTIFIED)[name]()).to(dtype)
     values = torch.randn(2, 3, *side, generator=stream(1, "values")).to(dtype)
     ours, theirs = value_and_gradients(block, values), value_and_gradients(watched(block), values)
     assert len(ours) > 5
@@ -92,3 +99,59 @@ def test_both_layers_of_a_pair_may_stand_between_others():
     layers += [nn.Conv2d(4, 2, 3, padding=1), nn.AvgPool2d(2), nn.Tanh()]
     stack, values = drawn(Stack(layers)).double(), torch.randn(2, 3, 4, 4, generator=stream(1, "values")).double()
     torch.testing.assert_close(stack(values), nn.Sequential(*layers)(values), rtol=1e-9, atol=1e-9)
+
+
+class Operations(TorchDispatchMode):
+    """The names of all operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        self.names.append(str(function))
+        return function(*arguments, **(keywords or {}))
+
+
+@pytest.mark.parametrize("name", RECTIFIED)
+def test_a_rectifier_writes_over_the_maps_before_it(name):
+    values = torch.randn(2, 3, 8, 8, generator=stream(1, "values"))
+    counts = []
+    for stack in (RECTIFIED[name](), watched(RECTIFIED[name]())):
+        with Operations() as operations:
+            stack(values)
+        counts.append(sum("relu_.default" in each for each in operations.names))
+    assert counts[0] == sum(isinstance(layer, nn.ReLU | nn.LeakyReLU) for layer in RECTIFIED[name]())
+    assert counts[1] == 0
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_pass_without_gradients_gives_the_same_and_leaves_its_input(name):
+    block, values = drawn(BLOCKS[name]()), torch.randn(2, 3, 6, 6, generator=stream(1, "values"))
+    before = values.clone()
+    with torch.no_grad():
+        found = block(values)
+    assert torch.equal(found, block(values))
+    assert torch.equal(values, before)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("part", ["residual", "shortcut", "residual.layers.1", "shortcut.layers.1"])
+def test_what_a_hook_saw_is_not_written_over(name, part):
+    block, values = drawn(BLOCKS[name]()), torch.randn(2, 3, 6, 6, generator=stream(1, "values"))
+    seen = []
+    block.get_submodule(part).register_forward_hook(lambda _, __, out: seen.extend([out, out.clone()]))
+    with torch.no_grad():
+        block(values)
+    assert torch.equal(*seen)
+
+
+@pytest.mark.parametrize("name", [*BLOCKS, *RECTIFIED])
+def test_hooks_of_backward_passes_can_be_set(name):
+    """torch refuses to write over what such a hook looks at."""
+    block, values = drawn((BLOCKS | RECTIFIED)[name]()), torch.randn(2, 3, 6, 6, generator=stream(1, "values"))
+    seen = []
+    for layer in block.modules():
+        layer.register_full_backward_hook(lambda layer, *_: seen.append(layer))
+    block(values.requires_grad_()).sum().backward()
+    assert set(seen) >= {layer for layer in block.modules() if not list(layer.children())} - {block}
