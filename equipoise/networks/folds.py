@@ -49,6 +49,14 @@ def add_doubled(maps: Tensor, smaller: Tensor) -> Tensor:
     return maps
 
 
+def rectified(layer: nn.Module, rectifier: nn.Module, values: Tensor, batch_kind: str | None) -> Tensor:
+    """rectifier(layer(values)), written over what the layer made; shapes as of the two."""
+    maps: Tensor = layer(values, batch_kind) if isinstance(layer, BatchNorm) else layer(values)
+    if isinstance(rectifier, nn.LeakyReLU):
+        return functional.leaky_relu(maps, rectifier.negative_slope, inplace=True)
+    return functional.relu(maps, inplace=True)
+
+
 def _pooled(convolution: nn.Module, _: nn.Module, values: Tensor, batch_kind: str | None) -> Tensor:
     """mean2x2(conv3x3(values)): [batch, channels, height, width] -> [batch, outputs, height / 2, width / 2]."""
     assert isinstance(convolution, nn.Conv2d)
@@ -60,13 +68,6 @@ def _doubled(_: nn.Module, convolution: nn.Module, values: Tensor, batch_kind: s
     assert isinstance(convolution, nn.Conv2d)
     kernel = _widened(convolution.weight.flip(2, 3).transpose(0, 1))
     return functional.conv_transpose2d(values, kernel, convolution.bias, stride=2, padding=1)
-
-
-def _rectified(layer: nn.Module, rectifier: nn.Module, values: Tensor, batch_kind: str | None) -> Tensor:
-    maps: Tensor = layer(values, batch_kind) if isinstance(layer, BatchNorm) else layer(values)
-    if isinstance(rectifier, nn.LeakyReLU):
-        return functional.leaky_relu(maps, rectifier.negative_slope, inplace=True)
-    return functional.relu(maps, inplace=True)
 
 
 def _widened(kernel: Tensor) -> Tensor:
@@ -88,7 +89,7 @@ def _fold(first: nn.Module, second: nn.Module) -> Fold | None:
     if is_doubling(first) and _is_plain(second):
         return _doubled
     makes_maps = isinstance(first, nn.Conv2d | nn.ConvTranspose2d | BatchNorm)
-    return _rectified if makes_maps and isinstance(second, nn.ReLU | nn.LeakyReLU) else None
+    return rectified if makes_maps and isinstance(second, nn.ReLU | nn.LeakyReLU) else None
 
 
 def _is_plain(layer: nn.Module) -> bool:

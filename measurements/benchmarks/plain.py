@@ -10,6 +10,7 @@ from itertools import count
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import spectral_norm
 
 from equipoise.networks.normalisation import BatchNorm
@@ -25,6 +26,39 @@ def normalised(module: nn.Module) -> nn.Module:
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             spectral_norm(layer)
+    return module
+
+
+class _NormalisedConvolution(nn.Module):
+    """A convolution divided by its norm at its own input size, with one power iteration in each forward pass."""
+
+    def __init__(self, layer: nn.Conv2d):
+        super().__init__()
+        assert not isinstance(layer.padding, str)
+        self._layer, self._window = layer, (layer.stride, layer.padding)
+        self._vector = torch.empty(0)
+
+    def forward(self, values: Tensor) -> Tensor:
+        weight, window = self._layer.weight, self._window
+        if not self._vector.numel():
+            self._vector = torch.randn_like(values[:1])
+        with torch.no_grad():
+            image = functional.conv2d(self._vector, weight, None, *window)
+            image /= image.norm()
+            back = functional.conv_transpose2d(image, weight, None, *window)
+            self._vector = back / back.norm()
+        norm = (image * functional.conv2d(self._vector, weight, None, *window)).sum()
+        return functional.conv2d(values, weight / norm, self._layer.bias, *window)
+
+
+def normalised_as_convolutions(module: nn.Module) -> nn.Module:
+    """PICO: each convolution, of even sides, by its own norm; torch's spectral normalisation on linear layers."""
+    for part in list(module.modules()):
+        for name, layer in part.named_children():
+            if isinstance(layer, nn.Conv2d):
+                setattr(part, name, _NormalisedConvolution(layer))
+            elif isinstance(layer, nn.Linear):
+                spectral_norm(layer)
     return module
 
 

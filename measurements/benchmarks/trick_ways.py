@@ -15,6 +15,9 @@ from equipoise.constraints import gradient_penalties
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
 from equipoise.kernels import winograd
+from equipoise.networks import residual
+from equipoise.networks.blocks import Stack
+from equipoise.networks.folds import rectified
 from equipoise.recipes import lga, magan
 from equipoise.recipes.digits import magan_digits
 from equipoise.training import passes
@@ -118,6 +121,23 @@ def folds() -> dict[str, Way]:
     with patch.object(build, "build_network", lambda *words: one_by_one(built(*words))):
         first = one_move(penalised(), (3, 32, 32), "discriminator")
     return {PLAIN: first, OURS: folded}
+
+
+def written_over() -> dict[str, Way]:
+    built = build.build_network
+    with patch.object(build, "build_network", lambda *words: _with_rectifiers_apart(built(*words))):
+        first = whole_iteration(sngan(), (3, 32, 32))
+    return {
+        PLAIN: without(first, residual, "is_watched", lambda layer: True),
+        OURS: whole_iteration(sngan(), (3, 32, 32)),
+    }
+
+
+def _with_rectifiers_apart(module: nn.Module) -> nn.Module:
+    for part in module.modules():
+        if isinstance(part, Stack):
+            part.folds = {place: fold for place, fold in part.folds.items() if fold is not rectified}
+    return module
 
 
 def constant_masks() -> dict[str, Way]:

@@ -14,6 +14,7 @@ from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.networks.blocks import Projection, Stack
+from equipoise.networks.folds import rectified
 from equipoise.recipes import mmd
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Draw
@@ -71,10 +72,10 @@ def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
 
 
 def one_by_one(module: nn.Module) -> nn.Module:
-    """No two layers are computed as one any more."""
+    """No two layers are merged any more; rectifiers write over their input, as most code lets them."""
     for part in module.modules():
         if isinstance(part, Stack):
-            part.folds = {}
+            part.folds = {place: fold for place, fold in part.folds.items() if fold is rectified}
     return module
 
 

@@ -1,8 +1,9 @@
 """Whole iterations against plain eager steps of the same algorithm."""
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import torch
+from torch import nn
 
 from equipoise.experiments.experiment import Experiment
 from equipoise.recipes import magan, mmd
@@ -11,7 +12,6 @@ from equipoise.training.loop import Loop
 from measurements.benchmarks import plain
 from measurements.benchmarks.cases.common import (
     IMAGES,
-    LARGE_BATCH,
     SEED,
     as_in_a_run,
     bare_players,
@@ -48,6 +48,15 @@ def magan_row(name: str, experiment: Experiment, shape: tuple[int, ...], calls: 
     )
 
 
+def _plain_repulsive(experiment: Experiment, normalise: Callable[[nn.Module], nn.Module]) -> Way:
+    players = bare_players(experiment)
+    normalise(players["discriminator"])
+    optimisers = {each: torch.optim.Adam(player.parameters(), 1e-3, (0.5, 0.999)) for each, player in players.items()}
+    images = torch.rand(IMAGES, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
+    losses = plain.repulsive_mmd, plain.mmd_of_fakes
+    return plain.plain_step(players, optimisers, *losses, images, 128, experiment.batch_size)
+
+
 def repulsive_mmd_row() -> Case:
     """SN-DCGAN with the bounded repulsive loss, alternating on both sides, and the paper's simultaneous form.
 
@@ -56,15 +65,8 @@ def repulsive_mmd_row() -> Case:
 
     def prepare() -> dict[str, Way]:
         base, alternating = repulsive_mmd("simultaneous"), repulsive_mmd("alternating")
-        players = bare_players(base)
-        plain.normalised(players["discriminator"])
-        optimisers = {
-            each: torch.optim.Adam(player.parameters(), 1e-3, (0.5, 0.999)) for each, player in players.items()
-        }
-        images = torch.rand(IMAGES, 3, 32, 32, generator=torch.Generator().manual_seed(SEED)) * 2 - 1
-        losses = plain.repulsive_mmd, plain.mmd_of_fakes
         return {
-            "plain eager, alternating": plain.plain_step(players, optimisers, *losses, images, 128, base.batch_size),
+            "plain eager, alternating": _plain_repulsive(base, plain.normalised),
             "equipoise, alternating": whole_iteration(alternating, (3, 32, 32)),
             "equipoise, simultaneous": whole_iteration(base, (3, 32, 32)),
         }
@@ -84,21 +86,28 @@ def repulsive_mmd_row() -> Case:
 
 
 def pico_row() -> Case:
-    """The two spectral normalisations in the same iteration."""
+    """The norms of the convolutions themselves, beside plain code of the same, and beside those of reshaped kernels.
+
+    At the paper's own batch, 64; the target against PIM is a step time of at most 1.05.
+    """
 
     def prepare() -> dict[str, Way]:
-        pim = replace(mmd.table_s3("rep-b", "cifar10", None), batch_size=LARGE_BATCH)
-        pico = replace(mmd.table_s3("rep-b", "cifar10", 64), batch_size=LARGE_BATCH)
-        return {"PIM": whole_iteration(pim, (3, 32, 32)), "PICO": whole_iteration(pico, (3, 32, 32))}
+        pim, pico = (mmd.table_s3("rep-b", "cifar10", scale) for scale in (None, 64))
+        return {
+            "plain eager, alternating": _plain_repulsive(pico, plain.normalised_as_convolutions),
+            "equipoise with PIM, simultaneous": whole_iteration(pim, (3, 32, 32)),
+            "equipoise, simultaneous": whole_iteration(pico, (3, 32, 32)),
+        }
 
-    work = f"whole simultaneous iteration, SN-DCGAN 32x32, batch {LARGE_BATCH}, float32"
+    work = "whole iteration, SN-DCGAN 32x32 with PICO, batch 64, float32"
     return Case(
         "PICO",
-        "PIM; the target is a step time of at most 1.05",
-        {"PICO": 1 / 1.05},
+        "a plain eager alternating step",
+        {"equipoise, simultaneous": 1.5},
         prepare,
         work,
         rounds=3,
+        also={"equipoise with PIM, simultaneous": 1 / 1.05},
         convolves=True,
         apart=True,
     )
