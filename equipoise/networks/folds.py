@@ -32,23 +32,6 @@ def is_watched(layer: nn.Module) -> bool:
     return bool(layer._forward_pre_hooks or layer._forward_hooks or layer._backward_pre_hooks or layer._backward_hooks)
 
 
-def is_doubling(layer: nn.Module) -> bool:
-    """Whether it is nearest upsampling by two."""
-    return isinstance(layer, nn.Upsample) and (layer.scale_factor, layer.mode) == (2.0, "nearest")
-
-
-def add_doubled(maps: Tensor, smaller: Tensor) -> Tensor:
-    """maps + nearest(smaller), written over `maps`; without gradients.
-
-    Args:
-        maps: [batch, channels, 2 height, 2 width].
-        smaller: [batch, channels, height, width].
-    """
-    windows = maps.unflatten(3, (-1, 2)).unflatten(2, (-1, 2))
-    windows += smaller[:, :, :, None, :, None]
-    return maps
-
-
 def rectified(layer: nn.Module, rectifier: nn.Module, values: Tensor, batch_kind: str | None) -> Tensor:
     """rectifier(layer(values)), written over what the layer made; shapes as of the two."""
     maps: Tensor = layer(values, batch_kind) if isinstance(layer, BatchNorm) else layer(values)
@@ -86,8 +69,8 @@ def _with_neighbours(entries: Tensor, side: int) -> Tensor:
 def _fold(first: nn.Module, second: nn.Module) -> Fold | None:
     if _is_plain(first) and isinstance(second, nn.AvgPool2d):
         return _pooled if (second.kernel_size, second.stride, second.padding) == (2, 2, 0) else None
-    if is_doubling(first) and _is_plain(second):
-        return _doubled
+    if isinstance(first, nn.Upsample) and _is_plain(second):
+        return _doubled if (first.scale_factor, first.mode) == (2.0, "nearest") else None
     makes_maps = isinstance(first, nn.Conv2d | nn.ConvTranspose2d | BatchNorm)
     return rectified if makes_maps and isinstance(second, nn.ReLU | nn.LeakyReLU) else None
 

@@ -10,12 +10,11 @@ import torch
 from torch import nn
 
 from equipoise.networks.blocks import KindAware, Stack
-from equipoise.networks.folds import add_doubled, is_doubling, is_watched
 from equipoise.networks.normalisation import BatchNorm
 
 
 class ResidualBlock(KindAware):
-    """residual(values) + shortcut(values); without gradients the sum is written over the first."""
+    """residual(values) + shortcut(values)."""
 
     def __init__(self, residual: list[nn.Module], shortcut: list[nn.Module]) -> None:
         super().__init__()
@@ -24,16 +23,8 @@ class ResidualBlock(KindAware):
 
     def forward(self, values: torch.Tensor, batch_kind: str | None = None) -> torch.Tensor:
         """values: [batch, channels, height, width]."""
-        residual: torch.Tensor = self.residual(values, batch_kind)
-        if torch.is_grad_enabled() or any(is_watched(part) for part in self.modules()):
-            total: torch.Tensor = residual + self.shortcut(values, batch_kind)
-            return total
-        layers = list(self.shortcut)
-        if not layers or not is_doubling(layers[-1]):
-            return residual.add_(self.shortcut(values, batch_kind))
-        for layer in layers[:-1]:
-            values = layer(values)
-        return add_doubled(residual, values)
+        total: torch.Tensor = self.residual(values, batch_kind) + self.shortcut(values, batch_kind)
+        return total
 
 
 def up_block(

@@ -15,6 +15,7 @@ from PIL import Image
 
 import equipoise
 from equipoise.common.files import write_atomically, write_text_atomically
+from equipoise.common.machine import git_commit
 
 FIGURE_WIDTH_INCHES = 5.4
 """Of every figure."""
@@ -51,9 +52,10 @@ def write_figure(path: Path, draw: Draw, results: Mapping[str, Any]) -> None:
     write_atomically(path, lambda temporary: picture.save(temporary, format="png", optimize=True))
 
 
-def versions() -> dict[str, str]:
-    """The versions that computed the numbers."""
+def versions() -> dict[str, str | None]:
+    """The versions that computed the numbers; the commit is None outside a checkout."""
     return {
+        "commit": git_commit(),
         "equipoise": equipoise.__version__,
         "python": platform.python_version(),
         "torch": torch.__version__,

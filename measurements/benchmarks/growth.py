@@ -1,6 +1,6 @@
-"""Peak memory of the families, and how time and memory grow: each point in a process of its own.
+"""Peak memory of the recipes, and how time and memory grow: each point in a process of its own.
 
-    python -m measurements.benchmarks.growth memory     writes results/benchmarks/memory.json
+    python -m measurements.benchmarks.growth memory     writes results/benchmarks/memory.json: a quarter of an hour
     python -m measurements.benchmarks.growth POINT      measures one point, given as JSON, and prints JSON
 
 CPU time and the process's largest resident size, on random images; the size before the game was built is subtracted
@@ -27,9 +27,9 @@ from equipoise.common.files import write_text_atomically
 from equipoise.data.items import Mapped
 from equipoise.data.noise import Noise
 from equipoise.data.store import Store
-from equipoise.experiments.build import build_game, build_network, build_state
+from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment, network
-from equipoise.recipes.catalogue import recipe
+from equipoise.recipes.catalogue import RECIPES, recipe
 from equipoise.recipes.parts import two_players
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Latent
@@ -40,16 +40,8 @@ from measurements.benchmarks import processes
 from measurements.benchmarks.measure import machine
 from measurements.benchmarks.memory_estimate import estimated_bytes
 from measurements.benchmarks.timers import process_seconds
+from measurements.figures.recipe_costs import fingerprint
 
-FAMILIES = (
-    "magan-mnist",
-    "began-cifar10",
-    "ali-cifar10",
-    "lga8-cifar10",
-    "sngan-cifar10",
-    "mmd-rep-b-cifar10",
-    "reg-dcgan-stacked-mnist",
-)
 _MIB = 1 << 20
 
 
@@ -83,9 +75,12 @@ LARGER = (
 """Further points of the last two axes, each axis with one that it had before."""
 
 
-def memory_points() -> list[Point]:
-    """Each family at its paper's batch."""
-    return [Point(name) for name in FAMILIES]
+def computations() -> list[list[str]]:
+    """All recipes, those together that are one computation at the paper's batch."""
+    found: dict[str, list[str]] = {}
+    for name in RECIPES:
+        found.setdefault(fingerprint(recipe(name)), []).append(name)
+    return list(found.values())
 
 
 def growth_points() -> dict[str, list[Point]]:
@@ -107,12 +102,19 @@ def grown() -> dict[str, Any]:
 
 
 def memory() -> dict[str, Any]:
-    """The memory of each family, measured and estimated from shapes alone, and the larger points."""
-    families = [
-        in_own_process(point) | {"estimated_mib": estimated_bytes(_experiment(point)) / _MIB}
-        for point in memory_points()
-    ]
-    return {"machine": machine(), "families": families, "larger": [in_own_process(point) for point in LARGER]}
+    """The memory of each recipe, estimated from shapes alone and measured, and the larger points."""
+    found = [memory_of(names) for names in computations()]
+    return {"machine": machine(), "recipes": found, "larger": [in_own_process(point) for point in LARGER]}
+
+
+def memory_of(names: list[str]) -> dict[str, Any]:
+    """Of recipes that are one computation: the estimate, and the measurement if half of the machine holds it."""
+    point = Point(names[0])
+    experiment = _experiment(point)
+    estimate = estimated_bytes(experiment)
+    found = {"recipes": names, "batch": experiment.batch_size, "estimated_mib": estimate / _MIB}
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return found | (in_own_process(point) if estimate < whole / 2 else {})
 
 
 def in_own_process(point: Point) -> dict[str, Any]:
@@ -173,11 +175,11 @@ def _experiment(point: Point) -> Experiment:
     """The recipe on random images, without pre-training and with one discriminator step: neither changes its peak."""
     chosen = _narrow_dcgan(point.image_size) if point.recipe == "dcgan" else recipe(point.recipe)
     batch = point.batch or chosen.batch_size
-    shape = build_network(chosen.players["generator"].network, torch.Generator().manual_seed(0)).image_shape
+    count = batch if point.mapped else point.images or batch
     names = {field.name for field in fields(chosen.algorithm)}
     shorter = {"pretrain_epochs": 0, "discriminator_steps": 1}
     algorithm = replace(chosen.algorithm, **{name: value for name, value in shorter.items() if name in names})
-    data = Noise(shape, batch if point.mapped else point.images or batch)
+    data = chosen.data.stand_in(count) or Noise(chosen.data.item_shape, count)
     return replace(chosen, algorithm=algorithm, batch_size=batch, data=data)
 
 
@@ -196,7 +198,7 @@ def _narrow_dcgan(image_size: int) -> Experiment:
     players = two_players(generator, discriminator, Adam(lr=2e-4))
     return Experiment(
         name="dcgan",
-        data=Noise(),
+        data=Noise((3, image_size, image_size)),
         players=players,
         algorithm=GAN(iterations=100),
         batch_size=16,

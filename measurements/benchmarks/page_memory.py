@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from equipoise.recipes.families import families
+from measurements.benchmarks.page_rows import NOT_MEASURED
 from measurements.pages import table
 
+_LARGE = 100
+"""MiB."""
 Points = list[dict[str, Any]]
 AXES = (("batch", "batch"), ("resolution", "image_size"), ("images", "images"))
 """What grows, and the field that says how large it is."""
@@ -11,6 +15,7 @@ AXES = (("batch", "batch"), ("resolution", "image_size"), ("images", "images"))
 
 def figures(read: dict[str, Any], grown: dict[str, Any], memory: dict[str, Any]) -> dict[str, str]:
     """By the names of the page's places."""
+    measured = [each for each in memory["recipes"] if "peak_mib" in each]
     return {
         "pictures": read["pictures"],
         "reading": table(
@@ -21,10 +26,11 @@ def figures(read: dict[str, Any], grown: dict[str, Any], memory: dict[str, Any])
             "recipe | CPU seconds per iteration | share spent on drawing real data",
             [f"{each['game']} | {each['seconds_per_iteration']:.3g} | {each['share']:.2%}" for each in read["waiting"]],
         ),
-        "idle": f"{_idle(memory['families']):.0f}",
+        "idle": f"{_idle(measured):.0f}",
+        "memory-ratio": _against_estimates(measured),
         "memory": table(
-            "recipe | batch | parameters | peak, MiB | without libraries, MiB | estimate, MiB | CPU s per iteration",
-            [_memory(each) for each in memory["families"]],
+            "recipes | batch | parameters | peak, MiB | without libraries, MiB | estimate, MiB | CPU s per iteration",
+            [_memory(each) for each in memory["recipes"]],
         ),
         "larger": table(
             "side | images | CPU ms per image | memory without libraries, MiB",
@@ -48,9 +54,20 @@ def _reading(folder: dict[str, Any], memory: dict[str, Any]) -> str:
 
 
 def _memory(each: dict[str, Any]) -> str:
-    size = f"{each['peak_mib']:,.0f} | {each['peak_above_start_mib']:,.0f}"
-    numbers = f"{each['batch']} | {each['parameters']:,} | {size} | {each['estimated_mib']:,.0f}"
-    return f"{each['recipe']} | {numbers} | {each['seconds']:.3g}"
+    measured = (
+        (f"{each['parameters']:,}", f"{each['peak_mib']:,.0f}", f"{each['peak_above_start_mib']:,.0f}")
+        if "peak_mib" in each
+        else (NOT_MEASURED,) * 3
+    )
+    seconds = f"{each['seconds']:.3g}" if "seconds" in each else NOT_MEASURED
+    names = ", ".join(families(each["recipes"]))
+    return " | ".join([names, f"{each['batch']}", *measured, f"{each['estimated_mib']:,.0f}", seconds])
+
+
+def _against_estimates(points: Points) -> str:
+    """How many times the estimate is taken by recipes whose estimate is no small part of what libraries take."""
+    ratios = [each["peak_above_start_mib"] / each["estimated_mib"] for each in points if each["estimated_mib"] > _LARGE]
+    return f"{min(ratios):.1f} to {max(ratios):.1f}"
 
 
 def _larger(each: dict[str, Any]) -> str:

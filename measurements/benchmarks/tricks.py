@@ -32,7 +32,7 @@ USED = [
     Trick("memory kept between steps", MAGAN, ways.kept_memory, 9, 4),
     Trick("memory kept between steps", SNGAN, ways.kept_memory_of_many_channels, 9, 1),
     Trick("convolution and pooling, doubling and convolution as one layer", STEP, ways.folds, 3, 1),
-    Trick("rectifiers and sums of blocks written over their input", SNGAN, ways.written_over, 9, 1),
+    Trick("rectifiers written over their input", SNGAN, ways.written_over, 9, 1),
     Trick(FILTERING, SNGAN, ways.filtering_in_sngan, 5, 1),
     Trick(FILTERING, DCGAN.format("alternating"), partial(ways.filtering_in_dcgan, "alternating"), 5, 1),
     Trick(FILTERING, DCGAN.format("simultaneous"), partial(ways.filtering_in_dcgan, "simultaneous"), 5, 1),

@@ -6,24 +6,16 @@ python -m measurements.figures.cifar10_jpeg RUN_MMD_REP_B RUN_HINGE
 import sys
 from pathlib import Path
 
-from PIL import Image
-
 from equipoise.runs.directory import open_run
 from measurements import FIGURES_FOLDER
-from measurements.figures.run_results import corner
+from measurements.figures.run_results import beside_one_another, corner
 
 COLUMNS, ROWS, GAP = 6, 4, 12
 
 
 def main() -> None:
     pictures = [corner(open_run(Path(word)), COLUMNS, ROWS) for word in sys.argv[1:]]
-    width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
-    whole = Image.new("RGB", (width, pictures[0].height), "white")
-    left = 0
-    for picture in pictures:
-        whole.paste(picture, (left, 0))
-        left += picture.width + GAP
-    whole.save(FIGURES_FOLDER / "cifar10_jpeg.png", optimize=True)
+    beside_one_another(pictures, GAP).save(FIGURES_FOLDER / "cifar10_jpeg.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 python -m measurements.figures.composed_digits STUDY NAME   keeps the results as results/studies/NAME
 
 STUDY is the directory of the study's finished runs. NAME is mode-table-2, Equipoise's own at the budget of a CPU,
-composed-digits, all sets for longer, or composed-digits-set-1, the first set until the digits are digits, whose first
-samples are drawn too. own_studies.py fills the page.
+composed-digits, for 1,000 iterations, or composed-digits-longer, the same runs after 4,000, when the digits are digits;
+their first samples are drawn too. own_studies.py fills the page.
 """
 
 import argparse
@@ -13,59 +13,57 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from equipoise.runs.directory import open_run
 from equipoise.studies.mode_regularised import table_2
 from equipoise.studies.paired import paired
 from equipoise.studies.results import read_results
 from equipoise.studies.sources import RESULTS
 from measurements import FIGURES_FOLDER
-from measurements.figures.run_results import above_one_another, corner
+from measurements.figures.run_results import above_one_another, beside_one_another, corner
 from measurements.figures.study_runs import STUDIES, difference
 from measurements.pages import table
 
 PICTURE = FIGURES_FOLDER / "composed_digits.png"
-AT_THE_BUDGET, LONGER, LONGEST = "mode-table-2", "composed-digits", "composed-digits-set-1"
+AT_THE_BUDGET, STROKES, DIGITS = "mode-table-2", "composed-digits", "composed-digits-longer"
+LENGTHS = {"1,000": STROKES, "4,000": DIGITS}
 METHODS, SETS = ("DCGAN", "Reg-DCGAN"), (1, 2, 3, 4)
-COLUMNS, ROWS, GAP = 10, 3, 12
+COLUMNS, ROWS, GAP = 8, 2, 12
 
 
 def page_table() -> str:
-    """Numbers missing and divergence by method and set, each beside the paper's."""
-    rows = read_results(STUDIES / LONGER)["rows"]
-    lines = [_line(method, rows) for method in METHODS] + [_published(method) for method in METHODS]
-    heads = " | ".join(f"set {number}: missing | KL" for number in SETS)
-    return table(f"method | {heads}", lines)
-
-
-def first_set_table() -> str:
-    """The first set after both lengths, beside the paper's."""
+    """Numbers missing and divergence by set, method and length, beside the paper's."""
     lines = []
-    for method in METHODS:
-        cells = [_cells(method, read_results(STUDIES / name)["rows"], 1) for name in (LONGER, LONGEST)]
-        lines.append(" | ".join([method, *cells[0], *cells[1], *_published_cells(method, 1)]))
-    heads = " | ".join(f"{place}: missing | KL" for place in ("1,000 iterations", "4,000", "the paper"))
-    return table(f"method | {heads}", lines)
+    for length, name in LENGTHS.items():
+        rows = read_results(STUDIES / name)["rows"]
+        lines += [" | ".join([f"{method}, {length} iterations", *_line(method, rows)]) for method in METHODS]
+    heads = " | ".join(f"set {number}: missing | KL" for number in SETS)
+    return table(f"method | {heads}", [*lines, *map(_published, METHODS)])
 
 
 def pairs_table() -> str:
-    """Reg-DCGAN against DCGAN on equal sets and seeds."""
+    """Reg-DCGAN against DCGAN on equal sets and seeds, after either length."""
     lines = []
-    for metric, title in (("modes-missing", "numbers missing"), ("modes-kl", "KL")):
-        dcgan, reg_dcgan = (of_method(method, metric) for method in METHODS)
-        fewer = sum(reg_dcgan[key] < dcgan[key] for key in dcgan)
-        lines.append(f"{title} | {len(dcgan)} | {fewer} | {difference(paired(reg_dcgan, dcgan))}")
-    return table("measure | pairs | Reg-DCGAN has less in | Reg-DCGAN minus DCGAN (95 % interval)", lines)
+    for length, name in LENGTHS.items():
+        for metric, title in (("modes-missing", "numbers missing"), ("modes-kl", "KL")):
+            dcgan, reg_dcgan = (of_method(method, metric, name) for method in METHODS)
+            fewer = sum(reg_dcgan[key] < dcgan[key] for key in dcgan)
+            change = difference(paired(reg_dcgan, dcgan))
+            lines.append(f"{length} | {title} | {len(dcgan)} | {fewer} | {change}")
+    heads = "iterations | measure | pairs | Reg-DCGAN has less in | Reg-DCGAN minus DCGAN (95 % interval)"
+    return table(heads, lines)
 
 
-def of_method(method: str, metric: str) -> dict[int, float]:
-    """The values of all sets and seeds; a key stands for the same set and seed with both methods."""
-    rows = [row for row in read_results(STUDIES / LONGER)["rows"] if row["label"] == method]
+def of_method(method: str, metric: str, name: str = DIGITS) -> dict[int, float]:
+    """The values of all sets and seeds of a study; a key stands for the same set and seed with both methods."""
+    rows = [row for row in read_results(STUDIES / name)["rows"] if row["label"] == method]
     values = {(row["block"], run["seed"]): run["scores"][metric]["value"] for row in rows for run in row["runs"]}
     return {number: values[key] for number, key in enumerate(sorted(values))}
 
 
-def _line(method: str, rows: list[dict[str, Any]]) -> str:
-    return " | ".join([method, *(cell for number in SETS for cell in _cells(method, rows, number))])
+def _line(method: str, rows: list[dict[str, Any]]) -> list[str]:
+    return [cell for number in SETS for cell in _cells(method, rows, number)]
 
 
 def _cells(method: str, rows: list[dict[str, Any]], number: int) -> list[str]:
@@ -79,13 +77,10 @@ def _cells(method: str, rows: list[dict[str, Any]], number: int) -> list[str]:
 
 
 def _published(method: str) -> str:
-    cells = (cell for number in SETS for cell in _published_cells(method, number))
+    rows = {row.block: row.published for row in table_2().rows if row.label == method}
+    of_sets = [rows[f"set {number}"] for number in SETS]
+    cells = [f"{row['modes-missing'].value} | {row['modes-kl'].value:.2f}" for row in of_sets]
     return " | ".join([f"{method}, the paper", *cells])
-
-
-def _published_cells(method: str, number: int) -> list[str]:
-    (row,) = (row for row in table_2().rows if (row.label, row.block) == (method, f"set {number}"))
-    return [f"{row.published['modes-missing'].value}", f"{row.published['modes-kl'].value:.2f}"]
 
 
 def missing_at_the_budget() -> str:
@@ -96,28 +91,31 @@ def missing_at_the_budget() -> str:
 
 
 def take(directory: Path, name: str) -> None:
-    """Keep a study's results and its YAML; of the longest, also the first samples of both methods."""
+    """Keep a study's results and its YAML; of the longer one, also the first samples of both methods on each set."""
     folder = STUDIES / name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(directory / RESULTS, folder / RESULTS)
     if name != AT_THE_BUDGET:
         shutil.copy(directory / "study.yaml", folder / "study.yaml")
-    if name == LONGEST:
-        firsts = [open_run(directory / path) for path in _firsts(directory)]
-        picture = above_one_another([corner(run, COLUMNS, ROWS) for run in firsts], GAP)
-        picture.convert("L").save(PICTURE, optimize=True)
+    if name == DIGITS:
+        rows = {(row["block"], row["label"]): row for row in read_results(directory)["rows"]}
+        bands = [
+            beside_one_another([_first_samples(directory, rows, each, number) for each in METHODS], GAP)
+            for number in SETS
+        ]
+        above_one_another(bands, GAP).convert("L").save(PICTURE, optimize=True)
 
 
-def _firsts(directory: Path) -> list[str]:
-    """The directories of each method's first run on the first set."""
-    rows = [row for row in read_results(directory)["rows"] if row["block"] == "set 1"]
-    return [next(row for row in rows if row["label"] == method)["runs"][0]["directory"] for method in METHODS]
+def _first_samples(directory: Path, rows: dict[tuple[str, str], Any], method: str, number: int) -> Image.Image:
+    """Of the method's first run on a set."""
+    run = open_run(directory / rows[f"set {number}", method]["runs"][0]["directory"])
+    return corner(run, COLUMNS, ROWS)
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("study", type=Path, metavar="STUDY")
-    words.add_argument("name", choices=(AT_THE_BUDGET, LONGER, LONGEST), metavar="NAME")
+    words.add_argument("name", choices=(AT_THE_BUDGET, STROKES, DIGITS), metavar="NAME")
     chosen = words.parse_args()
     take(chosen.study, chosen.name)
 

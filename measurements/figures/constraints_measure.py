@@ -5,7 +5,6 @@ python -m measurements.figures.constraints_measure           about two minutes o
 
 import json
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.common.random import stream
 from equipoise.constraints import SpectralNorm, WeightClip, exact_spectral_norm, gradient_penalty, spectral_norms
 from measurements import ROOT, take_no_words
@@ -179,10 +179,7 @@ def count_operations(work: Callable[[], None]) -> int:
 
 
 def save(name: str, content: dict[str, Any]) -> None:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    passport = {"seed": SEED, "torch": torch.__version__, "device": "cpu", "commit": commit}
+    passport = {"seed": SEED, "torch": torch.__version__, "device": "cpu", "commit": git_commit()}
     write_text_atomically(RESULTS / name, json.dumps({"passport": passport, **content}, indent=1) + "\n")
 
 

@@ -62,7 +62,6 @@ PLACES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
         "grid-sign": grid_search.sign_test,
         "table-2": composed_digits.page_table,
         "table-2-pairs": composed_digits.pairs_table,
-        "table-2-first-set": composed_digits.first_set_table,
         "table-2-budget": composed_digits.missing_at_the_budget,
     },
     DOCS_FOLDER / "algorithms" / "mmd-gan.md": {

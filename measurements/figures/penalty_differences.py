@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.files import write_text_atomically
+from equipoise.common.machine import git_commit
 from equipoise.common.random import stream
 from equipoise.constraints import r1_by_differences, r1_penalty
 from equipoise.networks import build
@@ -24,7 +25,8 @@ BATCH, STEPS = 64, (0.05, 0.01, 0.002)
 def main() -> None:
     torch.set_num_threads(1)
     rows = [row for name, network in networks().items() for row in compared(name, network)]
-    write_text_atomically(DATA, json.dumps({"torch": torch.__version__, "batch": BATCH, "rows": rows}, indent=1) + "\n")
+    about = {"commit": git_commit(), "torch": torch.__version__, "batch": BATCH}
+    write_text_atomically(DATA, json.dumps(about | {"rows": rows}, indent=1) + "\n")
 
 
 def networks() -> dict[str, nn.Module]:

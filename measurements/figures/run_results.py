@@ -110,9 +110,17 @@ def enlarged(picture: Image.Image, times: int) -> Image.Image:
 def above_one_another(bands: Sequence[Image.Image], gap: int) -> Image.Image:
     """Pictures of one width, one above the other."""
     whole = Image.new("RGB", (bands[0].width, sum(each.height + gap for each in bands) - gap), "white")
-    for number, band in enumerate(bands):
-        whole.paste(band, (0, number * (band.height + gap)))
+    top = 0
+    for band in bands:
+        whole.paste(band, (0, top))
+        top += band.height + gap
     return whole
+
+
+def beside_one_another(parts: Sequence[Image.Image], gap: int) -> Image.Image:
+    """Pictures of one height, from left to right."""
+    turned = above_one_another([each.transpose(Image.Transpose.TRANSPOSE) for each in parts], gap)
+    return turned.transpose(Image.Transpose.TRANSPOSE)
 
 
 def scores(run: RunDirectory) -> dict[str, Any]:

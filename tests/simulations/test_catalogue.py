@@ -53,7 +53,7 @@ def test_a_simulation_writes_its_numbers_and_its_figure(name, tmp_path):
     results = json.loads(data.read_text())
     assert results["simulation"] == name
     assert results["parameters"] == json.loads(json.dumps(asdict(SMALL[name])))
-    assert set(results["versions"]) == {"equipoise", "python", "torch", "numpy", "matplotlib"}
+    assert set(results["versions"]) == {"commit", "equipoise", "python", "torch", "numpy", "matplotlib"}
     with Image.open(picture) as image:
         assert image.width > 390
 
