@@ -15,6 +15,7 @@ from equipoise.cli.options import (
     run_directory,
 )
 from equipoise.common.errors import printable
+from equipoise.common.files import check_writable
 
 if TYPE_CHECKING:
     from equipoise.evaluation.scoring import Score
@@ -39,6 +40,7 @@ def evaluate_command(chosen: argparse.Namespace) -> int:
     from equipoise.runs.train import Settings
     from equipoise.runs.trained import PartlyMeasured, evaluate
 
+    check_writable(chosen.directory / "scores.json")
     weights = local_weights(chosen.inception_weights)
     settings = Settings(
         chosen.device,

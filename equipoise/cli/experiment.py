@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from equipoise.cli.names import assignment, check_names
 from equipoise.cli.options import positive, whole
-from equipoise.common.errors import EquipoiseError
-from equipoise.common.files import YAML_SUFFIXES
+from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.files import YAML_SUFFIXES, folders_here
 from equipoise.data.catalogue import check_data
 
 if TYPE_CHECKING:
@@ -96,15 +96,23 @@ def is_yaml(source: str) -> bool:
 
 
 def _named(source: str, budget: str | None) -> "Experiment":
-    from equipoise.recipes.catalogue import recipe
+    from equipoise.recipes.catalogue import RECIPES, recipe
 
     if not is_yaml(source):
+        if source not in RECIPES:
+            raise UnknownName("recipe", source, RECIPES, folders_here())
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")
     from equipoise.experiments.reading import read_yaml_file
 
     plain = read_yaml_file(Path(source))  # before torch is imported, so that a wrong path or name is told at once
+    if not isinstance(plain, dict):
+        raise EquipoiseError(f"{printable(source)} holds no experiment: it must be a mapping of fields.")
+    if "rows" in plain:
+        raise EquipoiseError(
+            f"{printable(source)} describes a study; carry it out with: equipoise study {printable(source)}"
+        )
     check_names(plain)
     from equipoise.experiments.config import from_plain
 

@@ -22,6 +22,15 @@ _LONGEST = 4000
 class _Parser(argparse.ArgumentParser):
     """Errors are one sentence, and a mistyped command gets a suggestion."""
 
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self.of_commands: dict[str, _Parser] = {}
+
+    @property
+    def options(self) -> list[str]:
+        """The long names of its options."""
+        return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+
     def error(self, message: str) -> NoReturn:
         self.exit(_USER_ERROR, f"equipoise: {shortened(message, _LONGEST)}. See: {self.prog} --help\n")
 
@@ -66,7 +75,10 @@ def _run(words: list[str]) -> int:
     try:
         words = _without_plugins(words)
         _refuse_unknown_command(words)
-        chosen = _parser(words).parse_args(words)
+        parser = _parser(words)
+        chosen, unknown = parser.parse_known_args(words)
+        if unknown:
+            _refuse_unknown_words(parser, chosen.command, unknown)
         return COMMANDS[chosen.command].run(chosen)
     finally:
         sys.stdout.flush()
@@ -96,7 +108,16 @@ def _refuse_unknown_command(words: Sequence[str]) -> None:
         raise UnknownName("command", words[0], COMMANDS)
 
 
-def _parser(words: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
+def _refuse_unknown_words(parser: "_Parser", command: str, unknown: Sequence[str]) -> NoReturn:
+    """A mistyped option gets a suggestion, and any other word a way to the command's help."""
+    of_command = parser.of_commands[command]
+    if unknown[0].startswith("--"):
+        option = unknown[0].partition("=")[0]
+        raise UnknownName(f"option of {command}", option, of_command.options)
+    of_command.error(f"unrecognized arguments: {' '.join(unknown)}")
+
+
+def _parser(words: Collection[str] = COMMANDS) -> _Parser:
     """The parser of a line of words: only commands that occur in it get their arguments."""
     about = "Train GANs that stay in balance, and measure whether they did."
     parser = _Parser(prog="equipoise", allow_abbrev=False, description=about)
@@ -114,6 +135,7 @@ def _parser(words: Collection[str] = COMMANDS) -> argparse.ArgumentParser:
         )
         if name in words:
             command.fill(subparser)
+        parser.of_commands[name] = subparser
     return parser
 
 

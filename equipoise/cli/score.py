@@ -9,6 +9,7 @@ from equipoise.cli.command import Command
 from equipoise.cli.names import metric_or_all
 from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import check_writable
 from equipoise.evaluation.inception_file import local_weights
 from equipoise.evaluation.score_sheet import read_scores
 from equipoise.evaluation.side_words import check_side
@@ -47,6 +48,8 @@ def score_command(chosen: argparse.Namespace) -> int:
             check_side(side, chosen.data_root)
     from equipoise.evaluation.weight_files import named_weights
 
+    if chosen.json is not None:
+        check_writable(chosen.json)
     old = None if chosen.against is None else read_scores(chosen.against)
     files = named_weights(chosen.weights)
     if (inception := local_weights(chosen.inception_weights)) is not None:

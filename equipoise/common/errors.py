@@ -19,14 +19,19 @@ class UnfitFile(EquipoiseError, OSError):
 class UnknownName(EquipoiseError, ValueError):
     """A name that is not in a table; the message suggests the nearest known one."""
 
-    def __init__(self, what: str, name: object, known: Iterable[str]):
-        """`what` says what kind of thing was looked for, as in "recipe" or "data set"."""
+    def __init__(self, what: str, name: object, known: Iterable[str], folders: Iterable[str] | None = None):
+        """`what` says what kind of thing was looked for, as in "recipe"; `folders` could have been meant as well."""
         name = name if isinstance(name, str) else shown(name)
         names = sorted(known)
-        nearest = difflib.get_close_matches(name[:_MOST_LETTERS], names, n=1, cutoff=0.5)
+        places = [] if folders is None else sorted(folders)
+        nearest = difflib.get_close_matches(name[:_MOST_LETTERS], [*names, *places], n=1, cutoff=0.5)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(names[:_MOST_NAMED])}{more}."
-        super().__init__(f"unknown {what} '{shortened(name)}'; {hint}")
+        hint = f"known: {', '.join(names[:_MOST_NAMED])}{more}."
+        if nearest:
+            kind = "" if nearest[0] in names else "the folder "
+            hint = f"did you mean {kind}'{printable(nearest[0])}'?"
+        alone = "" if folders is None or (nearest and nearest[0] in places) else " There is no such folder either."
+        super().__init__(f"unknown {what} '{shortened(name)}'; {hint}{alone}")
 
 
 def refuse_unknown(what: str, names: Iterable[str], known: Iterable[str]) -> None:

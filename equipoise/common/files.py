@@ -22,6 +22,7 @@ MOST_AT_ONCE = 1 << 30
 YAML_SUFFIXES = (".yaml", ".yml")
 """By which a word of the command line is a path."""
 _CHUNK_BYTES = 1 << 20
+_PLAIN_FILE = 0o666
 _LONGEST_NAME = 100
 _ABANDONED_SECONDS = 3600
 _OTHER_KINDS = {
@@ -84,6 +85,8 @@ def _unwritten(path: Path, error: OSError) -> EquipoiseError:
 def write_folder_atomically(folder: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary neighbour, then rename it to `folder`, which must not exist or be empty.
 
+    The umask gives the modes, whatever `write` opens its files with.
+
     Args:
         folder: where the files go; its parent is made if need be.
         write: given the neighbour's path, an empty folder.
@@ -96,6 +99,10 @@ def write_folder_atomically(folder: Path, write: Callable[[Path], None]) -> None
     try:
         temporary.mkdir(parents=True)
         write(temporary)
+        mode = stat.S_IMODE(temporary.stat().st_mode) & _PLAIN_FILE
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                file.chmod(mode)
         if folder.is_dir():
             folder.rmdir()
         temporary.replace(folder)
@@ -114,6 +121,28 @@ def _put_where_nothing_stands(temporary: Path, path: Path) -> None:
     except OSError:
         with open(path, "xb"):
             temporary.replace(path)
+
+
+def folders_here() -> list[str]:
+    """The names of the folders in the working directory, as far as it can be read."""
+    with contextlib.suppress(OSError), os.scandir() as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
+    return []
+
+
+def check_writable(path: Path) -> None:
+    """Refuse at once what could not be written at the end of long work.
+
+    Raises:
+        EquipoiseError: the folder, or the one that it would be made in, cannot be written.
+    """
+    place = Path(path).absolute().parent
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise EquipoiseError(
+            f"could not write {printable(path)}: there is no permission to write in {printable(place)}."
+        )
 
 
 def try_lock(file: IO[bytes]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
-from equipoise.common.files import local_path
+from equipoise.common.files import folders_here, local_path
 from equipoise.common.registry import Entry, Registry, Shape
 from equipoise.data.data_set import DataSet
 
@@ -102,6 +102,8 @@ def parse_data(text: str) -> DataSet:
     kind, colon, path = text.partition(":")
     if kind not in DATA and (implied := _kind_of_path(text)):
         kind, colon, path = implied, ":", text
+    if kind not in DATA and not colon:
+        raise UnknownName("data set", kind, DATA, folders_here())
     entry = DATA[kind]
     if entry.origin != "path" and colon:
         raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")

@@ -85,6 +85,7 @@ def write_run_report(run: Path) -> Path:
         curves=[figure for figure in curve_figures(record) if figure],
         score=scored[0] if scored else measurements.variety_figure(record),
         scored=scored[1:],
+        was_scored=bool(scored),
         others=measurements.other_figures(record),
         histogram=figures.histogram_figure("classes", [record.histogram()]) if record.histogram() else None,
         environment=_flat(_without_places(record.environment)),

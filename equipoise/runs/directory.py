@@ -138,7 +138,8 @@ def open_run(path: Path) -> RunDirectory:
     """
     run = RunDirectory(Path(path))
     if not run.config.is_file():
-        raise EquipoiseError(f"{printable(path)} contains no run: there is no config.yaml in it.")
+        why = "there is no config.yaml in it" if run.path.exists() else "there is no such directory"
+        raise EquipoiseError(f"{printable(path)} contains no run: {why}.")
     return run
 
 
@@ -156,6 +157,8 @@ def check_is_run(path: Path) -> None:
     Raises:
         EquipoiseError: it holds neither.
     """
+    if not path.exists():
+        raise EquipoiseError(f"{printable(path)} is not a run: there is no such directory.")
     if not (path / "config.yaml").is_file() and not (path / "metrics.jsonl").is_file():
         raise EquipoiseError(
             f"{printable(path)} is not a run: it has neither config.yaml nor metrics.jsonl; give a directory that "

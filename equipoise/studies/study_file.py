@@ -19,6 +19,7 @@ from equipoise.studies.sources import FILE, MOST_BYTES, MOST_VALUES, is_file_or_
 from equipoise.studies.study import DIVERGED, SMOKE, Scale, Study
 from equipoise.studies.wish import SAMPLES, SEEDS
 
+_MANY_NUMBERS = ("class-histogram",)
 _SPOKEN = {"scales": "seeds or samples", "changes": "settings", "measures": "metrics"}
 
 
@@ -97,6 +98,10 @@ def load_study(path: Path) -> Study:
     plain = read_yaml_file(path, MOST_BYTES, MOST_VALUES)
     if not isinstance(plain, dict):
         raise EquipoiseError(f"{printable(path)} holds no study: it must be a mapping of fields, got {shown(plain)}.")
+    if "players" in plain:
+        raise EquipoiseError(
+            f"{printable(path)} describes an experiment; train it with: equipoise train {printable(path)}"
+        )
     try:
         study = built(Study, _in_full(plain, path))
     except EquipoiseError as error:
@@ -135,6 +140,8 @@ def _check_metrics(study: Study) -> None:
     for name in (name for each in scored for name in (each.metric, each.stand_in) if name is not None):
         if name not in METRICS and name not in LOG_MEASURES:
             raise UnknownName("metric", name, [*METRICS, *LOG_MEASURES])
+        if name in _MANY_NUMBERS:
+            raise EquipoiseError(f"{name} is {METRICS[name].summary}: not one number, as a study's measures are.")
 
 
 def _check_claims(study: Study) -> None:

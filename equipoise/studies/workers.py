@@ -9,9 +9,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import TypeVar
@@ -92,9 +94,10 @@ def _run_there(
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=given) as pool:
         futures: dict[Future[Result], int] = {}
         try:
-            for index, job in enumerate(jobs):
-                if index not in results:
-                    futures[pool.submit(_call, function, job)] = index
+            with _interrupts_later():
+                for index, job in enumerate(jobs):
+                    if index not in results:
+                        futures[pool.submit(_call, function, job)] = index
             for future in as_completed(futures):
                 results[futures[future]] = future.result()
                 count()
@@ -106,6 +109,22 @@ def _run_there(
             _end_workers()
             raise
     return True
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C takes effect at the end: a process that is half started when its starter ends fails in many lines."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _end_workers() -> None:
@@ -127,7 +146,18 @@ def _context(module: str) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([module, *_IMPORTED_LATE])
+    _start_server()
     return context
+
+
+def _start_server() -> None:
+    """Start the process that all others are copies of, deaf to Ctrl-C: it would end in the middle of its imports."""
+    resource_tracker.ensure_running()  # by itself first, as it takes signals off the list of the blocked ones
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_here(

@@ -366,7 +366,12 @@ def test_resume_of_a_finished_run_changes_nothing(finished_run: Path) -> None:
         (["train", "gan-digits", "--epochs", "1", "--iterations", "1"], "not allowed with argument"),
         (["train", "gan-digits", "--device", "gpu7"], "there is no device 'gpu7' here"),
         (["train", "gan-digits", "--set", "batch_size=5000"], "batch_size must be between 1 and the 1797 items"),
-        (["resume", "no-such-run"], "no-such-run contains no run"),
+        (["resume", "no-such-run"], "no-such-run contains no run: there is no such directory"),
+        (["report", "no-such-run"], "no-such-run is not a run: there is no such directory"),
+        (["score", "nowhere", "nowhere"], "unknown data set 'nowhere'; did you mean 'noise'? There is no such folder"),
+        (["train", "gan-digits", "--iteratons", "5"], "unknown option of train '--iteratons'; did you mean '--iterat"),
+        (["train", "gan-digits", "--out=x", "--sede=5"], "unknown option of train '--sede'; did you mean '--seed'?"),
+        (["train", "gan-digits", "more"], "unrecognized arguments: more. See: equipoise train --help"),
         (["sample", "no-such-run", "--out", "x.png"], "no-such-run contains no run"),
         (["export", "no-such-run", "--out", "x.onnx"], "no-such-run contains no run"),
         (["classifier", "ring"], "has no"),
@@ -383,6 +388,42 @@ def test_bad_input_is_one_clear_sentence(
     monkeypatch.chdir(tmp_path)
     assert sentence in refused(capsys, *words)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("train photo", "unknown recipe 'photo'; did you mean the folder 'photos'?"),
+        ("score photo photos", "unknown data set 'photo'; did you mean the folder 'photos'?"),
+        ("train gan-digit", "unknown recipe 'gan-digit'; did you mean 'gan-digits'? There is no such folder either."),
+        ("train study.yaml", "study.yaml describes a study; carry it out with: equipoise study study.yaml"),
+        ("train empty.yaml", "empty.yaml holds no experiment: it must be a mapping of fields"),
+        ("study train.yaml", "train.yaml describes an experiment; train it with: equipoise train train.yaml"),
+    ],
+)
+def test_what_was_meant_is_guessed_from_what_is_there(
+    words: str, sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "study.yaml").write_text("rows: [gan-digits]\nmeasures: [recall]\n", encoding="utf-8")
+    (tmp_path / "empty.yaml").touch()
+    assert main(["show", "gan-digits"]) == 0
+    (tmp_path / "train.yaml").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert sentence in refused(capsys, *words.split())
+
+
+@pytest.mark.parametrize("words", ["score digits digits --metrics ms-ssim --json closed/a/b.json", "evaluate closed"])
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(
+    words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "config.yaml").touch()
+    monkeypatch.setattr("os.access", lambda place, mode: Path(place).name != "closed")
+    sentence = refused(capsys, *words.split())
+    assert "could not write closed/" in sentence
+    assert f"no permission to write in {tmp_path / 'closed'}" in sentence
 
 
 def test_an_unknown_metric_is_refused(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

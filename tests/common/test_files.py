@@ -41,6 +41,19 @@ def test_files_have_the_mode_that_the_umask_leaves(mask: int, mode: int, tmp_pat
     )
 
 
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o027, 0o640)])
+def test_files_of_a_folder_too(mask: int, mode: int, tmp_path: Path, umask: None) -> None:
+    def fill(folder: Path) -> None:
+        (folder / "below").mkdir()
+        for path in (folder / "a", folder / "below" / "b"):
+            path.touch(0o600)
+
+    os.umask(mask)
+    files.write_folder_atomically(tmp_path / "model", fill)
+    for name in ("a", "below/b"):
+        assert oct((tmp_path / "model" / name).stat().st_mode & 0o777) == oct(mode)
+
+
 def test_only_what_nobody_writes_any_more_is_swept(tmp_path: Path) -> None:
     old, young = tmp_path / "set" / ".images.1a.partial", tmp_path / "set" / ".images.2b.partial"
     old.parent.mkdir()

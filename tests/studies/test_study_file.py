@@ -72,6 +72,10 @@ def test_short_forms_are_read(tmp_path: Path) -> None:
     [
         ("- 1\n", "holds no study"),
         ("rows: [gan-digit]\nmeasures: [recall]\n", "did you mean 'gan-digits'?"),
+        (
+            "rows: [gan-digits]\nmeasures: [recall, class-histogram]\n",
+            "class-histogram is share of the samples",
+        ),
         ("rows: [gan-digits]\nmeasures: [recal]\n", "unknown metric 'recal'; did you mean 'recall'?"),
         ("rows: [gan-digits, gan-digits]\nmeasures: [recall]\n", "'gan-digits' is used twice"),
         ("rows: [gan-digits]\nmeasures: [recall, recall]\n", "'recall' is used twice"),

@@ -213,6 +213,10 @@ def test_scores_taken_during_the_training_are_drawn(make_run: Callable[..., Path
     with open(run / "metrics.jsonl", "a") as log:
         log.writelines(json.dumps(each) + "\n" for each in taken)
     assert [figure.title for figure in score_figures(read_run(run))] == ["classifier-fid"]
+    (run / "scores.json").unlink()
+    text = write_run_report(run).read_text()
+    assert "This run was scored while it trained" in text
+    assert "has not been evaluated yet" not in text
 
 
 def test_another_commit_or_an_intervals_end_is_no_other_measurement(make_run: Callable[..., Path]) -> None:
