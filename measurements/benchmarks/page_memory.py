@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from equipoise.recipes.families import families
 from measurements.benchmarks.page_rows import NOT_MEASURED
 from measurements.pages import table
 
@@ -27,6 +26,7 @@ def figures(read: dict[str, Any], grown: dict[str, Any], memory: dict[str, Any])
             [f"{each['game']} | {each['seconds_per_iteration']:.3g} | {each['share']:.2%}" for each in read["waiting"]],
         ),
         "idle": f"{_idle(measured):.0f}",
+        "memory-recipes": f"{sum(len(each['recipes']) for each in memory['recipes'])}",
         "memory-ratio": _against_estimates(measured),
         "memory": table(
             "recipes | batch | parameters | peak, MiB | without libraries, MiB | estimate, MiB | CPU s per iteration",
@@ -60,7 +60,8 @@ def _memory(each: dict[str, Any]) -> str:
         else (NOT_MEASURED,) * 3
     )
     seconds = f"{each['seconds']:.3g}" if "seconds" in each else NOT_MEASURED
-    names = ", ".join(families(each["recipes"]))
+    first, others = each["recipes"][0], len(each["recipes"]) - 1
+    names = f"{first} and {others} like it" if others else first
     return " | ".join([names, f"{each['batch']}", *measured, f"{each['estimated_mib']:,.0f}", seconds])
 
 
