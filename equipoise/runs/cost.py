@@ -12,6 +12,7 @@ import torch
 
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import generate
 from equipoise.experiments.build import build_game, build_state, sampling_generator
@@ -77,7 +78,8 @@ class Cost:
         looks = set(range(0, iterations + 1, pause(iterations))[1:])
         ready = len(grids | saved | scored | looks | {0, iterations})
         drawn = GRID_SAMPLES * (len(grids) + 2) + SAMPLES * len(looks) + watch.samples * len(scored)
-        seen = (watch.samples * len(scored) + (watch.real or watch.samples)) if scored else 0
+        by_features = any(METRICS[name].backbone for name in watch.metrics)
+        seen = (watch.samples * len(scored) + (watch.real or watch.samples)) if scored and by_features else 0
         return (
             _ENDS_SECONDS
             + ready * self.ready_seconds
