@@ -15,7 +15,6 @@ from equipoise.constraints import gradient_penalties
 from equipoise.experiments import build
 from equipoise.experiments.experiment import Experiment
 from equipoise.kernels import winograd
-from equipoise.networks.blocks import Stack
 from equipoise.networks.folds import rectified
 from equipoise.recipes import lga, magan
 from equipoise.recipes.digits import magan_digits
@@ -35,6 +34,7 @@ from measurements.benchmarks.cases.common import (
     past_first_epoch,
     repulsive_mmd,
     whole_iteration,
+    with_folds,
     with_steps,
     without_pretraining,
 )
@@ -124,16 +124,11 @@ def folds() -> dict[str, Way]:
 
 def written_over() -> dict[str, Way]:
     built = build.build_network
-    with patch.object(build, "build_network", lambda *words: _with_rectifiers_apart(built(*words))):
+    with patch.object(
+        build, "build_network", lambda *words: with_folds(built(*words), lambda fold: fold is not rectified)
+    ):
         first = whole_iteration(sngan(), (3, 32, 32))
     return {PLAIN: first, OURS: whole_iteration(sngan(), (3, 32, 32))}
-
-
-def _with_rectifiers_apart(module: nn.Module) -> nn.Module:
-    for part in module.modules():
-        if isinstance(part, Stack):
-            part.folds = {place: fold for place, fold in part.folds.items() if fold is not rectified}
-    return module
 
 
 def constant_masks() -> dict[str, Way]:

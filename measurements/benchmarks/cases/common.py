@@ -1,5 +1,6 @@
 """What the rows share: networks and whole games on random data, for both sides of a comparison."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -14,7 +15,7 @@ from equipoise.data.store import held
 from equipoise.experiments.build import build_game, build_network, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.networks.blocks import Projection, Stack
-from equipoise.networks.folds import rectified
+from equipoise.networks.folds import Fold, rectified
 from equipoise.recipes import mmd
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Draw
@@ -73,9 +74,14 @@ def bare_players(experiment: Experiment) -> dict[str, nn.Module]:
 
 def one_by_one(module: nn.Module) -> nn.Module:
     """No two layers are merged any more; rectifiers write over their input, as most code lets them."""
+    return with_folds(module, lambda fold: fold is rectified)
+
+
+def with_folds(module: nn.Module, kept: Callable[[Fold], bool]) -> nn.Module:
+    """Only these pairs of layers are computed as one any more."""
     for part in module.modules():
         if isinstance(part, Stack):
-            part.folds = {place: fold for place, fold in part.folds.items() if fold is rectified}
+            part.folds = {place: fold for place, fold in part.folds.items() if kept(fold)}
     return module
 
 
