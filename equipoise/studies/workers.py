@@ -190,7 +190,9 @@ def _begin(environment: dict[str, str], plugins: tuple[Plugin, ...]) -> None:
     Ctrl-C on a terminal reaches the starter alone, which then asks each worker once to save its run and end.
     """
     import torch
+    from tqdm import tqdm
 
+    tqdm.set_lock(threading.RLock())  # its own is shared by processes, and left behind by one that ends at once
     if hasattr(os, "setpgrp"):
         os.setpgrp()
 

@@ -1,7 +1,13 @@
 """The processes of a study beside a terminal."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+from equipoise.common.say import say
 
 BEGUN = """
 import os, signal, time
@@ -18,6 +24,36 @@ assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 """
 
 
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from equipoise.studies.workers import run_jobs
+from tests.studies.test_workers import say_something_and_wait
+
+run_jobs(say_something_and_wait, [Path(sys.argv[1])] * 2, 2)
+"""
+
+
 def test_ctrl_c_while_the_first_imports_last_is_no_traceback() -> None:
     done = subprocess.run([sys.executable, "-c", BEGUN], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def say_something_and_wait(folder: Path) -> None:
+    say("trains")
+    (folder / str(os.getpid())).touch()
+    time.sleep(100)
+
+
+def test_interrupted_workers_leave_nothing_behind(tmp_path: Path) -> None:
+    """What a worker says is locked; a lock that processes can share would outlive a worker that ends at once."""
+    starter = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while len(list(tmp_path.iterdir())) < 2:
+        assert starter.poll() is None
+        time.sleep(0.05)
+    starter.send_signal(signal.SIGINT)
+    _, told = starter.communicate(timeout=120)
+    assert "KeyboardInterrupt" in told
+    assert "leaked" not in told
