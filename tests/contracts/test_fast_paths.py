@@ -95,8 +95,8 @@ def _parameters_after(experiment: Experiment, shape: tuple[int, ...], plain: boo
 def test_an_update_is_the_plain_update(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, shape, width = EXPERIMENTS[name]
     experiment = _small(make(), width)
-    monkeypatch.setattr(winograd, "_LEAST_TILES", 4)  # as if the batch were large
-    monkeypatch.setattr(winograd, "_LEAST_CHANNELS", 32)  # and the networks wide
+    monkeypatch.setattr(winograd, "_KERNEL_COST", 0)  # as if the batch were large
+    monkeypatch.setattr(winograd, "_TRANSFORM_COST", 0)  # and the networks wide
     fast = _parameters_after(experiment, shape, plain=False)
     monkeypatch.setattr(training_loop, "fast_convolutions", lambda parameters: nullcontext())
     plain = _parameters_after(experiment, shape, plain=True)

@@ -12,15 +12,12 @@ from equipoise.constraints import gradient_penalty
 from equipoise.kernels import winograd
 from equipoise.kernels.fast_convolutions import FastConvolutions, fast_convolutions
 
-LEAST_CHANNELS = winograd._LEAST_CHANNELS
-
 
 @pytest.fixture(autouse=True)
 def small_maps_gain(monkeypatch):
-    """As if they did: these tests are of small layers."""
-    monkeypatch.setattr(winograd, "_LEAST_CHANNELS", 8)
-    monkeypatch.setattr(winograd, "_LEAST_SIDE", 4)
-    monkeypatch.setattr(winograd, "_LEAST_TILES", 1)
+    """As if transforms cost nothing: these tests are of small layers."""
+    monkeypatch.setattr(winograd, "_TRANSFORM_COST", 0)
+    monkeypatch.setattr(winograd, "_KERNEL_COST", 0)
 
 
 @pytest.fixture
@@ -102,13 +99,12 @@ def test_a_penalty_sends_no_zeros_back(kernel_gradients):
 
 @pytest.mark.parametrize(
     "options",
-    [{"groups": 2}, {"dilation": 2}, {"padding": "same"}, {"stride": 2}, {"padding": 0}, {"channels": 4}],
+    [{"groups": 2}, {"dilation": 2}, {"padding": "same"}, {"stride": 2}, {"padding": 0}],
 )
 def test_other_convolutions_are_torchs_own(options):
     options = {"padding": 1} | options
-    channels = options.pop("channels", 16)
-    layer = nn.Conv2d(channels, channels, 3, **options).double()
-    values = drawn(2, channels, 6, 6).requires_grad_()
+    layer = nn.Conv2d(16, 16, 3, **options).double()
+    values = drawn(2, 16, 6, 6).requires_grad_()
     plain = layer(values)
     with FastConvolutions():
         maps = layer(values)
@@ -116,14 +112,14 @@ def test_other_convolutions_are_torchs_own(options):
     assert type(maps.grad_fn) is type(plain.grad_fn)
 
 
-@pytest.mark.parametrize("channels", [LEAST_CHANNELS - 1, LEAST_CHANNELS])
+@pytest.mark.parametrize("channels", [48, 64])
 def test_narrow_convolutions_are_torchs_own(monkeypatch, channels):
-    """Where minimal filtering loses: on either side, as in the networks for pictures."""
-    monkeypatch.setattr(winograd, "_LEAST_CHANNELS", LEAST_CHANNELS)
-    values, kernel = drawn(1, LEAST_CHANNELS, 4, 4), drawn(channels, LEAST_CHANNELS, 3, 3).requires_grad_()
+    """Where minimal filtering loses: on either side."""
+    monkeypatch.undo()
+    values, kernel = drawn(16, 64, 32, 32).float(), drawn(channels, 64, 3, 3).float().requires_grad_()
     with FastConvolutions():
         maps = functional.conv2d(values, kernel, None, 1, 1)
-    assert ("_Convolution" in type(maps.grad_fn).__name__) == (channels == LEAST_CHANNELS)
+    assert ("_Convolution" in type(maps.grad_fn).__name__) == (channels == 64)
 
 
 def test_a_frozen_transposed_convolution_adds_its_bias_afterwards():
