@@ -37,8 +37,11 @@ class Paired:
 
     @property
     def p_value(self) -> float:
-        """What decides, before it is corrected for several comparisons; 1 where a single pair says nothing."""
-        if self.count < 2:
+        """What decides, before it is corrected for several comparisons.
+
+        It is 1 where a single pair says nothing, and where there is no difference on average.
+        """
+        if self.count < 2 or self.mean == 0:
             return 1.0
         return next((each for each in (self.t_test, self.sign_flip) if each is not None), 2.0 ** (1 - self.count))
 

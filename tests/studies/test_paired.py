@@ -54,6 +54,8 @@ def test_equal_differences_leave_the_decision_to_the_sign_flip_test() -> None:
     assert (found.t_test, found.sign_flip, found.p_value) == (None, 2 / 2**6, 2 / 2**6)
     same = paired(dict.fromkeys(range(6), 10.0), dict.fromkeys(range(6), 10.0))
     assert (same.mean, same.p_value) == (0.0, 1.0)
+    many_same = paired(dict.fromkeys(range(20), 10.0), dict.fromkeys(range(20), 10.0))
+    assert (many_same.sign_flip, many_same.p_value) == (None, 1.0)
     many = paired(dict.fromkeys(range(20), 10.0), dict.fromkeys(range(20), 9.0))
     assert (many.sign_flip, many.p_value) == (None, 2.0**-19)
 
