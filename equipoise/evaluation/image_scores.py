@@ -163,8 +163,9 @@ class _Features:
 
 
 def _checked(images: Array, name: str, value_range: ValueRange) -> Tensor:
+    """A copy: the caller may write the next batch to the same memory."""
     try:
-        return as_bytes(as_images(name, images), name, value_range)
+        return as_bytes(as_images(name, images), name, value_range).clone()
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
 

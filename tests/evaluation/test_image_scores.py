@@ -55,6 +55,15 @@ def test_batches_in_any_split_equal_the_whole(cut: str) -> None:
     assert scores.counts() == (90, 90)
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_a_loop_may_write_its_next_batch_over_the_last(dtype: torch.dtype) -> None:
+    scores, buffer = ImageScores(list(MEASURES), extractor=extractor()), torch.empty(5, 3, 16, 16, dtype=dtype)
+    for batch in images(0).split(5):
+        scores.update(real=buffer.copy_(batch if dtype == torch.uint8 else batch / 255))
+    scores.update(fake=images(1))
+    assert scores.compute() == pytest.approx(whole(), rel=1e-9, abs=1e-9)
+
+
 def test_autocast_around_it_changes_no_value() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         found = whole()
