@@ -1,6 +1,7 @@
 """From one kind of memory to another: copies to a device that never make the CPU wait, and networks without memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -20,6 +21,19 @@ def send(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None)
     return tensor.to(device, dtype or tensor.dtype, non_blocking=True)
 
 
+@contextmanager
+def float32_by_default() -> Iterator[None]:
+    """Inside this context new tensors are float32 where nothing else is said, whatever the process has set."""
+    before = torch.get_default_dtype()
+    if before != torch.float32:
+        torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        if before != torch.float32:
+            torch.set_default_dtype(before)
+
+
 def unfilled(build: Callable[[], N]) -> N:
     """A module on the CPU whose tensors hold whatever its memory held; nothing is drawn, and they must be filled.
 
@@ -28,7 +42,7 @@ def unfilled(build: Callable[[], N]) -> N:
     Args:
         build: makes the module, on the meta device.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), float32_by_default():
         module = build()
     moved: N = module._apply(lambda tensor: torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu"))
     return moved

@@ -56,8 +56,8 @@ class Latent:
     def _noise(self, count: int, generator: torch.Generator) -> Tensor:
         shape = (count, self.size - self.classes)
         if self.distribution == "normal":
-            return torch.randn(shape, generator=generator, device=generator.device)
-        unit = torch.rand(shape, generator=generator, device=generator.device)
+            return torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
+        unit = torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float32)
         return unit if self.distribution == "unit" else unit * 2 - 1
 
 
@@ -189,6 +189,6 @@ def _noise(prior: Latent, count: int, seed: int, address: str, request: Request,
 _Kind = Callable[[Latent, tuple[int, ...], torch.Generator], Tensor]
 _KINDS: Mapping[str, _Kind] = {
     "latent": lambda prior, shape, chance: prior.sample(shape[0], chance),
-    "uniform": lambda prior, shape, chance: torch.rand(shape, generator=chance),
-    "normal": lambda prior, shape, chance: torch.randn(shape, generator=chance),
+    "uniform": lambda prior, shape, chance: torch.rand(shape, generator=chance, dtype=torch.float32),
+    "normal": lambda prior, shape, chance: torch.randn(shape, generator=chance, dtype=torch.float32),
 }

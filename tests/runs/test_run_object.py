@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import equipoise
 from equipoise.common import notebook
@@ -55,6 +56,20 @@ def test_samples_are_those_that_the_command_writes(run: Run, tmp_path: Path) -> 
     assert np.array_equal(run.sample(2, seed=7, device="cpu"), expected[:2])
     assert not np.array_equal(run.sample(4, seed=7, checkpoint=10, device="cpu"), expected)
     assert run.picture(4, device="cpu").mode == "L"
+
+
+def test_another_default_for_new_tensors_changes_no_bit(tmp_path: Path) -> None:
+    def numbers(name: str) -> list[float]:
+        made = equipoise.train("mmd-rep-ring", tmp_path / name, iterations=5, page=None, **QUIET)
+        return made.sample(8, device="cpu").ravel().tolist()
+
+    expected = numbers("usual")
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert numbers("wider") == expected
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def test_points_are_samples_too(tmp_path: Path) -> None:
