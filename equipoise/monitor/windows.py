@@ -48,17 +48,18 @@ class Windows:
         self.count = state["count"]
 
 
-def without_nan(numbers: Sequence[float]) -> list[float | None]:
-    """As JSON stores them: None for NaN."""
-    return [None if math.isnan(number) else number for number in numbers]
+def without_nan(numbers: Sequence[float]) -> list[float | str | None]:
+    """As JSON stores them: None for NaN, words for infinities."""
+    return [None if math.isnan(each) else str(each) if math.isinf(each) else each for each in numbers]
 
 
-def with_nan(numbers: Sequence[float | None]) -> list[float]:
+def with_nan(numbers: Sequence[float | str | None]) -> list[float]:
     """The numbers again."""
-    return [math.nan if number is None else number for number in numbers]
+    return [math.nan if number is None else float(number) for number in numbers]
 
 
 def _mean(numbers: Sequence[float]) -> float:
-    """Of those that are known; NaN stands for one that is not."""
+    """Of those that are known; NaN stands for one that is not, and for a sum of infinities of both signs."""
     known = [number for number in numbers if not math.isnan(number)]
-    return math.fsum(known) / len(known) if known else math.nan
+    add = math.fsum if all(map(math.isfinite, known)) else sum
+    return add(known) / len(known) if known else math.nan

@@ -33,6 +33,18 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, dtype=DOUBLE, generator=torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.parametrize("steps", [9, 12])
+def test_scores_that_diverge_to_both_sides_are_reported(steps: int) -> None:
+    monitor = BalanceMonitor(window=10)
+    for step in range(steps):
+        monitor.update(torch.full((4,), math.inf if step % 2 else -math.inf), torch.zeros(4))
+    state = json.loads(json.dumps(monitor.state_dict(), allow_nan=False))
+    again = BalanceMonitor(window=10)
+    again.load_state_dict(state)
+    assert again.state_dict() == state
+    assert str(again.report()) == str(monitor.report())
+
+
 def names(reports: list[Report]) -> list[str]:
     return [("-" if alarm.passed else "") + alarm.name for report in reports for alarm in report.alarms]
 
