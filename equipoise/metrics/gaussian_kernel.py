@@ -2,6 +2,7 @@
 
 import torch
 
+from equipoise.common.checks import check_positive
 from equipoise.metrics.arrays import Array
 from equipoise.metrics.distances import distance_blocks, matching_rows
 
@@ -20,16 +21,22 @@ def cmmd(features_a: Array, features_b: Array, sigma: float = _SIGMA) -> float:
     Args:
         features_a: [samples_a, features], as embeddings of length 1.
         features_b: [samples_b, features].
-        sigma: the kernel's width; 10 in the paper.
+        sigma: the kernel's width, above 0; 10 in the paper.
+
+    Raises:
+        ValueError: sigma is no positive number.
 
     Examples:
         >>> round(cmmd([[1.0, 0.0]], [[0.0, 1.0]]), 3)
         19.9
     """
     a, b = matching_rows("features_a", features_a, "features_b", features_b)
+    check_positive("sigma", sigma)
+    centre = (a.mean(dim=0) + b.mean(dim=0)) / 2
+    a, b = a - centre, b - centre
     return _SCALE * max(0.0, _mean(a, a, sigma) + _mean(b, b, sigma) - 2 * _mean(a, b, sigma))
 
 
 def _mean(a: torch.Tensor, b: torch.Tensor, sigma: float) -> float:
-    total = sum(float(torch.exp(squared / (-2 * sigma**2)).sum()) for _, squared in distance_blocks(a, b))
+    total = sum(float(torch.exp(squared / sigma / sigma / -2).sum()) for _, squared in distance_blocks(a, b))
     return total / (len(a) * len(b))
