@@ -5,7 +5,8 @@ weights W, and its gradient is 4 sum_j W_ij k'(||z_i - z_j||^2) (z_i - z_j).
 """
 
 import math
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import torch
@@ -31,7 +32,7 @@ def value_and_gradients(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The weighted sum over all pairs, and its gradient [2, batch, features] where asked for."""
     count = sides[0].shape[0]
-    blocks = _blocks(terms, count, unbiased, sides[0].dtype, sides[0].device)
+    blocks = _blocks(sides[0])(terms, count, unbiased, sides[0].dtype, sides[0].device)
     rows = torch.cat(sides)
     rows -= rows.mean(dim=0)
     squares = torch.linalg.vecdot(rows, rows)
@@ -49,9 +50,20 @@ def value_and_gradients(
     return total, gradients.view(2, count, -1)
 
 
-@cache
-def _blocks(terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dtype, device: torch.device) -> Blocks:
-    """Kept for good: a CUDA graph that was recorded with them reads their memory whenever it is replayed."""
+def _blocks(side: torch.Tensor) -> Callable[..., Blocks]:
+    """How the blocks of such a side are made, or found again.
+
+    On a GPU they are kept for good: a CUDA graph that was recorded with them reads their memory when it is replayed.
+    Of a subclass of tensors, as while a program is traced, they are not for others.
+    """
+    if type(side) is not torch.Tensor:
+        return _new_blocks
+    return _lasting_blocks if side.device.type == "cuda" else _recent_blocks
+
+
+def _new_blocks(
+    terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dtype, device: torch.device
+) -> Blocks:
     shape = (2, count, 2, count)
     weights, lowest, highest = (torch.full(shape, value, dtype=dtype, device=device) for value in (0.0, 0.0, math.inf))
     counted = torch.ones(count, count, dtype=dtype, device=device)
@@ -65,3 +77,6 @@ def _blocks(terms: tuple[Term, ...], count: int, unbiased: bool, dtype: torch.dt
     limited = any(term.lowest > 0 or term.highest < math.inf for term in terms)
     limits = [limit.view(square) if limited else None for limit in (lowest, highest)]
     return Blocks(torch.ones(2 * count, dtype=dtype, device=device), weights.view(square), *limits)
+
+
+_lasting_blocks, _recent_blocks = cache(_new_blocks), lru_cache(maxsize=16)(_new_blocks)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.losses import (
@@ -148,9 +149,18 @@ def test_nan_is_refused_by_its_name(name, repulsion, bounds):
         mmd_discriminator_loss(**sides, repulsion=repulsion, bounds=bounds)
 
 
+def test_tracing_leaves_nothing_to_later_calls():
+    gram._recent_blocks.cache_clear()
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        squared_mmd(*(mode.from_tensor(torch.ones(12, 5)) for _ in range(2)))
+    assert squared_mmd(torch.zeros(12, 5), torch.zeros(12, 5)).item() == pytest.approx(0, abs=1e-6)
+
+
 def test_the_weights_that_a_recorded_graph_reads_are_never_dropped():
     terms, where = (Term(1.0, REAL, REAL), Term(-2.0, REAL, FAKE)), (torch.float64, torch.device("cpu"))
-    first = gram._blocks(terms, 2, True, *where)
+    first, recent = (kept(terms, 2, True, *where) for kept in (gram._lasting_blocks, gram._recent_blocks))
     for count in range(3, 60):
-        gram._blocks(terms, count, True, *where)
-    assert gram._blocks(terms, 2, True, *where) is first
+        for kept in (gram._lasting_blocks, gram._recent_blocks):
+            kept(terms, count, True, *where)
+    assert gram._lasting_blocks(terms, 2, True, *where) is first
+    assert gram._recent_blocks(terms, 2, True, *where) is not recent
