@@ -177,20 +177,25 @@ def relativistic_generator_loss(real_scores: torch.Tensor, fake_scores: torch.Te
     return softplus(real_scores - fake_scores).mean()
 
 
-def _of_fakes(loss: Callable[[torch.Tensor], torch.Tensor]) -> PairLoss:
-    """A loss of fake scores alone, called as one of both."""
-    return lambda real_scores, fake_scores: loss(fake_scores)
+@dataclass(frozen=True)
+class _OfFakes:
+    """A loss of fake scores alone, called as one of both; a class, so that it can be pickled."""
+
+    loss: Callable[[torch.Tensor], torch.Tensor]
+
+    def __call__(self, real_scores: torch.Tensor, fake_scores: torch.Tensor) -> torch.Tensor:
+        return self.loss(fake_scores)
 
 
-NON_SATURATING = AdversarialLoss(minimax_discriminator_loss, _of_fakes(non_saturating_generator_loss), False)
+NON_SATURATING = AdversarialLoss(minimax_discriminator_loss, _OfFakes(non_saturating_generator_loss), False)
 """The generator raises the probability of its samples."""
-MINIMAX = AdversarialLoss(minimax_discriminator_loss, _of_fakes(minimax_generator_loss), False)
+MINIMAX = AdversarialLoss(minimax_discriminator_loss, _OfFakes(minimax_generator_loss), False)
 """One number, which the two players push in opposite directions."""
-HINGE = AdversarialLoss(hinge_discriminator_loss, _of_fakes(hinge_generator_loss), False)
+HINGE = AdversarialLoss(hinge_discriminator_loss, _OfFakes(hinge_generator_loss), False)
 """Scores beyond a margin of 1 are left alone."""
-WASSERSTEIN = AdversarialLoss(wasserstein_discriminator_loss, _of_fakes(wasserstein_generator_loss), False)
+WASSERSTEIN = AdversarialLoss(wasserstein_discriminator_loss, _OfFakes(wasserstein_generator_loss), False)
 """The difference of mean scores, for a discriminator that is kept Lipschitz."""
-LEAST_SQUARES = AdversarialLoss(least_squares_discriminator_loss, _of_fakes(least_squares_generator_loss), False)
+LEAST_SQUARES = AdversarialLoss(least_squares_discriminator_loss, _OfFakes(least_squares_generator_loss), False)
 """Every score is pulled to a target."""
 RELATIVISTIC = AdversarialLoss(relativistic_discriminator_loss, relativistic_generator_loss, True)
 """Only the difference between a real and a fake score counts, for both players."""

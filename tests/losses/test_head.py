@@ -1,6 +1,7 @@
 """Several score maps at once, weights between losses, and the head that holds them for a foreign loop."""
 
 import math
+import pickle
 
 import pytest
 import torch
@@ -19,6 +20,14 @@ def numbers(*shape, seed=0):
 def maps(seed):
     """Patch, multi-period and multi-scale: maps of other shapes each."""
     return [numbers(4, 1, 3, 3, seed=seed), numbers(4, 5, 2, seed=seed + 10), numbers(4, 7, seed=seed + 20)]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_head_can_be_pickled_with_its_loss(name):
+    head, (real, fake) = AdversarialHead(name), maps(1)[:1] + maps(2)[:1]
+    again = pickle.loads(pickle.dumps(head))
+    assert torch.equal(again.discriminator_loss(real, fake), head.discriminator_loss(real, fake))
+    assert str(again.generator_losses(fake, real)) == str(head.generator_losses(fake, real))
 
 
 PAIRED = {name: LOSSES.load(name) for name in LOSSES}
