@@ -69,6 +69,7 @@ class BalanceMonitor:
         """Judge by means over `window` steps, at least 10 of them; the first six windows are never judged."""
         self.steps = 0
         self._pending: _Given = {}
+        self._sides: dict[str, Tensor] = {}
         self._scores: list[_Step] = []
         self._waiting = Waiting()
         self._windows = Windows(check_whole("window", window, 10), len(Window._fields), KEPT)
@@ -84,7 +85,8 @@ class BalanceMonitor:
         gradients: Mapping[str, Tensor | float] | None = None,
         step: int | None = None,
     ) -> None:
-        """Record a step, without waiting for the device. Values without scores wait for the next call with scores.
+        """Record a step, without waiting for the device. It is whole once real and fake scores have come, together or
+        one after the other; until then all values wait, and newer ones replace older ones.
 
         Args:
             real_scores: what the discriminator gave to real items: of any shape, several maps of scores, or their mean.
@@ -99,11 +101,13 @@ class BalanceMonitor:
         pending |= {f"{player}_gradient": value for player, value in (gradients or {}).items()}
         if right_decisions is not None:
             pending["right"] = right_decisions
-        if real_scores is None or fake_scores is None:
+        given = {"real": real_scores, "fake": fake_scores}
+        self._sides |= {side: _flat(scores) for side, scores in given.items() if scores is not None}
+        if len(self._sides) < len(given):
             return
         self.steps = self.steps + 1 if step is None else step
-        self._scores.append((_flat(real_scores), _flat(fake_scores), pending))
-        self._pending = {}
+        self._scores.append((self._sides["real"], self._sides["fake"], pending))
+        self._pending, self._sides = {}, {}
         if len(self._scores) == TOGETHER:
             self._condense()
 
@@ -135,7 +139,7 @@ class BalanceMonitor:
         """Drop what waits: the training goes back to before it."""
         self._waiting.forget()
         self._scores.clear()
-        self._pending = {}
+        self._pending, self._sides = {}, {}
 
     def state_dict(self) -> dict[str, Any]:
         """JSON values; what waits is read into them, which waits for the device."""

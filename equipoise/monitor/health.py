@@ -54,8 +54,8 @@ class HealthMonitor:
     def keep(self, step: int, named: Sequence[tuple[str, Tensor | float]]) -> None:
         """Record numbers under their full names."""
         self.steps = step
+        self._waiting.keep([_largest(value) for _, value in named])  # first, as it refuses what holds no number
         self._names += [(step, name) for name, _ in named]
-        self._waiting.keep([_largest(value) for _, value in named])
 
     def report(self) -> Report:
         """Read the waiting values; one alarm names the first that is not finite."""

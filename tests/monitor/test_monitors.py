@@ -33,6 +33,26 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, dtype=DOUBLE, generator=torch.Generator().manual_seed(seed))
 
 
+def test_scores_of_both_sides_may_come_one_after_the_other() -> None:
+    together, apart = BalanceMonitor(window=10), BalanceMonitor(window=10)
+    for step in range(20):
+        real, fake = noise(8, seed=step) + 1, noise(8, seed=100 + step)
+        together.update(real, fake, losses={"discriminator": float(step)})
+        apart.update(real_scores=real, losses={"discriminator": float(step)})
+        apart.update(fake_scores=fake)
+    assert apart.steps == 20
+    assert apart.state_dict() == together.state_dict()
+    assert apart.report().values == together.report().values != {}
+
+
+def test_what_holds_no_number_is_refused_and_leaves_nothing() -> None:
+    monitor = HealthMonitor()
+    with pytest.raises((ValueError, RuntimeError, IndexError)):
+        monitor.update(numbers={"empty": torch.empty(0)})
+    monitor.update(numbers={"broken": math.nan})
+    assert "broken is the first" in str(monitor.report().alarms)
+
+
 @pytest.mark.parametrize("steps", [9, 12])
 def test_scores_that_diverge_to_both_sides_are_reported(steps: int) -> None:
     monitor = BalanceMonitor(window=10)
