@@ -9,6 +9,9 @@ from torch.nn import functional
 from equipoise.common.checks import check_whole
 from equipoise.metrics.arrays import Array, as_images, as_labels, as_tensor
 
+_MOST_LABELS = 2**63
+"""That int64 can count."""
+
 
 class Judge(Protocol):
     """A classifier of images of one size, as `equipoise.evaluation.Classifier`."""
@@ -43,6 +46,8 @@ def combined_labels(labels: Array, classes: int) -> torch.Tensor:
     parts = as_tensor("labels", labels)
     if parts.ndim != 2:
         raise ValueError(f"labels must have shape [samples, parts], got shape {tuple(parts.shape)}.")
+    if classes ** parts.shape[1] > _MOST_LABELS:
+        raise ValueError(f"labels have too many parts, {parts.shape[1]} of {classes} classes: int64 cannot count them.")
     flat = as_labels("labels", parts.reshape(-1), classes).reshape(parts.shape)
     weights = [classes**power for power in reversed(range(parts.shape[1]))]
     return (flat * torch.tensor(weights, device=flat.device)).sum(dim=1)

@@ -1,10 +1,12 @@
 """CMMD: the squared maximum mean discrepancy of embeddings with one Gaussian kernel."""
 
+import sys
+
 import torch
 
 from equipoise.common.checks import check_positive
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, matching_rows
+from equipoise.metrics.distances import distance_blocks, scaled_points
 
 _SIGMA, _SCALE = 10.0, 1000.0
 
@@ -30,11 +32,10 @@ def cmmd(features_a: Array, features_b: Array, sigma: float = _SIGMA) -> float:
         >>> round(cmmd([[1.0, 0.0]], [[0.0, 1.0]]), 3)
         19.9
     """
-    a, b = matching_rows("features_a", features_a, "features_b", features_b)
+    scale, (a, b) = scaled_points("features_a", features_a, "features_b", features_b)
     check_positive("sigma", sigma)
-    centre = (a.mean(dim=0) + b.mean(dim=0)) / 2
-    a, b = a - centre, b - centre
-    return _SCALE * max(0.0, _mean(a, a, sigma) + _mean(b, b, sigma) - 2 * _mean(a, b, sigma))
+    width = max(sigma * scale, sys.float_info.min)
+    return _SCALE * max(0.0, _mean(a, a, width) + _mean(b, b, width) - 2 * _mean(a, b, width))
 
 
 def _mean(a: torch.Tensor, b: torch.Tensor, sigma: float) -> float:

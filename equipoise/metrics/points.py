@@ -9,6 +9,9 @@ from equipoise.metrics.arrays import Array
 from equipoise.metrics.distances import distance_blocks, scaled_points
 from equipoise.metrics.histogram import coverage_of_counts
 
+_ROUNDING = 1e-12
+"""Of three times a deviation, as 3 * 0.1 is above 0.3."""
+
 
 @dataclass(frozen=True)
 class PointCoverage:
@@ -46,7 +49,7 @@ def point_coverage(
     """
     check_positive("deviation", deviation)
     check_positive("loose_radius", loose_radius)
-    if not 3 * deviation <= loose_radius:
+    if loose_radius < 3 * deviation * (1 - _ROUNDING):
         raise ValueError(f"loose_radius must be at least 3 deviations, got {loose_radius} and deviation {deviation}.")
     minimum = check_whole("minimum", minimum, 1)
     scale, (a, b) = scaled_points("points", points, "centres", centres)

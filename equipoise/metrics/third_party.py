@@ -88,6 +88,8 @@ class MissingModes:
     outputs: torch.Tensor
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def missing_modes(
     real: Images | Array,
     generated: Images | Array,
@@ -143,6 +145,10 @@ def missing_modes(
             third_party.after_step(judge)
     judge.eval()
     outputs = _outputs(judge, test, sigma, noise_draws, seed)
+    if outputs.isnan().any():
+        raise ValueError(
+            "the third party's outputs are NaN: an image holds NaN or an infinity, or its training diverged."
+        )
     return MissingModes(sigma, {t: int((outputs > t).sum()) for t in thresholds}, outputs)
 
 

@@ -25,10 +25,13 @@ def known_precision(name: object) -> Precision:
 
 
 def autocast_of(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
-    """The context for a move: autocast for "bfloat16". Parameters and optimisers stay in float32."""
-    if precision != "bfloat16":
-        return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+    """The context for a move: autocast for "bfloat16", and none for others, whatever is set outside.
+
+    Parameters and optimisers stay in float32.
+    """
+    if precision == "bfloat16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return torch.autocast(device.type, enabled=False) if torch.is_autocast_enabled(device.type) else nullcontext()
 
 
 def matrix_precision(precision: Precision, device: torch.device) -> AbstractContextManager[object]:

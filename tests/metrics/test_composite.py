@@ -53,6 +53,13 @@ def test_composed_digits_are_read_slot_by_slot(
         composed_labels(images, digits_classifier, [(1, 40)], side=16)
 
 
+def test_labels_that_no_int64_counts_are_refused() -> None:
+    assert combined_labels(torch.full((1, 18), 9), 10).tolist() == [10**18 - 1]
+    for parts in (19, 25):
+        with pytest.raises(ValueError, match="too many parts"):
+            combined_labels(torch.full((1, parts), 9), 10)
+
+
 def test_combined_labels_count_like_written_numbers() -> None:
     every = torch.cartesian_prod(torch.arange(4), torch.arange(4), torch.arange(4))
     assert combined_labels(every, classes=4).tolist() == list(range(64))

@@ -34,6 +34,10 @@ def test_extreme_widths_have_their_limits(sigma: float, value: float, numbers: n
     assert cmmd(a, b, sigma) == pytest.approx(value, abs=1e-9)
 
 
+def test_points_whose_squares_are_out_of_range_are_far_apart() -> None:
+    assert cmmd([[1e200, 0.0]], [[0.0, 1e200]]) == pytest.approx(2000)
+
+
 @pytest.mark.parametrize("sigma", [0.0, -10.0, math.nan, math.inf])
 def test_a_width_that_is_no_positive_number_is_refused(sigma: float) -> None:
     with pytest.raises(ValueError, match="sigma"):

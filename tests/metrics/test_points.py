@@ -30,6 +30,10 @@ def test_few_near_and_many_loose_points_are_told_apart() -> None:
     assert point_coverage(np.concatenate([RING, RING[:2]]), RING, 0.1, 1.0, minimum=2).covered == 2
 
 
+def test_three_deviations_are_loose_enough_however_they_round() -> None:
+    assert point_coverage([[0.2, 0.0]], [[0.0, 0.0]], deviation=0.1, loose_radius=0.3).covered == 1
+
+
 def test_bad_input_is_refused() -> None:
     with pytest.raises(ValueError, match="loose_radius"):
         point_coverage(RING, RING, deviation=1.0, loose_radius=1.0)

@@ -1,3 +1,6 @@
+import math
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -64,6 +67,20 @@ def test_the_result_is_a_function_of_its_arguments(images: dict[str, torch.Tenso
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_images_that_are_no_numbers_are_refused(images: dict[str, torch.Tensor], value: float) -> None:
+    with pytest.raises(ValueError, match="outputs are NaN"):
+        missing_modes(images["real"], images["complete"] * value, images["test"], sigma=0.7, iterations=3)
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_evaluation_may_run_without_gradients(images: dict[str, torch.Tensor], context: Any) -> None:
+    given, few = (images["real"], images["lacking"], images["test"]), {"sigma": 0.7, "iterations": 3}
+    with context():
+        found = missing_modes(*(each.clone() for each in given), **few)
+    assert torch.equal(found.outputs, missing_modes(*given, **few).outputs)
 
 
 def test_a_discriminator_of_ones_own_and_clean_test_images(images: dict[str, torch.Tensor]) -> None:

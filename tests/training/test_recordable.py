@@ -44,6 +44,8 @@ def test_single_precision_is_no_context_and_bfloat16_rounds() -> None:
     a, b = torch.randn(2, 64, 64, generator=torch.Generator().manual_seed(0)).unbind()
     with autocast_of("float32", CPU):
         assert torch.equal(a @ b, torch.mm(a, b))
+    with torch.autocast("cpu", torch.bfloat16), autocast_of("float32", CPU):
+        assert not torch.is_autocast_enabled("cpu")
     with autocast_of("bfloat16", CPU):
         rounded = a @ b
     assert rounded.dtype == torch.bfloat16
