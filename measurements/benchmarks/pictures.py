@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from measurements.benchmarks.page_memory import AXES, Points
 
@@ -33,14 +34,14 @@ def speeds(settings: Mapping[str, dict[str, Any]], path: Path) -> None:
                 if name != row["first"]:
                     place = places[f"{row['name']}\n{name}"] + 0.15 - 0.3 * number
                     _bar(axes, place, way["ratio"], COLOURS[setting])
-        axes.barh([], [], color=COLOURS[setting], label=setting)
     for label, target in ways.items():
         if target is not None:
             axes.plot([target, target], [places[label] - 0.4, places[label] + 0.4], color="#cc3311", linewidth=2)
     axes.set_yticks(list(places.values()), list(places), fontsize=8)
     axes.axvline(1, color="#888888", linewidth=1)
     axes.set_xlabel("times as fast as plain code (red: the target)")
-    axes.legend(loc="lower right")
+    axes.legend(handles=[Patch(color=COLOURS[setting], label=setting) for setting in settings], loc="lower right")
+    axes.margins(y=0.01)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
 
