@@ -81,15 +81,13 @@ def train(
         Interrupted: SIGINT came, as from a notebook's stop button; the run is saved, and `load(...).resume()` goes on.
         EquipoiseError: as `equipoise train` says it.
     """
-    from equipoise.common.transfer import float32_by_default
     from equipoise.reports.pages import write_run_report
     from equipoise.runs import train as training
     from equipoise.runs.directory import usual_directory
     from equipoise.runs.run import Run, settings_from
 
     chosen = settings_from({"page": write_run_report} | settings)
-    with float32_by_default():
-        described = _described(experiment, budget, data, seed, epochs, iterations, changes or {})
+    described = _described(experiment, budget, data, seed, epochs, iterations, changes or {})
     out = usual_directory(described) if directory is None else local_path(str(directory))
     return Run(training.train(described, out, chosen).path)
 

@@ -108,7 +108,8 @@ class SpectralNorm:
         sizes = input_sizes(module, example) if self.method == "convolution" else {}
         for name, layer in layers:
             weight = layer.weight
-            right = torch.randn(self._shape(name, layer, sizes), generator=generator, device=generator.device)
+            shape = self._shape(name, layer, sizes)
+            right = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
             apply = patch_map(layer) if self.method == "matrix" else layer_map(layer)
             normalised = NormalisedWeight(apply, weight, right.to(weight), self.scale, self.power_iterations)
             parametrize.register_parametrization(layer, "weight", normalised)

@@ -54,7 +54,7 @@ class BackboneExtractor:
         self.weights_hash = hash_of_weights(network)
         self.resize = f"{resize} to {side}"
         self._resized = RESIZES[resize]
-        self._mean, self._scale = (torch.tensor(each)[:, None, None] for each in (mean, scale))
+        self._mean, self._scale = (torch.tensor(each, dtype=torch.float32)[:, None, None] for each in (mean, scale))
 
     def to(self, device: torch.device | str) -> "BackboneExtractor":
         """Move the weights to the device."""

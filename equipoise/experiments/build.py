@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.random import stream
+from equipoise.common.transfer import float32_by_default
 from equipoise.data.store import Store, StoreSource
 from equipoise.experiments.averaged import Sampled
 from equipoise.experiments.config import to_plain
@@ -24,8 +25,9 @@ Layout = Literal["channels-last", "contiguous"]
 """How kernels and maps of convolutions lie in memory: [height, width, channels], or [channels, height, width]."""
 
 
+@float32_by_default()
 def build_network(network: NetworkConfig, generator: torch.Generator) -> Network:
-    """The network with weights drawn from the generator; the global generator stays untouched."""
+    """The network, in float32, with weights drawn from the generator; the global generator stays untouched."""
     built: Network = build(network.cls, generator, **network.options)
     return built
 
@@ -35,8 +37,9 @@ def network_shape(network: NetworkConfig) -> tuple[int, ...]:
     return empty_network(network).image_shape
 
 
+@float32_by_default()
 def empty_network(network: NetworkConfig) -> Network:
-    """The network on torch's meta device: shapes without numbers.
+    """The network, in float32, on torch's meta device: shapes without numbers.
 
     Raises:
         EquipoiseError: it cannot be built with its options.

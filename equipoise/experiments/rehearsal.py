@@ -70,9 +70,9 @@ def _play(experiment: Experiment, device: str) -> None:
     players = nn.ModuleDict({name: _build(each.network, device) for name, each in experiment.players.items()})
     memory = experiment.algorithm.create_memory().to(device)
     shape = network_shape(experiment.players["generator"].network)
-    real = torch.empty(experiment.batch_size, *shape, device="meta")
+    real = torch.empty(experiment.batch_size, *shape, device="meta", dtype=torch.float32)
     if device != "meta":
-        real = torch.rand(real.shape, generator=stream(0, "rehearsal"))
+        real = torch.rand(real.shape, generator=stream(0, "rehearsal"), dtype=torch.float32)
     labels = torch.zeros(len(real), dtype=torch.long, device=device) if experiment.latent.classes else None
     for module in players.modules():
         if isinstance(module, Reseedable):

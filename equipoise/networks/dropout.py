@@ -38,7 +38,8 @@ class Dropout(nn.Module):
     def _kept(self, values: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         ranks, rank = (distributed.get_world_size(), distributed.get_rank()) if many_ranks() else (1, 0)
         shape = (ranks * values.shape[0], *values.shape[1:])
-        kept = torch.rand(shape, generator=generator, device=values.device) >= self.probability
+        chance = torch.rand(shape, generator=generator, device=values.device, dtype=torch.float32)
+        kept = chance >= self.probability
         return kept.chunk(ranks)[rank]
 
     def __deepcopy__(self, memory: dict[int, object]) -> Self:

@@ -14,7 +14,6 @@ from equipoise.common import notebook
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName, refuse_unknown
 from equipoise.common.machine import choose_device
-from equipoise.common.transfer import float32_by_default
 from equipoise.evaluation.maker import SampleMaker, wanted
 from equipoise.evaluation.nearest import By, Neighbours
 from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
@@ -61,7 +60,6 @@ class Run:
         """The latest evaluation's, by metric."""
         return Scores(self._record().scores)
 
-    @float32_by_default()
     def sample(
         self, count: int = 1, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> NDArray[Any]:
@@ -81,14 +79,12 @@ class Run:
         """
         return sample_arrays(self.maker(checkpoint, device), count, wanted(which))
 
-    @float32_by_default()
     def picture(
         self, count: int = 64, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> Image.Image:
         """The same samples as one picture: a grid, or a scatter plot of points."""
         return sample_sheet(self.maker(checkpoint, device), count, wanted(which))
 
-    @float32_by_default()
     def interpolate(
         self,
         seeds: Sequence[int],
@@ -110,7 +106,6 @@ class Run:
         """
         return interpolation_arrays(self.maker(checkpoint, device), frames, wanted({"seeds": seeds} | which))
 
-    @float32_by_default()
     def neighbours(
         self,
         count: int = 10,
@@ -135,12 +130,10 @@ class Run:
         check_count(count)
         return self._trained(checkpoint, device).neighbours(count, wanted(which), each, by)
 
-    @float32_by_default()
     def maker(self, checkpoint: str | int | None = None, device: str = "auto") -> SampleMaker:
         """Makes samples, for `equipoise.evaluation.sample_files.write_samples`, batch by batch."""
         return self._trained(checkpoint, device).maker()
 
-    @float32_by_default()
     def generator(self, *, checkpoint: str | int | None = None, device: str = "auto") -> nn.Module:
         """The generator as a module, in evaluation mode and without gradients: latents in, images out."""
         return self._trained(checkpoint, device).generator
@@ -170,7 +163,6 @@ class Run:
         """Losses, energies and scores over the iterations as a matplotlib figure; or only the values that are named."""
         return plot_log(self._record().log, names)
 
-    @float32_by_default()
     def evaluate(self, metrics: Sequence[str] = (), samples: int = 10_000, **settings: Any) -> Scores:
         """Score the run and keep the scores beside it; by default by the metrics that its data allow.
 
@@ -186,7 +178,6 @@ class Run:
         taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, settings_from(settings))}
         return Scores(score for name, score in self.scores.items() if name in taken)
 
-    @float32_by_default()
     def resume(
         self,
         *,

@@ -8,7 +8,6 @@ import torch
 from equipoise.common.checks import check_whole
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.machine import choose_device
-from equipoise.common.transfer import float32_by_default
 from equipoise.data.progress import without_progress
 from equipoise.data.store import ValueRange
 from equipoise.evaluation.pair import Pair
@@ -24,7 +23,6 @@ MOST_IMAGES = 5_000
 """Of each side, unless another count is asked for."""
 
 
-@float32_by_default()
 def score(
     real: Given,
     fake: Given,

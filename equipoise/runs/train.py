@@ -12,7 +12,6 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.machine import threads_beside_a_gpu
 from equipoise.common.plugins import changed_plugins, loaded_plugins
 from equipoise.common.say import say, warn
-from equipoise.common.transfer import float32_by_default
 from equipoise.data.progress import without_progress
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import by_inception, check_best
@@ -48,7 +47,6 @@ _TOLD_DIGITS = 12
 __all__ = ["Interrupted", "Longer", "Page", "Settings", "recorded_threads", "resume", "train"]
 
 
-@float32_by_default()
 def train(experiment: Experiment, out: Path, settings: Settings | None = None) -> RunDirectory:
     """Train from the start into a new directory, to the end.
 
@@ -69,7 +67,6 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
         return _start(experiment, out, settings, processes)
 
 
-@float32_by_default()
 def resume(path: Path, settings: Settings | None = None, longer: Longer | None = None) -> RunDirectory:
     """Resume from the newest good checkpoint, to the end; the result is that of an uninterrupted run.
 

@@ -17,7 +17,9 @@ from equipoise.evaluation.sample_files import write_samples
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports.study_view import StudyView
+from equipoise.runs.export import write_model
 from equipoise.runs.run import Run
+from equipoise.runs.trained import load_trained
 
 ROOT = Path(__file__).parents[2]
 QUIET = {"device": "cpu", "threads": 1, "quiet": True}
@@ -59,9 +61,13 @@ def test_samples_are_those_that_the_command_writes(run: Run, tmp_path: Path) -> 
 
 
 def test_another_default_for_new_tensors_changes_no_bit(tmp_path: Path) -> None:
-    def numbers(name: str) -> list[float]:
+    def numbers(name: str) -> list[list[float]]:
         made = equipoise.train("mmd-rep-ring", tmp_path / name, iterations=5, page=None, **QUIET)
-        return made.sample(8, device="cpu").ravel().tolist()
+        folder = tmp_path / f"{name}-model"
+        folder.mkdir()
+        write_model(load_trained(made.path, torch.device("cpu")), folder)
+        exported = equipoise.load(folder)
+        return [each.sample(8, device="cpu").ravel().tolist() for each in (made, exported)]
 
     expected = numbers("usual")
     torch.set_default_dtype(torch.float64)
