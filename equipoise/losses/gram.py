@@ -5,7 +5,6 @@ weights W, and its gradient is 4 sum_j W_ij k'(||z_i - z_j||^2) (z_i - z_j).
 """
 
 import math
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -32,7 +31,7 @@ def value_and_gradients(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The weighted sum over all pairs, and its gradient [2, batch, features] where asked for."""
     count = sides[0].shape[0]
-    blocks = _blocks(sides[0])(terms, count, unbiased, sides[0].dtype, sides[0].device)
+    blocks = _blocks(sides[0], terms, unbiased)
     rows = torch.cat(sides)
     rows -= rows.mean(dim=0)
     squares = torch.linalg.vecdot(rows, rows)
@@ -50,15 +49,16 @@ def value_and_gradients(
     return total, gradients.view(2, count, -1)
 
 
-def _blocks(side: torch.Tensor) -> Callable[..., Blocks]:
-    """How the blocks of such a side are made, or found again.
+def _blocks(side: torch.Tensor, terms: tuple[Term, ...], unbiased: bool) -> Blocks:
+    """The blocks for sides like this one, made or found again.
 
     On a GPU they are kept for good: a CUDA graph that was recorded with them reads their memory when it is replayed.
     Of a subclass of tensors, as while a program is traced, they are not for others.
     """
+    wanted = terms, len(side), unbiased, side.dtype, side.device
     if type(side) is not torch.Tensor:
-        return _new_blocks
-    return _lasting_blocks if side.device.type == "cuda" else _recent_blocks
+        return _new_blocks(*wanted)
+    return _lasting_blocks(*wanted) if side.device.type == "cuda" else _recent_blocks(*wanted)
 
 
 def _new_blocks(

@@ -14,7 +14,7 @@ from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
 from equipoise.monitor.imbalance import KEPT, PATIENCE, WARM_UP, Window, imbalances, values_of
 from equipoise.monitor.lasting import Lasting
-from equipoise.monitor.waiting import Waiting
+from equipoise.monitor.waiting import Waiting, detached
 from equipoise.monitor.windows import Windows, with_nan, without_nan
 
 WINDOW, TOGETHER = 50, 25
@@ -97,8 +97,8 @@ class BalanceMonitor:
             step: the training step, or None to count on from the last.
         """
         pending = self._pending
-        pending |= {f"{player}_loss": _detached(value) for player, value in (losses or {}).items()}
-        pending |= {f"{player}_gradient": _detached(value) for player, value in (gradients or {}).items()}
+        pending |= {f"{player}_loss": detached(value) for player, value in (losses or {}).items()}
+        pending |= {f"{player}_gradient": detached(value) for player, value in (gradients or {}).items()}
         if right_decisions is not None:
             pending["right"] = right_decisions
         given = {"real": real_scores, "fake": fake_scores}
@@ -184,10 +184,6 @@ def _of_scores(steps: Sequence[_Step]) -> list[_Given]:
         columns["right"] = right_decisions(real, fake)
     rows = zip(*(column.unbind() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def _detached(value: Tensor | float) -> Tensor | float:
-    return value.detach() if isinstance(value, Tensor) else value
 
 
 def _flat(scores: Scores) -> Tensor:

@@ -47,7 +47,7 @@ class Waiting:
 
     def keep(self, values: Sequence[Tensor | float]) -> None:
         """Add numbers without reading them. A tensor must not be changed in place later."""
-        self._loose += [_kept(value) if isinstance(value, Tensor) else float(value) for value in values]
+        self._loose += [detached(value) if isinstance(value, Tensor) else float(value) for value in values]
         if len(self._loose) >= MOST_LOOSE:
             self._put_together()
 
@@ -76,5 +76,6 @@ class Waiting:
             self._loose.clear()
 
 
-def _kept(value: Tensor) -> Tensor:
-    return value.detach() if value.requires_grad else value
+def detached(value: Tensor | float) -> Tensor | float:
+    """A tensor without the graph that it comes from; a plain number as it is."""
+    return value.detach() if isinstance(value, Tensor) and value.requires_grad else value

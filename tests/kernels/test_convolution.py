@@ -15,8 +15,8 @@ from equipoise.kernels.fast_convolutions import FastConvolutions, fast_convoluti
 
 @pytest.fixture(autouse=True)
 def small_maps_gain(monkeypatch):
-    """As if transforms cost nothing: these tests are of small layers."""
-    monkeypatch.setattr(winograd, "_TRANSFORM_COST", 0)
+    """As if transforms cost little: these tests are of small layers."""
+    monkeypatch.setattr(winograd, "_TRANSFORM_COST", 1.6)
     monkeypatch.setattr(winograd, "_KERNEL_COST", 0)
 
 
@@ -99,12 +99,13 @@ def test_a_penalty_sends_no_zeros_back(kernel_gradients):
 
 @pytest.mark.parametrize(
     "options",
-    [{"groups": 2}, {"dilation": 2}, {"padding": "same"}, {"stride": 2}, {"padding": 0}],
+    [{"groups": 2}, {"dilation": 2}, {"padding": "same"}, {"stride": 2}, {"padding": 0}, {"channels": 4}],
 )
 def test_other_convolutions_are_torchs_own(options):
     options = {"padding": 1} | options
-    layer = nn.Conv2d(16, 16, 3, **options).double()
-    values = drawn(2, 16, 6, 6).requires_grad_()
+    channels = options.pop("channels", 16)
+    layer = nn.Conv2d(channels, channels, 3, **options).double()
+    values = drawn(2, channels, 6, 6).requires_grad_()
     plain = layer(values)
     with FastConvolutions():
         maps = layer(values)

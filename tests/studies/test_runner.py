@@ -22,6 +22,7 @@ from equipoise.studies.ray_cluster import run_jobs_on_ray
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Study
 from tests.studies.starter import jobs_in
+from tests.studies.waiting import wait_for
 
 pytestmark = pytest.mark.lengthy
 
@@ -140,7 +141,7 @@ def test_a_killed_worker_loses_nothing(
     jobs = jobs_in(tmp_path / "whole", 120)
     workers.run_jobs(carrying.carry_out, list(jobs), 1)
     process = start(tmp_path / "killed", 120, module="tests.studies.starter")
-    _wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
+    wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
     worker = _workers_of(process.pid)[0]
     assert not list((tmp_path / "killed").glob("*/outcome.json"))
     os.kill(worker, signal.SIGKILL)
@@ -195,7 +196,7 @@ def test_a_killed_worker_that_waited_for_work_holds_nobody_up(how: str, tmp_path
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "1\n"
-    _wait_for(lambda: place.exists() and place.read_text() != "", process)
+    wait_for(lambda: place.exists() and place.read_text() != "", process)
     time.sleep(0.5)  # until it asks for work
     (idle,) = set(_workers_of(process.pid)) - {int(place.read_text())}
     os.kill(idle, signal.SIGKILL)
@@ -207,7 +208,7 @@ def test_a_killed_worker_that_waited_for_work_holds_nobody_up(how: str, tmp_path
 
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path, start: Callable[..., Any]) -> None:
     process = start(tmp_path / "left", 100_000, module="tests.studies.starter")
-    _wait_for(lambda: len(list((tmp_path / "left").glob("*/metrics.jsonl"))) == 2, process)
+    wait_for(lambda: len(list((tmp_path / "left").glob("*/metrics.jsonl"))) == 2, process)
     workers_left = _workers_of(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -264,11 +265,3 @@ def _children_of(parent: int) -> list[int]:
 
 def _command_of(process: int) -> bytes:
     return Path(f"/proc/{process}/cmdline").read_bytes()
-
-
-def _wait_for(condition: Any, process: Any, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "the study ended before it could be killed"
-        assert time.monotonic() < end
-        time.sleep(0.05)

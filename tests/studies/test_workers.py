@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from equipoise.common.say import say
+from tests.studies.waiting import wait_for
 
 BEGUN = """
 import os, signal, time
@@ -50,9 +51,7 @@ def test_interrupted_workers_leave_nothing_behind(tmp_path: Path) -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path)], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    while len(list(tmp_path.iterdir())) < 2:
-        assert starter.poll() is None
-        time.sleep(0.05)
+    wait_for(lambda: len(list(tmp_path.iterdir())) == 2, starter)
     starter.send_signal(signal.SIGINT)
     _, told = starter.communicate(timeout=120)
     assert "KeyboardInterrupt" in told
