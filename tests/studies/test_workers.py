@@ -26,11 +26,12 @@ assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 from pathlib import Path
 from equipoise.studies.workers import run_jobs
 from tests.studies.test_workers import say_something_and_wait
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes begin deaf to it
 run_jobs(say_something_and_wait, [Path(sys.argv[1])] * 2, 2)
 """
 
