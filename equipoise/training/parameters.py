@@ -88,7 +88,7 @@ def _places(parameters: Sequence[nn.Parameter]) -> list[slice]:
 
 def _laid_out(part: Tensor, like: Tensor) -> Tensor:
     """[entries] as a view of the shape of `like`, its dimensions in the same order in memory."""
-    strides = like.stride()
+    strides = [*zip(like.stride(), like.shape, strict=True)]  # of equal ones, that of a single entry lies inside
     order = sorted(range(like.ndim), key=strides.__getitem__, reverse=True)
     inverse = sorted(range(like.ndim), key=order.__getitem__)
     return part.view([like.shape[dimension] for dimension in order]).permute(inverse)

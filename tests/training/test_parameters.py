@@ -19,9 +19,9 @@ OPTIMISERS: dict[str, tuple[Optimiser, Plain]] = {
 }
 
 
-def player(memory_format: torch.memory_format = torch.contiguous_format) -> nn.Module:
+def player(memory_format: torch.memory_format = torch.contiguous_format, channels: int = 3) -> nn.Module:
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Tanh(), nn.Conv2d(5, 2, 2), nn.Flatten(1), nn.Linear(8, 1))
+    layers = nn.Sequential(nn.Conv2d(channels, 5, 3), nn.Tanh(), nn.Conv2d(5, 2, 2), nn.Flatten(1), nn.Linear(8, 1))
     return layers.double().to(memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
 
 
@@ -48,8 +48,10 @@ def test_steps_are_those_of_separate_parameters(kind: str, memory_format: torch.
         torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-12)
 
 
-def test_values_and_memory_format_stay_as_they_were() -> None:
-    module = player(torch.channels_last)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_values_and_memory_format_stay_as_they_were(channels: int, memory_format: torch.memory_format) -> None:
+    module = player(memory_format, channels)
     before = {name: (value.clone(), value.stride()) for name, value in module.named_parameters()}
     identities = [id(parameter) for parameter in module.parameters()]
     vector = ParameterVector(module.parameters())
