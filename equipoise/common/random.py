@@ -26,6 +26,16 @@ def stream(seed: int, purpose: str, position: int = 0, device: torch.device | st
     return torch.Generator(device=device).manual_seed(derived_seed(seed, purpose, position))
 
 
+def spread_places(count: int, total: int) -> torch.Tensor:
+    """The positions of `count` of `total` items, spread over all: one at random in each of as many equal parts.
+
+    So they stand for all in whatever order these are: class after class, or one of each class in turns. They are the
+    same every time, int64 [count], rising.
+    """
+    edges = torch.arange(count + 1) * total // max(count, 1)
+    return edges[:-1] + torch.randint(1 << 62, (count,), generator=stream(0, "spread places")) % edges.diff()
+
+
 @runtime_checkable
 class Reseedable(Protocol):
     """A module that draws random numbers in its forward pass, such as dropout, from a given generator.

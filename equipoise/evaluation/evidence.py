@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import spread_places
 from equipoise.data.data_set import split_of
 from equipoise.data.store import Store
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.comparison import Comparison, Features, Found, found_once
-from equipoise.evaluation.feature_cache import cached_features, even_places, evenly_chosen
+from equipoise.evaluation.feature_cache import cached_features, hash_of_spread
 from equipoise.evaluation.features import ClassifierExtractor, Extracted, Extractor, extract
 from equipoise.evaluation.judge import all_items, judge_of, parts_of
 from equipoise.evaluation.sampling import generate
@@ -102,9 +103,9 @@ class Evidence(Comparison):
 
     @cached_property
     def real(self) -> Tensor:
-        """Items of that data, evenly chosen, as many as wanted or all: uint8 images or float32 points."""
+        """Items of that data, spread over all, as many as wanted or all: uint8 images or float32 points."""
         count = min(len(self.data), self.experiment.watch.real or self.samples_count)
-        return self.data.items.gather(even_places(count, len(self.data))).cpu()
+        return self.data.items.gather(spread_places(count, len(self.data))).cpu()
 
     @cached_property
     def parts(self) -> tuple[Store, Store]:
@@ -177,7 +178,7 @@ class Evidence(Comparison):
         return self._features_of(self.real, extractor, self.data.content_hash, at_once)
 
     def _features_of(self, images: Tensor, extractor: Extractor, content: str, at_once: int = 64) -> Extracted:
-        """Of images evenly chosen from a set with this hash."""
-        address = evenly_chosen(content, len(images))
+        """Of images spread over a set with this hash."""
+        address = hash_of_spread(content, len(images))
         found = cached_features(images, extractor, content_hash=address, batch_size=at_once, device=self.device)
         return found.to(self.device)

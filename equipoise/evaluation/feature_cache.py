@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, sweep_abandoned
 from equipoise.common.precision import product_precision
+from equipoise.common.random import spread_places
 from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.data.progress import shown
 from equipoise.data.store import Store
@@ -20,18 +21,13 @@ _FORMAT = "equipoise-features-1"
 _AT_ONCE = 64
 
 
-def even_places(count: int, total: int) -> torch.Tensor:
-    """The positions of so many items, evenly chosen from all: int64 [count]."""
-    return torch.arange(count) * total // count
-
-
-def evenly_chosen(content_hash: str, count: int) -> str:
-    """The hash that stands for so many images, chosen by `even_places` from a set with this hash."""
-    return f"{content_hash}/{count} evenly chosen"
+def hash_of_spread(content_hash: str, count: int) -> str:
+    """The hash that stands for so many images, chosen by `spread_places` from a set with this hash."""
+    return f"{content_hash}/{count} spread"
 
 
 def store_features(store: Store, count: int, extractor: Extractor, device: torch.device, called: str) -> Extracted:
-    """The features of images evenly chosen from a store, cached as by `cached_features`; they are read in batches.
+    """The features of images spread over a store, cached as by `cached_features`; they are read in batches.
 
     Args:
         store: the images.
@@ -42,11 +38,11 @@ def store_features(store: Store, count: int, extractor: Extractor, device: torch
     """
 
     def make() -> Extracted:
-        batches = even_places(count, len(store)).split(_AT_ONCE)
+        batches = spread_places(count, len(store)).split(_AT_ONCE)
         parts = shown(batches, called, f"batches of {_AT_ONCE}", len(batches))
         return joined([extract(store.items.gather(part), extractor, _AT_ONCE, device) for part in parts])
 
-    address = evenly_chosen(store.content_hash, count)
+    address = hash_of_spread(store.content_hash, count)
     return kept_features(make, extractor, (count, *store.shape), address, device)
 
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import spread_places
 from equipoise.data.store import Store, held
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
-from equipoise.evaluation.feature_cache import even_places, store_features
+from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import Extracted, Extractor
 from equipoise.evaluation.judge import divided, every_sixth
 from equipoise.evaluation.sides import Side
@@ -70,7 +71,7 @@ class Pair(Comparison):
 
     def taken(self, store: Store) -> Tensor:
         """The images of a side that are used, uint8."""
-        return store.items.gather(even_places(self.taken_count(store), len(store)))
+        return store.items.gather(spread_places(self.taken_count(store), len(store)))
 
     def take_features(self, backbone: str) -> Features:
         """The features of both sides by a published network.

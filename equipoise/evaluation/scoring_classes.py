@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import spread_places
 from equipoise.evaluation.evidence import PURPOSE, Evidence
-from equipoise.evaluation.feature_cache import even_places
 from equipoise.evaluation.latents import BATCH, latent_batch
 from equipoise.evaluation.score import Score
 from equipoise.metrics.kernel import kernel_distance
@@ -63,7 +63,7 @@ def _real_classes(evidence: Evidence) -> Tensor:
     labels = evidence.data.labels
     if labels is None:
         raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels to tell classes by.")
-    return labels.cpu()[even_places(len(evidence.real), len(evidence.data))]
+    return labels.cpu()[spread_places(len(evidence.real), len(evidence.data))]
 
 
 def _present(classes: Tensor) -> list[int]:

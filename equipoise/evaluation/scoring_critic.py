@@ -5,6 +5,7 @@ from torch import Tensor
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import spread_places
 from equipoise.evaluation.critic import critic_of
 from equipoise.evaluation.evidence import Evidence, Score
 from equipoise.evaluation.sampling import evaluation_mode
@@ -30,7 +31,7 @@ def score_critic_purity(evidence: Evidence) -> Score:
 
 @torch.no_grad()
 def critic_outputs(evidence: Evidence) -> tuple[Tensor, Tensor]:
-    """The discriminator's outputs [images, features] for 2,560 real images, evenly chosen, or all; and their labels.
+    """The discriminator's outputs [images, features] for 2,560 real images, spread over them, or all; and their labels.
 
     Raises:
         EquipoiseError: the data have no labels, no player scores images, or only the generator is at hand.
@@ -44,7 +45,7 @@ def critic_outputs(evidence: Evidence) -> tuple[Tensor, Tensor]:
         raise EquipoiseError("this metric needs the outputs of a discriminator, and only a generator is available.")
     critic = evidence.load_player(name)
     count = min(len(data), _FEW if evidence.few_samples else IMAGES)
-    chosen = torch.arange(count) * len(data) // count
+    chosen = spread_places(count, len(data))
     with evaluation_mode(critic):
         batches = (data.batch(part, evidence.experiment.value_range) for part in chosen.split(_AT_ONCE))
         outputs = torch.cat([critic(batch.to(device)).reshape(len(batch), -1) for batch in batches])

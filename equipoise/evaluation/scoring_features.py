@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from equipoise.common.random import spread_places
 from equipoise.evaluation.comparison import Comparison, found_once
 from equipoise.evaluation.score import Score
 from equipoise.metrics.frechet import FeatureMoments
@@ -96,10 +97,15 @@ def _cmmd(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Mea
 def _of_balls(which: str, function: Callable[[Tensor, Tensor], tuple[float, float]], place: int) -> "_Measure":
     def measure(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:
         count = min(len(real), len(generated))  # the radii of balls shrink as samples grow
-        value = once(which, lambda: function(real[:count], generated[:count]))[place]
+        value = once(which, lambda: function(*(spread_over(side, count) for side in (real, generated))))[place]
         return Measured(value, None, {"real_count": count, "compared": count})
 
     return measure
+
+
+def spread_over(rows: Tensor, count: int) -> Tensor:
+    """So many of the rows, or all: those at `spread_places`, as rows may come class by class."""
+    return rows if count >= len(rows) else rows[spread_places(count, len(rows)).to(rows.device)]
 
 
 _Measure = Callable[[Tensor, Tensor, bool, Once], Measured]

@@ -13,6 +13,7 @@ from equipoise.common.random import stream
 from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.judge import all_items
 from equipoise.evaluation.score import Score
+from equipoise.evaluation.scoring_features import spread_over
 from equipoise.metrics.neighbours import memorisation
 from equipoise.metrics.structural_similarity import ms_ssim
 
@@ -44,7 +45,7 @@ def score_ms_ssim(evidence: Comparison) -> Score:
 def score_neighbours(evidence: Comparison) -> Score:
     """How near samples are to the training images, against held-out images; pixels in [0, 1]."""
     train, held_out = (_pixels(all_items(part)) for part in evidence.parts)
-    sides = (evidence.images[:_NEIGHBOURS], train, held_out[:_NEIGHBOURS])
+    sides = (spread_over(evidence.images, _NEIGHBOURS), train, spread_over(held_out, _NEIGHBOURS))
     samples, known, others = (side.flatten(1).to(evidence.device) for side in sides)
     return _neighbours(NEIGHBOURS[1], samples, known, others, evidence.passport)
 
@@ -55,7 +56,8 @@ def score_lite0_neighbours(evidence: Comparison) -> Score:
     features = evidence.features(backbone)
     what = f"features of the parts by {backbone}"
     train, held_out = evidence.once_for_all(what, lambda: evidence.take_part_features(backbone))
-    sides = (features.generated.features[:_NEIGHBOURS], train, held_out[:_NEIGHBOURS])
+    samples = spread_over(features.generated.features, _NEIGHBOURS)
+    sides = (samples, train, spread_over(held_out, _NEIGHBOURS))
     return _neighbours(name, *sides, partial(evidence.compared_passport, features=features))
 
 

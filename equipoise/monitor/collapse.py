@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from equipoise.common.random import spread_places
 from equipoise.metrics.collapse import Variety, Yardstick
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Alarm, Report
@@ -133,9 +133,8 @@ class VarietyMonitor:
 
 
 def spread_indices(items: int) -> Tensor:
-    """The indices of the real items that a monitor compares with: evenly spaced, at most 512, an even count."""
-    count = 2 * min(SAMPLES, items // 2)
-    return torch.arange(count) * items // count
+    """The indices of the real items that a monitor compares with: spread over all, at most 512, an even count."""
+    return spread_places(2 * min(SAMPLES, items // 2), items)
 
 
 def troubles(found: Variety, memory: Memory, progress: float) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.random import spread_places
 from equipoise.data.digits import Digits
 from equipoise.evaluation import scoring_critic
 from equipoise.evaluation.catalogue import METRICS
@@ -41,13 +42,13 @@ def evidence(run: Path) -> Evidence:
     return evidence_of(load_trained(run, torch.device("cpu")), 10, QUIET)
 
 
-def test_the_outputs_are_those_of_the_trained_discriminator_for_evenly_chosen_images(
+def test_the_outputs_are_those_of_the_trained_discriminator_for_images_spread_over_the_data(
     run: Path, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring_critic, "IMAGES", 300)
     critic = load_trained(run, torch.device("cpu")).load_player("discriminator")
     data = Digits().load()
-    chosen = torch.tensor([index * len(data) // 300 for index in range(300)])
+    chosen = spread_places(300, len(data))
     assert data.labels is not None
     with torch.no_grad():
         outputs = critic(data.batch(chosen, "unit"))[:, None]
