@@ -54,12 +54,12 @@ def one_sided(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
 
 
 def r1(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
-    """|grad D|^2 at real images. Returns: [batch]."""
+    """|grad D|^2 / 2 at real images. Returns: [batch]."""
     return r1_penalty_per_sample(discriminator, draw.real)
 
 
 def r2(discriminator: nn.Module, fake: Tensor, draw: Draw) -> Tensor:
-    """|grad D|^2 at generated images. Returns: [batch]."""
+    """|grad D|^2 / 2 at generated images. Returns: [batch]."""
     return r2_penalty_per_sample(discriminator, fake.detach())
 
 

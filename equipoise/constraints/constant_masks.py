@@ -23,7 +23,7 @@ _Size = int | tuple[int, int]
 class ConstantMasks(Replacing):
     """Inside this context ReLU and leaky ReLU multiply by a constant mask: same values, same derivatives, no curvature.
 
-    Exact for every network, wherever a derivative exists: other activations keep their own curvature.
+    Exact for every network and finite input, wherever a derivative exists: other activations keep their own curvature.
 
         with ConstantMasks():
             scores = discriminator(points)

@@ -33,7 +33,7 @@ def interpolate(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
     Args:
         real: [batch, ...].
         fake: of the same shape.
-        mixing: [batch], in [0, 1].
+        mixing: [batch]; between the samples it is in [0, 1].
     """
     for name, value in {"real": real, "fake": fake, "mixing": mixing}.items():
         check_floating(name, value)

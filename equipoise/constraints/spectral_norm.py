@@ -1,6 +1,6 @@
 """Spectral normalisation whose forward pass changes nothing; it is updated once per optimiser step.
 
-The effective weight is scale * W / sigma, with sigma = <u, A(W) v> (Miyato et al. 2018, Eq. 12; Wang et al. 2019,
+The effective weight is scale * W / sigma, with sigma = <u, A(W) v> (Miyato et al. 2018, Eq. 8; Wang et al. 2019,
 section 4.2 and appendix C). A(W) is the reshaped kernel (`method="matrix"`, PIM) or the layer's convolution at its own
 input size (`method="convolution"`, PICO). The unit vectors u and v are buffers: constants for the gradient, saved in
 the state dict, and moved only by `advance_spectral_norms`. The bias is neither scaled nor normalised.

@@ -82,7 +82,7 @@ def non_saturating_generator_loss(fake_scores: torch.Tensor) -> torch.Tensor:
 def hinge_discriminator_loss(
     real_scores: torch.Tensor, fake_scores: torch.Tensor, margin: torch.Tensor | float = 1.0
 ) -> torch.Tensor:
-    """E relu(m - s(x)) + E relu(m + s(G(z))), m = 1 (Lim and Ye 2017, Eq. 11; Miyato et al. 2018, Eq. 16).
+    """E relu(m - s(x)) + E relu(m + s(G(z))), m = 1 (Lim and Ye 2017; Miyato et al. 2018, Eq. 16).
 
     Args:
         real_scores: [batch, ...], scores of real samples; [batch, n, n] for a map of scores.

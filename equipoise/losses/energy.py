@@ -194,7 +194,8 @@ def boundary_equilibrium_losses(
     Args:
         real_energy: [batch], energies of real images.
         fake_energy: [batch], energies of generated images.
-        balance: k in [0, 1], a number or a 0-dimensional tensor; it starts at 0 and moves by `updated_balance`.
+        balance: k >= 0, a number or a 0-dimensional tensor; BEGAN's starts at 0 and moves in [0, 1] by
+            `updated_balance`.
 
     Returns:
         The discriminator's loss and the generator's loss, both 0-dimensional.

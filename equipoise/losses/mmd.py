@@ -39,8 +39,8 @@ def squared_mmd(
         fake: in the shape of real but for the batch.
         kernel: a function of squared distances, such as `GaussianKernel((1.0, 2.0))`.
         unbiased: the U-statistic (Wang et al. 2019, Eq. S4): all three sums leave out the pairs i = j and are divided
-            by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which is never negative. Of
-            batches of different sizes, the sum over real and fake pairs leaves out none.
+            by batch (batch - 1); it can be negative. Otherwise the mean over all pairs, which but for rounding
+            is never negative. Of batches of different sizes, the sum over real and fake pairs leaves out none.
         classes: int64 [batch], the class of each real sample and of the generated one beside it, or None. The kernel
             then counts within classes only: it is multiplied by 1 for pairs of one class and by 0 for others, which
             makes the distance one of the joint distributions of features and classes.

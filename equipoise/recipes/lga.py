@@ -28,7 +28,7 @@ class _Setting:
     """One data set's column of Table 1: the data, the networks' kind, the length, and the base code's numbers.
 
     With its 32x32 networks that code adds noise within one level to the images and lets the learning rate fall to 0
-    over 100,000 iterations, in every row here; with those of 64x64 it does neither.
+    over 100,000 iterations, in every row here but GeoGAN's; with those of 64x64 it does neither.
     """
 
     data: DataSet
