@@ -30,6 +30,8 @@ def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 def in_one_type(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Both tensors in the wider of their dtypes."""
+    if a.dtype == b.dtype:
+        return a, b
     wider = torch.promote_types(a.dtype, b.dtype)
     return a.to(wider), b.to(wider)
 
@@ -40,14 +42,19 @@ def distances_of(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     a, b = (a - centre).contiguous(), (b - centre).contiguous()
     a_squares, b_squares = a.square().sum(dim=1)[:, None], b.square().sum(dim=1)[None, :]
     raw = a_squares + b_squares - 2 * (a @ b.T)
-    return raw + (_cleaned(raw.detach(), a_squares.detach(), b_squares.detach(), a.shape[1]) - raw.detach())
+    return raw + (without_rounding(raw.detach(), a_squares.detach(), b_squares.detach(), a.shape[1]) - raw.detach())
 
 
-def _cleaned(raw: torch.Tensor, a_squares: torch.Tensor, b_squares: torch.Tensor, features: int) -> torch.Tensor:
-    """The raw distances without their rounding noise: no negative ones, and 0 for rows that coincide.
+def without_rounding(
+    raw: torch.Tensor, a_squares: torch.Tensor, b_squares: torch.Tensor, features: int | None
+) -> torch.Tensor:
+    """The raw distances without their rounding noise: no negative ones, and 0 for rows of `features` that coincide.
 
     Rows that coincide have squares equal to the last bit, and a raw distance within the rounding error of a sum.
+    Without `features` they are not looked for, and `raw` itself is changed.
     """
-    noise = (features + 4) * torch.finfo(raw.dtype).eps * (a_squares + b_squares)
-    coincide = (a_squares == b_squares) & (raw <= noise)
-    return raw.clamp(min=0).masked_fill(coincide, 0)
+    if features is None:
+        return raw.clamp_(min=0)
+    noise = 2 * (features + 4) * torch.finfo(raw.dtype).eps * a_squares
+    coincide = (a_squares == b_squares).logical_and_(raw <= noise)
+    return raw.clamp(min=0).masked_fill_(coincide, 0)

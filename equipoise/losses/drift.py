@@ -113,8 +113,9 @@ def drifting_loss(real: Tensor, fake: Tensor, moved: Callable[[Tensor, Tensor], 
 
 
 def _shift(points: Tensor, others: Tensor, weights: Tensor) -> Tensor:
-    """sum_j weights (others_j - points)."""
-    return weights @ others - weights.sum(dim=1, keepdim=True) * points
+    """sum_j weights (others_j - points), of rows less a common centre: far from the origin they keep their digits."""
+    centre = others.detach().mean(dim=0)
+    return weights @ (others - centre) - weights.sum(dim=1, keepdim=True) * (points - centre)
 
 
 def _weights(on_real: Tensor, on_fake: Tensor, division: Division) -> tuple[Tensor, Tensor]:

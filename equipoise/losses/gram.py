@@ -1,7 +1,8 @@
 """The MMD losses of small batches: one Gram matrix of both sides, so that few operations remain.
 
 With z the real features above the generated ones, every loss is sum_ij W_ij k(||z_i - z_j||^2) with fixed symmetric
-weights W, and its gradient is 4 sum_j W_ij k'(||z_i - z_j||^2) (z_i - z_j).
+weights W, and its gradient is 4 sum_j W_ij k'(||z_i - z_j||^2) (z_i - z_j). Sides that lie far apart are centred each
+by itself, so that distances within a side keep their digits.
 """
 
 import math
@@ -10,20 +11,38 @@ from typing import NamedTuple
 
 import torch
 
+from equipoise.common.checks import is_readable
+from equipoise.losses.distances import without_rounding
 from equipoise.losses.kernels import ClosedFormKernel
 from equipoise.losses.terms import Sides, Term
 
 LARGEST_BATCH = 128
 """Beyond it, the blocks of the matrix that no term asks for cost more than the operations that it saves."""
+_NARROW = 1 / 16
+"""The mean square of a side about its mean, beside a quarter of the squared gap, below which it is narrow."""
 
 
 class Blocks(NamedTuple):
-    """[2 batch, 2 batch] each: the weights, and the limits of the squared distances, where there are any; and ones."""
+    """[2 batch, 2 batch] each: the weights, and the limits of the squared distances, where there are any; and ones.
+
+    `averages`, [2, 2 batch], takes the mean of all samples, and the real samples' mean less that of the fakes.
+    """
 
     ones: torch.Tensor
+    averages: torch.Tensor
     weights: torch.Tensor
     lowest: torch.Tensor | None
     highest: torch.Tensor | None
+
+
+class Gap(NamedTuple):
+    """Between sides that lie far apart, each less its own mean: the difference of the means, [features].
+
+    `squares`, [2 batch], are those of all samples less their common mean: equal for samples that coincide.
+    """
+
+    vector: torch.Tensor
+    squares: torch.Tensor
 
 
 def value_and_gradients(
@@ -32,10 +51,12 @@ def value_and_gradients(
     """The weighted sum over all pairs, and its gradient [2, batch, features] where asked for."""
     count = sides[0].shape[0]
     blocks = _blocks(sides[0], terms, unbiased)
-    rows = torch.cat(sides)
-    rows -= rows.mean(dim=0)
-    squares = torch.linalg.vecdot(rows, rows)
-    distances = (squares[:, None] + squares).addmm_(rows, rows.mT, alpha=-2).clamp_(min=0).fill_diagonal_(0)
+    rows, squares, gap = _centred(sides, blocks)
+    distances = (squares[:, None] + squares).addmm_(rows, rows.mT, alpha=-2)
+    if gap is not None:
+        _add_gap(distances, rows, gap)
+    distances = without_rounding(distances, squares[:, None], squares, rows.shape[1] if kernel.is_steep else None)
+    distances.fill_diagonal_(0)
     limited = distances if blocks.lowest is None else distances.clamp(blocks.lowest, blocks.highest)
     values, forces = kernel.with_slope(limited)
     total = values.view(-1).dot(blocks.weights.view(-1))
@@ -46,7 +67,40 @@ def value_and_gradients(
         forces.masked_fill_(limited != distances, 0)
     sums = forces.mv(blocks.ones)
     gradients = torch.addmm(sums[:, None] * rows, forces, rows, beta=4, alpha=-4)
+    if gap is not None:
+        across = forces[:count, count:].sum(dim=1), -forces[count:, :count].sum(dim=1)
+        gradients.addr_(torch.cat(across), gap.vector, alpha=4)
     return total, gradients.view(2, count, -1)
+
+
+def _centred(sides: Sides, blocks: Blocks) -> tuple[torch.Tensor, torch.Tensor, Gap | None]:
+    """The rows [2 batch, features] less a common mean, and their squares; or less each side's mean, with the gap.
+
+    Rows of a side that is narrow beside its distance from the other would lose their digits to a common mean. Where
+    no number can be read, the gap counts however narrow it is.
+    """
+    rows = torch.cat(sides)
+    averages = blocks.averages.mm(rows)
+    common, gap = rows - averages[0], averages[1]
+    squares = torch.linalg.vecdot(common, common)
+    if is_readable(rows):
+        mean, difference = blocks.averages.mv(squares).tolist()
+        narrower, apart = mean - abs(difference) / 2, gap.dot(gap).item() / 4
+        if narrower - apart >= _NARROW * apart:
+            return common, squares, None
+    by_side = rows.view(2, len(sides[0]), -1)
+    means = by_side.mean(dim=1, keepdim=True)
+    own = (by_side - means).flatten(0, 1)
+    return own, torch.linalg.vecdot(own, own), Gap((means[0] - means[1])[0], squares)
+
+
+def _add_gap(distances: torch.Tensor, rows: torch.Tensor, gap: Gap) -> None:
+    """Makes squared distances of rows without their side's mean those of the samples, where these are of two sides."""
+    count = len(rows) // 2
+    along, (real, fake) = rows.mv(gap.vector), gap.squares.split(count)
+    apart = (along[:count, None] - along[count:]).mul_(2).add_(gap.vector.dot(gap.vector))
+    across = without_rounding(apart.add_(distances[:count, count:]), real[:, None], fake, rows.shape[1])
+    distances[:count, count:], distances[count:, :count] = across, across.mT
 
 
 def _blocks(side: torch.Tensor, terms: tuple[Term, ...], unbiased: bool) -> Blocks:
@@ -76,7 +130,9 @@ def _new_blocks(
     square = (2 * count, 2 * count)
     limited = any(term.lowest > 0 or term.highest < math.inf for term in terms)
     limits = [limit.view(square) if limited else None for limit in (lowest, highest)]
-    return Blocks(torch.ones(2 * count, dtype=dtype, device=device), weights.view(square), *limits)
+    signs = torch.tensor([[0.5, 0.5], [1.0, -1.0]], dtype=dtype, device=device)
+    averages = signs.repeat_interleave(count, dim=1) / count
+    return Blocks(torch.ones(2 * count, dtype=dtype, device=device), averages, weights.view(square), *limits)
 
 
 _lasting_blocks, _recent_blocks = cache(_new_blocks), lru_cache(maxsize=16)(_new_blocks)

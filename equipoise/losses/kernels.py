@@ -5,7 +5,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 
@@ -96,6 +96,9 @@ def distance_kernel(squared_distances: torch.Tensor, scales: Sequence[float]) ->
 class ClosedFormKernel(ABC):
     """A kernel with a closed-form derivative, so that a loss needs no automatic differentiation."""
 
+    is_steep: ClassVar[bool] = False
+    """Whether its slope grows without limit towards 0, so that the rounding of a distance of 0 would count."""
+
     @abstractmethod
     def __call__(self, squared_distances: torch.Tensor, /) -> torch.Tensor:
         """k(d^2), in the shape of squared_distances."""
@@ -159,6 +162,7 @@ class RationalQuadraticKernel(ClosedFormKernel):
 class LaplaceKernel(ClosedFormKernel):
     """The sum of exp(-d / tau) over the scales tau, with d the distance; its gradient counts as 0 at d = 0."""
 
+    is_steep: ClassVar[bool] = True
     scales: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
@@ -184,6 +188,7 @@ class DistanceKernel(ClosedFormKernel):
     2013). It never flattens: far pairs count as much as near ones. Its gradient counts as 0 at d = 0.
     """
 
+    is_steep: ClassVar[bool] = True
     scales: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ import torch
 
 from equipoise.common.checks import check_no_nan, check_scores, described, transforms_are_active
 from equipoise.losses import gram
-from equipoise.losses.distances import in_one_type
+from equipoise.losses.distances import in_one_type, without_rounding
 from equipoise.losses.kernels import ClosedFormKernel, Kernel
 from equipoise.losses.terms import FAKE, REAL, Sides, Term, total_plainly
 
@@ -80,11 +80,12 @@ class _SumOfTerms(torch.autograd.Function):
             if gradients is not None:
                 ctx.save_for_backward(real, fake, gradients)
             return total
-        centre = real.mean(dim=0)
-        sides = (real - centre, fake - centre)
+        sides = real, fake
         left = torch.stack([sides[term.left] for term in terms])
         right = torch.stack([sides[term.right] for term in terms])
-        distances = _squared_distances(left, right)
+        centres = left.mean(dim=1, keepdim=True)  # of each term, so that a far side takes no digits from the other
+        left, right = left - centres, right - centres
+        distances = _squared_distances(left, right, kernel.is_steep)
         for each, term in zip(distances, terms, strict=True):
             if term.left == term.right:
                 each.fill_diagonal_(0)  # without its rounding, which a root would magnify
@@ -113,9 +114,11 @@ def _weighted(sums: torch.Tensor, scales: list[float]) -> torch.Tensor:
     return total
 
 
-def _squared_distances(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    squares = left.square().sum(dim=2)[:, :, None] + right.square().sum(dim=2)[:, None, :]
-    return squares.baddbmm_(left, right.mT, alpha=-2).clamp_(min=0)
+def _squared_distances(left: torch.Tensor, right: torch.Tensor, with_zeros: bool) -> torch.Tensor:
+    """Of the rows of each term; with zeros where rows coincide, or with rounding there."""
+    squares = left.square().sum(dim=2)[:, :, None], right.square().sum(dim=2)[:, None, :]
+    raw = (squares[0] + squares[1]).baddbmm_(left, right.mT, alpha=-2)
+    return without_rounding(raw, *squares, left.shape[2] if with_zeros else None)
 
 
 def _pairs(count: int, unbiased: bool) -> int:

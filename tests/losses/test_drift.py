@@ -117,6 +117,13 @@ def test_from_afar_a_gaussian_has_no_slope_and_a_drift_still_knows_the_way() -> 
     assert float(joint.norm(dim=1).max()) < 1e-30
 
 
+@pytest.mark.parametrize("offset", [1e3, 1e5])
+def test_float32_keeps_the_digits_of_a_drift_far_from_the_origin(offset: float) -> None:
+    sides = [(side + offset).float() for side in (POINTS, REAL, FAKE)]
+    found, expected = drift(*sides), drift(*[side.double() for side in sides])
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_the_loss_is_the_drifts_mean_square() -> None:
     fake = FAKE.clone().requires_grad_()
     loss = drifting_loss(REAL, fake, lambda fake, real: drift(fake, real, None))

@@ -30,11 +30,13 @@ KERNELS = [
 ]
 
 
-@pytest.fixture(params=["one Gram matrix", "term by term"], autouse=True)
+@pytest.fixture(params=["one Gram matrix", "one Gram matrix, unread", "term by term"], autouse=True)
 def route(request, monkeypatch):
-    """Every test here takes both routes, whatever the batch."""
+    """Every test here takes every route, whatever the batch; numbers of a GPU are not read."""
     if request.param == "term by term":
         monkeypatch.setattr(gram, "LARGEST_BATCH", 0)
+    if request.param == "one Gram matrix, unread":
+        monkeypatch.setattr(gram, "is_readable", lambda value: False)
 
 
 def drawn(seed, count, width, scale):
@@ -113,6 +115,48 @@ def test_it_agrees_where_rows_coincide_and_lie_far_from_the_origin():
         torch.autograd.grad(closed, (real, fake)), torch.autograd.grad(plain, (real, fake)), strict=True
     ):
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def by_differences(sides, kernel, weights, unbiased):
+    """The total and its gradients in float64, with every difference of two rows on its own."""
+    real, fake = wide = [side.double().requires_grad_() for side in sides]
+    total = 0.0
+    for weight, (a, b) in zip(weights, [(real, real), (real, fake), (fake, fake)], strict=True):
+        similarities = kernel((a[:, None] - b).square().sum(dim=2))
+        counted = similarities[~torch.eye(len(a), dtype=torch.bool)] if unbiased else similarities
+        total = total + weight * counted.mean()
+    return (total, *torch.autograd.grad(total, wide))
+
+
+def on_narrow_and_far_sides(far, narrow, offset):
+    """Of spread 1 and `narrow`, with two samples of each side at one place, and of both sides where these overlap."""
+    real, fake = drawn(7, 9, 5, 1.0)
+    fake = fake * narrow + far
+    real[1], fake[3] = real[0], fake[2]
+    if far == 0 and narrow == 1:
+        real[8] = fake[2]
+    return [(side + offset).float().requires_grad_() for side in (real, fake)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational", "laplace", "distance"])
+@pytest.mark.parametrize("unbiased", [True, False])
+@pytest.mark.parametrize("weights", [(1.0, 0.0, -1.0), (1.0, -2.0, 1.0)], ids=["repulsive", "mmd"])
+@pytest.mark.parametrize(
+    ("far", "narrow", "offset"),
+    [(100, 1, 0), (1e3, 1, 0), (1e5, 1, 0), (20, 0.01, 0), (0, 1e-3, 0), (0, 1, 99)],
+)
+def test_float32_keeps_its_digits_however_far_the_sides_lie_apart(kernel, unbiased, weights, far, narrow, offset):
+    sides = on_narrow_and_far_sides(far, narrow, offset)
+    real, fake = sides
+    if weights[1]:
+        loss = squared_mmd(real, fake, kernel, unbiased)
+    else:
+        loss = mmd_discriminator_loss(real, fake, 1.0, kernel=kernel, unbiased=unbiased)
+    found = (loss, *torch.autograd.grad(loss, sides))
+    expected = by_differences(sides, kernel, weights, unbiased)
+    for ours, exact in zip(found, expected, strict=True):
+        tolerance = 2e-5 * float(exact.detach().abs().max())
+        torch.testing.assert_close(ours.double(), exact, rtol=0, atol=max(tolerance, 2e-6))
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=["one", "five", "four", "rational", "laplace", "distance"])
