@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from equipoise.common.checks import check_floating
+from equipoise.common.precision import full_precision
 
 Change = Callable[[Tensor, Tensor], Tensor]
 """(images [batch, channels, height, width], chance [batch, numbers]) -> images of the same shape."""
@@ -35,7 +36,7 @@ class Operation:
             raise ValueError(f"an operation takes at least 1 random number for each image, got {self.numbers}.")
 
     def __call__(self, images: Tensor, chance: Tensor) -> Tensor:
-        """The changed images.
+        """The changed images, of the images' type: neither autocast nor TensorFloat-32 rounds them.
 
         Args:
             images: [batch, channels, height, width] in [-1, 1].
@@ -45,7 +46,8 @@ class Operation:
         if chance.shape != (len(images), self.numbers):
             expected = f"[{len(images)}, {self.numbers}]"
             raise ValueError(f"chance must have shape {expected}, got shape {tuple(chance.shape)}.")
-        return self.change(images, chance)
+        with full_precision(images.device.type):
+            return self.change(images, chance)
 
 
 def check_images(images: Tensor) -> None:

@@ -36,7 +36,12 @@ def product_precision(device_type: str) -> str:
 
 
 def full_precision(device_type: str) -> AbstractContextManager[object]:
-    """Inside this context products and convolutions use full precision, whatever is set outside."""
+    """Inside this context products and convolutions use full precision, whatever is set outside.
+
+    `torch.compile` cannot follow TensorFloat-32's settings: what it compiles is only taken out of autocast.
+    """
+    if torch.compiler.is_compiling():
+        return torch.autocast(device_type, enabled=False)
     return _full(device_type) if product_precision(device_type) != "float32" else nullcontext()
 
 
@@ -44,7 +49,7 @@ def widened(value: Any) -> Any:
     """A tensor in at least float32 that autograd can use; anything else as it is."""
     if not isinstance(value, Tensor):
         return value
-    if value.is_inference() and not torch.is_inference_mode_enabled():
+    if not torch.compiler.is_compiling() and value.is_inference() and not torch.is_inference_mode_enabled():
         value = value.clone()
     return value.float() if value.dtype in _NARROW else value
 

@@ -13,7 +13,8 @@ from equipoise.common.errors import EquipoiseError, UnknownName, printable, shor
 def thing_at(place: str) -> Any:
     """What "module:attribute" leads to; the module is imported now."""
     module, _, attribute = place.partition(":")
-    return getattr(import_module(module), attribute)
+    found = modules[module] if module in modules else import_module(module)  # torch.compile follows the former alone
+    return getattr(found, attribute)
 
 
 @dataclass(frozen=True)

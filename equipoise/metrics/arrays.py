@@ -27,10 +27,11 @@ def as_float64(name: str, value: Array, dimensions: str) -> torch.Tensor:
     if tensor.is_complex():
         raise ValueError(f"{name} must be real numbers, got {tensor.dtype}.")
     tensor = tensor.to(torch.float64)
-    if not all(math.isfinite(end) for end in ends(tensor)):
+    lowest, highest = ends(tensor)
+    if not math.isfinite(lowest) or not math.isfinite(highest):
         wrong = int((~torch.isfinite(tensor)).sum())
         raise ValueError(f"{name} of shape {tuple(tensor.shape)} holds {wrong} values that are not finite.")
-    largest = max(abs(end) for end in ends(tensor))
+    largest = max(-lowest, highest)
     if largest > _FURTHEST:
         raise ValueError(f"{name} must hold numbers up to {_FURTHEST:g}, got {largest:.3g}.")
     return tensor

@@ -54,7 +54,9 @@ def _trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     for first, second in ((a, b), (b, a)):
         factor, failed = torch.linalg.cholesky_ex(first)
         if int(failed) == 0:
+            _check_not_negative(second)
             return _sum_of_roots(_upper_half_between(factor, second))
+    _check_not_negative(b)
     root = _symmetric_root(a)
     return _sum_of_roots(root @ b @ root)
 
@@ -189,6 +191,15 @@ def _sum_of_roots(matrix: torch.Tensor) -> torch.Tensor:
     It is handed over as the lower half of the transpose: LAPACK takes a tenth longer for an upper half.
     """
     return _not_negative(torch.linalg.eigvalsh(matrix.mT, UPLO="L")).sqrt().sum()
+
+
+def _check_not_negative(matrix: torch.Tensor) -> None:
+    """No eigenvalue may lie below 0 but by rounding. Where a Cholesky factor shows that, none is computed."""
+    raised = matrix.clone()
+    raised.diagonal().add_(_NEGATIVE_TOLERANCE * matrix.diagonal().max())
+    _, failed = torch.linalg.cholesky_ex(raised)
+    if int(failed):
+        _not_negative(torch.linalg.eigvalsh(matrix))
 
 
 def _not_negative(eigenvalues: torch.Tensor) -> torch.Tensor:

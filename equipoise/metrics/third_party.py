@@ -130,11 +130,32 @@ def missing_modes(
     check_at_least("sigma", sigma, 0)
     noise_draws, iterations = check_whole("noise_draws", noise_draws, 0), check_whole("iterations", iterations, 1)
     batch_size = check_whole("batch_size", batch_size, 1)
-    judge = third_party.build(shape, stream(seed, "missing-modes/weights")).to(device)
+    with torch.autocast(device.type, enabled=False):
+        judge = third_party.build(shape, stream(seed, "missing-modes/weights")).to(device)
+        _train(judge, third_party, (real, generated), sigma, seed, iterations, batch_size)
+        outputs = _outputs(judge, test, sigma, noise_draws, seed)
+    if outputs.isnan().any():
+        raise ValueError(
+            "the third party's outputs are NaN: an image holds NaN or an infinity, or its training diverged."
+        )
+    return MissingModes(sigma, {t: int((outputs > t).sum()) for t in thresholds}, outputs)
+
+
+def _train(
+    judge: nn.Module,
+    third_party: ThirdParty,
+    sides: tuple[Images, Images],
+    sigma: float,
+    seed: int,
+    iterations: int,
+    batch_size: int,
+) -> None:
+    """Teach it to tell real from generated images, and leave it in evaluation mode."""
+    device = next(judge.parameters()).device
     optimiser = third_party.optimiser(judge.parameters())
     for iteration in range(iterations):
         generator = stream(seed, "missing-modes/training", iteration, device)
-        noisy = [_noisy(_draw(images, batch_size, generator), sigma, generator) for images in (real, generated)]
+        noisy = [_noisy(_draw(images, batch_size, generator), sigma, generator) for images in sides]
         _reseed(judge, generator)
         scores = [_logits(judge, images) for images in noisy]
         loss = functional.softplus(-scores[0]).mean() + functional.softplus(scores[1]).mean()
@@ -144,12 +165,6 @@ def missing_modes(
         if third_party.after_step is not None:
             third_party.after_step(judge)
     judge.eval()
-    outputs = _outputs(judge, test, sigma, noise_draws, seed)
-    if outputs.isnan().any():
-        raise ValueError(
-            "the third party's outputs are NaN: an image holds NaN or an infinity, or its training diverged."
-        )
-    return MissingModes(sigma, {t: int((outputs > t).sum()) for t in thresholds}, outputs)
 
 
 @torch.no_grad()

@@ -42,6 +42,18 @@ def keeps_shape_and_type(operation: Operation) -> None:
             require(torch.equal(images, before), f"{what}: the given images are changed in place.")
 
 
+def is_the_same_under_autocast(operation: Operation) -> None:
+    """A loop's autocast rounds no image, and no place to which a part of it goes."""
+    for shape in _SHAPES:
+        images, chance = _given(operation, shape)
+        expected = operation(images.float(), chance)
+        for dtype in (torch.bfloat16, torch.float16):
+            with torch.autocast("cpu", dtype):
+                found = operation(images.float(), chance)
+            same = found.dtype == expected.dtype and torch.equal(found, expected)
+            require(same, f"images {shape} are others under autocast to {dtype}.")
+
+
 def changes_something(operation: Operation) -> None:
     """For some of many random numbers the images differ from the given ones."""
     for shape in _SHAPES:
@@ -101,6 +113,7 @@ AUGMENTATION_CONTRACTS: tuple[Callable[[Operation], None], ...] = (
     keeps_shape_and_type,
     changes_something,
     depends_on_its_numbers_alone,
+    is_the_same_under_autocast,
     treats_images_one_by_one,
     passes_gradients,
     names_a_wrong_shape,

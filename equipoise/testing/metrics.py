@@ -150,6 +150,18 @@ def widens_narrow_numbers(case: MetricCase) -> None:
             require(close, f"{case} of {dtype} is {found}, expected {expected}.")
 
 
+def is_the_same_under_autocast(case: MetricCase) -> None:
+    """A loop's autocast around a metric changes no digit of it."""
+    wide = [torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else array) for array in case.arrays]
+    for arrays in (wide, case.arrays):
+        expected = case.value(arrays)
+        for dtype in (torch.bfloat16, torch.float16):
+            with torch.autocast("cpu", dtype):
+                found = case.value(arrays)
+            same = np.array_equal(found, expected, equal_nan=True)
+            require(same, f"{case} under autocast to {dtype} is {found}, expected {expected}.")
+
+
 def grows_by_its_degree_or_refuses(case: MetricCase) -> None:
     """Numbers of any size give the right score, a refusal where it leaves float64, or 0 where it vanishes."""
     if case.degree is None:
@@ -173,6 +185,7 @@ METRIC_CONTRACTS: tuple[Callable[[MetricCase], None], ...] = (
     refuses_what_is_no_array,
     refuses_what_is_not_finite,
     widens_narrow_numbers,
+    is_the_same_under_autocast,
     grows_by_its_degree_or_refuses,
 )
 """Every contract of a metric: a function of a case that raises AssertionError where it is broken."""

@@ -131,6 +131,28 @@ def test_too_few_samples_are_refused_unless_allowed(numbers: np.random.Generator
         FeatureMoments(5).covariance()
 
 
+@pytest.mark.parametrize("negative", [-1.0, -1e-3, -1e-5])
+@pytest.mark.parametrize(
+    "other", [[1.0, 1.0, 0.0], [1.0, 1.0, 1e-12], [0.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_negative_eigenvalue_is_refused_whatever_the_other_matrix_is(
+    numbers: np.random.Generator, negative: float, other: list[float], turned: bool
+) -> None:
+    axes = np.linalg.qr(numbers.normal(size=(3, 3)))[0] if turned else np.eye(3)
+    wrong, right = (axes @ np.diag(values) @ axes.T for values in ([1.0, 0.5, negative], other))
+    for pair in ((wrong, right), (right, wrong)):
+        with pytest.raises(ValueError, match="a covariance must have no negative eigenvalue"):
+            frechet_distance(np.zeros(3), pair[0], np.zeros(3), pair[1])
+
+
+def test_eigenvalues_that_rounding_makes_negative_are_accepted(numbers: np.random.Generator) -> None:
+    few, many = correlated(numbers, 5, 40), correlated(numbers, 30, 40)
+    for a, b in ((few, many), (few.astype(np.float32), many.astype(np.float32))):
+        (mean_a, of_a), (mean_b, of_b) = moments_of(a), moments_of(b)
+        assert frechet_distance(mean_a, of_a.astype(np.float32), mean_b, of_b.astype(np.float32)) > 0
+
+
 def test_bad_input_is_refused() -> None:
     zero, eye = np.zeros(2), np.eye(2)
     with pytest.raises(ValueError, match="not finite"):
