@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -10,6 +12,16 @@ from equipoise.common.errors import EquipoiseError, printable
 
 _MOST_BESIDE_A_GPU = 8
 _GIT_SECONDS = 5
+
+
+@contextmanager
+def threads_kept() -> Iterator[None]:
+    """Afterwards torch computes with as many threads as before, also after an error."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_device(name: str) -> torch.device:

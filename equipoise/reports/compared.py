@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from equipoise.reports.pages import write_run_report
 from equipoise.reports.plain_text import as_text
 from equipoise.reports.study_pages import summary_of, write_study_report
@@ -123,11 +121,7 @@ def compare(
     study = comparison(wish, data_root)
     place = Path("studies") / f"{study.name}-{budget}" if out is None else Path(out)
     means = Means(workers=workers, device=device, data_root=data_root, page=write_run_report)
-    threads = torch.get_num_threads()
-    try:
-        run_study(study, place, budget, None, means, say)
-    finally:
-        torch.set_num_threads(threads)
+    run_study(study, place, budget, None, means, say)
     return Comparison(place, write_study_report(place))
 
 

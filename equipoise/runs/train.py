@@ -9,7 +9,7 @@ import torch
 
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.machine import threads_beside_a_gpu
+from equipoise.common.machine import threads_beside_a_gpu, threads_kept
 from equipoise.common.plugins import changed_plugins, loaded_plugins
 from equipoise.common.say import say, warn
 from equipoise.data.progress import without_progress
@@ -47,6 +47,7 @@ _TOLD_DIGITS = 12
 __all__ = ["Interrupted", "Longer", "Page", "Settings", "recorded_threads", "resume", "train"]
 
 
+@threads_kept()
 def train(experiment: Experiment, out: Path, settings: Settings | None = None) -> RunDirectory:
     """Train from the start into a new directory, to the end.
 
@@ -67,6 +68,7 @@ def train(experiment: Experiment, out: Path, settings: Settings | None = None) -
         return _start(experiment, out, settings, processes)
 
 
+@threads_kept()
 def resume(path: Path, settings: Settings | None = None, longer: Longer | None = None) -> RunDirectory:
     """Resume from the newest good checkpoint, to the end; the result is that of an uninterrupted run.
 

@@ -12,7 +12,7 @@ from torch import nn
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
-from equipoise.common.machine import choose_device
+from equipoise.common.machine import choose_device, threads_kept
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.critic import rating_of
 from equipoise.evaluation.maker import SampleMaker, Wanted
@@ -160,6 +160,7 @@ class PartlyMeasured(EquipoiseError):
         self.scores = scores
 
 
+@threads_kept()
 def evaluate(
     path: Path,
     metrics: tuple[str, ...],

@@ -12,7 +12,7 @@ import torch
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import file_name, write_text_atomically
-from equipoise.common.machine import available_cores
+from equipoise.common.machine import available_cores, threads_kept
 from equipoise.data.digits import Digits
 from equipoise.evaluation.judge import judge_of
 from equipoise.experiments.config import to_yaml
@@ -52,6 +52,7 @@ class Job:
     page: Page
 
 
+@threads_kept()
 def run_demo(
     out: Path, seeds: int = 3, workers: int | None = None, length: float = 1.0, page: Page = None
 ) -> tuple[Told, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from equipoise.common.checks import NotFiniteError
-from equipoise.common.machine import choose_device
+from equipoise.common.machine import choose_device, threads_kept
 from equipoise.experiments.build import build_game, build_state
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
@@ -64,6 +64,7 @@ def estimate(
     return Estimate(sum(left), source, left)
 
 
+@threads_kept()
 def measured(experiment: Experiment, device: str, data_root: Path | None, precision: Precision = "float32") -> Pace:
     """A run's iterations and the mean time of each: every stage's length times the time of its iterations."""
     torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from equipoise.common.counted import counted
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import try_lock
-from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu
+from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu, threads_kept
 from equipoise.data.mnist import Mnist
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import InceptionExtractor
@@ -74,6 +74,7 @@ def tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
+@threads_kept()
 def run_study(
     name: str | Study,
     out: Path,
