@@ -1,8 +1,21 @@
-"""`python -m equipoise` is the command line."""
+"""`python -m equipoise` and the command `equipoise` are the command line."""
 
 import sys
 
-from equipoise.cli.main import main
+
+def main() -> int:
+    """Run one command; Ctrl-C gets its sentence from here on. Returns: the exit status."""
+    try:
+        from equipoise.cli.interrupts import interrupts_after_imports
+
+        with interrupts_after_imports():
+            from equipoise.cli.main import main as run
+
+            return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("equipoise: interrupted.\n")
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from equipoise import __version__
 from equipoise.cli.catalogue import COMMANDS
+from equipoise.cli.interrupts import interrupts_after_imports
 from equipoise.cli.streams import discard, prepare_streams
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 from equipoise.common.files import local_path
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns: 0, or 2 after one clear sentence on stderr, or 128 + n after signal n."""
     prepare_streams()
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        with interrupts_after_imports():
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
     except EquipoiseError as error:
         return _refuse(error, getattr(error, "signal_number", _USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
     except KeyboardInterrupt:

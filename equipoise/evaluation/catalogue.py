@@ -45,6 +45,7 @@ class MetricEntry(Entry):
         least_samples: how many samples it takes.
         least_items: how many samples and as many real items it takes.
         backbone: the name in `BACKBONES` of the network that defines it, or empty.
+        is_several: whether its value is several numbers, as the shares of classes are: no measure of a study.
     """
 
     lower_is_better: bool | None
@@ -52,6 +53,7 @@ class MetricEntry(Entry):
     least_samples: int = 1
     least_items: int = 1
     backbone: str = ""
+    is_several: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -251,6 +253,7 @@ METRICS = Registry(
             f"{_MODES}:score_histogram",
             None,
             ("classifier",),
+            is_several=True,
         ),
         MetricEntry(
             "class-agreement",

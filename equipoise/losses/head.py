@@ -87,7 +87,7 @@ class AdversarialHead(nn.Module):
             fake: its scores of generated samples that carry no gradient to the generator.
         """
         found = over_maps(self.loss.discriminator, real, fake, weights=self.map_weights)
-        return found * 0.0 if self.waiting else found
+        return _without_effect(found, real, fake) if self.waiting else found
 
     def generator_losses(
         self,
@@ -120,12 +120,14 @@ class AdversarialHead(nn.Module):
         scale: float | Tensor = self.weight * factor
         if reference is not None and last_layer is not None and scale:
             scale = scale * adaptive_weight(reference, found, last_layer)
-        losses = {"adversarial": found * scale}
+        is_off = isinstance(scale, float) and scale == 0
+        losses = {"adversarial": _without_effect(found, fake) if is_off else found * scale}
         if self.feature_weight:
             if fake_features is None or real_features is None:
                 raise ValueError("feature_weight is above 0: give fake_features and real_features.")
             matched = feature_matching_loss(_constant(real_features), fake_features)
-            losses["features"] = matched * (self.feature_weight * factor)
+            share = self.feature_weight * factor
+            losses["features"] = matched * share if share else _without_effect(matched, fake_features)
         return losses
 
     def advance(self) -> None:
@@ -156,6 +158,16 @@ class AdversarialHead(nn.Module):
         if real is None:
             raise ValueError(f"{self.name} compares fake scores with real ones: give the real scores too.")
         return over_maps(self.loss.generator, real, fake, weights=self.map_weights)
+
+
+def _without_effect(loss: Tensor, *sides: Features) -> Tensor:
+    """A loss that does not count yet: 0, with a gradient of 0 at what it is of, also where that is infinite."""
+    parts = [(each.nan_to_num(0, 0, 0) * 0).sum() for each in _tensors(sides)]
+    return torch.stack([loss.detach().new_zeros(()), *(part.to(loss.dtype) for part in parts)]).sum()
+
+
+def _tensors(features: Features) -> list[Tensor]:
+    return [features] if isinstance(features, Tensor) else [part for each in features for part in _tensors(each)]
 
 
 def _constant(features: Features) -> Features:

@@ -10,6 +10,7 @@ import torch
 from equipoise.common.checks import check_choice, check_non_negative, check_pair, check_scores
 from equipoise.common.precision import in_full_precision
 from equipoise.losses.adversarial import non_saturating_generator_loss, softplus
+from equipoise.losses.weighting import weighted
 
 
 def _mean(squares: torch.Tensor) -> torch.Tensor:
@@ -72,7 +73,7 @@ def reg_gan_encoder_loss(
     check_non_negative("geometric_weight", geometric_weight)
     check_non_negative("mode_weight", mode_weight)
     distance = geometric_regulariser(images, reconstructions, reduction)
-    return geometric_weight * distance + mode_weight * mode_regulariser(encoded_scores)
+    return weighted(geometric_weight, distance) + weighted(mode_weight, mode_regulariser(encoded_scores))
 
 
 @in_full_precision
@@ -133,7 +134,7 @@ def manifold_generator_loss(
     """
     check_non_negative("adversarial_weight", adversarial_weight)
     distance = geometric_regulariser(images, reconstructions, reduction)
-    return distance + adversarial_weight * mode_regulariser(encoded_scores)
+    return distance + weighted(adversarial_weight, mode_regulariser(encoded_scores))
 
 
 @in_full_precision

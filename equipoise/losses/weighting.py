@@ -1,5 +1,6 @@
 """The weight of an adversarial loss beside another loss: a warm-up, and VQGAN's adaptive weight."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,13 @@ class WarmUp:
         """The factor of a step, counted from 0."""
         done = check_whole("step", step, 0) - self.start + 1
         return max(0.0, min(1.0, done / (self.ramp + 1)))
+
+
+def weighted(weight: float | Tensor, term: Tensor) -> Tensor:
+    """The weight times a term of a loss; an infinite term counts as 0 where the weight is the number 0."""
+    if isinstance(weight, Tensor) or weight:
+        return weight * term
+    return 0.0 * term.nan_to_num(nan=math.nan, posinf=0.0, neginf=0.0)
 
 
 def adaptive_weight(

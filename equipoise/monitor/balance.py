@@ -96,17 +96,18 @@ class BalanceMonitor:
             gradients: the norm of the gradient by player, as `clip_grad_norm_` and `gradient_norm` return it.
             step: the training step, or None to count on from the last.
         """
-        pending = self._pending
-        pending |= {f"{player}_loss": detached(value) for player, value in (losses or {}).items()}
-        pending |= {f"{player}_gradient": detached(value) for player, value in (gradients or {}).items()}
+        numbers = {f"{player}_loss": value for player, value in (losses or {}).items()}
+        numbers |= {f"{player}_gradient": value for player, value in (gradients or {}).items()}
         if right_decisions is not None:
-            pending["right"] = right_decisions
+            numbers["right"] = right_decisions
+        pending = self._pending
+        pending |= {name: _number(name, value) for name, value in numbers.items()}
         given = {"real": real_scores, "fake": fake_scores}
         self._sides |= {side: _flat(scores) for side, scores in given.items() if scores is not None}
         if len(self._sides) < len(given):
             return
         self.steps = self.steps + 1 if step is None else step
-        self._scores.append((self._sides["real"], self._sides["fake"], pending))
+        self._scores.append((*_on_one_device(self._sides["real"], self._sides["fake"]), pending))
         self._pending, self._sides = {}, {}
         if len(self._scores) == TOGETHER:
             self._condense()
@@ -146,7 +147,10 @@ class BalanceMonitor:
         self._condense()
         return {
             "steps": self.steps,
-            "pending": {name: float(value) for name, value in self._pending.items()},
+            "pending": dict(
+                zip(self._pending, without_nan([float(each) for each in self._pending.values()]), strict=True)
+            ),
+            "sides": {side: _as_json(scores) for side, scores in self._sides.items()},
             "waiting": without_nan(self._waiting.look()),
             "windows": self._windows.state_dict(),
             "lasting": self._lasting.state_dict(),
@@ -156,7 +160,9 @@ class BalanceMonitor:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         self.forget()
-        self.steps, self._pending = state["steps"], dict(state["pending"])
+        self.steps = state["steps"]
+        self._pending = dict(zip(state["pending"], with_nan(list(state["pending"].values())), strict=True))
+        self._sides = {side: _from_json(scores) for side, scores in state.get("sides", {}).items()}
         self._waiting.keep(with_nan(state["waiting"]))
         self._windows.load_state_dict(state["windows"])
         self._lasting.load_state_dict(state["lasting"])
@@ -184,6 +190,27 @@ def _of_scores(steps: Sequence[_Step]) -> list[_Given]:
         columns["right"] = right_decisions(real, fake)
     rows = zip(*(column.unbind() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _number(name: str, value: Tensor | float) -> Tensor | float:
+    if isinstance(value, Tensor) and value.numel() != 1:
+        raise ValueError(f"{name} must be one number, got shape {tuple(value.shape)}.")
+    return detached(value.reshape(())) if isinstance(value, Tensor) else value
+
+
+def _on_one_device(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """A side of several scores that a state brought back to the CPU joins the other one."""
+    if real.device == fake.device or min(real.numel(), fake.numel()) == 1:
+        return real, fake
+    return (real.to(fake.device), fake) if real.device.type == "cpu" else (real, fake.to(real.device))
+
+
+def _as_json(scores: Tensor) -> dict[str, Any]:
+    return {"type": str(scores.dtype).removeprefix("torch."), "scores": without_nan(scores.tolist())}
+
+
+def _from_json(state: Mapping[str, Any]) -> Tensor:
+    return torch.tensor(with_nan(state["scores"]), dtype=getattr(torch, state["type"]))
 
 
 def _flat(scores: Scores) -> Tensor:

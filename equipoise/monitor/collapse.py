@@ -65,8 +65,8 @@ class VarietyMonitor:
 
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting; the newest are used, as many as there are held-out items."""
-        self.steps = self.steps + 1 if step is None else step
         self._newest.keep(samples)
+        self.steps = self.steps + 1 if step is None else step
 
     def report(self) -> Report:
         """Measure the newest samples, if there are enough since the last report and all are finite."""
@@ -100,7 +100,7 @@ class VarietyMonitor:
 
     @cached_property
     def _newest(self) -> Newest:
-        return Newest(len(self.held_out))
+        return Newest(len(self.held_out), self.held_out[0].numel())
 
     @cached_property
     def _yardstick(self) -> Yardstick:

@@ -79,7 +79,7 @@ class EnergyMonitor:
 
     def state_dict(self) -> dict[str, Any]:
         """JSON values; what waits is read into them, which waits for the device."""
-        pending = {name: float(value) for name, value in self._pending.items()}
+        pending = dict(zip(self._pending, without_nan([float(each) for each in self._pending.values()]), strict=True))
         narrowest = None if math.isinf(self._narrowest) else self._narrowest
         return {
             "steps": self.steps,
@@ -93,7 +93,8 @@ class EnergyMonitor:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         self.forget()
-        self.steps, self._pending = state["steps"], dict(state["pending"])
+        self.steps = state["steps"]
+        self._pending = dict(zip(state["pending"], with_nan(list(state["pending"].values())), strict=True))
         self._waiting.keep(with_nan(state["waiting"]))
         self._windows.load_state_dict(state["windows"])
         self._lasting.load_state_dict(state["lasting"])

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from equipoise.common.largest import largest_size
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
 from equipoise.monitor.waiting import Waiting
@@ -54,7 +54,7 @@ class HealthMonitor:
     def keep(self, step: int, named: Sequence[tuple[str, Tensor | float]]) -> None:
         """Record numbers under their full names."""
         self.steps = step
-        self._waiting.keep([_largest(value) for _, value in named])  # first, as it refuses what holds no number
+        self._waiting.keep([_one_number(value) for _, value in named])  # first, as it refuses what holds no number
         self._names += [(step, name) for name, _ in named]
 
     def report(self) -> Report:
@@ -90,9 +90,6 @@ class HealthMonitor:
         self.first = None if state["first"] is None else (state["first"][0], state["first"][1])
 
 
-def _largest(value: Tensor | float) -> Tensor | float:
-    """The entry that is largest by absolute value; NaN if any is. One number stays as it is."""
-    if not isinstance(value, Tensor) or value.ndim == 0:
-        return value
-    lowest, highest = value.detach().aminmax()
-    return torch.maximum(highest, -lowest)
+def _one_number(value: Tensor | float) -> Tensor | float:
+    """The largest size of the entries; one number stays as it is."""
+    return largest_size(value.reshape(-1)) if isinstance(value, Tensor) and value.ndim else value

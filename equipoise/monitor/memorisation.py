@@ -57,12 +57,12 @@ class MemorisationMonitor:
         """All training items and others that are not trained on, [count, ...], in the range of the samples."""
         self.steps = 0
         self._training, self._held_out = training.flatten(1), held_out.flatten(1)
-        self._newest, self._lasting = Newest(SAMPLES), Lasting(PATIENCE)
+        self._newest, self._lasting = Newest(SAMPLES, self._training.shape[1]), Lasting(PATIENCE)
 
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting for the device; the newest 256 are used."""
-        self.steps = self.steps + 1 if step is None else step
         self._newest.keep(samples)
+        self.steps = self.steps + 1 if step is None else step
 
     def report(self) -> Report:
         """Measure the newest samples, if there are 256 since the last report and all are finite."""

@@ -19,7 +19,6 @@ from equipoise.studies.sources import FILE, MOST_BYTES, MOST_VALUES, is_file_or_
 from equipoise.studies.study import DIVERGED, SMOKE, Scale, Study
 from equipoise.studies.wish import SAMPLES, SEEDS
 
-_MANY_NUMBERS = ("class-histogram",)
 _SPOKEN = {"scales": "seeds or samples", "changes": "settings", "measures": "metrics"}
 
 
@@ -140,7 +139,7 @@ def _check_metrics(study: Study) -> None:
     for name in (name for each in scored for name in (each.metric, each.stand_in) if name is not None):
         if name not in METRICS and name not in LOG_MEASURES:
             raise UnknownName("metric", name, [*METRICS, *LOG_MEASURES])
-        if name in _MANY_NUMBERS:
+        if name in METRICS and METRICS[name].is_several:
             raise EquipoiseError(f"{name} is {METRICS[name].summary}: not one number, as a study's measures are.")
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.largest import largest_size
 from equipoise.common.random import Reseedable, stream
 from equipoise.common.transfer import send
 from equipoise.kernels.fast_convolutions import fast_convolutions
@@ -335,20 +336,14 @@ def _vitals(
     """What must stay finite, in the order of computation; nothing is read from the device."""
     trained = {name: players[name] for name in outcome.losses}
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
-    gradients = [(f"the gradient of {name}", _largest(each.gradient)) for name, each in trained.items()]
-    parameters = [(f"a parameter of {name}", _largest(each.values)) for name, each in trained.items()]
+    gradients = [(f"the gradient of {name}", largest_size(each.gradient)) for name, each in trained.items()]
+    parameters = [(f"a parameter of {name}", largest_size(each.values)) for name, each in trained.items()]
     layers = [(f"a buffer of {name}", _largest_of(buffers[name])) for name in trained if buffers.get(name)]
     return [*losses, *gradients, *parameters, *layers]
 
 
-def _largest(vectors: Tensor) -> Tensor:
-    """The largest absolute value of all entries of each vector, 0-dimensional or [runs]; NaN if any is."""
-    vectors = vectors.detach()
-    return torch.maximum(vectors.amax(-1), -vectors.amin(-1))
-
-
 def _largest_of(buffers: Sequence[Tensor]) -> Tensor:
-    return _largest(torch.cat([each.reshape(-1) for each in buffers]))
+    return largest_size(torch.cat([each.reshape(-1) for each in buffers]))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

@@ -171,6 +171,33 @@ def test_the_head_applies_weights_warm_up_and_the_adaptive_weight():
     assert features["real_features"][0].grad is None
 
 
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("far", [math.inf, -math.inf, 1e10])
+def test_a_head_that_waits_or_weighs_nothing_is_0_whatever_the_scores_are(name, far):
+    real, fake = torch.full((4, 2, 2), far).requires_grad_(), torch.full((4, 2, 2), -far).requires_grad_()
+    layers = [torch.full((4, 3), far).requires_grad_(), torch.zeros(4, 3).requires_grad_()]
+    found = []
+    for options in ({"warm_up": WarmUp(start=1)}, {"weight": 0.0}):
+        head = AdversarialHead(name, feature_weight=1.0, **options)
+        features = {"fake_features": layers, "real_features": [torch.zeros(4, 3)] * 2}
+        found += [head.generator_losses(fake, real, **features)["adversarial"]]
+        if head.waiting:
+            found += [head.discriminator_loss(real, fake), head.generator_losses(fake, real, **features)["features"]]
+    for loss in found:
+        assert loss == 0
+        gradients = torch.autograd.grad(loss, (real, fake, *layers), allow_unused=True)
+        assert any(gradient is not None for gradient in gradients)
+        assert all(gradient is None or not gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize("far", [math.inf, -math.inf])
+def test_a_term_of_weight_0_does_not_count(far):
+    images, scores = torch.rand(4, 3), torch.full((4,), far)
+    expected = losses.geometric_regulariser(images, images / 2)
+    assert losses.manifold_generator_loss(scores, images, images / 2, adversarial_weight=0.0) == expected
+    assert losses.reg_gan_encoder_loss(scores, images, images / 2, 1.0, mode_weight=0.0) == expected
+
+
 def test_a_state_goes_on_where_it_was():
     head = AdversarialHead("hinge", warm_up=WarmUp(start=2))
     for _ in range(3):

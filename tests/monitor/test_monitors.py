@@ -288,6 +288,57 @@ def test_a_monitor_goes_on_from_its_state_wherever_it_was_taken() -> None:
         Monitor(HealthMonitor()).load_state_dict(first.state_dict())
 
 
+@pytest.mark.parametrize("dtype", [DOUBLE, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("wrong", [None, math.nan, math.inf])
+@pytest.mark.parametrize("first", ["real", "fake"])
+def test_a_side_that_waits_for_the_other_is_kept_in_the_state(
+    dtype: torch.dtype, wrong: float | None, first: str
+) -> None:
+    """Each monitor that takes sides in separate calls, with its state taken between all of them."""
+    for make, kind in ((BalanceMonitor, "scores"), (EnergyMonitor, "energy")):
+        whole, parts = make(), make()
+        for step in range(2 * WINDOW):
+            sides = {side: noise(2, 3, seed=10 * step + place).to(dtype) for place, side in enumerate(("real", "fake"))}
+            if wrong is not None and step == 3:
+                sides["real"][0, 1] = wrong
+            more = {"losses": {"generator": float(step) if wrong is None else wrong}} if kind == "scores" else {}
+            for side in (first, *({"real", "fake"} - {first})):
+                given = {f"{side}_{kind}": sides[side]} | (more if side == first else {})
+                whole.update(**given)
+                parts.update(**given)
+                state = json.loads(json.dumps(parts.state_dict(), allow_nan=False))
+                parts = make()
+                parts.load_state_dict(state)
+        assert str(parts.report()) == str(whole.report())
+        assert parts.state_dict() == whole.state_dict()
+        assert whole.report().values
+
+
+def test_a_state_from_before_sides_were_kept_is_read() -> None:
+    state = BalanceMonitor().state_dict()
+    del state["sides"]
+    BalanceMonitor().load_state_dict(state)
+
+
+@pytest.mark.parametrize("make", [VarietyMonitor, MemorisationMonitor])
+@pytest.mark.parametrize("samples", [noise(8, 5), noise(8), torch.tensor(1.0), [[1.0] * 4] * 8, noise(8, 2, 3)])
+def test_samples_of_another_shape_are_refused_at_once(make: Any, samples: Any) -> None:
+    monitor = make(noise(64, 2, 2), noise(64, 2, 2, seed=1))
+    with pytest.raises(
+        ValueError, match=r"samples must be a tensor \[count, ...\] of 4 numbers each, as the real items"
+    ):
+        monitor.update(samples)
+    assert monitor.steps == 0
+
+
+@pytest.mark.parametrize(
+    "given", [{"losses": {"generator": torch.ones(2)}}, {"gradients": {"discriminator": torch.ones(3, 1)}}]
+)
+def test_balance_takes_one_number_for_a_loss_and_a_gradient(given: Any) -> None:
+    with pytest.raises(ValueError, match="must be one number, got shape"):
+        BalanceMonitor().update(torch.ones(2), torch.ones(2), **given)
+
+
 def test_what_no_monitor_takes_is_refused() -> None:
     with pytest.raises(ValueError, match="no monitor takes real_score; they take fake_energy, real_energy"):
         Monitor(EnergyMonitor()).update(real_score=torch.ones(1))

@@ -52,7 +52,6 @@ def test_one_core_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
 def kept_by_the_process() -> dict[str, Any]:
     """What a caller's own code goes on with: the states of torch, of the generators and of the signals."""
     backends: Any = torch.backends
-    products = backends.mkldnn.matmul, backends.cuda.matmul, backends.cudnn.conv
     return {
         "threads": torch.get_num_threads(),
         "deterministic": (torch.are_deterministic_algorithms_enabled(), backends.cudnn.deterministic),

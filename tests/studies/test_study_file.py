@@ -1,11 +1,13 @@
 """Studies as YAML: every built-in one comes back equal, short forms are read, and mistakes are one sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.evaluation.catalogue import METRICS, MetricEntry
 from equipoise.experiments.config import built, to_yaml
 from equipoise.experiments.reading import read_yaml
 from equipoise.recipes.catalogue import recipe
@@ -108,6 +110,14 @@ def test_counts_below_one_are_refused(tmp_path: Path) -> None:
         path = written(tmp_path / "mine.yaml", f"rows: [gan-digits]\nmeasures: [recall]\n{fault}\n")
         with pytest.raises(EquipoiseError, match="at least 1"):
             load_study(path)
+
+
+def test_an_authors_metric_of_several_numbers_is_no_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = MetricEntry("my-shares", "shares of mine", lambda evidence: None, None, (), is_several=True)
+    monkeypatch.setitem(METRICS._entries, entry.name, entry)
+    measured = replace(study("mode-ring"), orders=(), sentences=(), measures=(Measure("my-shares", "shares"),))
+    with pytest.raises(EquipoiseError, match="my-shares is shares of mine: not one number, as a study's measures are"):
+        check_names(measured)
 
 
 def test_an_unknown_study_gets_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,82 @@
+"""Ctrl-C while modules are imported: it waits for the end of the import.
+
+Libraries swallow a `KeyboardInterrupt` in the middle of their import, or are left half imported by it.
+"""
+
+import _thread
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+_AGAIN_SECONDS = 0.05
+_MOST_SECONDS = 10.0
+"""An import that takes longer is interrupted."""
+_MACHINERY = "<frozen importlib._bootstrap"
+
+
+@contextmanager
+def interrupts_after_imports() -> Iterator[None]:
+    """Inside this context `KeyboardInterrupt` is raised once no import is in progress, or at the second Ctrl-C.
+
+    It changes nothing where the process has a handler of its own for SIGINT, or ignores it, nor in other threads.
+    """
+    plain = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not plain or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting = _Waiting()
+    signal.signal(signal.SIGINT, waiting.handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        is_over = waiting.end()
+    if not is_over:
+        raise KeyboardInterrupt
+
+
+class _Waiting:
+    """An interrupt that came during an import, and asks again and again whether that is over."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._asking = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """The handler of SIGINT."""
+        was_asking, self._asking = self._asking, False
+        if not self._since:
+            self._since = time.monotonic()
+        elif not was_asking:
+            self._raise()
+        if not _is_importing(frame) or time.monotonic() - self._since > _MOST_SECONDS:
+            self._raise()
+        again = threading.Timer(_AGAIN_SECONDS, self._ask)
+        again.daemon = True
+        again.start()
+
+    def end(self) -> bool:
+        """Ask no more. Returns: whether no interrupt is left."""
+        since, self._since = self._since, 0.0
+        return not since
+
+    def _ask(self) -> None:
+        if self._since:
+            self._asking = True
+            _thread.interrupt_main()
+
+    def _raise(self) -> NoReturn:
+        self._since = 0.0
+        raise KeyboardInterrupt
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_MACHINERY):
+            return True
+        frame = frame.f_back
+    return False
