@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-_AGAIN_SECONDS = 0.05
+_AGAIN_SECONDS = 0.005
 _MOST_SECONDS = 10.0
 """An import that takes longer is interrupted."""
 _MACHINERY = "<frozen importlib._bootstrap"
@@ -32,6 +32,10 @@ def interrupts_after_imports() -> Iterator[None]:
     signal.signal(signal.SIGINT, waiting.handle)
     try:
         yield
+    except Exception as error:  # what a library made of an interrupt; an error of ours that tells of one stays
+        if waiting.came and not hasattr(error, "signal_number"):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         is_over = waiting.end()
@@ -40,15 +44,18 @@ def interrupts_after_imports() -> Iterator[None]:
 
 
 class _Waiting:
-    """An interrupt that came during an import, and asks again and again whether that is over."""
+    """An interrupt that came during an import, and asks again and again whether that is over.
+
+    Attributes:
+        came: whether there was one.
+    """
 
     def __init__(self) -> None:
-        self._since = 0.0
-        self._asking = False
+        self.came, self._since, self._asking = False, 0.0, False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT."""
-        was_asking, self._asking = self._asking, False
+        self.came, was_asking, self._asking = True, self._asking, False
         if not self._since:
             self._since = time.monotonic()
         elif not was_asking:
