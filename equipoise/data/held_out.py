@@ -19,6 +19,12 @@ def check_part(name: str, part: str) -> None:
     check_choice(name, "part", part, get_args(Part))
 
 
+def count_of(whole: int, part: Part) -> int:
+    """How many items the part of so many has."""
+    out = whole // EVERY
+    return {"all": whole, "train": whole - out, "held-out": out}[part]
+
+
 def part_of(store: "Store", part: Part) -> "Store":
     """The part of a set; of fewer than ten items none is held out."""
     if part == "all":

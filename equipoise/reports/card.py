@@ -1,20 +1,28 @@
 """A model card: what a generator is, of which data, how good it is and what it isn't for, in one page of Markdown."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
+from equipoise.data.account import Account
+from equipoise.data.held_out import count_of
+from equipoise.data.root import own_path
+from equipoise.evaluation.maker import ALL
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.score import Score
 from equipoise.evaluation.scoring_images import NEIGHBOURS
 from equipoise.experiments.build import network_shape, parameter_count
 from equipoise.experiments.config import to_yaml
 from equipoise.reports.summary import shown, title, with_spread
-from equipoise.reports.verdict import copied_in
+from equipoise.reports.verdict import compared_with_training
+from equipoise.runs.places import as_before
 from equipoise.runs.record import RunRecord, read_run
+from equipoise.runs.session import Settings
 from equipoise.runs.trained import Trained
 
 CARD, PICTURE = "README.md", "samples.png"
@@ -24,6 +32,9 @@ UNKNOWN = "unknown"
 _SAMPLES = 64
 _COLUMNS = 8
 _FEW = 1000
+_MOST_CLASSES = 20
+_PLAIN = re.compile(r"[\w .-]+")
+"""A class's name that stands in code as it is."""
 
 
 def write_card(trained: Trained, folder: Path, licence: str = UNKNOWN) -> Path:
@@ -44,30 +55,67 @@ def write_card(trained: Trained, folder: Path, licence: str = UNKNOWN) -> Path:
     write_picture(sample_picture(samples, experiment.value_range, _COLUMNS), folder / PICTURE)
     text = "\n".join(_lines(trained, read_run(trained.run.path), licence)) + "\n"
     write_text_atomically(folder / CARD, text)
+    _tell_changed_data(trained)
     return folder / CARD
+
+
+def _tell_changed_data(trained: Trained) -> None:
+    """Look at the user's own data again where they still are; published ones do not change, nor are they fetched."""
+    own: str | None = getattr(trained.experiment.data, "path", None)
+    root = as_before(trained.run.path, Settings(quiet=True)).data_root
+    if own is not None and own_path(own, root).exists():
+        with suppress(EquipoiseError):
+            trained.data(root, "the card describes the earlier ones")
 
 
 def _lines(trained: Trained, record: RunRecord, licence: str) -> Iterator[str]:
     experiment = trained.experiment
-    yield from ("---", f"license: {licence}", "library_name: equipoise", "tags: [gan]")
-    yield from ("pipeline_tag: unconditional-image-generation", "---", "", f"# {_text(experiment.name)}", "")
+    yield from ("---", f"license: {licence}", "library_name: equipoise", *_tags(trained), "---", "")
+    yield from (f"# {_text(experiment.name)}", "")
     yield from (f"![Samples of {_text(experiment.name)}, not selected]({PICTURE})", "")
     yield f"A generator of {_made(trained)}. The samples above are the first {_SAMPLES}; none was selected."
     yield from ("", "## Use", "", "```python", "import equipoise", "")
     yield 'model = equipoise.load("hub:USER/NAME")  # or a folder with this card and the weights'
-    yield "images = model.sample(16, seed=0)  # uint8 [16, height, width, channels]"
-    yield from ("```", "", "## Data", "")
+    yield _example(trained)
+    yield from ("```", "", *_classes(trained), "## Data", "")
     yield from _data(trained, record)
     yield from ("", "## Training", "")
     yield from _training(trained, record)
     yield from ("", "## Scores", "")
     scores = record.scores or _on_the_way(record, trained.iteration)
-    yield from _scores(scores)
+    yield from _scores(scores, trained, record)
     yield from ("", "## Limits", "")
-    yield from _limits(record, scores)
+    yield from _limits(trained, record, scores)
     yield from ("", "## Licence", "")
     yield _licence(licence)
     yield from ("", "## Configuration", "", "```yaml", to_yaml(experiment).rstrip(), "```")
+
+
+def _tags(trained: Trained) -> tuple[str, ...]:
+    """The hub has a task for pictures without classes alone."""
+    if trained.experiment.latent.classes:
+        return ("tags: [gan, class-conditional]",)
+    return ("tags: [gan]", *(("pipeline_tag: unconditional-image-generation",) if trained.makes_images else ()))
+
+
+def _example(trained: Trained) -> str:
+    shape = "uint8 [16, height, width, channels]" if trained.makes_images else "float32 [16, 2]"
+    chosen = ""
+    if trained.experiment.latent.classes:
+        name = trained.maker().class_names()[0]
+        chosen = f', of_class="{name}"' if _PLAIN.fullmatch(name) and name != ALL else ", of_class=0"
+    return f"{'images' if trained.makes_images else 'points'} = model.sample(16, seed=0{chosen})  # {shape}"
+
+
+def _classes(trained: Trained) -> tuple[str, ...]:
+    """What can be asked for, in the order of the numbers."""
+    if not trained.experiment.latent.classes:
+        return ()
+    names = trained.maker().class_names()
+    named = ", ".join(_text(name) for name in names[:_MOST_CLASSES])
+    more = f" and {len(names) - _MOST_CLASSES:,} more" if len(names) > _MOST_CLASSES else ""
+    known = f"It knows {counted(len(names), 'class')}: {named}{more}."
+    return (f"{known} `of_class` takes a name, or a number from 0; without it each sample's class is random.", "")
 
 
 def _made(trained: Trained) -> str:
@@ -84,15 +132,21 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
     if account is None:
         yield f"Trained on {name}."
     else:
-        yield f"Trained on {counted(account.images, 'picture')} of {name}, {account.sizes}."
+        used = _trained_on(trained, account)
+        of = f"{used:,} of the {account.images:,} pictures" if used < account.images else counted(used, "picture")
+        yield f"Trained on {of} of {name}, {account.sizes}."
         missing = len(account.skipped) + len(account.unread) + len(account.left_out)
         if missing:
             yield f"{counted(missing, 'file')} there {'was' if missing == 1 else 'were'} not used."
     if getattr(trained.experiment.data, "part", "all") == "train":
-        yield "Every tenth of them was held out of the training, to recognise copies of the others."
+        yield "Every tenth picture was held out of the training, to recognise copies of the others."
     hashed = record.first_session.get("data_hash")
     if isinstance(hashed, str) and hashed:
         yield f"Their content has the SHA-256 `{_text(hashed)}`."
+
+
+def _trained_on(trained: Trained, account: Account) -> int:
+    return count_of(account.images, getattr(trained.experiment.data, "part", "all"))
 
 
 def _training(trained: Trained, record: RunRecord) -> Iterator[str]:
@@ -125,17 +179,26 @@ def _on_the_way(record: RunRecord, iteration: int) -> tuple[Score, ...]:
     )
 
 
-def _scores(scores: Sequence[Score]) -> Iterator[str]:
+def _scores(scores: Sequence[Score], trained: Trained, record: RunRecord) -> Iterator[str]:
     if not scores:
         yield "Not evaluated: `equipoise evaluate RUN` scores it."
         return
     yield from ("| metric | value | measured on | at iteration |", "| --- | --- | --- | --- |")
     for score in scores:
         yield f"| {title(_text(score.metric))} | {_value(score)} | {_measured(score)} | {_text(_iteration(score))} |"
+    if any(score.passport.get("iteration", trained.iteration) != trained.iteration for score in scores):
+        yield from ("", "Scores at another iteration are of another checkpoint than this one.")
+    if other := [title(_text(score.metric)) for score in scores if _of_other_data(score, record)]:
+        yield from ("", f"The data had changed since the training when these were measured: {', '.join(other)}.")
     yield from ("", "<details><summary>How each score was measured</summary>", "", "```json")
     passports = {score.metric: dict(score.passport) for score in scores}
     yield json.dumps(passports, indent=1, default=str)
     yield from ("```", "", "</details>")
+
+
+def _of_other_data(score: Score, record: RunRecord) -> bool:
+    trained_on, seen = record.first_session.get("data_hash"), score.passport.get("data_hash")
+    return bool(trained_on and seen) and trained_on != seen
 
 
 def _value(score: Score) -> str:
@@ -155,14 +218,24 @@ def _iteration(score: Score) -> object:
     return f"{found:,}" if isinstance(found, int) else ""
 
 
-def _limits(record: RunRecord, scores: Sequence[Score]) -> Iterator[str]:
+def _copies(record: RunRecord, iteration: int) -> str:
+    """Whether this checkpoint's samples are copies, as the newest evaluation of it found; "" where none looked."""
+    kept = [score for score in record.scores if score.passport.get("iteration") == iteration]
+    evaluated = {score.metric: score.value for score in kept}, {score.metric: score.passport for score in kept}
+    logged = [(each.values, each.passports) for each in record.log.scores if each.iteration == iteration]
+    found = (compared_with_training(values, passports) for values, passports in (evaluated, *reversed(logged)))
+    return next((each[1] for each in found if each), "")
+
+
+def _limits(trained: Trained, record: RunRecord, scores: Sequence[Score]) -> Iterator[str]:
     yield "- It makes what its data hold and nothing else: their gaps and their bias are in its samples."
     yield "- Samples vary in quality; the grid above shows how much. It was not tested for any use."
     account = record.account
-    if account is not None and account.images < _FEW:
-        yield f"- {account.images:,} pictures are few: samples may be close copies of them."
-    _, compared = copied_in(record.log.scores)
-    yield f"- {compared or 'Whether a sample copies a training picture was not ruled out.'} Look before you publish."
+    if account is not None and (used := _trained_on(trained, account)) < _FEW:
+        yield f"- {counted(used, 'picture')} {'is' if used == 1 else 'are'} few: samples may be close copies of them."
+    compared = _copies(record, trained.iteration)
+    unknown = "Whether samples of this checkpoint copy training pictures was not measured."
+    yield f"- {compared or unknown} Look before you publish."
     if not scores:
         yield "- No metric was measured."
     for sentence in record.log.told:

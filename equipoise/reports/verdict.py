@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -140,12 +140,19 @@ def _trend(name: str, values: list[tuple[int, float]]) -> str:
 def copied_in(scores: Sequence[Record]) -> tuple[bool, str]:
     """Whether the newest samples that were compared with training pictures are copies, and that in a sentence."""
     for record in reversed(scores):
-        for name in NEIGHBOURS:
-            passport = record.passports.get(name)
-            share = passport.get(SHARE_NEARER) if isinstance(passport, dict) else None
-            if name in record.values and isinstance(share, int | float):
-                return copies(record.values[name], share), neighbours_in_words(record.values[name], share)
+        if found := compared_with_training(record.values, record.passports):
+            return found
     return False, ""
+
+
+def compared_with_training(values: Mapping[str, object], passports: Mapping[str, object]) -> tuple[bool, str] | None:
+    """Whether samples are copies, by the scores of one evaluation, and that in a sentence; None where it is unknown."""
+    for name in NEIGHBOURS:
+        value, passport = values.get(name), passports.get(name)
+        share = passport.get(SHARE_NEARER) if isinstance(passport, Mapping) else None
+        if isinstance(value, int | float) and isinstance(share, int | float):
+            return copies(value, share), neighbours_in_words(value, share)
+    return None
 
 
 def _compared(newest: Record, name: str) -> str:

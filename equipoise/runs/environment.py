@@ -16,6 +16,8 @@ from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.common.plugins import loaded_plugins
 
+DATA_CHANGED = "the data have changed since this run started"
+"""How every command that reads a run's data begins to say so."""
 _PACKAGES = ("torch", "numpy", "safetensors", "pillow")
 
 
@@ -93,6 +95,12 @@ def read_sessions(path: Path) -> list[dict[str, Any]]:
 def first_session(path: Path) -> dict[str, Any]:
     """The record of the session that began the run; empty when the file is missing or unreadable."""
     return next(iter(read_sessions(path)), {})
+
+
+def data_changed(path: Path, now: str) -> bool:
+    """Whether a run's data have another content hash than its environment file notes; not where it notes none."""
+    noted = first_session(path).get("data_hash")
+    return isinstance(noted, str) and noted not in ("", now)
 
 
 def _version(package: str) -> str | None:

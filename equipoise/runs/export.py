@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from equipoise import __version__
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically, write_folder_atomically
-from equipoise.experiments.build import network_shape
 from equipoise.experiments.config import to_plain
 from equipoise.runs.classes import kept_class_names
 from equipoise.runs.shipped import DESCRIPTION, WEIGHTS, Description, Shipped, open_shipped, plain_weights
@@ -162,13 +161,9 @@ def _torch_export(trained: Trained, described: Description) -> bytes:
 def _whole(trained: Trained) -> tuple[nn.Module, Tensor]:
     """latent -> images in [0, 1] or points, and three latents."""
     experiment = trained.experiment
-    symmetric = _is_image(trained) and experiment.value_range == "symmetric"
+    symmetric = trained.makes_images and experiment.value_range == "symmetric"
     latent = experiment.latent.sample(3, torch.Generator().manual_seed(0))
     return UnitImages(trained.generator, symmetric).eval(), latent
-
-
-def _is_image(trained: Trained) -> bool:
-    return len(network_shape(trained.experiment.players["generator"].network)) > 1
 
 
 def _onnx(trained: Trained, described: Description) -> bytes:
@@ -182,7 +177,7 @@ def _onnx(trained: Trained, described: Description) -> bytes:
             (latent,),
             file,
             input_names=["latent"],
-            output_names=["images" if _is_image(trained) else "points"],
+            output_names=["images" if trained.makes_images else "points"],
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             external_data=False,
             verbose=False,

@@ -6,6 +6,7 @@ from equipoise.experiments.build import build_state
 from equipoise.experiments.difference import refuse_another_experiment
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.environment import DATA_CHANGED
 from equipoise.runs.processes import Processes
 from equipoise.runs.remembered import NOTHING_YET, Remembered, remembered_by
 from equipoise.runs.vitals import Diverged
@@ -51,7 +52,7 @@ def restore(
         refuse_another_experiment(remembered.experiment, experiment, checkpoint.index.name, str(run.config))
     checkpoint.load(state)
     if data_hash not in (None, remembered.data_hash):
-        raise EquipoiseError("the data have changed since this run started; restore the old data, or start a new run.")
+        raise EquipoiseError(f"{DATA_CHANGED}; restore the old data, or start a new run.")
     if layout not in (None, remembered.layout):
         raise EquipoiseError(
             f"this run's checkpoints have the layout {remembered.layout}: resume with --layout {remembered.layout}."

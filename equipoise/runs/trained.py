@@ -13,6 +13,8 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device, threads_kept
+from equipoise.common.say import warn
+from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.critic import rating_of
 from equipoise.evaluation.maker import SampleMaker, Wanted
@@ -26,6 +28,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.classes import kept_class_names
 from equipoise.runs.directory import RunDirectory, open_run
+from equipoise.runs.environment import DATA_CHANGED, data_changed
 from equipoise.runs.observers import AVERAGE_BUFFERS
 from equipoise.runs.places import as_before
 from equipoise.runs.train import Settings, recorded_threads
@@ -82,9 +85,30 @@ class Trained:
             lambda: rating_of(experiment, self.load_player),
         )
 
+    @property
+    def makes_images(self) -> bool:
+        """Whether the samples are images, not points."""
+        return len(network_shape(self.experiment.players["generator"].network)) > 1
+
     def origin(self) -> dict[str, Any]:
         """Where the generator comes from, in JSON values."""
         return {"run": str(self.run.path), "experiment": self.experiment.name, "iteration": self.iteration}
+
+    def data(self, data_root: Path | None = None, told: str = "samples are compared with the present data") -> Store:
+        """The run's data as they are now; a warning says if they are no longer those that it was trained on.
+
+        Args:
+            data_root: where published files are; by default where they were when the run was trained.
+            told: what that means, in the warning.
+
+        Raises:
+            EquipoiseError: they are not at hand.
+        """
+        root = as_before(self.run.path, Settings(data_root=data_root, quiet=True)).data_root
+        store = self.experiment.data.load(root, self.experiment.seed)
+        if data_changed(self.run.environment, store.content_hash):
+            warn(f"{DATA_CHANGED}; {told}.")
+        return store
 
     def neighbours(
         self, count: int, asked: Wanted, each: int, by: By | None = None, data_root: Path | None = None
@@ -101,9 +125,7 @@ class Trained:
         Raises:
             EquipoiseError: the training data are not at hand or are points, or as `nearest_training`.
         """
-        experiment = self.experiment
-        root = as_before(self.run.path, Settings(data_root=data_root, quiet=True)).data_root
-        store = experiment.data.load(root, experiment.seed)
+        experiment, store = self.experiment, self.data(data_root)
         if not store.holds_images:
             raise EquipoiseError(f"{experiment.data.name} holds points, and neighbours are shown for pictures only.")
         samples = to_bytes(self.maker().samples(count, asked), experiment.value_range)
@@ -217,6 +239,7 @@ def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples:
         inception_weights=settings.inception_weights,
         few_samples=few_samples,
         load_player=trained.load_player,
+        known_data=trained.data(settings.data_root),
     )
 
 

@@ -105,3 +105,37 @@ def test_the_defaults_are_what_the_data_allow(run: Path, tmp_path: Path) -> None
     assert [score.metric for score in evaluate(unlabelled, (), 20, QUIET)] == ["ms-ssim", "nearest-neighbours"]
     points = trained(tmp_path / "points", "gan-ring")
     assert [score.metric for score in evaluate(points, (), 20, QUIET)] == ["modes-covered", "share-near"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("evaluate", "--metrics", "ms-ssim", "--samples", "12", "--quiet"), "samples are compared with"),
+        (("sample", "--neighbours", "2", "--count", "2", "--by", "pixels", "--out", "near.png"), "samples are"),
+        (("card", "--out", "card"), "the card describes the earlier ones"),
+    ],
+)
+def test_each_command_that_reads_the_data_tells_that_they_have_changed(
+    words: tuple[str, ...],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    np.savez("own.npz", images=images)
+    run = trained(tmp_path / "run", data=Npz("own.npz"))
+    command, *options = words
+    assert main([command, str(run), *options]) == 0
+    assert "changed" not in capsys.readouterr().err
+    np.savez("own.npz", images=images[1:])
+    assert main([command, str(run), *options]) == 0
+    assert f"warning: the data have changed since this run started; {told}" in capsys.readouterr().err
+    if command == "evaluate":
+        (score,) = json.loads((run / "scores.json").read_text())["scores"]
+        assert score["passport"]["data_hash"] == Npz("own.npz").load().content_hash
+        assert main(["card", str(run)]) == 0
+        assert "The data had changed since the training when these were measured: ms ssim." in (
+            (run / "card" / "README.md").read_text()
+        )

@@ -3,7 +3,9 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -11,8 +13,12 @@ from PIL import Image
 import equipoise
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.folder import Folder
 from equipoise.integrations import hub
+from equipoise.recipes.pictures import pictures
 from equipoise.reports.card import write_card
+from equipoise.runs.export import write_model
+from equipoise.runs.train import Settings, train
 from equipoise.runs.trained import load_trained
 
 CPU = torch.device("cpu")
@@ -59,6 +65,82 @@ def test_scores_that_a_run_took_of_its_checkpoint_stand_on_the_card(run: Path, t
     assert "| kid | 0.250 | 50 samples | 3 |" in text
     assert "0.750" not in text
     assert "No metric was measured" not in text
+
+
+NEIGHBOURS = "nearest-neighbours"
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "evaluated", "said"),
+    [
+        ("2", None, "are copies of training pictures: 90%"),
+        ("3", None, "are no copies of training pictures: 1%"),
+        ("1", None, "of this checkpoint copy training pictures was not measured"),
+        ("3", 3, "are copies of training pictures: 77%"),
+        ("3", 1, "are no copies of training pictures: 1%"),
+    ],
+)
+def test_the_card_says_of_its_own_checkpoint_whether_it_copies(
+    checkpoint: str, evaluated: int | None, said: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    keep_all = ("--set", "watch.checkpoints=3", "--set", "watch.keep=3")
+    assert main(["train", "gan-digits", *TINY, *keep_all, "--out", str(run)]) == 0
+
+    def found(share: float) -> dict[str, object]:
+        return {"share_nearer": share, "generated_count": 50}
+
+    line = {"kind": "score", "stage": "adversarial", "epoch": 0}
+    with (run / "metrics.jsonl").open("a") as log:
+        for iteration, ratio, share in ((2, 0.1, 0.9), (3, 1.0, 0.01)):
+            taken = {"values": {NEIGHBOURS: ratio}, "passports": {NEIGHBOURS: found(share)}}
+            log.write(json.dumps(line | {"iteration": iteration} | taken) + "\n")
+    if evaluated is not None:
+        score = {"metric": NEIGHBOURS, "value": 0.2, "iteration": evaluated, "passport": found(0.77)}
+        (run / "scores.json").write_text(json.dumps({"scores": [score]}))
+    text = write_card(load_trained(run, CPU, checkpoint), tmp_path).read_text()
+    assert said in text
+    assert ("Scores at another iteration are of another checkpoint" in text) == (evaluated == 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "unexpected"),
+    [
+        ("gan-digits", ("pipeline_tag: unconditional-image-generation", "uint8 [16, "), ("of_class",)),
+        ("gan-ring", ("points = model.sample(16, seed=0)  # float32 [16, 2]",), ("pipeline_tag", "uint8")),
+    ],
+)
+def test_the_tags_and_the_example_suit_what_the_generator_makes(
+    name: str, expected: tuple[str, ...], unexpected: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert main(["train", name, *TINY, "--out", str(tmp_path / "run")]) == 0
+    text = write_card(load_trained(tmp_path / "run", CPU), tmp_path / "card").read_text()
+    assert all(each in text for each in expected)
+    assert not any(each in text for each in unexpected)
+
+
+def test_the_card_of_a_generator_that_is_told_classes_asks_for_one(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), dtype=np.uint8)
+    for number, each in enumerate(pixels):
+        place = tmp_path / "pets" / ("cat", "dog")[number % 2] / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(each).save(place)
+    data = Folder(str(tmp_path / "pets"), 8, part="train")
+    out = tmp_path / "run"
+    train(pictures(data, 8, 3, iterations=2, width=4, classes=2), out, Settings("cpu", threads=1, quiet=True))
+    trained, model = load_trained(out, CPU), tmp_path / "model"
+    model.mkdir()
+    write_model(trained, model)
+    text = write_card(trained, model).read_text()
+    assert "tags: [gan, class-conditional]" in text
+    assert "pipeline_tag" not in text
+    assert "It knows 2 classes: cat, dog." in text
+    assert "Trained on 45 of the 50 pictures of pets" in text
+    assert "- 45 pictures are few" in text
+    code = text.partition("```python\n")[2].partition("```")[0]
+    assert 'of_class="cat"' in code
+    exec(code.replace("hub:USER/NAME", str(model)), names := dict[str, Any]())
+    assert names["images"].shape == (16, 8, 8, 3)
 
 
 def test_what_a_run_calls_itself_becomes_neither_html_nor_a_table(run: Path, tmp_path: Path) -> None:
