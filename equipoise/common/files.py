@@ -82,14 +82,16 @@ def _unwritten(path: Path, error: OSError) -> EquipoiseError:
     return EquipoiseError(f"could not write {printable(path)}: {reason}{kept}.")
 
 
-def write_folder_atomically(folder: Path, write: Callable[[Path], None]) -> None:
+def write_folder_atomically(folder: Path, write: Callable[[Path], None], *, beside: bool = False) -> None:
     """Let `write` fill a temporary neighbour, then rename it to `folder`, which must not exist or be empty.
 
+    With `beside`, a folder that holds something gets the files one by one: each is whole, and all others stay.
     The umask gives the modes, whatever `write` opens its files with.
 
     Args:
         folder: where the files go; its parent is made if need be.
         write: given the neighbour's path, an empty folder.
+        beside: whether other files may stand in `folder`, and older ones of the same names.
 
     Raises:
         EquipoiseError: the disk is full or cannot be written, or `folder` holds something.
@@ -103,6 +105,10 @@ def write_folder_atomically(folder: Path, write: Callable[[Path], None]) -> None
         for file in temporary.rglob("*"):
             if file.is_file():
                 file.chmod(mode)
+        if beside and folder.is_dir() and any(folder.iterdir()):
+            for file in temporary.iterdir():
+                file.replace(folder / file.name)
+            return
         if folder.is_dir():
             folder.rmdir()
         temporary.replace(folder)

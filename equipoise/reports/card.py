@@ -8,7 +8,7 @@ from pathlib import Path
 
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import write_text_atomically
+from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.data.account import Account
 from equipoise.data.held_out import count_of
 from equipoise.data.root import own_path
@@ -27,6 +27,8 @@ from equipoise.runs.trained import Trained
 
 CARD, PICTURE = "README.md", "samples.png"
 """The files, as a hub shows them."""
+_LIBRARY = "library_name: equipoise"
+"""By which a card is known."""
 UNKNOWN = "unknown"
 """The licence where none is named."""
 _SAMPLES = 64
@@ -46,17 +48,30 @@ def write_card(trained: Trained, folder: Path, licence: str = UNKNOWN) -> Path:
         licence: of the weights, in one word, as "cc0-1.0"; the hub lists the words it knows.
 
     Raises:
-        EquipoiseError: the licence is no word, or a file cannot be written.
+        EquipoiseError: the licence is no word, a file cannot be written, or the folder holds a page or a picture of
+            these names that are no card's.
     """
     if not licence.replace("-", "").replace(".", "").replace("_", "").isalnum():
         raise EquipoiseError(f"a licence is one word, as cc0-1.0 or mit, not '{printable(licence)}'.")
+    _check_folder(folder)
     experiment = trained.experiment
     samples = generate(trained.generator, experiment.latent, _SAMPLES, experiment.seed)
-    write_picture(sample_picture(samples, experiment.value_range, _COLUMNS), folder / PICTURE)
     text = "\n".join(_lines(trained, read_run(trained.run.path), licence)) + "\n"
     write_text_atomically(folder / CARD, text)
+    write_picture(sample_picture(samples, experiment.value_range, _COLUMNS), folder / PICTURE)
     _tell_changed_data(trained)
     return folder / CARD
+
+
+def _check_folder(folder: Path) -> None:
+    """An earlier card is replaced, but nobody else's page or picture."""
+    try:
+        own = _LIBRARY in read_text_bounded(folder / CARD)
+    except (OSError, ValueError):
+        own = False
+    foreign = next((folder / name for name in (CARD, PICTURE) if (folder / name).exists() and not own), None)
+    if foreign is not None:
+        raise EquipoiseError(f"{printable(foreign)} is not of a model card; name another folder with --out.")
 
 
 def _tell_changed_data(trained: Trained) -> None:
@@ -70,7 +85,7 @@ def _tell_changed_data(trained: Trained) -> None:
 
 def _lines(trained: Trained, record: RunRecord, licence: str) -> Iterator[str]:
     experiment = trained.experiment
-    yield from ("---", f"license: {licence}", "library_name: equipoise", *_tags(trained), "---", "")
+    yield from ("---", f"license: {licence}", _LIBRARY, *_tags(trained), "---", "")
     yield from (f"# {_text(experiment.name)}", "")
     yield from (f"![Samples of {_text(experiment.name)}, not selected]({PICTURE})", "")
     yield f"A generator of {_made(trained)}. The samples above are the first {_SAMPLES}; none was selected."

@@ -20,7 +20,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_atomically, write_folder_atomically
 from equipoise.experiments.config import to_plain
 from equipoise.runs.classes import kept_class_names
-from equipoise.runs.shipped import DESCRIPTION, WEIGHTS, Description, Shipped, open_shipped, plain_weights
+from equipoise.runs.shipped import DESCRIPTION, WEIGHTS, Description, Shipped, check_folder, open_shipped, plain_weights
 from equipoise.runs.trained import Tell, Trained, load_trained
 
 _TOLERANCE = 1e-4
@@ -41,12 +41,13 @@ class UnitImages(nn.Module):
 
 
 def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | None = None) -> Path:
-    """Write a run's generator to a new file and return its path.
+    """Write a run's generator to a file or folder and return its path.
 
     `.onnx` and `.pt2` (of torch.export) hold the whole computation, latent [batch, latent size] -> images in [0, 1],
     for any batch size. `.safetensors` holds the weights, and a folder, whose name has no ending, the weights and a
     `model.json`: `equipoise.load` rebuilds the network from either. Each is read again before it is put in place, and
-    must give what the run's generator gives. `checkpoint` and `tell` are those of `load_trained`.
+    must give what the run's generator gives. An earlier export is replaced, and a model card in the folder stays;
+    a folder that holds anything else is refused. `checkpoint` and `tell` are those of `load_trained`.
 
     Raises:
         EquipoiseError: as `load_trained`; the ending is another one, the file cannot be written, or the extra that
@@ -58,9 +59,11 @@ def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | No
         raise EquipoiseError(
             f"a generator is exported to a file that ends in {endings}, or to a folder, not to {printable(out)}."
         )
+    if write is None:
+        check_folder(out)
     trained = load_trained(path, torch.device("cpu"), checkpoint, tell)
     if write is None:
-        write_folder_atomically(out, lambda folder: write_model(trained, folder))
+        write_folder_atomically(out, lambda folder: write_model(trained, folder), beside=True)
         return out
     content = _quietly(lambda: write(trained, description_of(trained)), printable(out))
 

@@ -6,6 +6,7 @@ catalogue, and names and sizes are compared before anything is made.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,7 @@ from equipoise.evaluation.sample_files import interpolation_arrays, sample_array
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
 from equipoise.experiments.experiment import NetworkConfig
-from equipoise.integrations.hub import PREFIX, download
+from equipoise.integrations.hub import FILES, PREFIX, download
 from equipoise.networks.network import Generator
 from equipoise.training.draw import Latent
 
@@ -150,6 +151,30 @@ def open_from_hub(path: Path) -> Shipped | None:
     if found is None:
         raise EquipoiseError(f"{printable(path)} holds no generator of Equipoise: there is no {DESCRIPTION} in it.")
     return found
+
+
+def check_folder(folder: Path) -> None:
+    """A shipped generator goes where there is nothing, an earlier one or a model card.
+
+    Raises:
+        EquipoiseError: the folder holds something else; it is named.
+    """
+    there = sorted(each.name for each in folder.iterdir() if not each.name.startswith(".")) if folder.is_dir() else []
+    own = FILES if _holds_generator(folder) else set(FILES) - {WEIGHTS, DESCRIPTION}
+    if foreign := [name for name in there if name not in own]:
+        raise EquipoiseError(
+            f"{printable(folder)} holds {printable(foreign[0])}, which equipoise export did not write; "
+            "name a new folder."
+        )
+
+
+def _holds_generator(folder: Path) -> bool:
+    """Whether one of the two files says that it is of a generator, whatever became of the other."""
+    with suppress(EquipoiseError):
+        return bool(_parsed(folder / DESCRIPTION, _text(folder / DESCRIPTION)))
+    with suppress(EquipoiseError):
+        return bool(_metadata(folder / WEIGHTS))
+    return False
 
 
 def _text(path: Path) -> str:

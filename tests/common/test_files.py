@@ -142,6 +142,27 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.partial")) == []
 
 
+def test_a_folder_that_may_stand_beside_others_replaces_its_own_files_alone(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "a").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    place = tmp_path / "model"
+    place.mkdir()
+    for name in ("a", "b"):
+        (place / name).write_text("old")
+    with pytest.raises(EquipoiseError, match="No space left on device"):
+        files.write_folder_atomically(place, fail, beside=True)
+    assert (place / "a").read_text() == "old"
+    files.write_folder_atomically(place, lambda folder: fill_with(folder, "new"), beside=True)
+    assert [(each.name, each.read_text()) for each in sorted(place.iterdir())] == [("a", "new"), ("b", "old")]
+    assert list(tmp_path.rglob("*.partial")) == []
+
+
+def fill_with(folder: Path, text: str) -> None:
+    (folder / "a").write_text(text)
+
+
 def _no_room(*given: object, **named: object) -> None:
     raise SafetensorError("I/O error: No space left on device (os error 28)")
 

@@ -143,6 +143,48 @@ def test_the_card_of_a_generator_that_is_told_classes_asks_for_one(tmp_path: Pat
     assert names["images"].shape == (16, 8, 8, 3)
 
 
+@pytest.mark.parametrize("order", [("export", "card"), ("card", "export"), ("export", "export"), ("card", "card")])
+def test_export_and_card_share_a_folder_in_any_order_and_again(
+    order: tuple[str, ...], run: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    for command in (*order, *order):
+        assert main([command, str(run), "--out", str(model)]) == 0
+    expected = {"export": {"model.json", "model.safetensors"}, "card": {"README.md", "samples.png"}}
+    assert {each.name for each in model.iterdir()} == set().union(*(expected[command] for command in order))
+    if "export" in order:
+        assert equipoise.load(model).sample(2).shape == (2, 8, 8, 1)
+
+
+@pytest.mark.parametrize("damaged", ["model.json", "model.safetensors"])
+def test_a_damaged_export_is_replaced(damaged: str, run: Path, tmp_path: Path) -> None:
+    for content in (None, b"", b"{}"):
+        assert main(["export", str(run), "--out", str(tmp_path / "model")]) == 0
+        if content is not None:
+            (tmp_path / "model" / damaged).write_bytes(content)
+    assert main(["export", str(run), "--out", str(tmp_path / "model")]) == 0
+    assert equipoise.load(tmp_path / "model").sample(2).shape == (2, 8, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "reason"),
+    [
+        ("export", "notes.txt", "holds notes.txt, which equipoise export did not write; name a new folder."),
+        ("export", "model.safetensors", "holds model.safetensors, which equipoise export did not write"),
+        ("export", "model.json", "holds model.json, which equipoise export did not write"),
+        ("card", "README.md", "README.md is not of a model card; name another folder with --out."),
+        ("card", "samples.png", "samples.png is not of a model card; name another folder with --out."),
+    ],
+)
+def test_files_of_others_are_kept(
+    command: str, name: str, reason: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("mine")
+    assert main([command, str(run), "--out", str(tmp_path)]) == 2
+    assert reason in capsys.readouterr().err
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(name, "mine")]
+
+
 def test_what_a_run_calls_itself_becomes_neither_html_nor_a_table(run: Path, tmp_path: Path) -> None:
     trained = load_trained(run, CPU)
     config = run / "config.yaml"
