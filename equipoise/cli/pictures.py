@@ -158,10 +158,9 @@ def _check(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> None:
             "squares; put them into a folder as files, from which squares are cut."
         )
     if chosen.labels and not store.classes:
-        raise EquipoiseError(
-            f"{data.name} has no classes for --labels; put the pictures of each class into a folder of its own, with "
-            "all of these in one folder."
-        )
+        usual = "put the pictures of each class into a folder of its own, with all of these in one folder"
+        remedy = f": {store.unlabelled}" if store.unlabelled else f"; {usual}"
+        raise EquipoiseError(f"{data.name} has no classes for --labels{remedy}.")
 
 
 def _experiment(

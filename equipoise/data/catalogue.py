@@ -158,4 +158,5 @@ def check_path(text: str) -> None:
         EquipoiseError: they lead nowhere.
     """
     if os.sep in text and ":" not in text and "\0" not in text and not local_path(text).exists():
-        raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images.")
+        where = "" if Path(text).is_absolute() else f" (looked at {printable(local_path(text).absolute())})"
+        raise EquipoiseError(f"there is no folder {printable(text)}; give the path of a folder of images{where}.")

@@ -1,17 +1,18 @@
 """Any tree of image files, in a folder or in a zip or tar file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, local_path, read_bounded
 from equipoise.data.catalogue import is_archive
 from equipoise.data.held_out import part_of
 from equipoise.data.picture_files import PictureFiles
-from equipoise.data.root import own_path, reading
+from equipoise.data.root import nothing_at, own_path, reading
 
 if TYPE_CHECKING:
     from equipoise.data.account import Account
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from equipoise.data.store import Store
     from equipoise.data.tree import Found
 
+_FEWEST_CLASSES, _MOST_NAMED = 2, 3
 _SPLITS = ("train", "test", "val", "valid", "validation")
 
 
@@ -62,9 +64,11 @@ class Folder(PictureFiles):
             EquipoiseError: there is none.
         """
         folder = own_path(self.path, root)
-        if not folder.is_dir() and not (is_archive(folder) and folder.exists()):
+        if not folder.exists():
+            raise nothing_at(self.path, root, "is not there" if is_archive(folder) else "is not a folder")
+        if not folder.is_dir() and not is_archive(folder):
             raise EquipoiseError(
-                f"{printable(folder)} is not a folder; give the path of a folder, zip or tar file of images."
+                f"{printable(folder.absolute())} is not a folder; give the path of a folder, zip or tar file of images."
             )
 
     def look(self, root: Path | None = None) -> "Look":
@@ -105,7 +109,8 @@ class Folder(PictureFiles):
             left_out=found.left_out,
             opens=lambda name: opens(folder if is_archive(folder) else folder / name),
         )
-        return part_of(cached_store(how), self.part)
+        store, why = part_of(cached_store(how), self.part), why_no_classes(found.images, base)
+        return replace(store, unlabelled=why) if why else store
 
     def class_names(self, root: Path | None = None) -> list[str]:
         """The names of the classes that the labels number; none where there are no labels."""
@@ -150,7 +155,22 @@ def class_names(paths: list[Path], folder: Path) -> list[str]:
     """The first-level subfolders, sorted, if all images lie in them and there are two at least; else none."""
     parts = [path.relative_to(folder).parts for path in paths]
     names = sorted({first for first, *_ in parts})
-    return names if len(names) > 1 and all(len(part) > 1 for part in parts) else []
+    return names if len(names) >= _FEWEST_CLASSES and all(len(part) > 1 for part in parts) else []
+
+
+def why_no_classes(paths: list[Path], folder: Path) -> str:
+    """What keeps the subfolders from being classes, and what to do; "" where it is no single pictures beside them."""
+    parts = [path.relative_to(folder).parts for path in paths]
+    names = sorted({first for first, *below in parts if below})
+    single = [first for first, *below in parts if not below]
+    if len(names) < _FEWEST_CLASSES or not single:
+        return ""
+    lie = "lies" if len(single) == 1 else "lie"
+    return (
+        f"{counted(len(single), 'picture')} ({printable(single[0])}{', ...' if single[1:] else ''}) {lie} beside the "
+        f"folders {printable(', '.join(names[:_MOST_NAMED]))}{', ...' if names[_MOST_NAMED:] else ''}; move "
+        "each into the folder of its class, or elsewhere"
+    )
 
 
 def read_file(path: Path) -> bytes:

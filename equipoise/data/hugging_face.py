@@ -153,7 +153,7 @@ def _open(where: str, local: Path, split: str) -> _Opened:
     elif local.is_dir():
         words = {"path": str(local)}
     else:
-        words = _on_the_hub(where)
+        words = _on_the_hub(where, local)
     if not is_shown():
         datasets.disable_progress_bars()
     found = datasets.load_dataset(**words, split=split or _usual_split(where, words))
@@ -171,11 +171,11 @@ def _open(where: str, local: Path, split: str) -> _Opened:
     return _Opened(table, image, label, classes, fingerprint(files), below)
 
 
-def _on_the_hub(where: str) -> dict[str, Any]:
+def _on_the_hub(where: str, local: Path) -> dict[str, Any]:
     """OWNER/NAME or OWNER/NAME/CONFIGURATION as `datasets` takes it; a few old sets have no owner."""
     if not _HUB_NAME.fullmatch(where):
         raise EquipoiseError(
-            f"there is no folder or .parquet file {printable(where)}, and no data set has such a name."
+            f"there is no folder or .parquet file {printable(local.absolute())}, and no data set has such a name."
         )
     *_, last = parts = where.split("/")
     return {"path": "/".join(parts[:2])} | ({"name": last} if len(parts) > _OWNER_AND_NAME else {})

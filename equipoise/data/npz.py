@@ -9,7 +9,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.data.data_set import DataSet
 from equipoise.data.fields import check_path
 from equipoise.data.held_out import Part, check_part, part_of
-from equipoise.data.root import own_path
+from equipoise.data.root import nothing_at, own_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,6 +87,8 @@ class Npz(DataSet):
         from equipoise.data.npz_arrays import array_names, packed_arrays
 
         path = own_path(self.path, root)
+        if not path.exists():
+            raise nothing_at(self.path, root, "is not there")
         found = packed_arrays(path, _NAMES)
         images = next((found[name] for name in _NAMES if name in found), None)
         if images is None:

@@ -94,7 +94,8 @@ class PictureSet:
             left_out: list[Named] = []
             return archived_pictures(self.path, left_out), left_out, [self.path.absolute()]
         if not self.path.is_dir():
-            raise EquipoiseError(f"{printable(self.path)} is not a folder; give the path of a folder of images.")
+            where = printable(self.path.absolute())
+            raise EquipoiseError(f"{where} is not a folder; give the path of a folder of images.")
         with reading(self.path):
             found = find_images(self.path)
         if not found.images:

@@ -13,18 +13,40 @@ HOW_TO_POINT = "pass --data-root or set EQUIPOISE_DATA to the folder that holds 
 
 
 def find_root(explicit: Path | None = None) -> Path:
-    """The data root: the explicit one, else `EQUIPOISE_DATA`, else `data` in the cache folder."""
-    if explicit is not None:
-        return Path(explicit).expanduser()
-    chosen = os.environ.get("EQUIPOISE_DATA")
-    return Path(chosen).expanduser() if chosen else cache_directory() / "data"
+    """The data root, absolute: the explicit one, else `EQUIPOISE_DATA`, else `data` in the cache folder."""
+    chosen = explicit or os.environ.get("EQUIPOISE_DATA") or cache_directory() / "data"
+    return Path(chosen).expanduser().absolute()
 
 
 def own_path(text: str, root: Path | None) -> Path:
-    """The place of data with a path of their own: a relative path below the root if it exists, else as it is."""
+    """The place of data with a path of their own: the first of `_own_places` that is there, else the path as it is."""
+    return next((place for place in _own_places(text, root) if place.exists()), local_path(text))
+
+
+def _own_places(text: str, root: Path | None) -> tuple[Path, ...]:
+    """A relative path is looked for below the root first, and then as it is; an absolute one under its name there."""
     path = local_path(text)
-    below = None if root is None else Path(root).expanduser() / path
-    return below if below is not None and below.exists() else path
+    if root is None:
+        return (path,)
+    base = Path(root).expanduser()
+    return (path, base / path.name) if path.is_absolute() else (base / path, path)
+
+
+def nothing_at(text: str, root: Path | None, how: str) -> EquipoiseError:
+    """An error for a path of the user's own where there is nothing.
+
+    Args:
+        text: the path.
+        root: as in `own_path`.
+        how: what it is not, as in "is not a folder".
+    """
+    places = dict.fromkeys(printable(place.absolute()) for place in _own_places(text, root))
+    rest = "".join(f", nor is {place}" for place in list(places)[1:])
+    name = printable(local_path(text).name)
+    return EquipoiseError(
+        f"{next(iter(places))} {how}{rest}: nothing is there; correct the path, put it back, or pass --data-root with "
+        f"the folder that holds {name}."
+    )
 
 
 @contextmanager

@@ -37,6 +37,7 @@ class Store:
         classes: how many classes the labels have; 0 without labels.
         known_hash: the content hash where it was computed before, as for files of many gigabytes.
         account: what became of the files that the set was read from, where it came from single files.
+        unlabelled: why there are no labels and what to do, where somebody may expect some.
     """
 
     items: Items
@@ -44,6 +45,7 @@ class Store:
     classes: int = 0
     known_hash: str | None = None
     account: Account | None = None
+    unlabelled: str = ""
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.labels.shape != (self.items.count,):

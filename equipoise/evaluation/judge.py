@@ -36,7 +36,8 @@ def judge_of(
     if not train.holds_images:
         raise EquipoiseError(f"the data set {data.name} holds points, so it has no classifier to judge by.")
     if train.labels is None or test.labels is None:
-        raise EquipoiseError(f"the data set {data.name} has no labels, so it has no classifier to judge by.")
+        why = f" ({train.unlabelled})" if train.unlabelled else ""
+        raise EquipoiseError(f"the data set {data.name} has no labels{why}, so it has no classifier to judge by.")
     return cached_classifier(
         all_items(train),
         train.labels,

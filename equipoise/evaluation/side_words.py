@@ -42,7 +42,7 @@ def check_side(text: str, root: Path | None) -> None:
     if isinstance(found, DataSet):
         found.check_files(root)
     elif not found.exists():
-        raise EquipoiseError(f"{printable(found)} is not a folder; give the path of a folder of images.")
+        raise EquipoiseError(f"{printable(found.absolute())} is not a folder; give the path of a folder of images.")
 
 
 def _with_split(kind: str, split: str) -> DataSet:

@@ -102,9 +102,10 @@ def _told_labels(experiment: Experiment, store: Store) -> Tensor | None:
             "or mmd-gan."
         )
     if classes and classes != store.classes:
+        usual = "set both to the same number, or latent.classes to 0"
+        remedy = f": {store.unlabelled}" if store.unlabelled else f"; {usual}"
         raise EquipoiseError(
-            f"latent.classes is {classes}, and {experiment.data.name} has {store.classes or 'no'} classes; "
-            "set both to the same number, or latent.classes to 0."
+            f"latent.classes is {classes}, and {experiment.data.name} has {store.classes or 'no'} classes{remedy}."
         )
     return store.labels if classes else None
 

@@ -15,7 +15,7 @@ import torch
 from equipoise.common.errors import printable
 from equipoise.common.files import local_path
 from equipoise.common.say import say
-from equipoise.data.root import find_root
+from equipoise.data.root import find_root, own_path
 from equipoise.experiments.experiment import Experiment
 from equipoise.integrations.catalogue import TRACKERS
 from equipoise.runs.directory import RunDirectory
@@ -80,7 +80,7 @@ def _trackers(known: Mapping[str, Any]) -> tuple[str, ...]:
 def _root_of(experiment: Experiment, settings: Settings) -> Path:
     """Where the data were looked for. What has a path of its own lies in the working folder, or below the root."""
     own: str | None = getattr(experiment.data, "path", None)
-    if own is None or (settings.data_root is not None and (Path(settings.data_root) / local_path(own)).exists()):
+    if own is None or own_path(own, settings.data_root) != local_path(own):
         return find_root(settings.data_root)
     return Path.cwd()
 

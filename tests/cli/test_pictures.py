@@ -220,6 +220,7 @@ def test_a_time_that_is_too_short_says_why_and_what_to_do(photos: Path, capsys: 
         (("train", "gan-digits", "--labels"), "--labels is for pictures in place of a recipe"),
         (("doctor", "gan-digits"), "doctor looks at pictures, and gan-digits is a recipe"),
         (("train", "{photos}/cats", "--labels"), "cats has no classes for --labels"),
+        (("train", "{mixed}", "--labels"), "no classes for --labels: 1 picture (c.png) lies beside the folders"),
         (("train", "{photos}", "--augment", "cut"), "unknown augmentation 'cut'; did you mean 'cutout'"),
         (("train", "nowhere/photos"), "there is no folder nowhere/photos"),
         (("train", "{photos}/dogs/film.mp4"), "film.mp4 is not a data set"),
@@ -234,7 +235,9 @@ def test_what_cannot_be_is_refused_in_one_sentence(
 ) -> None:
     save(tmp_path / "one" / "a.png")
     (tmp_path / "empty").mkdir()
-    places = {"photos": photos, "one": tmp_path / "one", "empty": tmp_path / "empty"}
+    for name in ("cats/a", "dogs/b", "c"):
+        save(tmp_path / "mixed" / f"{name}.png")
+    places = {"photos": photos} | {name: tmp_path / name for name in ("one", "empty", "mixed")}
     assert main([word.format(**places) for word in words] + list(QUICK) + ["--iterations", "1"]) == 2
     captured = capsys.readouterr()
     assert sentence in captured.err

@@ -1,6 +1,7 @@
 import io
 import logging
 import os
+import shutil
 import struct
 import zlib
 
@@ -318,3 +319,25 @@ def test_names_of_splits_are_joined_to_their_parents():
 def test_impossible_fields_are_refused(fields):
     with pytest.raises(EquipoiseError, match="of folder must be"):
         Folder("x", **fields)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("cat/a", "dog/b", "c", "d"), "2 pictures (c.png, ...) lie beside the folders cat, dog; move each into"),
+        (("cat/a", "dog/x/b", "c"), "1 picture (c.png) lies beside the folders cat, dog; move"),
+        (("a/a", "b/a", "c/a", "d/a", "x"), "beside the folders a, b, c, ...;"),
+        (("cat/a", "dog/b"), ""),
+        (("cat/a", "c"), ""),
+        (("c", "d"), ""),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_single_pictures_beside_folders_are_told_as_what_keeps_these_from_being_classes(tmp_path, names, told, packed):
+    for name in names:
+        save(tmp_path / "all" / f"{name}.png", Image.new("RGB", (20, 20)))
+    place = shutil.make_archive(tmp_path / "all", "zip", tmp_path / "all") if packed else tmp_path / "all"
+    store = Folder(str(place), 16, part="train").load()
+    assert told in store.unlabelled
+    assert bool(told) == bool(store.unlabelled)
+    assert store.to("cpu").unlabelled == store.unlabelled

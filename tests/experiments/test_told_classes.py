@@ -30,3 +30,10 @@ def test_another_number_of_classes_than_the_datas_is_refused() -> None:
     experiment = replace(recipe("mmd-rep-digits"), latent=Latent(26, classes=4))
     with pytest.raises(EquipoiseError, match=r"latent.classes is 4, and digits has 10 classes"):
         build_game(experiment, experiment.data.load(None, 0))
+
+
+def test_why_the_data_have_no_classes_is_told() -> None:
+    experiment = replace(recipe("mmd-rep-digits"), latent=Latent(26, classes=4))
+    store = replace(experiment.data.load(None, 0), labels=None, classes=0, unlabelled="a picture lies beside; move it")
+    with pytest.raises(EquipoiseError, match=r"and digits has no classes: a picture lies beside; move it\.$"):
+        build_game(experiment, store)

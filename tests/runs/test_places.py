@@ -1,6 +1,7 @@
 """What is printed as the next command works as printed: a run remembers where its data, its weights and device were."""
 
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,31 @@ def test_what_is_no_longer_there_is_looked_for_in_the_usual_places(
     (tmp_path / "data").rmdir()
     assert as_before(run, Settings()) == Settings()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+@pytest.mark.parametrize("data", ["folder:mine/photos", "npz:mine/own.npz", "folder:mine/photos.zip"])
+def test_data_that_are_gone_are_named_with_their_place_and_found_again_below_a_data_root(
+    data: str, absolute: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures(tmp_path / "mine" / "photos")
+    npz(tmp_path / "mine" / "own.npz")
+    shutil.make_archive("mine/photos", "zip", tmp_path / "mine" / "photos")
+    kind, _, place = data.partition(":")
+    given = f"{kind}:{tmp_path / place}" if absolute else data
+    words = ("--data", given, "--iterations", "1", "--out", "run", "--quiet")
+    assert main(["train", "gan-digits", *SHORT, *words]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move(tmp_path / "mine", tmp_path / "elsewhere" / "mine")
+    capsys.readouterr()
+    for command in (["resume", "run"], ["evaluate", "run"], ["sample", "run", "--neighbours", "1", "--out", "a.png"]):
+        assert main(command) == 2
+        told = capsys.readouterr().err.splitlines()[-1]
+        assert str(tmp_path / place) in told
+        assert f"pass --data-root with the folder that holds {Path(place).name}." in told
+    root = tmp_path / "elsewhere" / ("mine" if absolute else ".")
+    assert main(["resume", "run", "--data-root", str(root), "--quiet"]) == 0
+    assert main(["sample", "run", "--count", "1", "--neighbours", "1", "--by", "pixels", "--out", "a.png"]) == 0
 
 
 @pytest.mark.parametrize(
