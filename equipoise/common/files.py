@@ -79,7 +79,15 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = F
 def _unwritten(path: Path, error: OSError) -> EquipoiseError:
     reason = printable(error.strerror or error)
     kept = "; its old content is unchanged" if os.path.lexists(path) else ""
-    return EquipoiseError(f"could not write {printable(path)}: {reason}{kept}.")
+    return EquipoiseError(f"could not write {printable(path)}: {reason}{kept}{_if_in_cache(path)}.")
+
+
+def _if_in_cache(path: Path) -> str:
+    """What to do about a place in the cache that cannot be written; "" for other places."""
+    with contextlib.suppress(EquipoiseError):
+        if Path(path).absolute().is_relative_to(cache_directory().absolute()):
+            return "; it belongs to the cache: set EQUIPOISE_CACHE to a folder that can be written"
+    return ""
 
 
 def write_folder_atomically(folder: Path, write: Callable[[Path], None], *, beside: bool = False) -> None:
@@ -136,6 +144,18 @@ def folders_here() -> list[str]:
     return []
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where there is none.
+
+    Raises:
+        EquipoiseError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+
+
 def check_writable(path: Path) -> None:
     """Refuse at once what could not be written at the end of long work.
 
@@ -147,7 +167,8 @@ def check_writable(path: Path) -> None:
         place = place.parent
     if not os.access(place, os.W_OK | os.X_OK):
         raise EquipoiseError(
-            f"could not write {printable(path)}: there is no permission to write in {printable(place)}."
+            f"could not write {printable(path)}: there is no permission to write in {printable(place)}"
+            f"{_if_in_cache(path)}."
         )
 
 
@@ -275,12 +296,19 @@ def file_name(text: str) -> str:
 
 
 def cache_directory() -> Path:
-    """Where classifiers and features are kept: `EQUIPOISE_CACHE`, or `equipoise` in the user's cache folder."""
+    """Where classifiers and features are kept: `EQUIPOISE_CACHE`, or `equipoise` in the user's cache folder.
+
+    Raises:
+        EquipoiseError: neither is set, and the user has no home folder.
+    """
     chosen = os.environ.get("EQUIPOISE_CACHE")
     if chosen:
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "equipoise"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "equipoise"
+    except RuntimeError as error:
+        raise EquipoiseError("there is no home folder for the cache; set EQUIPOISE_CACHE to a folder.") from error
 
 
 def _write_text(path: Path, text: str) -> None:

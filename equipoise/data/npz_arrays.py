@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import BoundedReads, cache_directory
+from equipoise.common.files import BoundedReads, cache_directory, make_folder
 from equipoise.data.memory import memory_bytes
 
 _PIECE_BYTES = 16 << 20
@@ -84,7 +84,7 @@ def pieces(packed: Packed) -> Iterator[tuple[int, NDArray[Any]]]:
         EquipoiseError: it is larger than half of the cache's free disk, in column order, or damaged.
     """
     folder = cache_directory()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if packed.size > shutil.disk_usage(folder).free // 2:
         raise EquipoiseError(
             f"{printable(packed.path)} unpacks to {packed.size} bytes, more than the memory here can hold, "

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import check_regular, sweep_abandoned
+from equipoise.common.files import check_regular, check_writable, sweep_abandoned
 from equipoise.common.random import stream
 from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.evaluation.classifier_network import (
@@ -166,10 +167,9 @@ def cached_classifier(
     folder = cache_directory or default_cache_directory() / "classifiers"
     path = folder / f"{_cache_key(content_hash, recipe)}.safetensors"
     if path.exists():
-        try:
+        with suppress(EquipoiseError):
             return Classifier.load(path).to(device)
-        except EquipoiseError:
-            path.unlink(missing_ok=True)
+    check_writable(path)
     classifier = train_classifier(
         images, labels, test_images, test_labels, recipe=recipe, content_hash=content_hash, device=device, report=report
     )

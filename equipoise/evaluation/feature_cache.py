@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from equipoise.common.files import cache_directory as default_cache_directory
-from equipoise.common.files import check_regular, sweep_abandoned
+from equipoise.common.files import check_regular, check_writable, sweep_abandoned
 from equipoise.common.precision import product_precision
 from equipoise.common.random import spread_places
 from equipoise.common.tensor_files import write_tensors_atomically
@@ -91,6 +91,7 @@ def kept_features(
     kept = _read(path, key)
     if kept is not None:
         return kept
+    check_writable(path)
     found = make()
     tensors = {"features": found.features.contiguous()}
     if found.probabilities is not None:

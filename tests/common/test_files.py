@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from equipoise.common import files
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import sweep_abandoned, write_atomically, write_text_atomically
 from equipoise.common.tensor_files import write_tensors_atomically
+from equipoise.data.folder import Folder
+from equipoise.data.npz import Npz
 from equipoise.evaluation import classifier, feature_cache
 from equipoise.evaluation.features import Extracted
 
@@ -107,6 +109,58 @@ def test_a_cache_that_cannot_be_written_is_one_sentence_and_is_swept(
     monkeypatch.undo()
     assert fill() is not None
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("what", ["classifier", "features", "folder", "npz", "any"])
+@pytest.mark.parametrize("trouble", ["a file in its place", "no permission", "a full disk"])
+def test_the_cache_is_named_with_the_variable_that_moves_it(
+    what: str, trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = np.zeros((6, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", images=images)
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(images[0]).save(tmp_path / "photos" / "a.png")
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(cache))
+    monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
+    if trouble == "a file in its place":
+        cache.touch()
+    elif trouble == "no permission":
+        monkeypatch.setattr("os.access", lambda place, how: False)
+        monkeypatch.setattr(Path, "mkdir", _raising(13, "Permission denied"))
+    else:
+        monkeypatch.setattr(files, "_flush_to_disk", _raising(28, "No space left on device"))
+    plain, labels = torch.from_numpy(images)[:, None], torch.arange(6) % 2
+    recipe = classifier.ClassifierRecipe(channels=(2,), features=2, epochs=1)
+    made = {
+        "classifier": lambda: classifier.cached_classifier(
+            plain, labels, plain, labels, content_hash="h", recipe=recipe
+        ),
+        "features": lambda: feature_cache.cached_features(plain, Brightness(), content_hash="h"),
+        "folder": lambda: Folder(str(tmp_path / "photos"), 8).load(),
+        "npz": lambda: Npz(str(tmp_path / "own.npz")).load(),
+        "any": lambda: files.write_text_atomically(cache / "x", "text"),
+    }
+    with pytest.raises(EquipoiseError, match=r"could not write .*cache.*: set EQUIPOISE_CACHE to a folder that can be"):
+        made[what]()
+
+
+def _raising(number: int, words: str) -> Callable[..., None]:
+    def fail(*given: object, **named: object) -> None:
+        raise OSError(number, words)
+
+    return fail
+
+
+def test_without_a_home_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("EQUIPOISE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(EquipoiseError, match="no home folder for the cache; set EQUIPOISE_CACHE"):
+        files.cache_directory()
 
 
 def test_the_old_content_is_mentioned_where_there_is_some(tmp_path: Path) -> None:
