@@ -90,6 +90,11 @@ class Comparison(ABC):
         """How many samples there are."""
 
     @property
+    @abstractmethod
+    def real_count(self) -> int:
+        """How many real items they are compared with."""
+
+    @property
     def details(self) -> dict[str, Any]:
         """What every passport says besides the fields of `Passport`."""
         return {}

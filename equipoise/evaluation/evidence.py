@@ -104,8 +104,7 @@ class Evidence(Comparison):
     @cached_property
     def real(self) -> Tensor:
         """Items of that data, spread over all, as many as wanted or all: uint8 images or float32 points."""
-        count = min(len(self.data), self.experiment.watch.real or self.samples_count)
-        return self.data.items.gather(spread_places(count, len(self.data))).cpu()
+        return self.data.items.gather(spread_places(self.real_count, len(self.data))).cpu()
 
     @cached_property
     def parts(self) -> tuple[Store, Store]:
@@ -167,6 +166,11 @@ class Evidence(Comparison):
     def generated_count(self) -> int:
         """As many as were asked for."""
         return self.samples_count
+
+    @property
+    def real_count(self) -> int:
+        """As many as the experiment's watch says or as there are samples, or all."""
+        return min(len(self.data), self.experiment.watch.real or self.samples_count)
 
     def judged_passport(self, metric: str, **particulars: Any) -> dict[str, Any]:
         """The passport of a score that uses the classifier."""

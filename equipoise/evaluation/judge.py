@@ -9,6 +9,7 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.data_set import DataSet, division_of
+from equipoise.data.held_out import EVERY
 from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
@@ -50,12 +51,19 @@ def judge_of(
 
 
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
-    """The training part and the held-out part: the data set's splits or parts, or else every sixth item is held out."""
+    """The training part and the held-out part: the data set's splits or parts, or else every sixth item is held out.
+
+    Raises:
+        EquipoiseError: there are so few that none is held out.
+    """
     field, chosen = division_of(data)
     if not field or (field == _PART and chosen == "all"):
         return divided(data.load(root, seed))
     train, test = (cast(DataSet, replace(cast(Any, data), **{field: name})) for name in ("train", data.held_out))
-    return train.load(root, seed), test.load(root, seed)
+    known, others = train.load(root, seed), test.load(root, seed)
+    if not len(others):
+        raise _too_few(EVERY, len(known))
+    return known, others
 
 
 def all_items(store: Store) -> torch.Tensor:
@@ -64,9 +72,21 @@ def all_items(store: Store) -> torch.Tensor:
 
 
 def divided(whole: Store) -> tuple[Store, Store]:
-    """All items but every sixth, and every sixth."""
+    """All items but every sixth, and every sixth.
+
+    Raises:
+        EquipoiseError: there are fewer than six.
+    """
+    if len(whole) < _HELD_OUT_EVERY:
+        raise _too_few(_HELD_OUT_EVERY, len(whole))
     items, out = all_items(whole), every_sixth(len(whole))
     return _chosen(whole, items, ~out), _chosen(whole, items, out)
+
+
+def _too_few(least: int, there: int) -> EquipoiseError:
+    """One in so many is held out."""
+    verb = "is" if there == 1 else "are"
+    return EquipoiseError(f"it needs at least {least} real images, of which one is held out, and there {verb} {there}.")
 
 
 def every_sixth(count: int) -> torch.Tensor:

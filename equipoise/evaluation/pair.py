@@ -102,6 +102,11 @@ class Pair(Comparison):
         return self.taken_count(self.generated_side.store)
 
     @property
+    def real_count(self) -> int:
+        """Of the real side."""
+        return self.taken_count(self.real_side.store)
+
+    @property
     def details(self) -> dict[str, Any]:
         """The generated side, and the shape of both sides' images."""
         side = self.generated_side

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation.catalogue import METRICS, MetricEntry, Need
+from equipoise.evaluation.catalogue import BACKBONES, METRICS, MetricEntry, Need
 from equipoise.evaluation.floor import floor_of, shuffled, value_of, with_floor
 from equipoise.evaluation.pair import Pair
 from equipoise.evaluation.score import Score
@@ -63,8 +63,10 @@ def _refusal(entry: MetricEntry, pair: Pair) -> str | None:
     fewest = min(counts, key=lambda side: counts[side])
     least, there = max(entry.least_items, entry.least_samples), min(pair.count, counts[fewest])
     if there < least:
+        if "full rank" in entry.needs and not pair.few_samples:
+            least = BACKBONES[entry.backbone].features + 1
         verb = "is" if there == 1 else "are"
-        return f"it needs at least {least} images on each side, and of {fewest} there {verb} {there}."
+        return f"it needs at least {least:,} images on each side, and of {fewest} there {verb} {there}."
     return None
 
 

@@ -8,7 +8,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
-from equipoise.evaluation.catalogue import METRICS
+from equipoise.evaluation.catalogue import METRICS, MetricEntry
 from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.evidence import Evidence as Evidence
 from equipoise.evaluation.evidence import Score as Score
@@ -45,6 +45,7 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
     impossible: dict[str, str] = {}
     for name, evaluator in evaluators.items():
         try:
+            _check_counts(METRICS[name], evidence)
             with full_precision(evidence.device.type):
                 score = evaluator(evidence)
             if not isinstance(score, Score):
@@ -55,6 +56,14 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
         except (EquipoiseError, ValueError) as error:
             impossible[name] = str(error)
     return scores, impossible
+
+
+def _check_counts(entry: MetricEntry, evidence: Comparison) -> None:
+    least, samples, real = entry.least_items, evidence.generated_count, evidence.real_count
+    if min(samples, real) < least:
+        raise EquipoiseError(
+            f"it needs at least {least} samples and as many real items, and there are {samples:,} and {real:,}."
+        )
 
 
 def reasons(impossible: Mapping[str, str]) -> str:

@@ -13,9 +13,9 @@ from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.picture_sets import Look, PictureSet
 from equipoise.data.resize import resize_square
 from equipoise.data.store import Store, ValueRange, held
-from equipoise.evaluation.sampling import to_bytes
+from equipoise.evaluation.sampling import opaque, to_bytes
 from equipoise.evaluation.side_words import named_side
-from equipoise.metrics.arrays import Array, as_images
+from equipoise.metrics.arrays import Array, as_images, as_tensor
 
 Given = str | Path | Array | DataSet
 """What a side may be given as: a path, a data set's name, a data set, or images in memory."""
@@ -100,7 +100,8 @@ def source_of(
 
     Args:
         given: a folder, a zip or tar of pictures, an .npz file; a data set by name, with its split if it has several,
-            as in mnist:test; a data set; or images [count, channels, height, width], uint8 or floating-point.
+            as in mnist:test; a data set; or images [count, channels, height, width], uint8 or floating-point, or
+            uint8 [count, height, width, channels], as `Run.sample` gives them.
         name: of images in memory.
         value_range: of floating-point ones, which are rounded to 8 bits as files are.
         root: where published data lie.
@@ -119,11 +120,20 @@ def source_of(
 def of_images(images: Array, name: str, value_range: ValueRange = "unit") -> ImageSource:
     """Images in memory as a source; arguments as in `source_of`."""
     try:
-        values = as_images(name, images)
+        values = as_images(name, _channels_first(images))
         check_choice(name, "value_range", value_range, ("unit", "symmetric"))
         return _of_store(name, held(as_bytes(values, name, value_range)))
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
+
+
+def _channels_first(images: Array) -> Array:
+    """uint8 images as `sample` gives them, [count, height, width, channels], transparent ones on white; or as is."""
+    shape: tuple[int, ...] = tuple(getattr(images, "shape", ()))
+    is_last = len(shape) == 4 and shape[3] in (1, 3, 4) and shape[1] not in (1, 2, 3, 4)
+    if not is_last or str(images.dtype) not in ("uint8", "torch.uint8"):
+        return images
+    return opaque(as_tensor("images", images).cpu().permute(0, 3, 1, 2).contiguous())
 
 
 def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.Tensor:

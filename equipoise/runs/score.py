@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 
@@ -17,6 +18,7 @@ from equipoise.evaluation.score_sheet import ScoreSheet
 from equipoise.evaluation.sides import Given, ImageSource, of_images, read_sides, source_of
 from equipoise.evaluation.weight_files import weights_file
 from equipoise.runs.directory import run_at
+from equipoise.runs.run import Run
 from equipoise.runs.trained import load_trained
 
 MOST_IMAGES = 5_000
@@ -24,8 +26,8 @@ MOST_IMAGES = 5_000
 
 
 def score(
-    real: Given,
-    fake: Given,
+    real: Given | Run,
+    fake: Given | Run,
     metrics: Sequence[str] = (),
     *,
     count: int = MOST_IMAGES,
@@ -42,8 +44,9 @@ def score(
 
     Args:
         real: a folder or an archive of pictures, an .npz file, a data set's name, or images in memory
-            [count, channels, height, width].
-        fake: the same, or the directory of a run, whose generator is sampled.
+            [count, channels, height, width], or uint8 [count, height, width, channels], as `Run.sample` gives them; or
+            a `Run`, whose generator is sampled.
+        fake: the same, or the directory of a run.
         metrics: names as `equipoise list metrics` shows them; by default those on EfficientNet-Lite0's features;
             "all" for all that need no labels.
         count: how many images of each side are taken at most, evenly chosen.
@@ -77,18 +80,19 @@ def score(
     place = choose_device(device)
     files = {name: weights_file(name, file) for name, file in (weights or {}).items()}
     with without_progress(quiet):
-        if run_at(real) is not None:
+        if not isinstance(real, Run) and run_at(real) is not None:
             raise EquipoiseError(f"{printable(real)} is a run; give it as the second one, after the real images.")
-        known = source_of(real, "real", value_range, data_root)
-        sampled = _of_run(fake, count, place, checkpoint)
-        judged = sampled or source_of(fake, "fake", value_range, data_root)
+        known, judged = (
+            _of_run(given, count, place, checkpoint) or source_of(cast(Given, given), name, value_range, data_root)
+            for name, given in (("real", real), ("fake", fake))
+        )
         pair = Pair(*read_sides(known, judged, size), count, place, files)
         return score_pair(pair, names, curve)
 
 
-def _of_run(given: Given, count: int, device: torch.device, checkpoint: str | None) -> ImageSource | None:
+def _of_run(given: Given | Run, count: int, device: torch.device, checkpoint: str | None) -> ImageSource | None:
     """The samples of a run as they would be written to files, or None where no run was given."""
-    path = run_at(given)
+    path = given.path if isinstance(given, Run) else run_at(given)
     if path is None:
         return None
     trained = load_trained(path, device, checkpoint)

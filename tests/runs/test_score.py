@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import held
 from equipoise.evaluation import feature_cache, nearest, pair
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import Extracted, ModuleExtractor
 from equipoise.evaluation.passport import Passport
+from equipoise.evaluation.score_pair import chosen_metrics
 from equipoise.evaluation.score_sheet import ScoreSheet, read_scores
 from equipoise.metrics import manifolds
 from equipoise.recipes.catalogue import recipe
@@ -375,3 +378,44 @@ def test_a_sheet_in_a_notebook_escapes_names(tmp_path: Path) -> None:
     sheet: ScoreSheet = equipoise.score(folder, pictures(8, seed=1), FEATURES)
     assert "&lt;b&gt;: 8 images" in sheet._repr_html_()
     assert "<b>" not in sheet._repr_html_()
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("sides", ["both", "real", "fake"])
+def test_every_metric_says_how_many_images_it_needs(count: int, sides: str) -> None:
+    few, many = pictures(count), pictures(20)
+    real, fake = (few if sides in (which, "both") else many for which in ("real", "fake"))
+    quick = [name for name in chosen_metrics(["all"]) if METRICS[name].backbone in ("", "efficientnet-lite0")]
+    for metric in [*quick, "missing-modes-dense"]:
+        told = rf"|{metric} cannot be computed: (it needs at least [\d,]+ |.* needs more than \d+ samples)[^.]*\."
+        assert re.fullmatch(told, refusal(real, fake, metric))
+
+
+def refusal(real: torch.Tensor, fake: torch.Tensor, metric: str) -> str:
+    """Why the metric cannot be computed; "" where it can."""
+    try:
+        equipoise.score(real, fake, [metric])
+    except EquipoiseError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("real", ["run", "samples", "tensor"])
+@pytest.mark.parametrize("fake", ["run", "samples", "tensor", "path"])
+def test_a_run_and_what_it_samples_are_sides_in_any_mixture(real: str, fake: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(recipe("gan-digits", "smoke"), run, Settings("cpu", quiet=True, threads=1))
+    loaded = equipoise.load(run)
+    samples = loaded.sample(20)
+    first = torch.from_numpy(samples).permute(0, 3, 1, 2)
+    sides = {"run": loaded, "samples": samples, "tensor": first, "path": run}
+    sheet = equipoise.score(sides[real], sides[fake], ["nearest-neighbours"], count=20)
+    assert sheet.real["content_hash"] == sheet.generated["content_hash"]
+    assert sheet.real["taken"] == 20
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_samples_with_the_channels_last_are_scored_as_pictures(channels: int) -> None:
+    whole = np.random.default_rng(0).integers(0, 256, (20, 16, 16, channels), dtype=np.uint8)
+    sheet = equipoise.score(whole, torch.from_numpy(whole), ["ms-ssim"])
+    assert sheet.generated["shape"] == [min(channels, 3), 16, 16]
