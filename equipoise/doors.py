@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import local_path
+from equipoise.common.files import check_is_no_program, local_path
 from equipoise.common.registry import thing_at
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def load(what: str | Path) -> Any:
         EquipoiseError: there is none of these, or it is damaged.
     """
     path = local_path(str(what))
+    check_is_no_program(path)
     for place in OPENERS:
         opener: Opener = thing_at(place)
         found = opener(path)
@@ -86,7 +87,8 @@ def train(
     from equipoise.runs.directory import usual_directory
     from equipoise.runs.run import Run, settings_from
 
-    chosen = settings_from({"page": write_run_report} | settings)
+    public = ("directory", "budget", "data", "seed", "epochs", "iterations", "changes")
+    chosen = settings_from({"page": write_run_report} | settings, public)
     described = _described(experiment, budget, data, seed, epochs, iterations, changes or {})
     out = usual_directory(described) if directory is None else local_path(str(directory))
     return Run(training.train(described, out, chosen).path)

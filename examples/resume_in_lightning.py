@@ -91,7 +91,7 @@ def train(folder: Path, steps: int) -> nn.Module:
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1] if len(sys.argv) > 1 else "resumable")
+    place = Path(sys.argv[1] if len(sys.argv) > 1 else "resumable-lightning")
     trained = train(place, int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
     total = sum(parameter.double().sum().item() for parameter in trained.parameters())
     print(f"The checkpoints are in {place}; the generator's weights add up to {total}")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from equipoise.cli import names
-from equipoise.common.files import local_path
+from equipoise.common.files import check_is_no_program, local_path
 
 _MOST_SHARE = 64.0
 _RANGE, _MOST_SEEDS = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?"), 100_000
@@ -61,6 +61,7 @@ def generator_place(text: str) -> Path:
         EquipoiseError: there is no run and no exported generator.
     """
     path = local_path(text)
+    check_is_no_program(path)
     is_file = path.suffix.lower() == ".safetensors" and path.is_file()
     return path if text.startswith("hub:") or is_file or (path / "model.json").is_file() else run_directory(text)
 

@@ -25,6 +25,7 @@ _CHUNK_BYTES = 1 << 20
 _PLAIN_FILE = 0o666
 _LONGEST_NAME = 100
 _ABANDONED_SECONDS = 3600
+_OPENED_BY = {".onnx": "onnxruntime", ".pt2": "torch.export.load"}
 _OTHER_KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISFIFO: "a pipe",
@@ -135,6 +136,22 @@ def _put_where_nothing_stands(temporary: Path, path: Path) -> None:
     except OSError:
         with open(path, "xb"):
             temporary.replace(path)
+
+
+def check_is_no_program(path: Path) -> None:
+    """Refuse an export that other libraries open, or a weights file that is not there, where a generator is wanted.
+
+    Raises:
+        EquipoiseError: it is one of these; the sentence says what opens it.
+    """
+    opener = _OPENED_BY.get(path.suffix.lower())
+    if opener and not path.is_dir():
+        raise EquipoiseError(
+            f"{printable(path)} is opened by {opener}; give a run, or a generator that was exported as a folder or a "
+            ".safetensors file."
+        )
+    if path.suffix.lower() == ".safetensors" and not path.exists():
+        raise EquipoiseError(f"{printable(path)} is missing; give a run, or an exported generator that is there.")
 
 
 def folders_here() -> list[str]:

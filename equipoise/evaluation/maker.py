@@ -66,6 +66,17 @@ def wanted(given: Mapping[str, Any]) -> Wanted:
     return Wanted(**given)
 
 
+def count_for(count: int | None, asked: Wanted, usual: int) -> int:
+    """How many samples: as asked for, else one for each seed that is named, else the usual number.
+
+    Raises:
+        EquipoiseError: the count is another one than that of the seeds.
+    """
+    if asked.seeds is None or count in (None, len(asked.seeds)):
+        return usual if count is None else count
+    raise EquipoiseError(f"seeds name {len(asked.seeds)} samples, so leave out the count, which is {shown(count)}.")
+
+
 @dataclass(frozen=True)
 class Series:
     """Samples in batches, of which each can be made without the others.

@@ -87,7 +87,15 @@ def _of_iteration(run: RunDirectory, wish: str) -> Chosen:
             f"a checkpoint is chosen by {_BEST}, {_NEWEST} or an iteration, not by '{printable(wish)}'."
         )
     found = _at(run, int(wish))
-    return Chosen(found, found.read_index(), "as asked for")
+    try:
+        return Chosen(found, found.read_index(), "as asked for")
+    except EquipoiseError as error:
+        others = [str(each.iteration) for each in list_checkpoints(run.checkpoints) if each.tensors.is_file()]
+        kept = [other for other in others if other != str(found.iteration)]
+        if not kept:
+            raise
+        offer = f"{str(error).rstrip('.')}; take another one with --checkpoint: {_NEWEST}, or {', '.join(kept)}."
+        raise EquipoiseError(offer) from error
 
 
 def _at(run: RunDirectory, iteration: int) -> Checkpoint:

@@ -14,7 +14,7 @@ from equipoise.common import notebook
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName, refuse_unknown
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.maker import SampleMaker, wanted
+from equipoise.evaluation.maker import SampleMaker, count_for, wanted
 from equipoise.evaluation.nearest import By, Neighbours
 from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
 from equipoise.evaluation.sampling import check_count
@@ -61,12 +61,13 @@ class Run:
         return Scores(self._record().scores)
 
     def sample(
-        self, count: int = 1, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
+        self, count: int | None = None, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> NDArray[Any]:
         """Samples of the run's generator, the same ones as `equipoise sample` writes for this seed.
 
         Args:
-            count: how many; the first ones do not depend on it. Of each class, where all are asked for.
+            count: how many, by default 1 or one for each of `seeds`; the first ones do not depend on it. Of each class,
+                where all are asked for.
             checkpoint: "best", "newest" or the number of an iteration; by default the best where the run keeps one.
             device: "auto", "cpu", "cuda", ...
             which: fields of `equipoise.evaluation.maker.Wanted`: seed=3, seeds=[3, 7], of_class="cats",
@@ -77,13 +78,15 @@ class Run:
         Raises:
             EquipoiseError: there is no such checkpoint or class, or so many samples need more memory than there is.
         """
-        return sample_arrays(self.maker(checkpoint, device), count, wanted(which))
+        asked = wanted(which)
+        return sample_arrays(self.maker(checkpoint, device), count_for(count, asked, 1), asked)
 
     def picture(
-        self, count: int = 64, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
+        self, count: int | None = None, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
     ) -> Image.Image:
         """The same samples as one picture: a grid, or a scatter plot of points."""
-        return sample_sheet(self.maker(checkpoint, device), count, wanted(which))
+        asked = wanted(which)
+        return sample_sheet(self.maker(checkpoint, device), count_for(count, asked, 64), asked)
 
     def interpolate(
         self,
@@ -175,7 +178,8 @@ class Run:
             PartlyMeasured: some metrics could not be taken; the others are kept.
             EquipoiseError: a metric is unknown or none can be taken.
         """
-        taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, settings_from(settings))}
+        chosen = settings_from(settings, ("metrics", "samples"))
+        taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, chosen)}
         return Scores(score for name, score in self.scores.items() if name in taken)
 
     def resume(
@@ -199,7 +203,8 @@ class Run:
         """
         asked = training.Longer(iterations, epochs, seconds)
         longer = None if asked == training.Longer() else asked
-        return Run(training.resume(self.path, settings_from(settings), longer).path)
+        chosen = settings_from(settings, ("iterations", "epochs", "seconds"))
+        return Run(training.resume(self.path, chosen, longer).path)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: where the run stands, its newest samples and its scores."""
@@ -226,13 +231,13 @@ def open_run_directory(what: str | Path) -> Run | None:
     return Run(path) if (path / "config.yaml").is_file() else None
 
 
-def settings_from(given: Mapping[str, Any]) -> training.Settings:
-    """Settings from keywords.
+def settings_from(given: Mapping[str, Any], public: Sequence[str] = ()) -> training.Settings:
+    """Settings from keywords; `public` are the caller's other keywords, which may have been meant.
 
     Raises:
         UnknownName: there is no such setting; the nearest one is named.
     """
-    refuse_unknown("setting", given, (field.name for field in fields(training.Settings)))
+    refuse_unknown("setting", given, (*public, *(field.name for field in fields(training.Settings))))
     if isinstance(given.get("track"), str):
         raise EquipoiseError(f"track is a list of trackers; write track=('{given['track']}',).")
     return training.Settings(**given)

@@ -21,7 +21,7 @@ from torch.nn.utils import parametrize
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import check_regular, read_text_bounded
 from equipoise.common.machine import choose_device
-from equipoise.evaluation.maker import SampleMaker, wanted
+from equipoise.evaluation.maker import SampleMaker, count_for, wanted
 from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
 from equipoise.experiments.build import build_network, empty_network, network_shape
 from equipoise.experiments.config import built
@@ -79,22 +79,24 @@ class Shipped:
     description: Description
     network: nn.Module
 
-    def sample(self, count: int = 1, *, device: str = "auto", **which: Any) -> NDArray[Any]:
+    def sample(self, count: int | None = None, *, device: str = "auto", **which: Any) -> NDArray[Any]:
         """The same samples as those of the run: uint8 [count, height, width, channels], or points float32 [count, 2].
 
         Args:
-            count: how many; of each class, where all are asked for.
+            count: how many, by default 1 or one for each of `seeds`; of each class, where all are asked for.
             device: "auto", "cpu", "cuda", ...
             which: as for `equipoise.runs.run.Run.sample`; `keep_best` needs the run.
 
         Raises:
             EquipoiseError: `count` is no whole number of at least 1, or so many need more memory than there is.
         """
-        return sample_arrays(self.maker(device), count, wanted(which))
+        asked = wanted(which)
+        return sample_arrays(self.maker(device), count_for(count, asked, 1), asked)
 
-    def picture(self, count: int = 64, *, device: str = "auto", **which: Any) -> Image.Image:
+    def picture(self, count: int | None = None, *, device: str = "auto", **which: Any) -> Image.Image:
         """The same samples as one picture."""
-        return sample_sheet(self.maker(device), count, wanted(which))
+        asked = wanted(which)
+        return sample_sheet(self.maker(device), count_for(count, asked, 64), asked)
 
     def interpolate(
         self, seeds: Sequence[int], frames: int = 20, *, device: str = "auto", **which: Any
@@ -226,7 +228,7 @@ def _rebuilt(description: Description, weights: Path) -> Shipped:
             _compare(weights, expected, found)
             tensors = {name: file.get_tensor(name) for name in found}
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise _refused(weights, "is missing or damaged") from error
+        raise _refused(weights, "is damaged" if weights.exists() else "is missing") from error
     if getattr(empty, "latent_size", None) != latent.size:
         raise _refused(weights, f"takes latents of another size than {latent.size}")
     network = build_network(config, torch.Generator())

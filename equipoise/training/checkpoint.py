@@ -65,8 +65,7 @@ class Checkpoint:
             name = printable(self.index)
             raise EquipoiseError(f"checkpoint {name} is damaged: its index does not match its own checksum.")
         if not _has_checksum(self.tensors, checksum):
-            name = printable(self.tensors)
-            raise EquipoiseError(f"checkpoint {name} is damaged: its bytes do not match the checksum.")
+            raise EquipoiseError(_unreadable(self.tensors, "its bytes do not match the checksum"))
         return dict(index)
 
     def load(self, state: State) -> dict[str, Any]:
@@ -161,7 +160,9 @@ def _has_checksum(tensors: Path, checksum: object) -> bool:
         return False
 
 
-def _unreadable(tensors: Path, error: Exception) -> str:
+def _unreadable(tensors: Path, error: object) -> str:
+    if not tensors.exists():
+        return f"checkpoint {printable(tensors)} is missing."
     return f"checkpoint {printable(tensors)} is damaged: {printable(error)}."
 
 

@@ -4,12 +4,14 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 import equipoise
+from equipoise.cli.main import main
 from equipoise.common import notebook
 from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.maker import Wanted
@@ -17,7 +19,7 @@ from equipoise.evaluation.sample_files import write_samples
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports.study_view import StudyView
-from equipoise.runs.export import write_model
+from equipoise.runs.export import export, write_model
 from equipoise.runs.run import Run
 from equipoise.runs.trained import load_trained
 
@@ -211,3 +213,49 @@ def test_a_comparison_of_ones_own_is_loaded_with_its_table(tmp_path: Path) -> No
     assert isinstance(study, StudyView)
     assert str(study) == (out / "table.md").read_text(encoding="utf-8")
     assert len(study.runs()) == 2
+
+
+@pytest.mark.parametrize(
+    ("keywords", "suggested"),
+    [
+        ({"iteration": 5}, "iterations"),
+        ({"epoch": 5}, "epochs"),
+        ({"change": {}}, "changes"),
+        ({"thread": 1}, "threads"),
+    ],
+)
+def test_a_mistyped_keyword_of_train_gets_the_nearest_public_one(keywords: dict[str, Any], suggested: str) -> None:
+    with pytest.raises(EquipoiseError, match=f"did you mean '{suggested}'"):
+        equipoise.train("gan-digits", **keywords)
+
+
+def test_a_count_beside_seeds_must_be_theirs(tmp_path: Path) -> None:
+    run = equipoise.train("gan-digits", tmp_path / "run", iterations=1, **QUIET)
+    export(run.path, tmp_path / "model")
+    for maker in (run, equipoise.load(tmp_path / "model")):
+        assert len(maker.sample(seeds=[1, 2])) == len(maker.sample(2, seeds=[1, 2])) == 2
+        for make in (maker.sample, maker.picture):
+            with pytest.raises(EquipoiseError, match="seeds name 1 samples, so leave out the count, which is 4"):
+                make(4, seeds=[1])
+
+
+def test_what_cannot_be_opened_is_told_with_what_opens_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"g.onnx": "is opened by onnxruntime", "g.pt2": "by torch.export.load", "g.safetensors": "is missing"}
+    (tmp_path / "g.onnx").touch()
+    for name, words in told.items():
+        for command in (["sample", "--out", str(tmp_path / "a.png")], ["explore", "--no-browser"]):
+            assert main([command[0], str(tmp_path / name), *command[1:]]) == 2
+            assert words in capsys.readouterr().err
+        with pytest.raises(EquipoiseError, match=words):
+            equipoise.load(tmp_path / name)
+
+
+def test_a_checkpoint_that_lost_its_tensors_is_missing_and_others_are_offered(run: Run, tmp_path: Path) -> None:
+    copy = Run(Path(shutil.copytree(run.path, tmp_path / "copy")))
+    first, second = sorted((copy.path / "checkpoints").glob("*.safetensors"))
+    first.unlink()
+    with pytest.raises(EquipoiseError, match=r"is missing; take another one with --checkpoint: newest, or 20\.$"):
+        copy.sample(checkpoint=10)
+    second.unlink()
+    with pytest.raises(EquipoiseError, match=r"safetensors is missing\.$"):
+        copy.sample()
