@@ -221,7 +221,7 @@ def test_a_time_that_is_too_short_says_why_and_what_to_do(photos: Path, capsys: 
         (("doctor", "gan-digits"), "doctor looks at pictures, and gan-digits is a recipe"),
         (("train", "{photos}/cats", "--labels"), "cats has no classes for --labels"),
         (("train", "{mixed}", "--labels"), "no classes for --labels: 1 picture (c.png) lies beside the folders"),
-        (("doctor", "nothere"), "unknown folder or data set 'nothere'; known: "),
+        (("doctor", "nothere"), "unknown folder or data set 'nothere'"),
         (("train", "{photos}", "--augment", "cut"), "unknown augmentation 'cut'; did you mean 'cutout'"),
         (("train", "nowhere/photos"), "there is no folder nowhere/photos"),
         (("train", "{photos}/dogs/film.mp4"), "film.mp4 is not a data set"),
