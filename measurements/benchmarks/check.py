@@ -1,5 +1,7 @@
 """Has something become slower? CPU-time ratios at one thread against those committed of a busy machine; never seconds.
 
+They are those of a processor with the same instructions, where one is known.
+
     python -m measurements.benchmarks.check [words...]            measures rows again; words choose them by name
     python -m measurements.benchmarks.check --fresh OTHER.json    compares figures that were measured before
 
@@ -13,9 +15,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from measurements import RESULTS_FOLDER
-
-RESULTS = RESULTS_FOLDER / "benchmarks" / "busy.json"
 TOLERANCE = 0.3
 """Of the committed ratio: on a shared machine the median of a short row wanders by a tenth or two."""
 _QUICK_SECONDS = 15.0
@@ -72,15 +71,23 @@ def measured(committed: Rows, words: list[str]) -> Rows:
     return found
 
 
+def _committed() -> Path:
+    """Of this processor, or else of the page's first."""
+    from measurements.benchmarks.settings import PROCESSORS, file_of
+
+    own = file_of("busy")
+    return own if own.exists() else file_of("busy", PROCESSORS[0])
+
+
 def main(arguments: list[str]) -> int:
     """0 if nothing has become slower, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", help="parts of the names of the rows to measure")
-    parser.add_argument("--committed", type=Path, default=RESULTS, help="what to compare with")
+    parser.add_argument("--committed", type=Path, help="what to compare with, instead")
     parser.add_argument("--fresh", type=Path, help="figures measured before, instead of measuring")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="the share of a ratio that may be lost")
     chosen = parser.parse_args(arguments)
-    committed: Rows = json.loads(chosen.committed.read_text(encoding="utf-8"))["rows"]
+    committed: Rows = json.loads((chosen.committed or _committed()).read_text(encoding="utf-8"))["rows"]
     fresh: Rows = (
         json.loads(chosen.fresh.read_text(encoding="utf-8"))["rows"]
         if chosen.fresh

@@ -7,46 +7,56 @@ import json
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
-from measurements import DOCS_FOLDER, FIGURES_FOLDER, RESULTS_FOLDER, take_no_words
+from measurements import DOCS_FOLDER, FIGURES_FOLDER, take_no_words
 from measurements.benchmarks import page_memory, page_rows, page_tricks, pictures
-from measurements.benchmarks.settings import SETTINGS
+from measurements.benchmarks.page_rows import Settings
+from measurements.benchmarks.settings import BENCHMARKS, PROCESSORS, SETTINGS, file_of
 from measurements.pages import filled, table
 
 PAGE = DOCS_FOLDER / "performance.md"
-DATA = RESULTS_FOLDER / "benchmarks"
 
 
 def read() -> dict[str, Any]:
-    """The data files; of the settings those that were measured."""
-    names = ("idle", "busy", "cpu", "operations", "host", "memory")
-    files = {name: DATA / f"{name}.json" for name in names}
-    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items() if path.exists()}
+    """The data files."""
+    names = ("cpu", "operations", "host", "memory")
+    return {name: json.loads((BENCHMARKS / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
 
-def settings(data: dict[str, Any]) -> dict[str, Any]:
-    """What was measured in each, idle first."""
-    return {name: data[name] for name in SETTINGS if name in data}
+def processors() -> dict[str, Settings]:
+    """What was measured on each: idle, then busy, where there is either."""
+    return {processor: _settings(processor) for processor in PROCESSORS}
 
 
-def figures(data: dict[str, Any]) -> dict[str, str]:
-    """What stands at each marked place of the page."""
-    found, measured = data["cpu"], settings(data)
-    passport = next(iter(measured.values()))["passport"]
+def _settings(processor: str) -> Settings:
+    files = {setting: file_of(setting, processor) for setting in SETTINGS}
+    return {setting: json.loads(path.read_text(encoding="utf-8")) for setting, path in files.items() if path.exists()}
+
+
+def figures(data: dict[str, Any], measured: dict[str, Settings]) -> dict[str, str]:
+    """What stands at each marked place of the page.
+
+    Args:
+        data: of `read`.
+        measured: of `processors`.
+    """
+    found, (first, *others) = data["cpu"], measured.values()
+    passport = next(iter(first.values()))["passport"]
     return {
         "machine": _machine(passport),
         "earlier-machine": _machine(found["machine"]),
         "memory-machine": _machine(data["memory"]["machine"]),
+        "machine-elsewhere": "; ".join(_machine(next(iter(each.values()))["passport"]) for each in others if each),
         "threads": str(passport["threads"]),
         "torch": passport["torch"],
         "python": passport["python"],
-        "passports": table(
-            "setting | beside the measurement | began | load average before | after | minutes for all rows",
-            [_passport(*each) for each in measured.items()],
-        ),
+        "passports": _passports(first),
+        "passports-elsewhere": "\n\n".join(_passports(each) for each in others),
         "start": table("command | CPU seconds, median | best", [_start(*each) for each in found["start"].items()]),
         **{f"host-{part}": _host(each) for part, each in data["host"]["microseconds"].items()},
-        **page_rows.figures(measured, data["operations"]),
-        **page_tricks.figures(measured),
+        **page_rows.figures(first, data["operations"]),
+        **page_rows.of_all(measured),
+        **page_tricks.figures(first),
+        **page_tricks.elsewhere(others),
         **page_memory.figures(found["input"], found["growth"], data["memory"]),
     }
 
@@ -57,6 +67,11 @@ def _host(shares: dict[str, dict[str, float]]) -> str:
 
 def _machine(passport: dict[str, Any]) -> str:
     return f"{passport['processor']}, {passport['capability']}"
+
+
+def _passports(measured: Settings) -> str:
+    heads = "setting | beside the measurement | began | load average before | after | minutes for all rows"
+    return table(heads, [_passport(*each) for each in measured.items()])
 
 
 def _passport(name: str, found: dict[str, Any]) -> str:
@@ -73,10 +88,11 @@ def _start(name: str, times: dict[str, float]) -> str:
 
 def main() -> None:
     """The page and the pictures."""
-    data = read()
-    pictures.speeds({name: found["rows"] for name, found in settings(data).items()}, FIGURES_FOLDER / "performance.png")
+    data, measured = read(), processors()
+    rows = {name: found["rows"] for name, found in measured[PROCESSORS[0]].items()}
+    pictures.speeds(rows, FIGURES_FOLDER / "performance.png")
     pictures.growth(data["cpu"]["growth"], FIGURES_FOLDER / "growth.png")
-    write_text_atomically(PAGE, filled(PAGE, figures(data)))
+    write_text_atomically(PAGE, filled(PAGE, figures(data, measured)))
 
 
 if __name__ == "__main__":

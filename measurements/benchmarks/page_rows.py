@@ -23,8 +23,6 @@ def figures(settings: Settings, operations: Mapping[str, Any]) -> dict[str, str]
             [_line(rows, row, way) for row in first_known(rows).values() for way in row["ways"]],
         ),
         "others": table("task | compared with | idle (least to most) | busy | target", list(_others(rows))),
-        "missed": table("task | compared with | setting | times as fast | target", list(missed(settings))),
-        "below-one": table("task | setting | times as fast (least to most)", list(_below_one(rows))),
         "bare-calls": f"{_bare(shared)['ratio']['median']:.2f}",
         "below-peak": table(
             "task and way | share", [f"{way} | {share:.2f}" for way, share in _shares(shared) if share < SHARE_OF_PEAK]
@@ -36,19 +34,43 @@ def figures(settings: Settings, operations: Mapping[str, Any]) -> dict[str, str]
     }
 
 
+def of_all(processors: Mapping[str, Settings]) -> dict[str, str]:
+    """The tables that show every processor: misses and losses of each, and the speeds of those after the first."""
+    others = list(processors.items())[1:]
+    misses = [f"{name} | {line}" for name, each in processors.items() for line in missed(each)]
+    losses = [f"{name} | {line}" for name, each in processors.items() for line in _below_one(each)]
+    return {
+        "missed": table("processor | task | compared with | setting | times as fast | target", misses),
+        "below-one": table("processor | task | setting | times as fast (least to most)", losses),
+        "elsewhere": table(
+            "processor | task | way | compared with | times as fast, idle (least to most) | busy | target",
+            [f"{name} | {line}" for name, each in others for line in _aims(each)],
+        ),
+    }
+
+
+def _aims(settings: Settings) -> Iterator[str]:
+    """Each target with what was reached."""
+    rows = {name: found["rows"] for name, found in settings.items()}
+    for name, row in first_known(rows).items():
+        for number, (way, other, _, target) in enumerate(_targets(row)):
+            found = {setting: _targets(each[name])[number][2] for setting, each in rows.items() if name in each}
+            yield " | ".join([name, way, other, *in_each(found, spread), f"{target:.2f}"])
+
+
 def missed(settings: Settings) -> Iterator[str]:
     """Each target that the median does not reach, in either setting."""
     for setting, found in settings.items():
         for row in found["rows"].values():
-            for other, ratio, target in _targets(row):
+            for _, other, ratio, target in _targets(row):
                 if ratio["median"] < target:
                     yield f"{row['name']} | {other} | {setting} | {spread(ratio)} | {target:.2f}"
 
 
-def _targets(row: dict[str, Any]) -> list[tuple[str, dict[str, float], float]]:
-    """With which way each target compares."""
-    first = [(row["first"], row["ways"][way]["ratio"], target) for way, target in row["target"].items()]
-    return first + [(other, also["ratio"], also["target"]) for other, also in row["also"].items()]
+def _targets(row: dict[str, Any]) -> list[tuple[str, str, dict[str, float], float]]:
+    """Which way each target is for and with which it compares, the speed reached, and the target."""
+    first = [(way, row["first"], row["ways"][way]["ratio"], target) for way, target in row["target"].items()]
+    return first + [(also["way"], other, also["ratio"], also["target"]) for other, also in row["also"].items()]
 
 
 def spread(ratio: dict[str, float] | None) -> str:
@@ -88,11 +110,11 @@ def _others(rows: Mapping[str, Rows]) -> Iterator[str]:
             yield " | ".join([row["name"], other, *speeds, f"{also['target']:.2f}"])
 
 
-def _below_one(rows: Mapping[str, Rows]) -> Iterator[str]:
+def _below_one(settings: Settings) -> Iterator[str]:
     """Ours where it was slower than plain code in any round; not where the target itself is below 1."""
-    for setting, found in rows.items():
-        for row in found.values():
-            for other, ratio, target in _targets(row):
+    for setting, found in settings.items():
+        for row in found["rows"].values():
+            for _, other, ratio, target in _targets(row):
                 if ratio["least"] < 1 <= target:
                     yield f"{row['name']}, compared with {other} | {setting} | {spread(ratio)}"
 

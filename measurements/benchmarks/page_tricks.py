@@ -1,10 +1,12 @@
 """The page's tables of single optimisations, in use, not in use and gone, and of stacked seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from measurements.benchmarks.page_rows import NOT_MEASURED, Settings, first_known, in_each, spread
 from measurements.pages import table
+
+_STACKS = "recipe | seeds | one by one, CPU ms | together | times as fast, idle (least to most) | busy"
 
 
 def figures(settings: Settings) -> dict[str, str]:
@@ -19,11 +21,14 @@ def figures(settings: Settings) -> dict[str, str]:
             for place in ("used", "unused", "gone")
         },
         "compiling": f"{compiling[0]:.0f}" if compiling else NOT_MEASURED,
-        "stacks": table(
-            "recipe | seeds | one by one, CPU ms | together | times as fast, idle (least to most) | busy",
-            _stacks({name: found.get("stacks", {}) for name, found in settings.items()}),
-        ),
+        "stacks": table(_STACKS, _stacks({name: found.get("stacks", {}) for name, found in settings.items()})),
     }
+
+
+def elsewhere(processors: Sequence[Settings]) -> dict[str, str]:
+    """The seeds that are played together on other processors than the page's first."""
+    found = [{name: each.get("stacks", {}) for name, each in settings.items()} for settings in processors]
+    return {"stacks-elsewhere": table(_STACKS, [line for each in found for line in _stacks(each)])}
 
 
 def _lines(found: Mapping[str, Any]) -> list[str]:

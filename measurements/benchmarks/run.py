@@ -9,8 +9,9 @@ last three sections take five minutes more and are measured only by name. `--lon
 every day, half an hour. `--rounds N` allows at most N rounds of each row. With a checkout of mimicry, got by `git clone
 https://github.com/kwotsin/mimicry`, the rows of SNGAN also measure its own step.
 
-Each row goes to results/benchmarks/idle.json or busy.json as soon as it is measured, and the sections after stacks to
-cpu.json; docs/performance.md and its figures follow. All computing is on one thread.
+Each row goes to idle.json or busy.json as soon as it is measured, in the folder of results/benchmarks that is named
+after the processor's widest instructions, and the sections after stacks to cpu.json; docs/performance.md and its
+figures follow. All computing is on one thread.
 """
 
 import argparse

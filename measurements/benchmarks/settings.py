@@ -21,13 +21,21 @@ SETTINGS = {
     "busy": "a second process that computes convolutions without pause",
 }
 """What runs beside the measurement, by the setting's name."""
+PROCESSORS = ("avx512", "avx2")
+"""Whose figures the page shows, by their widest instructions: everything of the first, the speeds of the others."""
+BENCHMARKS = RESULTS_FOLDER / "benchmarks"
+
+
+def file_of(setting: str, processor: str | None = None) -> Path:
+    """The data file of a setting on this processor, or on another: figures of two are never mixed."""
+    return BENCHMARKS / (processor or torch.backends.cpu.get_cpu_capability().lower()) / f"{setting}.json"
 
 
 class Record:
     """The data file of one setting, written after each row, with where and beside what it was measured."""
 
     def __init__(self, setting: str, path: Path | None = None) -> None:
-        self.path = path or RESULTS_FOLDER / "benchmarks" / f"{setting}.json"
+        self.path = path or file_of(setting)
         known = json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
         self.rows: dict[str, Any] = known.get("rows", {})
         self.tricks: dict[str, dict[str, Any]] = known.get("tricks", {"used": {}, "unused": {}, "gone": {}})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "results" / "benchmarks" / "busy.json"
+RESULTS = ROOT / "results" / "benchmarks" / "avx512" / "busy.json"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def committed() -> dict[str, Any]:
 def checked(folder: Path, figures: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     path = folder / "fresh.json"
     path.write_text(json.dumps(figures), encoding="utf-8")
-    command = [sys.executable, "-m", "measurements.benchmarks.check", "--fresh", str(path)]
+    command = [sys.executable, "-m", "measurements.benchmarks.check", "--fresh", str(path), "--committed", str(RESULTS)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 

@@ -12,12 +12,12 @@ from measurements.pages import filled, table
 
 
 def test_the_performance_page_shows_the_figures_of_its_data() -> None:
-    assert filled(page.PAGE, page.figures(page.read())) == page.PAGE.read_text(encoding="utf-8")
+    assert filled(page.PAGE, page.figures(page.read(), page.processors())) == page.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_performance_page_explains_every_missed_target() -> None:
     text = page.PAGE.read_text(encoding="utf-8")
-    names = {row.split(" | ")[0] for row in missed(page.settings(page.read()))}
+    names = {row.split(" | ")[0] for settings in page.processors().values() for row in missed(settings)}
     assert names
     assert [name for name in names if f"- **{name}.**" not in text] == []
 

@@ -5,10 +5,11 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
+import torch
 
 from measurements.benchmarks.measure import Case, compare
 from measurements.benchmarks.page_rows import in_each, missed, spread
-from measurements.benchmarks.settings import SETTINGS, Record, beside
+from measurements.benchmarks.settings import SETTINGS, Record, beside, file_of
 from measurements.benchmarks.timers import Way
 
 
@@ -41,6 +42,12 @@ def test_a_file_keeps_what_was_measured_before(tmp_path: Path) -> None:
     assert (found["rows"], found["stacks"], found["minutes"]) == ({"a": {"name": "a"}}, {"b": 1}, 2.0)
     assert found["passport"]["beside"] == SETTINGS["idle"]
     assert len(found["passport"]["load_before"]) == len(found["passport"]["load_after"]) == 3
+
+
+def test_figures_of_two_processors_are_never_mixed() -> None:
+    own = torch.backends.cpu.get_cpu_capability().lower()
+    assert Record("idle").path == file_of("idle") == file_of("idle", own)
+    assert file_of("idle", "avx512") != file_of("idle", "avx2")
 
 
 def test_the_page_shows_each_setting_and_misses_of_either() -> None:
