@@ -151,7 +151,7 @@ def check_is_no_program(path: Path) -> None:
             ".safetensors file."
         )
     if path.suffix.lower() == ".safetensors" and not path.exists():
-        raise EquipoiseError(f"{printable(path)} is missing; give a run, or an exported generator that is there.")
+        raise EquipoiseError(f"{printable(path)} is missing, so it contains no run and no generator.")
 
 
 def folders_here() -> list[str]:

@@ -162,7 +162,7 @@ def _has_checksum(tensors: Path, checksum: object) -> bool:
 
 def _unreadable(tensors: Path, error: object) -> str:
     if not tensors.exists():
-        return f"checkpoint {printable(tensors)} is missing."
+        return f"checkpoint {printable(tensors)} is damaged: this file is missing."
     return f"checkpoint {printable(tensors)} is damaged: {printable(error)}."
 
 

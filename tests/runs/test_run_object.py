@@ -257,5 +257,5 @@ def test_a_checkpoint_that_lost_its_tensors_is_missing_and_others_are_offered(ru
     with pytest.raises(EquipoiseError, match=r"is missing; take another one with --checkpoint: newest, or 20\.$"):
         copy.sample(checkpoint=10)
     second.unlink()
-    with pytest.raises(EquipoiseError, match=r"safetensors is missing\.$"):
+    with pytest.raises(EquipoiseError, match=r"this file is missing\.$"):
         copy.sample()
