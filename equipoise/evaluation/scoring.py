@@ -1,11 +1,14 @@
 """Scores of a generator from probabilities and features: each gets the evidence and returns a `Score`."""
 
+import math
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 
 from equipoise.common.checks import NotFiniteError
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.precision import full_precision
 from equipoise.common.random import stream
 from equipoise.evaluation.catalogue import METRICS, MetricEntry
@@ -48,14 +51,36 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
             _check_counts(METRICS[name], evidence)
             with full_precision(evidence.device.type):
                 score = evaluator(evidence)
-            if not isinstance(score, Score):
-                raise EquipoiseError(f"its function must return a Score, not {type(score).__name__}.")
+            _check_score(score, name)
             scores.append(score)
         except NotFiniteError:
             raise
         except (EquipoiseError, ValueError) as error:
             impossible[name] = str(error)
+        except Exception as error:  # of somebody's own metric, which costs neither the others nor the run
+            impossible[name] = _failure(error)
     return scores, impossible
+
+
+def _check_score(score: object, name: str) -> None:
+    """A metric's function gives its own score, of numbers that can be kept."""
+    if not isinstance(score, Score):
+        raise EquipoiseError(f"its function must return a Score, not {type(score).__name__}.")
+    if score.metric != name:
+        raise EquipoiseError(f"its function returned a score of {printable(score.metric)}.")
+    values = score.value if isinstance(score.value, tuple) else (score.value,)
+    for value in values:
+        if not isinstance(value, int | float):
+            raise EquipoiseError(f"its value must be a float or a tuple of floats, not {type(value).__name__}.")
+        if not math.isfinite(value):
+            raise EquipoiseError(f"its value is {value}.")
+
+
+def _failure(error: Exception) -> str:
+    """What went wrong, and in which line of which file."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {shortened(' '.join(str(error).split()), 300)}".rstrip(": .")
+    return f"its function failed with {what} ({printable(Path(place.filename).name)}, line {place.lineno})."
 
 
 def _check_counts(entry: MetricEntry, evidence: Comparison) -> None:

@@ -24,8 +24,10 @@ def sentence(contrast: Contrast, metric: str) -> str:
     better, worse, found = contrast.better, contrast.worse, contrast.found
     place = f" ({contrast.block})" if contrast.block else ""
     lost = f" {_seeds(contrast.lost)} left out, without a score." if contrast.lost else ""
+    lost += f" {_seeds(contrast.unlike)} left out, measured in different ways." if contrast.unlike else ""
     if found is None:
-        return f"{better} and {worse}{place} share no seed with a score, so nothing can be said.{lost}"
+        score = "a score that was measured alike" if contrast.unlike else "a score"
+        return f"{better} and {worse}{place} share no seed with {score}, so nothing can be said.{lost}"
     if found.count == 1:
         return (
             f"One seed cannot tell {better} and {worse}{place} apart: {title(metric)} differs by "

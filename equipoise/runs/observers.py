@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from equipoise.common.counted import counted
+from equipoise.common.say import warn
 from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import is_better
 from equipoise.evaluation.floor import FLOOR, with_floor
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
-from equipoise.evaluation.scoring import Evidence, Score, take_scores
+from equipoise.evaluation.scoring import Evidence, Score, reasons, take_possible
 from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER
 from equipoise.experiments.averaged import GeneratorOf, has_average
 from equipoise.experiments.build import sampling_generator
@@ -157,7 +158,10 @@ class Evaluator:
             known_data=self.data,
             shared=self._shared,
         )
-        return [with_floor(score, evidence) for score in take_scores(watch.metrics, evidence)]
+        scores, impossible = take_possible(watch.metrics, evidence)
+        if impossible:
+            warn(f"{reasons(impossible)} The training goes on.")
+        return [with_floor(score, evidence) for score in scores]
 
     def _log(self, turn: Turn, scores: list[Score]) -> None:
         self._newest = {score.metric: score for score in scores}
@@ -167,7 +171,9 @@ class Evaluator:
         self.recorder.flush()
         self.recorder.append([{"kind": "score"} | place | {"values": numbers, "passports": passports}])
         metric = self.experiment.watch.best
-        if metric is not None and (self.best is None or is_better(metric, numbers[metric], self.best.value)):
+        if metric not in numbers:
+            return
+        if self.best is None or is_better(metric, numbers[metric], self.best.value):
             self.best = Best(turn.iteration, numbers[metric], metric)
 
 

@@ -16,6 +16,7 @@ from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.machine import choose_device
+from equipoise.common.plugins import loaded_plugins
 from equipoise.common.random import stream
 from equipoise.evaluation.sampling import sample_picture, write_picture
 from equipoise.evaluation.scoring import take_possible
@@ -62,13 +63,14 @@ class Job:
 
     @property
     def request(self) -> dict[str, Any]:
-        """What the scores depend on besides the run itself."""
+        """What the scores depend on besides the run itself; a metric may be a plug-in's."""
+        plugins = [plugin.record for plugin in loaded_plugins()]
         return {
             "metrics": list(self.metrics),
             "samples": self.samples,
             "inception": self.settings.inception_weights is not None,
             "few_samples": self.few_samples,
-        }
+        } | ({"plugins": plugins} if plugins else {})
 
 
 def carry_out(job: Job) -> None:

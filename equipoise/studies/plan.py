@@ -108,7 +108,7 @@ def experiment_of(
     """The row's experiment with the study's, its own and the variant's changes, at the budget's length or the study's.
 
     Raises:
-        EquipoiseError: the data are not there, or a change does not fit the experiment.
+        EquipoiseError: the data are not there, or a change does not fit the experiment or sets its seed.
     """
     base, length = _base_of(row, budget), scale_of(study, budget).length
     if length is not None:
@@ -120,9 +120,15 @@ def experiment_of(
         samples = min(watch.samples, watched.samples)
         watch = replace(watch, evaluations=watched.evaluations, metrics=(watched.metric,), samples=samples)
     try:
-        return changed(replace(base, seed=seed, watch=watch), (*study.changes, *row.changes, *variant.changes))
+        found = changed(replace(base, seed=seed, watch=watch), (*study.changes, *row.changes, *variant.changes))
     except EquipoiseError as error:
         raise EquipoiseError(f"{printable(row.label)}: {error}") from error
+    if found.seed != seed:
+        raise EquipoiseError(
+            f"{printable(row.label)}: a change sets the seed, which would give every run of the row the same one; "
+            "leave it out, and say with --seeds how many there are."
+        )
+    return found
 
 
 def _base_of(row: Row, budget: str) -> Experiment:

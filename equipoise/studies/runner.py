@@ -19,11 +19,13 @@ from equipoise.data.mnist import Mnist
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
+from equipoise.runs.directory import run_at
 from equipoise.runs.train import Interrupted, Page, Settings
 from equipoise.studies.carry_out import Job, attempt, attempt_group, in_stacks, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.checks import check_rows
 from equipoise.studies.estimate import Estimate, estimate
+from equipoise.studies.kept_runs import check_kept_runs
 from equipoise.studies.plan import Planned, plan
 from equipoise.studies.progress import status_line
 from equipoise.studies.real_data import score_real_data
@@ -104,6 +106,7 @@ def run_study(
     if means.inception_weights is not None:
         InceptionExtractor.from_file(means.inception_weights)
     pairs = _pairs(study, out, budget, seeds, means)
+    check_kept_runs([job for _, job in pairs])
     missing = [(each, job) for each, job in pairs if read_outcome(job) is None]
     if not isinstance(name, str):
         check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
@@ -124,6 +127,7 @@ def tell_plan(study: Study, out: Path, budget: str, seeds: int | None, means: Me
         EquipoiseError: as `run_study` before it trains.
     """
     pairs = _pairs(study, out, budget, seeds, means)
+    check_kept_runs([job for _, job in pairs])
     check_rows([each for each, _ in pairs], study.measures[0].metric, _settings(means))
     missing = [each for each, job in pairs if read_outcome(job) is None]
     expected = estimate(missing, out, means.device, means.data_root, means.precision)
@@ -169,6 +173,8 @@ def _pairs(study: Study, out: Path, budget: str, seeds: int | None, means: Means
 @contextmanager
 def _alone_in(out: Path) -> Iterator[None]:
     """Within, no other study can be carried out in this directory; the lock ends with the process."""
+    if run_at(out) is not None:
+        raise EquipoiseError(f"{printable(out)} is a run; choose another --out for the runs of a study.")
     out.mkdir(parents=True, exist_ok=True)
     with open(out / _LOCK, "ab") as file:
         if not try_lock(file):

@@ -223,7 +223,7 @@ def _usual_passports(raws: Sequence[Mapping[str, Any]], metric: str) -> dict[str
     found: dict[str, list[Passport]] = {}
     for raw in raws:
         for run in raw["runs"]:
-            passport = _passport(run, metric)
+            passport = passport_of(run, metric)
             if passport is not None:
                 found.setdefault(raw["block"], []).append(passport)
     return {block: _most_common(passports) for block, passports in found.items()}
@@ -237,13 +237,14 @@ def _marks(runs: Sequence[Run], metric: str, usual: Passport | None) -> tuple[st
     """The fields in which some run's passport differs from the usual one."""
     unlike: dict[str, None] = {}
     for run in runs:
-        passport = _passport(run, metric)
+        passport = passport_of(run, metric)
         if passport is not None and usual is not None:
             unlike |= dict.fromkeys(differences(passport, usual))
     return tuple(unlike)
 
 
-def _passport(run: Run, metric: str) -> Passport | None:
+def passport_of(run: Run, metric: str) -> Passport | None:
+    """The whole passport of a run's score, or None."""
     names = [field.name for field in fields(Passport)]
     known = OLDER | run["scores"].get(metric, {}).get("passport", {})
     return Passport.from_dict({name: known[name] for name in names}) if set(names) <= set(known) else None

@@ -121,6 +121,9 @@ def test_files_and_runs_are_alternatives(tmp_path: Path, done: Path) -> None:
         (["gan-digits", "ebgan-digits", "--set", "batch_sise=8"], "did you mean 'batch_size'?"),
         (["gan-digits", "ebgan-digits", "--vary", "batch_size=-1,2"], "batch_size must be at least 1"),
         (["gan-digits", "--vary", "batch_size=16,0x10"], "are the same experiment"),
+        (["gan-digits", "ebgan-digits", "--set", "seed=7"], "a change sets the seed"),
+        (["gan-digits", "ebgan-digits", "--set", "ebgan-digits:seed=7"], "ebgan-digits: a change sets the seed"),
+        (["gan-digits", "--vary", "seed=1,2"], "say with --seeds how many there are"),
         (["gan-digits", "ebgan-digits", "--metrics", "fid"], "weights"),
         (["gan-digits", "ebgan-digits", "--metrics", "class-histogram"], "is not one number"),
         (["gan-digits", "ebgan-digits", "--metrics", "share-near"], "share-near needs Gaussians"),
@@ -137,6 +140,14 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert says in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_directory_of_a_run_is_no_place_for_a_study(done: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = next((done / "runs").glob("ebgan*seed1*"))
+    before = sorted(path.name for path in run.iterdir())
+    assert main([*WORDS, "--out", str(run)]) == 2
+    assert "is a run; choose another --out" in capsys.readouterr().err
+    assert sorted(path.name for path in run.iterdir()) == before
 
 
 def test_a_dry_run_trains_nothing(

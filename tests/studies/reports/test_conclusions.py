@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from equipoise.evaluation.passport import Passport
 from equipoise.reports.conclusions import contrast_table, sentence
 from equipoise.reports.plain_text import as_text
 from equipoise.reports.study_tables import as_csv, as_latex, as_markdown, study_table
@@ -145,3 +146,33 @@ def test_a_contrast_without_direction_says_higher() -> None:
     assert isinstance(found, Contrast)
     assert found.is_decided
     assert sentence(found, "nearest-neighbours").startswith("b is higher than a: nearest neighbours differs by 8.97")
+
+
+def test_only_scores_that_were_measured_alike_are_paired() -> None:
+    found = summary(LOSS)
+    usual = passport_of_data("old")
+    rows = {row.label: row for row in found.rows}
+    for label, row in rows.items():
+        for each in row.runs:
+            newer = each["seed"] == 1 or (each["seed"], label) == (4, "a")
+            each["scores"]["classifier-fid"]["passport"] = passport_of_data("new") if newer else usual
+    tested = {(each.better, each.worse): each for each in contrasts(found)}
+    assert {pair: (each.unlike, each.lost, each.found.count) for pair, each in tested.items()} == {
+        ("a", "c"): (1, 0, 4),
+        ("a", "b"): (1, 0, 4),
+        ("c", "b"): (0, 0, 5),
+    }
+    assert tested["a", "b"].found.mean == pytest.approx(
+        sum(a - b for a, b in list(zip(LOSS["a"], LOSS["b"], strict=True))[:4]) / 4
+    )
+    assert sentence(tested["a", "b"], "classifier-fid").endswith("1 seed left out, measured in different ways.")
+    for each in rows["a"].runs:
+        each["scores"]["classifier-fid"]["passport"] = passport_of_data("another")
+    (_, none, _) = contrasts(found)
+    assert (none.found, none.unlike, none.corrected) == (None, 5, 1.0)
+    assert "share no seed with a score that was measured alike" in sentence(none, "classifier-fid")
+
+
+def passport_of_data(content: str) -> dict[str, Any]:
+    passport = Passport("fid", "digits", content, "train", 60, 60, "mlp", "0a", "none", 0, {}, "commit", "cpu")
+    return passport.as_dict()
