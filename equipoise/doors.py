@@ -108,6 +108,8 @@ def _described(
     from equipoise.experiments.config import adjusted
     from equipoise.experiments.experiment import Experiment
 
+    if not isinstance(changes, Mapping):
+        raise EquipoiseError("changes must be a mapping of fields to values, as in {'algorithm.margin': 5}.")
     lines = [f"{path}={json.dumps(value)}" for path, value in changes.items()]
     if isinstance(source, str | Path):
         words = {"recipe": str(source), "budget": budget, "data": data, "seed": seed, "set": lines}

@@ -14,6 +14,7 @@ class HiddenDimension:
         self._runs = runs
 
     def __enter__(self) -> "HiddenDimension":
+        _warn_of_slow_operations(False)
         self._level = _functorch._vmap_increment_nesting(self._runs, "same")
         _ENTERED.append(self)
         return self
@@ -21,6 +22,7 @@ class HiddenDimension:
     def __exit__(self, *error: object) -> None:
         _ENTERED.pop()
         _functorch._vmap_decrement_nesting()
+        _warn_of_slow_operations(True)
 
     @classmethod
     def entered(cls) -> "HiddenDimension | None":
@@ -41,3 +43,8 @@ class HiddenDimension:
 
 _ENTERED: list[HiddenDimension] = []
 """Those that are entered now: one thread at a time enters any."""
+
+
+def _warn_of_slow_operations(wanted: bool) -> None:
+    """An operation that torch plays run by run is right all the same, and its user can do nothing about it."""
+    _functorch._set_vmap_fallback_warning_enabled(wanted)  # type: ignore[attr-defined]

@@ -109,7 +109,9 @@ def _named(place: str) -> Iterator[None]:
     except (EquipoiseError, NotFiniteError) as error:
         raise type(error)(f"{place}: {error}") from error
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = str(error).strip().partition("\n")[0]
+        if not reason or isinstance(error, LookupError):  # whose words are the key alone
+            reason = f"{type(error).__name__} {reason}".rstrip()
         raise EquipoiseError(
             f"{place} cannot work in this experiment: {shortened(reason.rstrip('.'), 400)}."
         ) from error

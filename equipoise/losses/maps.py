@@ -31,6 +31,8 @@ def over_maps(loss: Callable[..., Tensor], *sides: Scores, weights: Sequence[flo
     """
     maps = [_as_list(f"argument {position} of {_name(loss)}", side) for position, side in enumerate(sides, 1)]
     counts = [len(each) for each in maps]
+    if not counts:
+        raise ValueError(f"over_maps needs the maps that {_name(loss)} takes.")
     if len(set(counts)) != 1:
         raise ValueError(f"every argument of {_name(loss)} must hold as many maps, got {', '.join(map(str, counts))}.")
     shares = _shares(counts[0], weights)

@@ -63,6 +63,11 @@ class VarietyMonitor:
     memory: Memory = field(default_factory=Memory)
     steps: int = 0
 
+    def __post_init__(self) -> None:
+        if self.real.shape[1:] != self.held_out.shape[1:]:
+            shapes = f"{tuple(self.real.shape)} and {tuple(self.held_out.shape)}"
+            raise ValueError(f"real and held_out must hold items of one shape, got {shapes}.")
+
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting; the newest are used, as many as there are held-out items."""
         self._newest.keep(samples)

@@ -99,7 +99,13 @@ def _p_value(contrast: Contrast) -> str:
 
 
 def _small(value: float) -> str:
-    return "< 0.001" if value < 1e-3 else f"{value:.3f}"
+    """With as many digits, from three on, as show on which side of the level it lies."""
+    if value < 1e-3:
+        return "< 0.001"
+    digits = 3
+    while (float(f"{value:.{digits}f}") < LEVEL) != (value < LEVEL):
+        digits += 1
+    return f"{value:.{digits}f}"
 
 
 def _caution(found: Paired) -> str:

@@ -34,6 +34,8 @@ def plot_log(log: Log, names: Sequence[str] = ()) -> "Figure":
 
 
 def _panels(log: Log, names: Sequence[str]) -> dict[str, dict[str, Curve]]:
+    if isinstance(names, str):
+        names = (names,)
     if names:
         return {name: {name: found} for name in names if (found := _found(log, name))}
     logged = log.names()

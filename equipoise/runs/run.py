@@ -170,7 +170,7 @@ class Run:
         """Score the run and keep the scores beside it; by default by the metrics that its data allow.
 
         Args:
-            metrics: names as `equipoise list metrics` shows them.
+            metrics: one name or several, as `equipoise list metrics` shows them.
             samples: how many the metrics see.
             settings: fields of `equipoise.runs.train.Settings`, as `device="cpu"`.
 
@@ -179,7 +179,8 @@ class Run:
             EquipoiseError: a metric is unknown or none can be taken.
         """
         chosen = settings_from(settings, ("metrics", "samples"))
-        taken = {each.metric for each in trained.evaluate(self.path, tuple(metrics), samples, chosen)}
+        names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+        taken = {each.metric for each in trained.evaluate(self.path, names, samples, chosen)}
         return Scores(score for name, score in self.scores.items() if name in taken)
 
     def resume(

@@ -16,8 +16,8 @@ from equipoise.runs.record import HISTOGRAM
 from equipoise.studies.plan import experiment_of
 from equipoise.studies.sources import check_source, is_file_or_run, plain_of, short_name
 from equipoise.studies.study import Measure, Row, Study
-from equipoise.studies.study_file import check_names, scales_of, title_of
-from equipoise.studies.wish import FEWER_SAMPLES, SAMPLES, Wish
+from equipoise.studies.study_file import check_count, check_names, scales_of, title_of
+from equipoise.studies.wish import FEWER_SAMPLES, MOST_SEEDS, SAMPLES, Wish
 
 _WATCHED_SAMPLES, _WATCHED_BY_LARGE, _EVALUATIONS = 1_000, 500, 5
 _SLOW = "missing-modes"
@@ -43,6 +43,7 @@ def comparison(wish: Wish, data_root: Path | None = None) -> Study:
     if wish.epochs is not None and wish.iterations is not None:
         raise EquipoiseError("give the length in epochs or in iterations, not both.")
     labels = _labels(wish.sources)
+    seeds = check_count("seeds", wish.seeds, MOST_SEEDS)
     own, shared = _addressed(wish.settings, labels)
     varied = [_variation(words, labels) for words in wish.vary]
     rows = tuple(
@@ -75,7 +76,7 @@ def comparison(wish: Wish, data_root: Path | None = None) -> Study:
     measured = tuple(Measure(each, title_of(each)) for each in wish.metrics or default_metrics(first, data_root))
     by_large = any(METRICS[each.metric].backbone for each in measured)
     samples = wish.samples or (FEWER_SAMPLES if by_large else SAMPLES)
-    study = replace(study, measures=measured, scales=scales_of(wish.seeds, samples))
+    study = replace(study, measures=measured, scales=scales_of(seeds, samples))
     if not measured[0].metric.startswith(_SLOW):
         watch = f"watch.samples={min(samples, _WATCHED_BY_LARGE if by_large else _WATCHED_SAMPLES)}"
         study = replace(study, watched=measured[0], evaluations=_EVALUATIONS, changes=(watch, *study.changes))

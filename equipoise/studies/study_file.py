@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from equipoise.common.checks import check_whole
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shown
 from equipoise.common.files import write_text_atomically
 from equipoise.evaluation.catalogue import METRICS
@@ -17,7 +18,7 @@ from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.log_measures import LOG_MEASURES, lower_is_better
 from equipoise.studies.sources import FILE, MOST_BYTES, MOST_VALUES, is_file_or_run, own_study, plain_of
 from equipoise.studies.study import DIVERGED, SMOKE, Scale, Study
-from equipoise.studies.wish import SAMPLES, SEEDS
+from equipoise.studies.wish import MOST_SEEDS, SAMPLES, SEEDS
 
 _SPOKEN = {"scales": "seeds or samples", "changes": "settings", "measures": "metrics"}
 
@@ -48,6 +49,21 @@ def scales_of(seeds: int, samples: int) -> dict[str, Scale]:
     """The scales of a study of one's own: the same whatever the budget, but for a trial's samples."""
     scale = Scale(seeds=seeds, samples=samples)
     return {"smoke": dataclasses.replace(SMOKE, seeds=seeds), "cpu": scale, "paper": scale}
+
+
+def check_count(name: str, value: Any, most: int | None = None) -> int:
+    """A number of seeds or samples, as somebody wrote it.
+
+    Raises:
+        EquipoiseError: it is no whole number from 1 to `most`.
+    """
+    try:
+        count = check_whole(name, value, 1)
+    except ValueError as error:
+        raise EquipoiseError(str(error)) from error
+    if most is not None and count > most:
+        raise EquipoiseError(f"{name} must be at most {most:,}, got {count:,}.")
+    return count
 
 
 def study_to_yaml(study: Study) -> str:
@@ -118,6 +134,8 @@ def check_names(study: Study) -> None:
     if not study.rows or not study.measures:
         raise EquipoiseError("a study needs at least one row and one measure.")
     for row in study.rows:
+        if not row.label.strip():
+            raise EquipoiseError("every row needs a label that can be read.")
         if (row.experiment is None) == (not row.recipe):
             raise EquipoiseError(f"the row '{printable(row.label)}' needs either a recipe or an experiment.")
         if row.recipe:
@@ -178,6 +196,8 @@ def _in_full(plain: dict[str, Any], path: Path) -> dict[str, Any]:
     seeds, samples = whole.pop("seeds", None), whole.pop("samples", None)
     if "scales" not in whole:
         counts = {"seeds": SEEDS if seeds is None else seeds, "samples": SAMPLES if samples is None else samples}
+        for name, most in {"seeds": MOST_SEEDS, "samples": None}.items():
+            check_count(name, counts[name], most)
         whole["scales"] = {"smoke": to_plain(SMOKE) | {"seeds": counts["seeds"]}, "cpu": counts, "paper": counts}
     elif seeds is not None or samples is not None:
         raise EquipoiseError(

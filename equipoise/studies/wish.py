@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_SEEDS = 1000
+"""Of each row: more would only be planned for minutes."""
 SEEDS, SAMPLES, FEWER_SAMPLES = 5, 10_000, 2_000
 """Runs of each alternative, and samples that each metric sees by default: fewer where a large network looks at them."""
 

@@ -117,3 +117,9 @@ def test_what_the_meta_device_cannot_do_is_played_on_the_cpu() -> None:
 
 def mismatch() -> torch.Tensor:
     raise RuntimeError("mismatch\nand a page of torch's own words")
+
+
+def test_the_key_that_somebody_s_own_code_misses_is_named_as_one() -> None:
+    told = r"the penalty cannot work in this experiment: KeyError 'oops'\."
+    with pytest.raises(EquipoiseError, match=told), rehearsal._named("the penalty"):
+        raise KeyError("oops")

@@ -245,6 +245,7 @@ MAPS = [numbers(4, 3), numbers(4, 2)]
     ("call", "told"),
     [
         (lambda: over_maps(losses.hinge_discriminator_loss, MAPS, MAPS[:1]), "must hold as many maps, got 2, 1"),
+        (lambda: over_maps(losses.hinge_discriminator_loss), "over_maps needs the maps"),
         (
             lambda: over_maps(losses.hinge_generator_loss, []),
             "argument 1 of hinge_generator_loss must be a tensor or a",

@@ -364,3 +364,8 @@ def test_numbers_wait_in_their_order_whatever_holds_them() -> None:
 def test_every_trouble_has_its_words() -> None:
     assert set(MEANINGS) == set(ADVICE)
     assert all(2 <= len(advice) <= 3 for advice in ADVICE.values())
+
+
+def test_real_and_held_out_items_have_one_shape() -> None:
+    with pytest.raises(ValueError, match=r"items of one shape, got \(64, 12\) and \(64, 3\)"):
+        VarietyMonitor(torch.zeros(64, 12), torch.zeros(64, 3))

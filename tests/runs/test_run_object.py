@@ -124,13 +124,20 @@ def test_a_plot_has_an_axes_for_each_kind_of_value(run: Run) -> None:
     (line,) = axes.get_lines()
     assert len(line.get_xdata()) == 20
     assert run.plot(["nothing"]).axes == []
+    assert len(run.plot("generator/loss").axes) == 1
+
+
+def test_changes_of_the_wrong_kind_are_told(tmp_path: Path) -> None:
+    with pytest.raises(EquipoiseError, match="changes must be a mapping of fields to values"):
+        equipoise.train("gan-digits", tmp_path / "run", changes=["batch_size=8"], **QUIET)
+    assert not (tmp_path / "run").exists()
 
 
 def test_scores_are_looked_up_and_shown(run: Run) -> None:
     pytest.importorskip("sklearn")
     assert not run.scores
     assert "no scores yet" in run.scores._repr_html_()
-    taken = run.evaluate(["inception-score"], samples=100, **QUIET)
+    taken = run.evaluate("inception-score", samples=100, **QUIET)
     assert taken["inception-score"].value == run.scores["inception-score"].value
     assert str(taken).splitlines()[1].split()[0] == "inception-score"
     assert str(taken).split()[-2:] == ["20", "100"]

@@ -198,6 +198,9 @@ def test_the_page_holds_tests_settings_and_curves(done: Path) -> None:
         (["gan-digits", "ebgan-digits"], {"metrics": "incepton-score"}, "unknown metric 'incepton-score'"),
         (["gan-digits", "ebgan-digits"], {"settings": "batchsize=3"}, "did you mean 'batch_size'"),
         (["gan-digits", "ebgan-digits"], {"vary": "batch_size"}, "'batch_size' does not vary anything"),
+        (["gan-digits", "ebgan-digits"], {"seeds": 2.5}, "seeds must be a whole number"),
+        (["gan-digits", "ebgan-digits"], {"seeds": "2"}, "seeds must be a whole number"),
+        (["gan-digits", "ebgan-digits"], {"seeds": 10**6}, "seeds must be at most 1,000"),
     ],
 )
 def test_one_word_is_a_list_of_one(alternatives: Any, more: dict[str, Any], words: str, tmp_path: Path) -> None:

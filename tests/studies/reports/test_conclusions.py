@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from equipoise.evaluation.passport import Passport
-from equipoise.reports.conclusions import contrast_table, sentence
+from equipoise.reports.conclusions import _small, contrast_table, sentence
 from equipoise.reports.plain_text import as_text
 from equipoise.reports.study_tables import as_csv, as_latex, as_markdown, study_table
 from equipoise.studies.contrasts import Contrast, contrasts
@@ -176,3 +176,18 @@ def test_only_scores_that_were_measured_alike_are_paired() -> None:
 def passport_of_data(content: str) -> dict[str, Any]:
     passport = Passport("fid", "digits", content, "train", 60, 60, "mlp", "0a", "none", 0, {}, "commit", "cpu")
     return passport.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0009, "< 0.001"),
+        (0.04, "0.040"),
+        (0.04997, "0.04997"),
+        (0.0496, "0.0496"),
+        (0.05, "0.050"),
+        (0.0504, "0.050"),
+    ],
+)
+def test_a_p_value_is_shown_on_its_side_of_the_level(value: float, text: str) -> None:
+    assert _small(value) == text
