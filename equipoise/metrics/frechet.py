@@ -9,6 +9,8 @@ from equipoise.common.errors import EquipoiseError
 from equipoise.metrics.arrays import Array, as_float64, as_tensor, ends
 
 _NEGATIVE_TOLERANCE = 1e-6
+_IN_DOUBT = 1e-13
+"""Of the product of two traces: eigenvalues of R' B R above it are no rounding, and show that B's are positive too."""
 _ROWS_AT_ONCE = 4096
 _TILE = 256
 """Side of the squares in which symmetric matrices are made: the other half of them is left out."""
@@ -54,11 +56,13 @@ def _trace_of_root(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     for first, second in ((a, b), (b, a)):
         factor, failed = torch.linalg.cholesky_ex(first)
         if int(failed) == 0:
-            _check_not_negative(second)
-            return _sum_of_roots(_upper_half_between(factor, second))
+            values = _eigenvalues(_upper_half_between(factor, second))
+            if values.min() <= _IN_DOUBT * first.trace() * second.trace():
+                _check_not_negative(second)
+            return _not_negative(values).sqrt().sum()
     _check_not_negative(b)
     root = _symmetric_root(a)
-    return _sum_of_roots(root @ b @ root)
+    return _not_negative(_eigenvalues(root @ b @ root)).sqrt().sum()
 
 
 class FeatureMoments:
@@ -185,12 +189,13 @@ def _symmetric_root(matrix: torch.Tensor) -> torch.Tensor:
     return root
 
 
-def _sum_of_roots(matrix: torch.Tensor) -> torch.Tensor:
-    """The roots' sum of the eigenvalues of a symmetric matrix, of which the upper half is read.
+def _eigenvalues(matrix: torch.Tensor) -> torch.Tensor:
+    """Of a symmetric matrix, of which the upper half is read.
 
     It is handed over as the lower half of the transpose: LAPACK takes a tenth longer for an upper half.
     """
-    return _not_negative(torch.linalg.eigvalsh(matrix.mT, UPLO="L")).sqrt().sum()
+    found: torch.Tensor = torch.linalg.eigvalsh(matrix.mT, UPLO="L")
+    return found
 
 
 def _check_not_negative(matrix: torch.Tensor) -> None:
