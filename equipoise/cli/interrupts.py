@@ -5,6 +5,7 @@ Libraries swallow a `KeyboardInterrupt` in the middle of their import, or are le
 
 import _thread
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -74,7 +75,10 @@ class _Waiting:
     def _ask(self) -> None:
         if self._since:
             self._asking = True
-            _thread.interrupt_main()
+            if sys.platform == "win32":
+                _thread.interrupt_main()
+            else:  # a true signal, which ends a call that waits
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def _raise(self) -> NoReturn:
         self._since = 0.0
