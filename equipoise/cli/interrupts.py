@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-_AGAIN_SECONDS = 0.005
+_AGAIN_SECONDS = 0.02
 _MOST_SECONDS = 10.0
 """An import that takes longer is interrupted."""
 _MACHINERY = "<frozen importlib._bootstrap"
@@ -57,15 +57,12 @@ class _Waiting:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """The handler of SIGINT."""
         self.came, was_asking, self._asking = True, self._asking, False
-        if not self._since:
-            self._since = time.monotonic()
-        elif not was_asking:
+        is_first, self._since = not self._since, self._since or time.monotonic()
+        is_late = time.monotonic() - self._since > _MOST_SECONDS
+        if is_late or not (is_first or was_asking) or not _is_importing(frame):
             self._raise()
-        if not _is_importing(frame) or time.monotonic() - self._since > _MOST_SECONDS:
-            self._raise()
-        again = threading.Timer(_AGAIN_SECONDS, self._ask)
-        again.daemon = True
-        again.start()
+        if is_first:
+            threading.Thread(target=self._ask, daemon=True).start()
 
     def end(self) -> bool:
         """Ask no more. Returns: whether no interrupt is left."""
@@ -73,7 +70,12 @@ class _Waiting:
         return not since
 
     def _ask(self) -> None:
-        if self._since:
+        """In one thread: the handler, which may come at any moment, must not wait for a lock of threads again."""
+        since = self._since
+        while True:
+            time.sleep(_AGAIN_SECONDS)
+            if not since or self._since != since:
+                return
             self._asking = True
             if sys.platform == "win32":
                 _thread.interrupt_main()
