@@ -3,15 +3,18 @@
 import sys
 
 
-def main() -> int:
-    """Run one command; Ctrl-C gets its sentence from here on. Returns: the exit status."""
+def main(arguments: "list[str] | None" = None) -> int:
+    """Run one command, of these words or the process's; Ctrl-C gets its sentence from here on.
+
+    Returns: the exit status.
+    """
     try:
         from equipoise.cli.interrupts import interrupts_after_imports
 
         with interrupts_after_imports():
             from equipoise.cli.main import main as run
 
-            return run()
+            return run(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("equipoise: interrupted.\n")
         return 130

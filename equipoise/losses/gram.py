@@ -130,8 +130,9 @@ def _new_blocks(
     square = (2 * count, 2 * count)
     limited = any(term.lowest > 0 or term.highest < math.inf for term in terms)
     limits = [limit.view(square) if limited else None for limit in (lowest, highest)]
-    signs = torch.tensor([[0.5, 0.5], [1.0, -1.0]], dtype=dtype, device=device)
-    averages = signs.repeat_interleave(count, dim=1) / count
+    averages = torch.full((2, 2 * count), 0.5 / count, dtype=dtype, device=device)
+    averages[1, :count].fill_(1 / count)
+    averages[1, count:].fill_(-1 / count)
     return Blocks(torch.ones(2 * count, dtype=dtype, device=device), averages, weights.view(square), *limits)
 
 

@@ -158,11 +158,12 @@ def test_no_update_of_a_monitor_waits_for_the_device() -> None:
         MemorisationMonitor(items, items),
     )
     scores, number = torch.zeros(8, 1, device=META), torch.zeros((), device=META)
+    samples = torch.zeros(8, 3, device=META)
     players = {"generator": number, "discriminator": number}
     with watched():
         for _ in range(600):
             monitor.update(real_scores=scores, fake_scores=[scores, scores], losses=players, gradients=players)
-            monitor.update(real_energy=scores, fake_energy=number, numbers={"images": scores}, samples=scores)
+            monitor.update(real_energy=scores, fake_energy=number, numbers={"images": scores}, samples=samples)
         parameter = torch.zeros(3, device=META, requires_grad=True)
         parameter.sum().backward()
         monitor.update(gradients={"generator": gradient_norm([parameter])})

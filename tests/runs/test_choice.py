@@ -35,14 +35,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose best checkpoint is not its newest."""
     values = iter([1.0, 3.0, 2.0, 2.5])
 
-    def scripted(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
-        return [Score("inception-score", next(values), None, {})]
+    def scripted(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
+        return [Score("inception-score", next(values), None, {})], {}
 
     asked = {"evaluations": 4, "metrics": ("inception-score",), "samples": 20, "best": "inception-score"}
     watch = Watch(sample_grids=1, checkpoints=4, keep=1, **asked)  # type: ignore[arg-type]
     experiment = replace(with_length(recipe("gan-digits"), iterations=8), batch_size=16, watch=watch)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(observers, "take_scores", scripted)
+        patch.setattr(observers, "take_possible", scripted)
         return train(experiment, tmp_path_factory.mktemp("choice") / "run", QUIET).path
 
 

@@ -35,13 +35,13 @@ def logged(run: RunDirectory, kind: str) -> list[dict[str, object]]:
 def scripted_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Evaluations that return a scripted inception score, after really drawing their samples."""
 
-    def scripted(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
+    def scripted(names: tuple[str, ...], evidence: Evidence) -> tuple[list[Score], dict[str, str]]:
         assert evidence.samples.shape == (50, 1, 8, 8)
         drawn.append(evidence.samples)
-        return [Score("inception-score", VALUES[10 * len(drawn)], None, {})]
+        return [Score("inception-score", VALUES[10 * len(drawn)], None, {})], {}
 
     drawn: list[torch.Tensor] = []
-    monkeypatch.setattr(observers, "take_scores", scripted)
+    monkeypatch.setattr(observers, "take_possible", scripted)
 
 
 @pytest.mark.usefixtures("scripted_scores")

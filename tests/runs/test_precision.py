@@ -69,7 +69,9 @@ def newest(out: Path) -> Path:
 def test_a_layout_changes_rounding_alone_and_a_resume_keeps_it(tmp_path: Path) -> None:
     last, contiguous = (convolutional(tmp_path / layout, layout=layout) for layout in ("channels-last", "contiguous"))
     for name, value in last.items():
-        if name.startswith("players/"):
+        if name == "players/discriminator.head.1.bias":  # MMD does not see it: its gradient is rounding alone,
+            assert (contiguous[name] - value).abs().max() <= 2 * 2 * 1e-3  # and each of Adam's 2 steps lr 1e-3 at most
+        elif name.startswith("players/"):
             torch.testing.assert_close(contiguous[name], value, rtol=1e-3, atol=1e-3)
     assert sessions(tmp_path / "contiguous")[0]["layout"] == "contiguous"
     whole = newest(tmp_path / "contiguous")
