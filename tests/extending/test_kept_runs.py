@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from equipoise.cli.main import main
 from equipoise.common import plugins
 from equipoise.common.registry import all_or_nothing
+from equipoise.evaluation.evidence import Evidence
+from equipoise.evaluation.scoring import take_possible
+from equipoise.experiments.build import build_player
+from equipoise.recipes.catalogue import recipe
 
 METRIC = """
 import equipoise
@@ -95,24 +100,13 @@ def test_data_that_changed_since_the_training_are_refused(compare, tmp_path: Pat
     assert compare(*asked, "2") == 0
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (COUNT.format(value="float('nan')"), "my-count cannot be computed: its value is nan"),
-        (COUNT.format(value="float('inf')"), "my-count cannot be computed: its value is inf"),
-        (COUNT.format(value="evidence.images.mean()"), "its value must be a float or a tuple of floats, not Tensor"),
-        (COUNT.format(value="1.0").replace('Score("my-count"', 'Score("other"'), "returned a score of other"),
-        ('raise RuntimeError("boom\\nagain")', "failed with RuntimeError: boom again (my_count.py, line 7)"),
-        ("return {}[3]", "failed with KeyError: 3 (my_count.py, line 7)"),
-    ],
-)
 def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
-    body: str, says: str, compare, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+    compare, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert compare("--metrics", "ms-ssim", "my-count", "--seeds", "1", body=body) == 0
+    says = "its function failed with RuntimeError: boom again (my_count.py, line 7)"
+    assert compare("--metrics", "ms-ssim", "my-count", "--seeds", "1", body='raise RuntimeError("boom\\nagain")') == 0
     assert all(0 < value < 1 for value in values(tmp_path / "out", "ms-ssim"))
-    assert says.removeprefix("my-count cannot be computed: ") in (tmp_path / "out" / "table.md").read_text("utf-8")
-    json.loads((tmp_path / "out" / "results.json").read_text("utf-8"), parse_constant=lambda word: pytest.fail(word))
+    assert says in (tmp_path / "out" / "table.md").read_text("utf-8")
     capsys.readouterr()
     words = ["--set", "watch.metrics=[my-count, ms-ssim]", "--set", "watch.evaluations=2", "--set", "watch.samples=60"]
     run = tmp_path / "run"
@@ -120,7 +114,34 @@ def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
         words = [*words, "--iterations", "4", "--device", "cpu", "--out", str(run)]
         assert main(["--plugin", str(tmp_path / "my_count.py"), "train", "gan-digits", *words]) == 0
     told = capsys.readouterr().err
-    assert says in told
-    assert "The training goes on." in told
+    assert f"my-count cannot be computed: {says}. The training goes on." in told
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
     assert [list(line["values"]) for line in lines if line["kind"] == "score"] == [["ms-ssim"], ["ms-ssim"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (COUNT.format(value="float('nan')"), "its value is nan."),
+        (COUNT.format(value="float('inf')"), "its value is inf."),
+        (COUNT.format(value="(0.5, float('-inf'))"), "its value is -inf."),
+        (COUNT.format(value="evidence.images.mean()"), "its value must be a float or a tuple of floats, not Tensor."),
+        (COUNT.format(value="1.0").replace('Score("my-count"', 'Score("other"'), "returned a score of other."),
+        ("return 1.0", "its function must return a Score, not float."),
+        ("return {}[3]", "its function failed with KeyError: 3 (my_count.py, line 7)."),
+        ('raise ValueError("too few.")', "too few."),
+    ],
+)
+def test_what_a_metric_may_not_return_is_its_own_affair(
+    body: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, experiment = tmp_path / "my_count.py", recipe("gan-digits")
+    file.write_text(METRIC.format(body=body), encoding="utf-8")
+    generator = build_player("generator", experiment, torch.zeros(2, 64))
+    with own_process(monkeypatch):
+        plugins.load_plugin(file)
+        evidence = Evidence(experiment, generator, 60, None, torch.device("cpu"))
+        scores, impossible = take_possible(("my-count", "ms-ssim"), evidence)
+    assert [score.metric for score in scores] == ["ms-ssim"]
+    assert list(impossible) == ["my-count"]
+    assert impossible["my-count"].endswith(says)
