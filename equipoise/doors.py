@@ -87,8 +87,7 @@ def train(
     from equipoise.runs.directory import usual_directory
     from equipoise.runs.run import Run, settings_from
 
-    public = ("directory", "budget", "data", "seed", "epochs", "iterations", "changes")
-    chosen = settings_from({"page": write_run_report} | settings, public)
+    chosen = settings_from({"page": write_run_report} | settings, ("directory", *(train.__kwdefaults__ or ())))
     described = _described(experiment, budget, data, seed, epochs, iterations, changes or {})
     out = usual_directory(described) if directory is None else local_path(str(directory))
     return Run(training.train(described, out, chosen).path)

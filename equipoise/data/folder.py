@@ -109,8 +109,8 @@ class Folder(PictureFiles):
             left_out=found.left_out,
             opens=lambda name: opens(folder if is_archive(folder) else folder / name),
         )
-        store, why = part_of(cached_store(how), self.part), why_no_classes(found.images, base)
-        return replace(store, unlabelled=why) if why else store
+        store = part_of(cached_store(how), self.part)
+        return store if store.classes else replace(store, unlabelled=why_no_classes(found.images, base))
 
     def class_names(self, root: Path | None = None) -> list[str]:
         """The names of the classes that the labels number; none where there are no labels."""

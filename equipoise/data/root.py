@@ -23,6 +23,12 @@ def own_path(text: str, root: Path | None) -> Path:
     return next((place for place in _own_places(text, root) if place.exists()), local_path(text))
 
 
+def is_at_hand(data: object, root: Path | None) -> bool:
+    """Whether data with a path of their own are there; False for all others, as published ones."""
+    own: str | None = getattr(data, "path", None)
+    return own is not None and own_path(own, root).exists()
+
+
 def _own_places(text: str, root: Path | None) -> tuple[Path, ...]:
     """A relative path is looked for below the root first, and then as it is; an absolute one under its name there."""
     path = local_path(text)

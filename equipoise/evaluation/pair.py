@@ -27,7 +27,7 @@ class Pair(Comparison):
     Attributes:
         real_side: the images that are the measure.
         generated_side: those that are measured.
-        count: how many of each are taken at most, evenly chosen.
+        count: how many of each are taken at most, spread over all.
         device: where the judging is done.
         weights: files with the weights of published networks, by the network's name.
         few_samples: whether distances may be taken of fewer samples than features.

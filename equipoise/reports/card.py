@@ -11,7 +11,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.data.account import Account
 from equipoise.data.held_out import count_of
-from equipoise.data.root import own_path
+from equipoise.data.root import is_at_hand
 from equipoise.evaluation.maker import ALL
 from equipoise.evaluation.sampling import generate, sample_picture, write_picture
 from equipoise.evaluation.score import Score
@@ -76,9 +76,8 @@ def _check_folder(folder: Path) -> None:
 
 def _tell_changed_data(trained: Trained) -> None:
     """Look at the user's own data again where they still are; published ones do not change, nor are they fetched."""
-    own: str | None = getattr(trained.experiment.data, "path", None)
     root = as_before(trained.run.path, Settings(quiet=True)).data_root
-    if own is not None and own_path(own, root).exists():
+    if is_at_hand(trained.experiment.data, root):
         with suppress(EquipoiseError):
             trained.data(root, "the card describes the earlier ones")
 

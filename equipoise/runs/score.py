@@ -49,7 +49,7 @@ def score(
         fake: the same, or the directory of a run.
         metrics: names as `equipoise list metrics` shows them; by default those on EfficientNet-Lite0's features;
             "all" for all that need no labels.
-        count: how many images of each side are taken at most, evenly chosen.
+        count: how many images of each side are taken at most, spread over all.
         size: pixels on a side that the images are brought to; by default their own size where both sides have the
             same, else the smaller one.
         value_range: of floating-point images in memory: "unit" is [0, 1], "symmetric" is [-1, 1]. They are rounded to

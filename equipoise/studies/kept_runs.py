@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.plugins import changed_plugins
 from equipoise.data.data_set import DataSet
-from equipoise.data.root import own_path
+from equipoise.data.root import is_at_hand
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.environment import data_changed, first_session
 from equipoise.studies.carry_out import Job
@@ -45,11 +43,10 @@ def _mixed(what: str, kept: int, job: Job) -> EquipoiseError:
     )
 
 
-def _hash_now(job: Job, data: Any) -> str:
+def _hash_now(job: Job, data: DataSet) -> str:
     """The content hash of data with a path of their own; "" where they are not at hand, and of all others."""
-    path: str | None = getattr(data, "path", None)
-    root: Path | None = job.settings.data_root
-    if path is not None and own_path(path, root).exists():
+    root = job.settings.data_root
+    if is_at_hand(data, root):
         with suppress(EquipoiseError):
-            return str(data.load(root, job.experiment.seed).content_hash)
+            return data.load(root, job.experiment.seed).content_hash
     return ""

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -18,12 +18,24 @@ class _Enough(Exception):
     """Ends a test's registrations."""
 
 
-@pytest.fixture(autouse=True)
-def _forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def _forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(plugins, "_LOADED", {})
     with suppress(_Enough), all_or_nothing():
         yield
         raise _Enough
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with _forgotten(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """Within, nothing is loaded, and what is registered is forgotten, as when a command's process ends."""
+    return lambda: _forgotten(monkeypatch)
 
 
 @pytest.fixture

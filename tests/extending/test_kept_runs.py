@@ -1,8 +1,6 @@
 """A comparison goes on with the runs of an earlier call only where they began with the same files."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,6 @@ import torch
 
 from equipoise.cli.main import main
 from equipoise.common import plugins
-from equipoise.common.registry import all_or_nothing
 from equipoise.evaluation.evidence import Evidence
 from equipoise.evaluation.scoring import take_possible
 from equipoise.experiments.build import build_player
@@ -32,25 +29,12 @@ COUNT = 'return Score("my-count", {value}, None, evidence.passport("my-count"))'
 WORDS = ("gan-digits", "ebgan-digits", "--iterations", "3", "--samples", "60", "--workers", "1", "--device", "cpu")
 
 
-class _Enough(Exception):
-    """Ends what a command registered."""
-
-
-@contextmanager
-def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is registered inside is forgotten, as when a command's process ends."""
-    monkeypatch.setattr(plugins, "_LOADED", {})
-    with suppress(_Enough), all_or_nothing():
-        yield
-        raise _Enough
-
-
 @pytest.fixture
-def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def compare(tmp_path: Path, own_process):
     """`equipoise compare` in a process of its own, with a metric of this body where one is given."""
 
     def run(*words: str, body: str = "", plugin: str = "my_count.py") -> int:
-        with own_process(monkeypatch):
+        with own_process():
             if not body:
                 return main(["compare", *WORDS, "--out", str(tmp_path / "out"), *words])
             file = tmp_path / plugin
@@ -101,7 +85,7 @@ def test_data_that_changed_since_the_training_are_refused(compare, tmp_path: Pat
 
 
 def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
-    compare, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+    compare, own_process, tmp_path: Path, capsys
 ) -> None:
     says = "its function failed with RuntimeError: boom again (my_count.py, line 7)"
     assert compare("--metrics", "ms-ssim", "my-count", "--seeds", "1", body='raise RuntimeError("boom\\nagain")') == 0
@@ -110,7 +94,7 @@ def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
     capsys.readouterr()
     words = ["--set", "watch.metrics=[my-count, ms-ssim]", "--set", "watch.evaluations=2", "--set", "watch.samples=60"]
     run = tmp_path / "run"
-    with own_process(monkeypatch):
+    with own_process():
         words = [*words, "--iterations", "4", "--device", "cpu", "--out", str(run)]
         assert main(["--plugin", str(tmp_path / "my_count.py"), "train", "gan-digits", *words]) == 0
     told = capsys.readouterr().err
@@ -132,13 +116,11 @@ def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
         ('raise ValueError("too few.")', "too few."),
     ],
 )
-def test_what_a_metric_may_not_return_is_its_own_affair(
-    body: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_metric_may_not_return_is_its_own_affair(body: str, says: str, own_process, tmp_path: Path) -> None:
     file, experiment = tmp_path / "my_count.py", recipe("gan-digits")
     file.write_text(METRIC.format(body=body), encoding="utf-8")
     generator = build_player("generator", experiment, torch.zeros(2, 64))
-    with own_process(monkeypatch):
+    with own_process():
         plugins.load_plugin(file)
         evidence = Evidence(experiment, generator, 60, None, torch.device("cpu"))
         scores, impossible = take_possible(("my-count", "ms-ssim"), evidence)
