@@ -23,7 +23,7 @@ from equipoise.runs.trained import evaluate
 from equipoise.studies.carry_out import in_stacks, together
 from equipoise.studies.demo_stories import Story, stories, verdict
 from equipoise.studies.told import Told
-from equipoise.studies.workers import run_jobs
+from equipoise.studies.workers import get_ready, run_jobs
 from equipoise.training.stack import Stack
 
 _BESIDE = ("class-histogram",)
@@ -75,9 +75,11 @@ def run_demo(
     told_by = stories(length)
     jobs = [job for story in told_by for job in _jobs(story, out, seeds, page)]
     torch.set_num_threads(1)
-    judge_of(Digits(), None, torch.device("cpu"))
-    _tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute on two idle cores.")
     workers = workers or available_cores()
+    _tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute on two idle cores.")
+    if workers > 1:
+        get_ready(_carry_out_group)
+    judge_of(Digits(), None, torch.device("cpu"))
     groups_of_jobs = [[jobs[number] for number in group] for group in in_stacks([j.experiment for j in jobs], workers)]
     at_once = min(workers, len(groups_of_jobs))
     run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len)

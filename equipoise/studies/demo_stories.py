@@ -127,7 +127,7 @@ def _stories() -> tuple[Story, ...]:
             "Adaptive against fixed margins",
             "MAGAN (Wang et al. 2017) against EBGAN on handwritten digits of 8x8 pixels. EBGAN keeps its margin, so "
             "you must find a good one by trial. MAGAN starts from the energy of the real data and lowers its margin "
-            "whenever the generator stops improving. Fifty epochs, at five times the learning rate of the recipes "
+            "whenever the generator stops improving. Thirty epochs, at five times the learning rate of the recipes "
             "magan-digits and ebgan-digits; with theirs and 200 epochs, margin 1 is as good as MAGAN.",
             margins(),
             ("inception-score",),
@@ -151,7 +151,8 @@ def _stories() -> tuple[Story, ...]:
         Story(
             "With against without an encoder",
             "Six Gaussians in a ring. Reg-GAN (Che et al. 2017) adds an encoder to a GAN, which pulls the generator "
-            "to all modes. The learning rates are those that Reg-GAN was tuned with; a GAN does better with others.",
+            "to all modes. The learning rates are twice those that Reg-GAN was tuned with; a GAN does better "
+            "with others.",
             encoders(),
             ("modes-covered", "share-near"),
             samples=2_500,

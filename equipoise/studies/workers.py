@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.plugins import Plugin, load_all, loaded_plugins
@@ -89,7 +89,7 @@ def _run_there(
     results: dict[int, Result],
 ) -> bool:
     """Run what has no result yet. Returns: whether everything has one now; if not, a process died."""
-    context, environment = _context(function.__module__), dict(os.environ)
+    context, environment = get_ready(function), dict(os.environ)
     given = (environment, loaded_plugins())
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=given) as pool:
         futures: dict[Future[Result], int] = {}
@@ -140,12 +140,15 @@ def _end_workers() -> None:
             worker.kill()
 
 
-def _context(module: str) -> BaseContext:
-    """How processes are made that run functions of this module."""
+def get_ready(function: Callable[[Any], object]) -> BaseContext:
+    """Begin to import what processes need that run this function. Returns: how they are made.
+
+    Called some seconds before `run_jobs`, it spares as many.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([module, *_IMPORTED_LATE])
+    context.set_forkserver_preload([function.__module__, *_IMPORTED_LATE])
     _start_server()
     return context
 

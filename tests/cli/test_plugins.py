@@ -109,7 +109,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "ray":
         done = ray_cluster.run_jobs_on_ray(to_yaml, jobs, "local", 2, 0.0)
     else:
-        workers._context = lambda module: multiprocessing.get_context(sys.argv[1])
+        workers.get_ready = lambda function: multiprocessing.get_context(sys.argv[1])
         done = workers.run_jobs(to_yaml, jobs, 2)
     print(done == [to_yaml(job) for job in jobs])
 """

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from equipoise.evaluation.classifier_network import (
     DIGITS_RECIPE,
     MNIST_RECIPE,
     ClassifierRecipe,
+    fresh_network,
     hash_of_weights,
     recipe_for,
 )
@@ -140,3 +142,18 @@ def test_the_hash_sees_every_weight(digits: dict[str, torch.Tensor]) -> None:
     before = hash_of_weights(judge.network)
     judge.network.last.bias[3] += 1e-6
     assert hash_of_weights(judge.network) != before
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 8, 8), (2, 5, 7, 9), (2, 3, 2, 3)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_poolings_without_gradients_are_those_with_them(
+    shape: tuple[int, int, int, int], layout: torch.memory_format
+) -> None:
+    network = fresh_network((1, 8, 8), 10, QUICK, "cpu")
+    pooling = network.stages[0][1]
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(memory_format=layout)
+    values[0, 0, 0, 1] = math.nan
+    expected = torch.nn.functional.max_pool2d(values, 2)
+    torch.testing.assert_close(pooling(values), expected, rtol=0, atol=0, equal_nan=True)
+    with_gradient = values.clone().requires_grad_()
+    torch.testing.assert_close(pooling(with_gradient).detach(), expected, rtol=0, atol=0, equal_nan=True)

@@ -13,9 +13,10 @@ from tests.studies.waiting import wait_for
 BEGUN = """
 import os, signal, time
 from multiprocessing import forkserver
-from equipoise.studies.workers import _context
+from equipoise.studies.carry_out import attempt
+from equipoise.studies.workers import get_ready
 
-_context("equipoise.studies.carry_out")
+get_ready(attempt)
 server = forkserver._forkserver._forkserver_pid
 for _ in range(5):
     os.kill(server, signal.SIGINT)
