@@ -4,6 +4,7 @@ Run: python -m measurements.benchmarks.page      renews them from the files in r
 """
 
 import json
+import statistics
 from typing import Any
 
 from equipoise.common.files import write_text_atomically
@@ -51,7 +52,8 @@ def figures(data: dict[str, Any], measured: dict[str, Settings]) -> dict[str, st
         "python": passport["python"],
         "passports": _passports(first),
         "passports-elsewhere": "\n\n".join(_passports(each) for each in others),
-        "start": table("command | CPU seconds, median | best", [_start(*each) for each in found["start"].items()]),
+        "start": table("processor | command | CPU seconds, median | best", _starts(measured)),
+        "demo": table("processor | cores | seconds of `equipoise demo` (least to most)", _demos(measured)),
         **{f"host-{part}": _host(each) for part, each in data["host"]["microseconds"].items()},
         **page_rows.figures(first, data["operations"]),
         **page_rows.of_all(measured),
@@ -82,8 +84,21 @@ def _passport(name: str, found: dict[str, Any]) -> str:
     return " | ".join([name, passport["beside"], began, *loads, minutes])
 
 
-def _start(name: str, times: dict[str, float]) -> str:
-    return f"`{name}` | {times['median_seconds']:.2f} | {times['best_seconds']:.2f}"
+def _starts(measured: dict[str, Settings]) -> list[str]:
+    return [
+        f"{processor} | `{name}` | {times['median_seconds']:.2f} | {times['best_seconds']:.2f}"
+        for processor, settings in measured.items()
+        for name, times in settings.get("idle", {}).get("start", {}).items()
+    ]
+
+
+def _demos(measured: dict[str, Settings]) -> list[str]:
+    found = {processor: settings.get("idle", {}).get("demo") for processor, settings in measured.items()}
+    return [_demo(processor, each["cores"], each["seconds"]) for processor, each in found.items() if each]
+
+
+def _demo(processor: str, cores: int, seconds: list[float]) -> str:
+    return f"{processor} | {cores} | {statistics.median(seconds):.0f} ({min(seconds):.0f} to {max(seconds):.0f})"
 
 
 def main() -> None:

@@ -4,13 +4,13 @@ Run: python -m measurements.benchmarks.run --setting idle [--mimicry PATH] [word
      python -m measurements.benchmarks.run --setting busy [--mimicry PATH] [words...]
      python -m measurements.benchmarks.run --setting idle --long [words...]
 
-About eight minutes on one free core; words choose rows, tricks and sections (stacks, start, input, growth) by name. The
-last three sections take five minutes more and are measured only by name. `--long` takes the rows that are too long for
-every day, half an hour. `--rounds N` allows at most N rounds of each row. With a checkout of mimicry, got by `git clone
-https://github.com/kwotsin/mimicry`, the rows of SNGAN also measure its own step.
+About eight minutes on one free core; words choose rows, tricks and sections (stacks, start, demo, input, growth) by
+name. The last four sections take eight minutes more and are measured only by name. `--long` takes the rows that are too
+long for every day, half an hour. `--rounds N` allows at most N rounds of each row. With a checkout of mimicry, got by
+`git clone https://github.com/kwotsin/mimicry`, the rows of SNGAN also measure its own step.
 
 Each row goes to idle.json or busy.json as soon as it is measured, in the folder of results/benchmarks that is named
-after the processor's widest instructions, and the sections after stacks to cpu.json; docs/performance.md and its
+after the processor's widest instructions, and the last two sections to cpu.json; docs/performance.md and its
 figures follow. All computing is on one thread.
 """
 
@@ -36,10 +36,11 @@ from measurements.benchmarks.growth import grown
 from measurements.benchmarks.input_path import input_path
 from measurements.benchmarks.measure import Case, compare, machine
 from measurements.benchmarks.settings import SETTINGS, Record, beside
-from measurements.benchmarks.start import start_up
+from measurements.benchmarks.start import demo, start_up
 
 OTHERS = RESULTS_FOLDER / "benchmarks" / "cpu.json"
-SECTIONS: dict[str, Callable[[], dict[str, Any]]] = {"start": start_up, "input": input_path, "growth": grown}
+OF_THE_SETTING: dict[str, Callable[[], dict[str, Any]]] = {"start": start_up, "demo": demo}
+SECTIONS: dict[str, Callable[[], dict[str, Any]]] = {"input": input_path, "growth": grown}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Numerical libraries read these once, when they are imported."""
 
@@ -59,6 +60,9 @@ def main(arguments: list[str]) -> None:
                 record.save(first_compiled_step_seconds=ways.FIRST_SECONDS[0])
             if not chosen.words or "stacks" in chosen.words:
                 record.save(stacks=stacks.measured_all(), stacks_date=datetime.now(UTC).date().isoformat())
+            for name in chosen.words:
+                if name in OF_THE_SETTING:
+                    record.save(**{name: OF_THE_SETTING[name]()})
     if not chosen.long and not chosen.words:
         record.save(minutes=(time.perf_counter() - began) / 60)
     _other_sections(chosen.words)

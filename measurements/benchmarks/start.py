@@ -1,4 +1,4 @@
-"""How long the command line takes to answer, and the memory of importing: each in processes of its own."""
+"""How long the command line takes to answer, and the demo to end: each in processes of its own."""
 
 import os
 import resource
@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,19 @@ def start_up(rounds: int = 5) -> dict[str, Any]:
         name: {"median_seconds": statistics.median(times), "best_seconds": min(times)}
         for name, times in seconds.items()
     }
+
+
+def demo(rounds: int = 3) -> dict[str, Any]:
+    """Seconds of `equipoise demo` on all cores, with nothing in the cache: as after installation."""
+    found = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "EQUIPOISE_CACHE": str(Path(folder) / "cache")}
+            words = [sys.executable, "-m", "equipoise", "demo", "--out", str(Path(folder) / "demo")]
+            began = time.perf_counter()
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+            found.append(time.perf_counter() - began)
+    return {"seconds": found, "cores": os.cpu_count()}
 
 
 def _cpu_seconds(arguments: list[str]) -> float:
