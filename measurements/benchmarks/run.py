@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> None:
                 record.save(stacks=stacks.measured_all(), stacks_date=datetime.now(UTC).date().isoformat())
             for name in chosen.words:
                 if name in OF_THE_SETTING:
-                    record.save(**{name: OF_THE_SETTING[name]()})
+                    record.add(**{name: OF_THE_SETTING[name](), f"{name}_date": datetime.now(UTC).date().isoformat()})
     if not chosen.long and not chosen.words:
         record.save(minutes=(time.perf_counter() - began) / 60)
     _other_sections(chosen.words)

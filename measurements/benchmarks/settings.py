@@ -46,16 +46,21 @@ class Record:
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "load_before": os.getloadavg(),
         }
+        self._passport_of_rows = known.get("passport", self._passport)
         self._known = {name: value for name, value in known.items() if name not in ("passport", "rows", "tricks")}
 
     def save(self, **found: Any) -> None:
         """Everything until now, and these sections of their own."""
-        self._known |= found
-        passport = self._passport | {
+        self._passport_of_rows = self._passport | {
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "load_after": os.getloadavg(),
         }
-        written = {"passport": passport, "rows": self.rows, "tricks": self.tricks, **self._known}
+        self.add(**found)
+
+    def add(self, **found: Any) -> None:
+        """Sections of their own; the passport stays that of the last row."""
+        self._known |= found
+        written = {"passport": self._passport_of_rows, "rows": self.rows, "tricks": self.tricks, **self._known}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(self.path, json.dumps(written, indent=1) + "\n")
 
