@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,12 @@ pytest.importorskip("latex2mathml")
 equations = import_module("docs.hooks.equations")
 reference = import_module("docs.hooks.reference")
 PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="page.md"))
+
+
+@pytest.fixture(scope="module")
+def package() -> list[Any]:
+    """Every module of the package, parsed once."""
+    return reference.modules()  # type: ignore[no-any-return]
 
 
 def test_a_formula_within_a_sentence_and_one_on_its_own_line_are_typeset() -> None:
@@ -44,8 +51,8 @@ def test_a_sign_is_told_from_a_difference(latex: str, sign: str) -> None:
     assert sign in equations.equation(latex, block=False)
 
 
-def test_every_public_name_of_the_package_has_a_docstring() -> None:
-    assert [name for module in reference.modules() for name in reference.undocumented(module)] == []
+def test_every_public_name_of_the_package_has_a_docstring(package: list[Any]) -> None:
+    assert [name for module in package for name in reference.undocumented(module)] == []
 
 
 CODE = '''"""A module."""
@@ -103,14 +110,13 @@ def test_what_has_no_docstring_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_the_losses_open_with_a_table_of_equations_and_the_metrics_with_one_of_directions() -> None:
-    found = reference.modules()
-    (losses,) = (module for module in found if module.name == "equipoise.losses")
-    text = reference.text(losses, found)
+def test_the_losses_open_with_a_table_of_equations_and_the_metrics_with_one_of_directions(package: list[Any]) -> None:
+    (losses,) = (module for module in package if module.name == "equipoise.losses")
+    text = reference.text(losses, package)
     assert "| name | what it is | equation |" in text
     row = next(line for line in text.split("\n") if "adversarial.hinge_generator_loss]" in line)
     assert row.endswith("| Lim and Ye 2017; Miyato et al. 2018, Eq. 17 |")
-    (metrics,) = (module for module in found if module.name == "equipoise.metrics")
-    rows = [line for line in reference.text(metrics, found).split("\n") if line.startswith("| [`")]
+    (metrics,) = (module for module in package if module.name == "equipoise.metrics")
+    rows = [line for line in reference.text(metrics, package).split("\n") if line.startswith("| [`")]
     assert next(row for row in rows if "frechet.frechet_distance]" in row).endswith("| lower |")
     assert next(row for row in rows if "inception.inception_score]" in row).endswith("| higher |")
