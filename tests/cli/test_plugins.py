@@ -53,7 +53,9 @@ def several(folder: Path, *commands: list[str]) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the plug-in, and a run that was trained with it from a YAML file that names its kinds."""
+    """A folder with the plug-in, a run that was trained with it from a YAML file that names its kinds, and its losses
+    as they were listed.
+    """
     folder = tmp_path_factory.mktemp("plugins")
     (folder / "mine.py").write_text(PLUGIN)
     with_it = ["--plugin", "mine.py"]
@@ -63,14 +65,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "kind: my-gan" in yaml
     assert "loss: my-hinge" in yaml
     (folder / "mine.yaml").write_text(yaml)
-    done = several(folder, [*with_it, "train", "mine.yaml", "--out", "run", *QUICK], [*with_it, "resume", "run"])
-    assert done.stdout.splitlines()[-1] == "[0, 0]", done.stderr
+    train = [*with_it, "train", "mine.yaml", "--out", "run", *QUICK]
+    done = several(folder, train, [*with_it, "resume", "run"], ["list", "losses", "--plugin=mine.py"])
+    assert done.stdout.splitlines()[-1] == "[0, 0, 0]", done.stderr
+    (folder / "losses.txt").write_text(done.stdout)
     return folder
 
 
 def test_what_a_plugin_brings_is_listed_and_recorded_and_leaves_no_files_behind(folder: Path) -> None:
-    listed = several(folder, ["list", "losses", "--plugin=mine.py"])
-    assert re.search(r"^  my-hinge +Hinge again$", listed.stdout, re.MULTILINE)
+    assert re.search(r"^  my-hinge +Hinge again$", (folder / "losses.txt").read_text(), re.MULTILINE)
     session = json.loads((folder / "run" / "environment.json").read_text())["sessions"][0]
     (record,) = session["plugins"]
     assert record["name"] == "mine.py"
@@ -79,19 +82,17 @@ def test_what_a_plugin_brings_is_listed_and_recorded_and_leaves_no_files_behind(
 
 
 def test_without_the_plugin_its_run_asks_for_it_and_a_changed_one_is_told(folder: Path) -> None:
-    commands = [["resume", "run"], ["sample", "run", "--out", "x.png"], ["evaluate", "run"], ["show", "mine.yaml"]]
-    done = several(folder, *commands)
-    assert done.stdout.splitlines()[-1] == "[2, 2, 2, 2]"
-    *asked, unknown = done.stderr.splitlines()
-    assert len(asked) == 3
-    assert all("was trained with the plug-in mine.py: add --plugin mine.py" in line for line in asked)
-    assert "unknown algorithm 'my-gan'" in unknown
     other = folder / "other"
     other.mkdir()
     (other / "mine.py").write_text(PLUGIN + "\n# changed\n")
-    done = several(folder, ["--plugin", "other/mine.py", "resume", "run", "--quiet"])
-    assert done.stdout.splitlines()[-1] == "[0]", done.stderr
-    assert "the plug-in mine.py is no longer the file that the run began with" in done.stderr
+    commands = [["resume", "run"], ["sample", "run", "--out", "x.png"], ["evaluate", "run"], ["show", "mine.yaml"]]
+    done = several(folder, *commands, ["--plugin", "other/mine.py", "resume", "run", "--quiet"])
+    assert done.stdout.splitlines()[-1] == "[2, 2, 2, 2, 0]", done.stderr
+    *asked, unknown, changed = done.stderr.splitlines()
+    assert len(asked) == 3
+    assert all("was trained with the plug-in mine.py: add --plugin mine.py" in line for line in asked)
+    assert "unknown algorithm 'my-gan'" in unknown
+    assert "the plug-in mine.py is no longer the file that the run began with" in changed
 
 
 JOBS = """
