@@ -14,12 +14,14 @@ from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 
 # Colours that stand for a variable of the style sheet: matplotlib writes them, the page replaces them.
 _VARIABLES = ("ink", "faint", "rule", *(f"series-{index}" for index in range(8)))
 _COLOURS = {name: f"#0a0a{index:02x}" for index, name in enumerate(_VARIABLES, start=1)}
 _SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 10, "path.simplify": True, "text.usetex": False}
+_MARGIN_INCHES = 1 / 24
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,12 @@ def drawing(
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_SETTINGS | {"svg.hashsalt": name}):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         _calm(axes)
         paint(axes)
-        layout = figure.get_layout_engine()
-        if layout is not None:
-            layout.execute(figure)
-        figure.set_layout_engine("none")  # or the figure is drawn twice: the first time for its layout alone
+        _fill(figure, axes)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return Drawing(_inline(buffer.getvalue(), name, description))
@@ -88,6 +87,21 @@ def _formatted() -> "FuncFormatter":
     from matplotlib.ticker import FuncFormatter
 
     return FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
+
+
+def _fill(figure: "Figure", axes: "Axes") -> None:
+    """Let the axes with their labels fill the figure, but for a margin.
+
+    As matplotlib's constrained layout, which measures every label twice and takes as long as the drawing itself.
+    """
+    box = axes.get_tightbbox(for_layout_only=True)
+    assert box is not None, "axes without a box"
+    inner, outer = axes.get_position(), box.transformed(figure.transFigure.inverted())
+    width, height = figure.get_size_inches()
+    across, up = _MARGIN_INCHES / width, _MARGIN_INCHES / height
+    left, bottom = inner.x0 - outer.x0 + across, inner.y0 - outer.y0 + up
+    right, top = inner.x1 - outer.x1 + 1 - across, inner.y1 - outer.y1 + 1 - up
+    axes.set_position((left, bottom, right - left, top - bottom))
 
 
 def _calm(axes: "Axes") -> None:

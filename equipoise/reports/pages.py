@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,22 @@ def policy(script: str) -> str:
 
 def render(template: str, folders: Sequence[Path] = (), script: str = _SCRIPT, **values: Any) -> str:
     """A self-contained page, or a part of one, from a template of this package, or of one of the folders."""
+    return (
+        _environment(tuple(folders))
+        .get_template(template)
+        .render(
+            style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+            script=Markup((_HERE / script).read_text(encoding="utf-8")),
+            policy=Markup(policy(script)),
+            version=equipoise.__version__,
+            **values,
+        )
+    )
+
+
+@lru_cache(maxsize=8)
+def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+    """What reads the templates; each is compiled once, and again where its file has changed."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, _HERE / "templates"]),
         autoescape=True,
@@ -256,13 +273,7 @@ def render(template: str, folders: Sequence[Path] = (), script: str = _SCRIPT, *
     environment.filters.update(
         flat=_flat, name=title, with_deviation=_with_deviation, unbroken=_unbroken, counted=counted
     )
-    return environment.get_template(template).render(
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
-        script=Markup((_HERE / script).read_text(encoding="utf-8")),
-        policy=Markup(policy(script)),
-        version=equipoise.__version__,
-        **values,
-    )
+    return environment
 
 
 def _unbroken(text: str) -> str:
