@@ -101,9 +101,16 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
         EquipoiseError: as `set_field`, or a value does not fit.
     """
     fields = _Fields(experiment)
-    for assignment in assignments:
-        set_field(fields, assignment)
-    new: Experiment = _convert(Experiment, fields, _TOP)
+    try:
+        for assignment in assignments:
+            set_field(fields, assignment)
+        new: Experiment = _convert(Experiment, fields, _TOP)
+    except EquipoiseError as error:
+        for place, new_kind, kind in (assignment.partition(".kind=") for assignment in assignments):
+            if new_kind and (place := shortened(place)) in str(error):
+                hint = f"A new kind keeps the other fields; set all of it, as in '{place}={{kind: {shortened(kind)}}}'."
+                raise EquipoiseError(f"{error} {hint}") from error
+        raise
     return new
 
 
@@ -220,12 +227,12 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
 
 
 def _build_kind(registry: Registry[Any], plain: Plain, where: str) -> Any:
-    values = of_today(registry.kind, dict(_mapping(plain, where)))
+    values = of_today(registry.kind, _kind_mapping(plain, where))
     return _build(registry.load(_kind(values, registry, where)), values, where)
 
 
 def _build_network(plain: Plain, where: str) -> NetworkConfig:
-    values = dict(_mapping(plain, where))
+    values = _kind_mapping(plain, where)
     kind = _kind(values, NETWORKS, where)
     cls = NETWORKS.load(kind)
     parameters = inspect.signature(cls).parameters
@@ -269,6 +276,14 @@ def _mapping(plain: Plain, where: str) -> dict[str, Plain]:
     if not isinstance(plain, Mapping):
         raise EquipoiseError(f"{where} must be a mapping of fields, got {shown(plain)}.")
     return {str(name): value for name, value in plain.items()}
+
+
+def _kind_mapping(plain: Plain, where: str) -> dict[str, Plain]:
+    if isinstance(plain, str):
+        raise EquipoiseError(
+            f"{where} must be a mapping of fields, as in {{kind: {shortened(plain)}}}, got {shown(plain)}."
+        )
+    return _mapping(plain, where)
 
 
 def _list(plain: Plain, where: str) -> Sequence[Plain]:

@@ -39,6 +39,28 @@ IMPOSSIBLE = [
     ("magan-digits", "players.discriminator.network.encoder_sizes=[]", "cannot be built with these options"),
     ("magan-digits", "players.discriminator.network={kind: mlp-discriminator, image_shape: [1, 8, 8]}", "cannot work"),
     ("mmd-rep-digits", "batch_size=1", "cannot work"),
+    (
+        "gan-digits",
+        "players.generator.network.kind=dcgan-generator",
+        "all of it, as in 'players.generator.network={kind: dc",
+    ),
+    (
+        "gan-digits",
+        "players.generator.optimiser.kind=rmsprop",
+        "all of it, as in 'players.generator.optimiser={kind: rm",
+    ),
+    (
+        "gan-digits",
+        "algorithm.kind=ebgan",
+        "unknown field in algorithm: 'loss'; .*all of it, as in 'algorithm={kind: ebgan}'",
+    ),
+    (
+        "gan-digits",
+        "players.discriminator.constraint.kind=weight-clip",
+        "all of it, as in 'players.discriminator.constraint=",
+    ),
+    ("gan-digits", "players.discriminator.constraint=weight-clip", "of fields, as in {kind: weight-clip}, got"),
+    ("gan-digits", "players.generator.network=mlp-generator", "of fields, as in {kind: mlp-generator}, got"),
     ("reg-gan-digits", "players.encoder.network.latent_size=9", "the encoder is made for latent vectors of 9"),
 ]
 
