@@ -93,6 +93,8 @@ def _make(move: Move, players: nn.ModuleDict, memory: nn.Module, draw: Draw) -> 
         player.requires_grad_(name in move.trains)
     outcome = move.play(dict(players.items()), memory, draw)
     for name, loss in outcome.losses.items():
+        if loss.numel() != 1:
+            raise EquipoiseError(f"the loss of the {name} must be one number, got {list(loss.shape)}; take its mean.")
         parameters: tuple[Tensor, ...] = tuple(players[name].parameters())
         torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
 

@@ -137,6 +137,13 @@ def test_what_the_meta_device_cannot_do_is_played_on_the_cpu() -> None:
         rehearse(replace(experiment, algorithm=Custom(iterations=1, loss_of=lambda scores: mismatch())))
 
 
+def test_a_loss_that_is_no_single_number_is_told_so() -> None:
+    experiment = replace(recipe("gan-digits", "smoke"), algorithm=Custom(iterations=1, loss_of=lambda scores: scores))
+    told = rf"the loss of the generator must be one number, got \[{experiment.batch_size}\]; take its mean\.$"
+    with pytest.raises(EquipoiseError, match=told):
+        rehearse(experiment)
+
+
 def mismatch() -> torch.Tensor:
     raise RuntimeError("mismatch\nand a page of torch's own words")
 
