@@ -15,6 +15,7 @@ from equipoise.experiments.config import to_plain
 from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
+from equipoise.networks.initialise import check_all_known
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
@@ -49,10 +50,11 @@ def empty_network(network: NetworkConfig) -> Network:
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
             empty: Network = network.cls(**network.options)
             empty.image_shape  # noqa: B018 - a network of a method author's may lack it
+            check_all_known(empty)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise EquipoiseError(
-            f"the network {network.kind} cannot be built with these options: {shortened(reason.rstrip('.'))}."
+            f"the network {network.kind} cannot be built with these options: {shortened(reason.rstrip('.'), 400)}."
         ) from error
     return empty
 

@@ -47,7 +47,7 @@ def initialise(network: Network, generator: torch.Generator) -> None:
     Raises:
         ValueError: the network holds a parameter that no scheme sets, as when a constraint was attached too early.
     """
-    _check_all_known(network)
+    check_all_known(network)
     if network.scheme not in SCHEMES:
         raise UnknownName("scheme of first weights", network.scheme, SCHEMES)
     scheme = SCHEMES[network.scheme]
@@ -87,18 +87,26 @@ def _path_role(name: str) -> str:
     return next((path for path in ("shortcut", "residual") if path in parts), "linear")
 
 
-def _check_all_known(network: Network) -> None:
+def check_all_known(network: nn.Module) -> None:
+    """Every parameter must be one that schemes set.
+
+    Raises:
+        ValueError: one is not.
+    """
+    layers = dict(network.named_modules())
     known = {
         id(parameter)
-        for layer in network.modules()
+        for layer in layers.values()
         if isinstance(layer, Weighted | Normalised)
         for parameter in layer.parameters(recurse=False)
     }
     for name, parameter in network.named_parameters():
         if id(parameter) not in known:
+            owner = type(layers[name.rpartition(".")[0]]).__name__
             raise ValueError(
-                f"network has the parameter {name} of shape {tuple(parameter.shape)}, which no scheme sets; "
-                "expected plain layers (initialise first, attach constraints afterwards)."
+                f"{name} of shape {tuple(parameter.shape)} is a parameter of {owner}, which no scheme of first weights "
+                "knows; take linear and convolutional layers, GroupNorm, and BatchNorm of equipoise.networks, and "
+                "attach constraints afterwards."
             )
 
 

@@ -1,6 +1,7 @@
 """What cannot be trained is refused before anything is written, and what can be is not."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from torch import nn
 from equipoise.algorithms.gan import GAN
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.registry import Entry, all_or_nothing
 from equipoise.experiments import config, rehearsal
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
+from equipoise.networks.network import Discriminator, score_shape
 from equipoise.recipes.catalogue import RECIPES, recipe
+from equipoise.registries import register
 from equipoise.training.draw import Draw
 from equipoise.training.game import Move, Outcome, Players, Stage
 
@@ -142,6 +146,28 @@ def test_a_loss_that_is_no_single_number_is_told_so() -> None:
     told = rf"the loss of the generator must be one number, got \[{experiment.batch_size}\]; take its mean\.$"
     with pytest.raises(EquipoiseError, match=told):
         rehearse(experiment)
+
+
+class Unset(Discriminator):
+    """What a method author may write: one of its layers is torch's, and no scheme of first weights sets it."""
+
+    def __init__(self, kernel: bool = False):
+        super().__init__()
+        self.image_shape = (1, 8, 8)
+        self.body = nn.Sequential(nn.Conv2d(1, 1, 1) if kernel else nn.Identity(), nn.Flatten(), nn.BatchNorm1d(64))
+        self.head = nn.Sequential(nn.Linear(64, 1), score_shape(None))
+
+
+@pytest.mark.parametrize("kernel", [False, True])
+def test_a_layer_without_a_scheme_is_named(kernel: bool) -> None:
+    """Whether the network is played in shape alone or with numbers."""
+    told = r"my-unset cannot be built .*: body\.2\.weight .* of BatchNorm1d, .* BatchNorm of equipoise\.networks"
+    with suppress(InterruptedError), all_or_nothing():
+        register(network=Entry("my-unset", "torch's own layer", Unset))
+        experiment = changed("gan-digits", f"players.discriminator.network={{kind: my-unset, kernel: {kernel}}}")
+        with pytest.raises(EquipoiseError, match=told):
+            rehearse(experiment)
+        raise InterruptedError
 
 
 def mismatch() -> torch.Tensor:
