@@ -5,6 +5,16 @@ from importlib import import_module
 from sys import modules
 
 
+def homes(package: str, **names: str) -> dict[str, str]:
+    """name -> the module where it is defined, as `lazy_names` wants it.
+
+    Args:
+        package: its `__name__`.
+        names: the names that each of its modules defines, parted by spaces.
+    """
+    return {name: f"{package}.{module}" for module, found in names.items() for name in found.split()}
+
+
 def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """A package's `__getattr__` and `__dir__`.
 

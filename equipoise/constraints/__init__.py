@@ -5,7 +5,7 @@ Names are loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.constraints.constant_masks import ConstantMasks as ConstantMasks
@@ -30,29 +30,17 @@ if TYPE_CHECKING:
     from equipoise.constraints.spectral_norm import spectral_norms as spectral_norms
     from equipoise.constraints.weight_clip import WeightClip as WeightClip
 
-_HOMES = {
-    "ConstantMasks": "equipoise.constraints.constant_masks",
-    "SpectralNorm": "equipoise.constraints.spectral_norm",
-    "WeightClip": "equipoise.constraints.weight_clip",
-    "advance_spectral_norms": "equipoise.constraints.spectral_norm",
-    "exact_spectral_norm": "equipoise.constraints.exact_norm",
-    "gradient_penalty": "equipoise.constraints.gradient_penalties",
-    "gradient_penalty_per_sample": "equipoise.constraints.gradient_penalties",
-    "interpolate": "equipoise.constraints.gradient_penalties",
-    "lazy_weight": "equipoise.constraints.finite_differences",
-    "r1_by_differences": "equipoise.constraints.finite_differences",
-    "r1_by_differences_per_sample": "equipoise.constraints.finite_differences",
-    "r1_penalty": "equipoise.constraints.gradient_penalties",
-    "r1_penalty_per_sample": "equipoise.constraints.gradient_penalties",
-    "r2_by_differences": "equipoise.constraints.finite_differences",
-    "r2_by_differences_per_sample": "equipoise.constraints.finite_differences",
-    "r2_penalty": "equipoise.constraints.gradient_penalties",
-    "r2_penalty_per_sample": "equipoise.constraints.gradient_penalties",
-    "scaled_mmd_loss": "equipoise.constraints.gradient_penalties",
-    "scaled_repulsive_loss": "equipoise.constraints.gradient_penalties",
-    "spectral_norms": "equipoise.constraints.spectral_norm",
-    "squared_jacobian_norm": "equipoise.constraints.gradient_penalties",
-}
+_HOMES = homes(
+    __name__,
+    constant_masks="ConstantMasks",
+    exact_norm="exact_spectral_norm",
+    finite_differences="lazy_weight r1_by_differences r1_by_differences_per_sample r2_by_differences "
+    "r2_by_differences_per_sample",
+    gradient_penalties="gradient_penalty gradient_penalty_per_sample interpolate r1_penalty r1_penalty_per_sample "
+    "r2_penalty r2_penalty_per_sample scaled_mmd_loss scaled_repulsive_loss squared_jacobian_norm",
+    spectral_norm="SpectralNorm advance_spectral_norms spectral_norms",
+    weight_clip="WeightClip",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

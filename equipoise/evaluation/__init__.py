@@ -5,7 +5,7 @@ Names are loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.evaluation.classifier import Classifier as Classifier
@@ -30,29 +30,17 @@ if TYPE_CHECKING:
     from equipoise.evaluation.score_sheet import ScoreSheet as ScoreSheet
     from equipoise.evaluation.score_sheet import read_scores as read_scores
 
-_HOMES = {
-    "Classifier": "equipoise.evaluation.classifier",
-    "ClassifierExtractor": "equipoise.evaluation.features",
-    "ClassifierRecipe": "equipoise.evaluation.classifier_network",
-    "Extracted": "equipoise.evaluation.features",
-    "Extractor": "equipoise.evaluation.features",
-    "ImageScores": "equipoise.evaluation.image_scores",
-    "InceptionExtractor": "equipoise.evaluation.features",
-    "ModuleExtractor": "equipoise.evaluation.features",
-    "OnnxExtractor": "equipoise.evaluation.features",
-    "Passport": "equipoise.evaluation.passport",
-    "ScoreSheet": "equipoise.evaluation.score_sheet",
-    "cached_classifier": "equipoise.evaluation.classifier",
-    "cached_features": "equipoise.evaluation.feature_cache",
-    "comparable": "equipoise.evaluation.passport",
-    "current_versions": "equipoise.evaluation.passport",
-    "differences": "equipoise.evaluation.passport",
-    "differences_in_words": "equipoise.evaluation.passport_words",
-    "extract": "equipoise.evaluation.features",
-    "read_scores": "equipoise.evaluation.score_sheet",
-    "recipe_for": "equipoise.evaluation.classifier_network",
-    "train_classifier": "equipoise.evaluation.classifier",
-}
+_HOMES = homes(
+    __name__,
+    classifier="Classifier cached_classifier train_classifier",
+    classifier_network="ClassifierRecipe recipe_for",
+    feature_cache="cached_features",
+    features="ClassifierExtractor Extracted Extractor InceptionExtractor ModuleExtractor OnnxExtractor extract",
+    image_scores="ImageScores",
+    passport="Passport comparable current_versions differences",
+    passport_words="differences_in_words",
+    score_sheet="ScoreSheet read_scores",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -5,7 +5,7 @@ Names are loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.losses.adversarial import AdversarialLoss as AdversarialLoss
@@ -54,53 +54,25 @@ if TYPE_CHECKING:
     from equipoise.losses.weighting import WarmUp as WarmUp
     from equipoise.losses.weighting import adaptive_weight as adaptive_weight
 
-_HOMES = {
-    "AdversarialHead": "equipoise.losses.head",
-    "AdversarialLoss": "equipoise.losses.adversarial",
-    "GaussianKernel": "equipoise.losses.kernels",
-    "DistanceKernel": "equipoise.losses.kernels",
-    "LaplaceKernel": "equipoise.losses.kernels",
-    "RationalQuadraticKernel": "equipoise.losses.kernels",
-    "WarmUp": "equipoise.losses.weighting",
-    "adapted_margin": "equipoise.losses.energy",
-    "adaptive_weight": "equipoise.losses.weighting",
-    "boundary_equilibrium_losses": "equipoise.losses.energy",
-    "convergence_measure": "equipoise.losses.energy",
-    "diffusion_discriminator_loss": "equipoise.losses.modes",
-    "diffusion_generator_loss": "equipoise.losses.modes",
-    "energy_discriminator_loss": "equipoise.losses.energy",
-    "energy_generator_loss": "equipoise.losses.energy",
-    "feature_matching_loss": "equipoise.losses.maps",
-    "gaussian_kernel": "equipoise.losses.kernels",
-    "geometric_regulariser": "equipoise.losses.modes",
-    "hinge_discriminator_loss": "equipoise.losses.adversarial",
-    "hinge_generator_loss": "equipoise.losses.adversarial",
-    "least_squares_discriminator_loss": "equipoise.losses.adversarial",
-    "least_squares_generator_loss": "equipoise.losses.adversarial",
-    "manifold_discriminator_loss": "equipoise.losses.modes",
-    "manifold_generator_loss": "equipoise.losses.modes",
-    "minimax_discriminator_loss": "equipoise.losses.adversarial",
-    "minimax_generator_loss": "equipoise.losses.adversarial",
-    "mmd_discriminator_loss": "equipoise.losses.mmd",
-    "mmd_generator_loss": "equipoise.losses.mmd",
-    "mode_regulariser": "equipoise.losses.modes",
-    "non_saturating_generator_loss": "equipoise.losses.adversarial",
-    "one_sided_pulling_away": "equipoise.losses.energy",
-    "over_maps": "equipoise.losses.maps",
-    "pulling_away": "equipoise.losses.energy",
-    "rational_quadratic_kernel": "equipoise.losses.kernels",
-    "reconstruction_energy": "equipoise.losses.energy",
-    "reg_gan_encoder_loss": "equipoise.losses.modes",
-    "reg_gan_generator_loss": "equipoise.losses.modes",
-    "relativistic_discriminator_loss": "equipoise.losses.adversarial",
-    "relativistic_generator_loss": "equipoise.losses.adversarial",
-    "spatial_generator_loss": "equipoise.losses.spatial",
-    "squared_distances": "equipoise.losses.distances",
-    "squared_mmd": "equipoise.losses.mmd",
-    "updated_balance": "equipoise.losses.energy",
-    "wasserstein_discriminator_loss": "equipoise.losses.adversarial",
-    "wasserstein_generator_loss": "equipoise.losses.adversarial",
-}
+_HOMES = homes(
+    __name__,
+    adversarial="AdversarialLoss hinge_discriminator_loss hinge_generator_loss least_squares_discriminator_loss "
+    "least_squares_generator_loss minimax_discriminator_loss minimax_generator_loss "
+    "non_saturating_generator_loss relativistic_discriminator_loss relativistic_generator_loss "
+    "wasserstein_discriminator_loss wasserstein_generator_loss",
+    distances="squared_distances",
+    energy="adapted_margin boundary_equilibrium_losses convergence_measure energy_discriminator_loss "
+    "energy_generator_loss one_sided_pulling_away pulling_away reconstruction_energy updated_balance",
+    head="AdversarialHead",
+    kernels="DistanceKernel GaussianKernel LaplaceKernel RationalQuadraticKernel gaussian_kernel "
+    "rational_quadratic_kernel",
+    maps="feature_matching_loss over_maps",
+    mmd="mmd_discriminator_loss mmd_generator_loss squared_mmd",
+    modes="diffusion_discriminator_loss diffusion_generator_loss geometric_regulariser manifold_discriminator_loss "
+    "manifold_generator_loss mode_regulariser reg_gan_encoder_loss reg_gan_generator_loss",
+    spatial="spatial_generator_loss",
+    weighting="WarmUp adaptive_weight",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -5,7 +5,7 @@ Names are loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.metrics.class_separation import class_silhouette as class_silhouette
@@ -42,41 +42,23 @@ if TYPE_CHECKING:
     from equipoise.metrics.two_sample import TwoSampleTest as TwoSampleTest
     from equipoise.metrics.two_sample import two_sample_test as two_sample_test
 
-_HOMES = {
-    "ClassCounts": "equipoise.metrics.histogram",
-    "FeatureMoments": "equipoise.metrics.frechet",
-    "KernelDistance": "equipoise.metrics.kernel",
-    "Memorisation": "equipoise.metrics.neighbours",
-    "MissingModes": "equipoise.metrics.third_party",
-    "ModeCoverage": "equipoise.metrics.histogram",
-    "PointCoverage": "equipoise.metrics.points",
-    "TwoSampleTest": "equipoise.metrics.two_sample",
-    "Variety": "equipoise.metrics.collapse",
-    "class_histogram": "equipoise.metrics.histogram",
-    "class_silhouette": "equipoise.metrics.class_separation",
-    "cmmd": "equipoise.metrics.gaussian_kernel",
-    "combined_labels": "equipoise.metrics.composite",
-    "composed_labels": "equipoise.metrics.composite",
-    "coverage_of_counts": "equipoise.metrics.histogram",
-    "density_coverage": "equipoise.metrics.manifolds",
-    "frechet_distance": "equipoise.metrics.frechet",
-    "inception_score": "equipoise.metrics.inception",
-    "kernel_distance": "equipoise.metrics.kernel",
-    "kernel_distance_of_subsets": "equipoise.metrics.kernel",
-    "memorisation": "equipoise.metrics.neighbours",
-    "missing_modes": "equipoise.metrics.third_party",
-    "mode_coverage": "equipoise.metrics.histogram",
-    "mode_score": "equipoise.metrics.inception",
-    "ms_ssim": "equipoise.metrics.structural_similarity",
-    "nearest_neighbours": "equipoise.metrics.neighbours",
-    "neighbour_purity": "equipoise.metrics.class_separation",
-    "point_coverage": "equipoise.metrics.points",
-    "precision_recall": "equipoise.metrics.manifolds",
-    "random_pairs": "equipoise.metrics.structural_similarity",
-    "stacked_labels": "equipoise.metrics.composite",
-    "two_sample_test": "equipoise.metrics.two_sample",
-    "variety": "equipoise.metrics.collapse",
-}
+_HOMES = homes(
+    __name__,
+    class_separation="class_silhouette neighbour_purity",
+    collapse="Variety variety",
+    composite="combined_labels composed_labels stacked_labels",
+    frechet="FeatureMoments frechet_distance",
+    gaussian_kernel="cmmd",
+    histogram="ClassCounts ModeCoverage class_histogram coverage_of_counts mode_coverage",
+    inception="inception_score mode_score",
+    kernel="KernelDistance kernel_distance kernel_distance_of_subsets",
+    manifolds="density_coverage precision_recall",
+    neighbours="Memorisation memorisation nearest_neighbours",
+    points="PointCoverage point_coverage",
+    structural_similarity="ms_ssim random_pairs",
+    third_party="MissingModes missing_modes",
+    two_sample="TwoSampleTest two_sample_test",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -6,7 +6,7 @@ Names are loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.monitor.alarm import Advice as Advice
@@ -20,18 +20,16 @@ if TYPE_CHECKING:
     from equipoise.monitor.memorisation import MemorisationMonitor as MemorisationMonitor
     from equipoise.monitor.monitor import Monitor as Monitor
 
-_HOMES = {
-    "Advice": "equipoise.monitor.alarm",
-    "Alarm": "equipoise.monitor.alarm",
-    "BalanceMonitor": "equipoise.monitor.balance",
-    "EnergyMonitor": "equipoise.monitor.energies",
-    "HealthMonitor": "equipoise.monitor.health",
-    "MemorisationMonitor": "equipoise.monitor.memorisation",
-    "Monitor": "equipoise.monitor.monitor",
-    "Report": "equipoise.monitor.alarm",
-    "VarietyMonitor": "equipoise.monitor.collapse",
-    "gradient_norm": "equipoise.monitor.balance",
-}
+_HOMES = homes(
+    __name__,
+    alarm="Advice Alarm Report",
+    balance="BalanceMonitor gradient_norm",
+    collapse="VarietyMonitor",
+    energies="EnergyMonitor",
+    health="HealthMonitor",
+    memorisation="MemorisationMonitor",
+    monitor="Monitor",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -6,7 +6,7 @@ Names are loaded when they are first used, so that `equipoise.networks.catalogue
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 from equipoise.networks.catalogue import NETWORKS
 
 if TYPE_CHECKING:
@@ -56,18 +56,14 @@ if TYPE_CHECKING:
     from equipoise.networks.wgan_gp import WGANGPResNet64Discriminator as WGANGPResNet64Discriminator
     from equipoise.networks.wgan_gp import WGANGPResNet64Generator as WGANGPResNet64Generator
 
-_HOMES = {
-    "AutoEncoder": "equipoise.networks.network",
-    "BatchNorm": "equipoise.networks.normalisation",
-    "Discriminator": "equipoise.networks.network",
-    "Dropout": "equipoise.networks.dropout",
-    "Encoder": "equipoise.networks.network",
-    "Generator": "equipoise.networks.network",
-    "Network": "equipoise.networks.network",
-    "build": "equipoise.networks.initialise",
-    "reparameterised": "equipoise.networks.encoder",
-    **{name: home for home, _, name in (str(entry.place).partition(":") for entry in NETWORKS.values())},
-}
+_HOMES = homes(
+    __name__,
+    dropout="Dropout",
+    encoder="reparameterised",
+    initialise="build",
+    network="AutoEncoder Discriminator Encoder Generator Network",
+    normalisation="BatchNorm",
+) | {name: home for home, _, name in (str(entry.place).partition(":") for entry in NETWORKS.values())}
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -6,7 +6,7 @@ loaded when they are first used.
 
 from typing import TYPE_CHECKING
 
-from equipoise.common.lazy import lazy_names
+from equipoise.common.lazy import homes, lazy_names
 
 if TYPE_CHECKING:
     from equipoise.testing.algorithms import check_algorithm as check_algorithm
@@ -23,21 +23,18 @@ if TYPE_CHECKING:
     from equipoise.testing.toys import ToyImages as ToyImages
     from equipoise.testing.toys import toy as toy
 
-_HOMES = {
-    "TOY_EXPERIMENTS": "equipoise.testing.toys",
-    "ToyImages": "equipoise.testing.toys",
-    "check_algorithm": "equipoise.testing.algorithms",
-    "check_augmentation": "equipoise.testing.augmentation",
-    "check_constraint": "equipoise.testing.constraints",
-    "check_data": "equipoise.testing.data",
-    "check_loss": "equipoise.testing.losses",
-    "check_metric": "equipoise.testing.metrics",
-    "check_network": "equipoise.testing.networks",
-    "check_penalty": "equipoise.testing.constraints",
-    "check_study": "equipoise.testing.studies",
-    "draw": "equipoise.testing.losses",
-    "toy": "equipoise.testing.toys",
-}
+_HOMES = homes(
+    __name__,
+    algorithms="check_algorithm",
+    augmentation="check_augmentation",
+    constraints="check_constraint check_penalty",
+    data="check_data",
+    losses="check_loss draw",
+    metrics="check_metric",
+    networks="check_network",
+    studies="check_study",
+    toys="TOY_EXPERIMENTS ToyImages toy",
+)
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)
