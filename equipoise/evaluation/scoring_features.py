@@ -120,36 +120,3 @@ MEASURES: Mapping[str, _Measure] = {
     "coverage": _of_balls(*_ROBUST, 1),
 }
 """From real and generated features to a figure, by name."""
-
-CLASSIFIER_FRECHET = FeatureMetric("classifier-fid", "classifier", "frechet")
-"""Frechet distance on the features of the data set's own classifier."""
-CLASSIFIER_KERNEL = FeatureMetric("classifier-kid", "classifier", "kernel")
-"""Kernel distance on the same."""
-CLASSIFIER_PRECISION = FeatureMetric("precision", "classifier", "precision")
-"""Share of the samples that lie among the real features."""
-CLASSIFIER_RECALL = FeatureMetric("recall", "classifier", "recall")
-"""Share of the real features that lie among the samples."""
-CLASSIFIER_DENSITY = FeatureMetric("density", "classifier", "density")
-"""Density of the samples among the real features."""
-CLASSIFIER_COVERAGE = FeatureMetric("coverage", "classifier", "coverage")
-"""Share of the real features with a sample near."""
-INCEPTION_FRECHET = FeatureMetric("fid", "inception-v3", "frechet")
-"""Frechet Inception distance."""
-INCEPTION_KERNEL = FeatureMetric("kid", "inception-v3", "kernel")
-"""Kernel Inception distance."""
-DINOV2_FRECHET = FeatureMetric("fd-dinov2", "dinov2-vit-l14", "frechet")
-"""Frechet distance on DINOv2's features (Stein et al. 2023)."""
-CLIP_MMD = FeatureMetric("cmmd", "clip-vit-l14-336", "cmmd")
-"""Gaussian kernel distance on CLIP's embeddings (Jayasumana et al. 2024)."""
-LITE0_KERNEL = FeatureMetric("lite0-kernel", "efficientnet-lite0", "kernel")
-"""Kernel distance on EfficientNet-Lite0's features."""
-LITE0_FRECHET = FeatureMetric("lite0-frechet", "efficientnet-lite0", "frechet")
-"""Frechet distance on the same."""
-LITE0_PRECISION = FeatureMetric("lite0-precision", "efficientnet-lite0", "precision")
-"""Share of the samples that lie among the real features."""
-LITE0_RECALL = FeatureMetric("lite0-recall", "efficientnet-lite0", "recall")
-"""Share of the real features that lie among the samples."""
-LITE0_DENSITY = FeatureMetric("lite0-density", "efficientnet-lite0", "density")
-"""Density of the samples among the real features."""
-LITE0_COVERAGE = FeatureMetric("lite0-coverage", "efficientnet-lite0", "coverage")
-"""Share of the real features with a sample near."""
