@@ -55,6 +55,8 @@ class AdaptiveBounds(Algorithm[BoundsMemory]):
         widths: the bandwidths of the Gaussian kernel.
     """
 
+    players = ("generator", "discriminator")
+    """Generator and discriminator; the latter returns features [batch, features]."""
     bounds: tuple[float, float] = (0.25, 4.0)
     adaptive: bool = True
     quantiles: tuple[float, float] = (0.05, 0.95)
@@ -69,11 +71,6 @@ class AdaptiveBounds(Algorithm[BoundsMemory]):
                 raise ValueError(f"{name} must be (lower, upper) with 0 <= lower < upper, got {(low, high)}.")
         if self.quantiles[1] > 1:
             raise ValueError(f"quantiles must lie between 0 and 1, got {self.quantiles}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and discriminator; the latter returns features [batch, features]."""
-        return ("generator", "discriminator")
 
     def create_memory(self) -> BoundsMemory:
         """The bounds and the sums."""

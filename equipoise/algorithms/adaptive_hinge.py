@@ -32,6 +32,7 @@ class AdaptiveHinge(Algorithm[MarginMemory]):
         discriminator_steps: discriminator steps per generator step, each with a real batch of its own.
     """
 
+    players = ("generator", "discriminator")
     margin: float = 1.0
     adaptive: bool = True
     least_margin: float = 0.01
@@ -44,11 +45,6 @@ class AdaptiveHinge(Algorithm[MarginMemory]):
         check_whole("discriminator_steps", self.discriminator_steps, 1)
         if self.least_margin > self.margin:
             raise ValueError(f"least_margin must be at most the margin {self.margin}, got {self.least_margin}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and discriminator."""
-        return ("generator", "discriminator")
 
     def create_memory(self) -> MarginMemory:
         """The margin and the energy sums."""

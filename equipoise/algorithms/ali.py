@@ -22,10 +22,8 @@ class ALI(Algorithm[nn.Module]):
     Every player steps at once, from one graph. The losses are the non-saturating ones.
     """
 
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator, variational encoder and discriminator of pairs."""
-        return ("generator", "encoder", "discriminator")
+    players = ("generator", "encoder", "discriminator")
+    """Generator, variational encoder and discriminator of pairs."""
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of one simultaneous move."""

@@ -31,6 +31,8 @@ class BEGAN(Algorithm[BalanceMemory]):
         rate: lambda_k, how fast k moves.
     """
 
+    players = ("generator", "discriminator")
+    """Generator and auto-encoding discriminator."""
     gamma: float = 0.5
     rate: float = 1e-3
 
@@ -38,11 +40,6 @@ class BEGAN(Algorithm[BalanceMemory]):
         super().__post_init__()
         check_positive("gamma", self.gamma)
         check_non_negative("rate", self.rate)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and auto-encoding discriminator."""
-        return ("generator", "discriminator")
 
     def create_memory(self) -> BalanceMemory:
         """k, from 0."""

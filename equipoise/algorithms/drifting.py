@@ -7,7 +7,7 @@ V is the attraction to the data less the repulsion from the batch's other sample
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from equipoise.algorithms.pretrained import Features, flat_of_each
 from equipoise.common.checks import check_non_negative
@@ -31,6 +31,7 @@ class Drifting(Algorithm[nn.Module]):
             in the experiment's value range, "unit" or "symmetric".
     """
 
+    players = ("generator",)
     kernel: DriftKernel = "laplace"
     widths: tuple[float, ...] = (1.0,)
     repulsion: float = 1.0
@@ -42,19 +43,12 @@ class Drifting(Algorithm[nn.Module]):
         check_widths("widths", self.widths)
         check_non_negative("repulsion", self.repulsion)
 
-    @property
-    def players(self) -> tuple[str, ...]:
-        """The generator alone."""
-        return ("generator",)
-
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of one move."""
         return (Stage("drifting", (Move("generator", self._follow, ("generator",)),), self.epochs, self.iterations),)
 
     def _follow(self, players: Players, memory: nn.Module, draw: Draw) -> Outcome:
         real, fake = flat_of_each(self.features, draw.real, players["generator"](draw.latent()))
-        loss = drifting_loss(real, fake, self._drift)
+        options = self.kernel, self.widths, self.repulsion, self.division
+        loss = drifting_loss(real, fake, lambda fake, real: drift(fake, real, None, *options))
         return Outcome({"generator": loss}, {"squared_drift": loss})
-
-    def _drift(self, fake: Tensor, real: Tensor) -> Tensor:
-        return drift(fake, real, None, self.kernel, self.widths, self.repulsion, self.division)

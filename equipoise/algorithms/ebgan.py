@@ -32,6 +32,8 @@ class EBGAN(Algorithm[nn.Module]):
             "images" themselves, as in the EBGAN code above (`equipoise.losses.one_sided_pulling_away`).
     """
 
+    players = ("generator", "discriminator")
+    """Generator and auto-encoding discriminator."""
     margin: float
     energy: Literal["squared", "norm", "mean_squared"] = "squared"
     pulling_away_weight: float = 0.0
@@ -41,11 +43,6 @@ class EBGAN(Algorithm[nn.Module]):
         super().__post_init__()
         check_non_negative("margin", self.margin)
         check_non_negative("pulling_away_weight", self.pulling_away_weight)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and auto-encoding discriminator."""
-        return ("generator", "discriminator")
 
     def shared(self) -> "EBGAN":
         """All but the margin."""

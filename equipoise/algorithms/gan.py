@@ -42,6 +42,7 @@ class GAN(Algorithm[nn.Module]):
             CIFAR-10: name the experiment's value range, "symmetric" or "unit"; or "none".
     """
 
+    players = ("generator", "discriminator")
     loss: str = "non-saturating"
     amplifier: str = "none"
     penalties: tuple[Penalty, ...] = ()
@@ -68,11 +69,6 @@ class GAN(Algorithm[nn.Module]):
             raise ValueError(
                 f"the loss {self.loss} compares fake scores with as many real: generator_batches must be 1."
             )
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and discriminator."""
-        return ("generator", "discriminator")
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""

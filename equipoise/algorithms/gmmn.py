@@ -31,6 +31,7 @@ class GMMN(Algorithm[nn.Module]):
             images in the experiment's value range, "unit" or "symmetric".
     """
 
+    players = ("generator",)
     kernel: str = "gaussian"
     widths: tuple[float, ...] = GAUSSIAN_MIXTURE
     unbiased: bool = True
@@ -43,11 +44,6 @@ class GMMN(Algorithm[nn.Module]):
         KERNELS.load(self.kernel)(self.widths)
         if self.root and self.unbiased:
             raise ValueError("an unbiased estimate can be negative and has no root: set unbiased to false.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """The generator alone."""
-        return ("generator",)
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage of one move."""

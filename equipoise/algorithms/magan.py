@@ -75,6 +75,8 @@ class MAGAN(Algorithm[MarginMemory]):
         energy: "squared", the sum of squared errors as in the authors' code, or "norm", Eq. 1.
     """
 
+    players = ("generator", "discriminator")
+    """Generator and auto-encoding discriminator."""
     pretrain_epochs: int = 2
     energy: EnergyKind = "squared"
 
@@ -82,11 +84,6 @@ class MAGAN(Algorithm[MarginMemory]):
         super().__post_init__()
         if self.pretrain_epochs < 0:
             raise ValueError(f"pretrain_epochs must be at least 0, got {self.pretrain_epochs}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and auto-encoding discriminator."""
-        return ("generator", "discriminator")
 
     def create_memory(self) -> MarginMemory:
         """The margin and the energy sums."""

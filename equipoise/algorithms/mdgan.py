@@ -43,6 +43,7 @@ class MDGAN(Algorithm[nn.Module]):
             paper.
     """
 
+    players = ("generator", "encoder", _MANIFOLD, _DIFFUSION)
     adversarial_weight: float = 1.0
     reduction: Literal["mean", "sum"] = "mean"
     penalties: tuple[Penalty, ...] = ()
@@ -51,11 +52,6 @@ class MDGAN(Algorithm[nn.Module]):
         super().__post_init__()
         check_non_negative("adversarial_weight", self.adversarial_weight)
         check_penalties(self.penalties)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator, encoder and the two discriminators."""
-        return ("generator", "encoder", _MANIFOLD, _DIFFUSION)
 
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
         """Latents of the prior, and codes of real images."""

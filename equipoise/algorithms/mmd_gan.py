@@ -52,6 +52,8 @@ class MMDGAN(Algorithm[nn.Module]):
         update: "simultaneous", both gradients from one forward pass as in the authors' code, or "alternating".
     """
 
+    players = ("generator", "discriminator")
+    """Generator and discriminator; the latter returns features [batch, features]."""
     tells_classes: ClassVar[bool] = True
     repulsion: float = 1.0
     bounds: tuple[float, float] | None = None
@@ -76,11 +78,6 @@ class MMDGAN(Algorithm[nn.Module]):
             raise ValueError("a simultaneous update makes exactly one discriminator step per generator step.")
         if self.bounds is not None and not 0 <= self.bounds[0] < self.bounds[1] < float("inf"):
             raise ValueError(f"bounds must be (lower, upper) with 0 <= lower < upper, got {self.bounds}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and discriminator; the latter returns features [batch, features]."""
-        return ("generator", "discriminator")
 
     def stages(self) -> tuple[Stage[nn.Module], ...]:
         """One stage."""

@@ -19,11 +19,7 @@ from equipoise.algorithms.scores import (
     scores_of_each,
 )
 from equipoise.common.checks import check_non_negative, check_whole
-from equipoise.losses import (
-    minimax_discriminator_loss,
-    reg_gan_encoder_loss,
-    reg_gan_generator_loss,
-)
+from equipoise.losses import minimax_discriminator_loss, reg_gan_encoder_loss, reg_gan_generator_loss
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
@@ -45,6 +41,7 @@ class RegGAN(Algorithm[nn.Module]):
         penalties: on the discriminator's gradient, each at most once; none in the paper.
     """
 
+    players = ("generator", "encoder", "discriminator")
     geometric_weight: float = 0.2
     mode_weight: float = 0.4
     similarity: Literal["pixels", "features"] = "pixels"
@@ -59,11 +56,6 @@ class RegGAN(Algorithm[nn.Module]):
         check_non_negative("mode_weight", self.mode_weight)
         check_whole("discriminator_steps", self.discriminator_steps, 1)
         check_penalties(self.penalties)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator, encoder and discriminator."""
-        return ("generator", "encoder", "discriminator")
 
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
         """Latents of the prior, and codes of real images."""

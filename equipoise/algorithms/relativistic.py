@@ -78,6 +78,7 @@ class RelativisticGAN(Algorithm[PairingMemory]):
         augment_schedule: the course of the augmentation's strength.
     """
 
+    players = ("generator", "discriminator")
     tells_classes: ClassVar[bool] = True
     gamma: float = 2.0
     gamma_target: float | None = None
@@ -95,11 +96,6 @@ class RelativisticGAN(Algorithm[PairingMemory]):
             raise ValueError(f"gamma_target must lie between 0 and 1, or be none, got {self.gamma_target}.")
         if self.gamma_target is not None and not _LEAST <= self.gamma <= _MOST:
             raise ValueError(f"a gamma that adapts starts between {_LEAST} and {_MOST}, got {self.gamma}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator and discriminator."""
-        return ("generator", "discriminator")
 
     def create_memory(self) -> PairingMemory:
         """The strength of the augmentation, the penalties' weight and their share."""

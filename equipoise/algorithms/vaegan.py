@@ -11,10 +11,7 @@ from torch import Tensor, nn
 
 from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores_one_by_one
 from equipoise.common.checks import check_non_negative
-from equipoise.losses import (
-    geometric_regulariser,
-    non_saturating_generator_loss,
-)
+from equipoise.losses import geometric_regulariser, non_saturating_generator_loss
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import NOISE, Algorithm, Move, Outcome, Players, Stage
@@ -33,6 +30,8 @@ class VAEGAN(Algorithm[nn.Module]):
         real_weight: of real images in the discriminator's loss; samples and reconstructions share the rest. 0 to 1.
     """
 
+    players = ("generator", "encoder", "discriminator")
+    """Generator, variational encoder and discriminator."""
     similarity_weight: float = 1e-6
     prior_weight: float = 1.0
     real_weight: float = 0.5
@@ -45,11 +44,6 @@ class VAEGAN(Algorithm[nn.Module]):
         for name in ("similarity_weight", "real_weight"):
             if getattr(self, name) > 1:
                 raise ValueError(f"{name} must be at most 1, got {getattr(self, name)}.")
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Generator, variational encoder and discriminator."""
-        return ("generator", "encoder", "discriminator")
 
     def generator_inputs(self, players: Players, draw: Draw) -> dict[str, Tensor]:
         """Latents of the prior, and codes of real images."""
