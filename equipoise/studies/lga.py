@@ -1,11 +1,16 @@
 """The tables and Figure 2 of the spatially decomposed hinge loss (LGA). Torch-free."""
 
+from functools import partial
+
 from equipoise.studies.study import CPU, SMOKE, Measure, Published, Row, Scale, Sentence, Study
 
-_PAPER = "LGA, anonymous submission"
+_study = partial(
+    Study,
+    paper="LGA, anonymous submission",
+    scales={"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=10_000)},
+)
 _FID = Measure("fid", "FID", stand_in="classifier-fid")
 _SCORE = Measure("inception-v3-score", "Inception score", stand_in="inception-score")
-_SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=10_000)}
 _DATA = {"cifar10": "CIFAR-10", "stl10": "STL-10", "celeba": "CelebA", "lsun": "LSUN bedrooms"}
 _METHODS = {
     "geogan": "GeoGAN",
@@ -45,10 +50,9 @@ def table_1() -> Study:
         for column, data in enumerate(_DATA)
         for method, title in _METHODS.items()
     )
-    return Study(
+    return _study(
         name="lga-table-1",
         title="FID with and without the local gradient amplifier",
-        paper=_PAPER,
         place="Table 1",
         introduction=(
             "10,000 samples against 10,000 real images (5,000 on STL-10). The amplifier is the magnitude form, because "
@@ -56,7 +60,6 @@ def table_1() -> Study:
         ),
         rows=rows,
         measures=(_FID,),
-        scales=_SCALES,
     )
 
 
@@ -66,10 +69,9 @@ def table_2() -> Study:
         Row(label, name, _DATA[data], published={"inception-v3-score": Published(score), "fid": Published(fid)})
         for name, (label, data, score, fid) in _TABLE_2.items()
     )
-    return Study(
+    return _study(
         name="lga-table-2",
         title="SNGAN with and without the local gradient amplifier",
-        paper=_PAPER,
         place="Table 2",
         introduction=(
             "On CIFAR-10, the paper's own FID contradicts its claim: the amplifier is worse. The paper does not say "
@@ -77,7 +79,6 @@ def table_2() -> Study:
         ),
         rows=rows,
         measures=(_FID, _SCORE),
-        scales=_SCALES,
     )
 
 
@@ -88,10 +89,9 @@ def figure_2() -> Study:
         Row(_METHODS[method], f"{method}-stl10", published={measure.metric: Published(*figures)})
         for method, figures in _TRAILING.items()
     )
-    return Study(
+    return _study(
         name="lga-figure-2",
         title="Does the distance stay low? Ten evaluations during the training on STL-10",
-        paper=_PAPER,
         place="Figure 2",
         introduction=(
             "The paper averages the FID around its lowest point, by a rule that it does not define. Here it is the "
@@ -103,17 +103,15 @@ def figure_2() -> Study:
         measures=(measure, _FID),
         curves=("fid", "classifier-fid"),
         watched=_FID,
-        scales=_SCALES,
     )
 
 
 def lsun() -> Study:
     """How soon FID is low on LSUN's bedrooms."""
     batches = "batches-to-100"
-    return Study(
+    return _study(
         name="lga-lsun",
         title="Batches until FID is 100 on LSUN bedrooms",
-        paper=_PAPER,
         place="the text on LSUN",
         introduction=(
             "The paper measures FID every 1,000 iterations. It reaches 100 after 21,000 iterations with the amplifier, "
@@ -131,5 +129,4 @@ def lsun() -> Study:
         curves=("fid",),
         watched=_FID,
         evaluations=95,
-        scales=_SCALES,
     )

@@ -1,13 +1,15 @@
 """The table and the quantitative figures of MAGAN (Wang et al. 2017). Torch-free."""
 
+from functools import partial
+
 from equipoise.studies.study import CPU, SMOKE, Measure, Order, Published, Reference, Row, Scale, Sentence, Study
 
-_PAPER = "Wang et al. 2017"
 _SCORE = "inception-v3-score"
 _ENERGIES = ("real_energy", "fake_energy", "margin")
 _SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=50_000)}
 _MNIST_SCALES = _SCALES | {"cpu": Scale(seeds=1, samples=10_000, length=0.06)}
 """On a CPU 12 of MAGAN's 200 epochs, so that its margin, which moves at the end of an epoch, has time to adapt."""
+_study = partial(Study, paper="Wang et al. 2017", scales=_MNIST_SCALES)
 _JUDGE = (
     "The paper's classifier (98.7 % of the test images right) was not published. Ours is more accurate, so absolute "
     "scores differ, and only the order is compared."
@@ -23,10 +25,9 @@ def table_1() -> Study:
         "MIX + WGAN": Published(4.04, 0.07),
         "WGAN": Published(3.82, 0.06, "Table 1, from the paper of MIX"),
     }
-    return Study(
+    return _study(
         name="magan-table-1",
         title="Inception scores on CIFAR-10",
-        paper=_PAPER,
         place="Table 1",
         introduction=(
             "Inception score of 50,000 samples in ten splits. The paper and its code have different networks, so both "
@@ -50,10 +51,9 @@ def table_1() -> Study:
 def mnist_scores() -> Study:
     """Inception scores on MNIST by a classifier of digits."""
     score = "inception-score"
-    return Study(
+    return _study(
         name="magan-mnist",
         title="Inception scores on MNIST",
-        paper=_PAPER,
         place="section 4.1",
         introduction=f"Inception score of a classifier of digits. {_JUDGE}",
         rows=(
@@ -71,7 +71,6 @@ def mnist_scores() -> Study:
         ),
         references=(Reference("real test images", {score: Published(9.09, 0.08)}, recipe="magan-mnist"),),
         curves=_ENERGIES,
-        scales=_MNIST_SCALES,
     )
 
 
@@ -81,10 +80,9 @@ _SHARES = {"share-of-ones": Published(0.165), "share-of-twos": Published(0.042),
 def figure_1() -> Study:
     """The histogram of classes on MNIST."""
     covered = "modes-covered"
-    return Study(
+    return _study(
         name="magan-figure-1",
         title="Classes among MAGAN's samples on MNIST",
-        paper=_PAPER,
         place="Figure 1",
         introduction=(
             "In the paper, all ten classes are generated. Ones are the most frequent (16.5 %) and twos the rarest (4.2 "
@@ -112,7 +110,6 @@ def figure_1() -> Study:
             Sentence("5 of 10 classes are near 10 %", "even-classes", "MAGAN", "about", 5),
         ),
         curves=_ENERGIES,
-        scales=_MNIST_SCALES,
     )
 
 
@@ -120,10 +117,9 @@ def figure_3() -> Study:
     """Energies under fixed margins and under an adapted one."""
     fixed = {"margin 10": "ebgan-mnist", "margin 5": "ebgan-mnist-5", "margin 1.08": "ebgan-mnist-1.08"}
     rows = tuple(Row(f"EBGAN, {label}", recipe) for label, recipe in fixed.items())
-    return Study(
+    return _study(
         name="magan-figure-3",
         title="Energies under fixed margins and under an adapted one",
-        paper=_PAPER,
         place="Figure 3",
         introduction=(
             "In the paper, the energies of real and generated images move apart under each fixed margin, and fall "
@@ -142,7 +138,6 @@ def figure_3() -> Study:
         orders=tuple(Order("energy-gap", "MAGAN", row.label) for row in rows),
         sentences=(*(each for row in rows for each in _drifts_apart(row.label)), *_falls_together("MAGAN")),
         curves=_ENERGIES,
-        scales=_MNIST_SCALES,
     )
 
 

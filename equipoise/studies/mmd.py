@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from equipoise.common.counted import counted
 from equipoise.recipes.mmd_best import DIVERGED_BEYOND, GAINS, SCRIPT_RATES, best
@@ -21,11 +22,14 @@ from equipoise.studies.study import (
     Variant,
 )
 
-_PAPER = "Wang et al. 2019"
 _FID = Measure("fid", "FID", stand_in="classifier-fid")
 _SCORE = Measure("inception-v3-score", "Inception score", stand_in="inception-score", same=False)
 _SIMILARITY = Measure("ms-ssim", "MS-SSIM")
-_SCALES = {"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=1, samples=50_000)}
+_study = partial(
+    Study,
+    paper="Wang et al. 2019",
+    scales={"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=1, samples=50_000)},
+)
 _DATA = {"cifar10": "CIFAR-10", "stl10": "STL-10", "celeba": "CelebA", "lsun": "LSUN bedrooms"}
 _FIGURE_3_DIVERGED = 30.0
 _LOSSES = {
@@ -85,10 +89,9 @@ def table_1() -> Study:
         Reference("real data", _of_real_data(data, column), _DATA[data], recipe=f"mmd-rep-b-{data}")
         for column, data in enumerate(_DATA)
     )
-    return Study(
+    return _study(
         name="mmd-table-1",
         title="Losses under spectral normalisation by the true convolution",
-        paper=_PAPER,
         place="Table 1",
         introduction=(
             f"{_BEST}; each recipe here has one pair, the best one for the nearest setting in the authors' raw "
@@ -97,7 +100,6 @@ def table_1() -> Study:
         rows=rows,
         measures=(_FID, _SCORE, _SIMILARITY),
         references=real,
-        scales=_SCALES,
     )
 
 
@@ -113,10 +115,9 @@ def figure_3() -> Study:
         for ending in ("", "-b")
         for word, number in _LAMBDAS.items()
     )
-    return Study(
+    return _study(
         name="mmd-figure-3",
         title="The weight lambda by sixteen pairs of learning rates on CIFAR-10",
-        paper=_PAPER,
         place="Figure 3",
         introduction=(
             "The paper has no numbers. It says that lambda of -0.5 is much better than -1, that 0 and more is good and "
@@ -128,7 +129,6 @@ def figure_3() -> Study:
         rows=rows,
         measures=(_FID,),
         orders=_figure_3_orders(),
-        scales=_SCALES,
     )
 
 
@@ -147,10 +147,9 @@ def _figure_3_orders() -> tuple[Order, ...]:
 
 def figure_4() -> Study:
     """What the discriminators of two losses see in real images."""
-    return Study(
+    return _study(
         name="mmd-figure-4",
         title="Do the discriminator's outputs keep the classes of real images apart?",
-        paper=_PAPER,
         place="Figure 4",
         introduction=(
             "The outputs of each discriminator for 2,560 real images of CIFAR-10, after training without labels. The "
@@ -182,24 +181,21 @@ def table_s3() -> Study:
         for loss, gain in _S3_GAINS.items()
         for which, (way, ending) in enumerate((("PIM", "pim"), ("PICO", f"pico-{gain}")))
     )
-    return Study(
+    return _study(
         name="mmd-table-s3",
         title="Spectral norm of the reshaped kernel (PIM) or of the convolution (PICO)",
-        paper=_PAPER,
         place="Table S3",
         introduction=f"{_BEST}, and so is every recipe here. PIM runs use C = 1, which the paper does not state.",
         rows=rows,
         measures=(_FID,),
-        scales=_SCALES,
     )
 
 
 def table_s4() -> Study:
     """Gradient penalties."""
-    return Study(
+    return _study(
         name="mmd-table-s4",
         title="Gradient penalties for MMD-GAN on CIFAR-10",
-        paper=_PAPER,
         place="Table S4",
         introduction=(
             "The first two rows were published by Arbel et al. 2018, with 150,000 generator steps and five times as "
@@ -209,24 +205,19 @@ def table_s4() -> Study:
             Row(
                 label,
                 recipe,
-                published={
-                    metric: Published(figure, source=_RAW_S4.get(recipe, ""))
-                    for metric, figure in (("inception-v3-score", score), ("fid", fid))
-                },
+                published=_score_and_fid(score, fid, _RAW_S4.get(recipe, "")),
             )
             for recipe, (label, score, fid) in _TABLE_S4.items()
         ),
         measures=(_FID, _SCORE),
-        scales=_SCALES,
     )
 
 
 def table_s5() -> Study:
     """The number of features of the discriminator."""
-    return Study(
+    return _study(
         name="mmd-table-s5",
         title="How many features the discriminator gives, repulsive loss on CIFAR-10",
-        paper=_PAPER,
         place="Table S5",
         introduction=(
             "Each number of features uses the scale C^K and the learning rates with the lowest FID in the authors' raw "
@@ -237,15 +228,11 @@ def table_s5() -> Study:
             Row(
                 counted(size, "feature"),
                 f"mmd-rep-cifar10-features-{size}",
-                published={
-                    metric: Published(figure, source=_PRINTED_S5.get(size, ""))
-                    for metric, figure in (("inception-v3-score", score), ("fid", fid))
-                },
+                published=_score_and_fid(score, fid, _PRINTED_S5.get(size, "")),
             )
             for size, (score, fid) in _TABLE_S5.items()
         ),
         measures=(_FID, _SCORE),
-        scales=_SCALES,
     )
 
 
@@ -265,10 +252,9 @@ def figure_s2() -> Study:
         for label, constraint in _CONSTRAINTS.items()
         for cell in (best(loss.removeprefix("mmd-"), data, constraint),)
     )
-    return Study(
+    return _study(
         name="mmd-figure-s2",
         title="How often each loss diverges over sixteen pairs of learning rates",
-        paper=_PAPER,
         place="Figure S2",
         introduction=(
             "A FID above 50 (CIFAR-10, CelebA), 80 (STL-10) or 90 (LSUN) counts as diverged, as in the paper. The "
@@ -278,7 +264,6 @@ def figure_s2() -> Study:
         rows=rows,
         measures=(_FID,),
         orders=tuple(order for data in _DATA for order in _figure_s2_orders(data)),
-        scales=_SCALES,
     )
 
 
@@ -291,12 +276,16 @@ def _figure_s2_orders(data: str) -> list[Order]:
     return [Order(DIVERGED, better, worse, _DATA[data]) for better, worse in (*robust, *large)]
 
 
+def _score_and_fid(score: float | None, fid: float | None, source: str = "") -> dict[str, Published]:
+    return {"inception-v3-score": Published(score, source=source), "fid": Published(fid, source=source)}
+
+
 def _pair(data: str, figures: tuple[float | None, float | None]) -> dict[str, Published]:
     """Two printed figures: Inception score and FID where there are classes, FID and MS-SSIM elsewhere."""
-    first, second = (Published(figure) for figure in figures)
+    first, second = figures
     if data in ("cifar10", "stl10"):
-        return {"inception-v3-score": first, "fid": second}
-    return {"fid": first, "ms-ssim": second}
+        return _score_and_fid(first, second)
+    return {"fid": Published(first), "ms-ssim": Published(second)}
 
 
 def _of_real_data(data: str, column: int) -> dict[str, Published]:
