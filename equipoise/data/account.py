@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from equipoise.common.counted import counted
@@ -87,18 +87,8 @@ class Account:
         return f"{printable(name)}: {amount}, resized to {size}{f' ({treated})' if treated else ''}."
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values, every name in full."""
-        lists = {"skipped": self.skipped, "unread": self.unread, "left_out": self.left_out}
-        counts: dict[str, Any] = {
-            "images": self.images,
-            "smallest": list(self.smallest),
-            "largest": list(self.largest),
-            "uneven": self.uneven,
-            "enlarged": self.enlarged,
-            "transparent": self.transparent,
-            "grey": self.grey,
-        }
-        return counts | {name: [list(each) for each in files] for name, files in lists.items()}
+        """Every field, for JSON; every name in full."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Account":

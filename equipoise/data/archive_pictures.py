@@ -33,7 +33,7 @@ def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
             if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts):
                 continue
             if inside.suffix.lower() in image_suffixes():
-                yield Picture(name, _reader(size, file))
+                yield Picture(name, _Reader(file.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else None))
             else:
                 left_out.append((name, inside.suffix.lower() or "files without an ending"))
 
@@ -47,10 +47,6 @@ def top_folder(paths: Iterable[Path]) -> Path:
             break
         shared.append(level[0])
     return Path(*shared)
-
-
-def _reader(size: int, file: IO[bytes]) -> "_Reader":
-    return _Reader(file.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else None)
 
 
 class _Reader:

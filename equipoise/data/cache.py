@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,6 @@ class Index:
     content_hash: str
     account: Account
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {
-            "shape": list(self.shape),
-            "classes": self.classes,
-            "content_hash": self.content_hash,
-            "account": self.account.as_dict(),
-        }
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -85,7 +76,8 @@ def cached_store(reading: Reading) -> Store:
     """
     folder = cache_directory() / "data" / sha256(f"{_FORMAT}\0{reading.key}".encode()).hexdigest()[:32]
     index = _read_index(folder, reading)
-    store = None if index is None or _may_be_complete_now(index, reading) else _opened(folder, index, reading)
+    may_be_complete_now = index is not None and any(reading.opens(name) for name, _ in index.account.unread)
+    store = None if index is None or may_be_complete_now else _opened(folder, index, reading)
     if store is None:
         sweep_abandoned(folder.parent, "*/")
         _build(folder, reading)
@@ -93,10 +85,6 @@ def cached_store(reading: Reading) -> Store:
     if store is None:
         raise EquipoiseError(f"{printable(folder)} was damaged while {reading.name} was being written; try again.")
     return store
-
-
-def _may_be_complete_now(index: Index, reading: Reading) -> bool:
-    return any(reading.opens(name) for name, _ in index.account.unread)
 
 
 def _opened(folder: Path, index: Index | None, reading: Reading) -> Store | None:
@@ -161,7 +149,7 @@ def _build(folder: Path, reading: Reading) -> None:
         raise EquipoiseError(f"{reading.name} contains no readable image ({'; '.join(missing) or 'it is empty'}).")
     write_atomically(folder / "labels", every_label.tofile)
     index = Index(shape, reading.classes, _hash(folder, shape, every_label, reading), account)
-    write_text_atomically(folder / "index.json", json.dumps(index.as_dict(), indent=1))
+    write_text_atomically(folder / "index.json", json.dumps(asdict(index), indent=1))
 
 
 def _hash(folder: Path, shape: tuple[int, ...], labels: NDArray[np.int64], reading: Reading) -> str:

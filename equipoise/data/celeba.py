@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root, reading
 
@@ -35,7 +35,7 @@ _BEGAN_BOX = (25, 50, 153, 178)
 
 
 @dataclass(frozen=True)
-class CelebA(DataSet):
+class CelebA(SquareImages):
     """Faces, 178x218 as published, made square.
 
     Args:
@@ -48,6 +48,7 @@ class CelebA(DataSet):
         resampling: the filter: "bilinear", "lanczos" as in MMD-GAN's code, or "nearest" as in BEGAN's.
     """
 
+    name = "celeba"
     split: Literal["all", "train", "valid", "test"] = "all"
     resolution: int = 64
     crop: Literal["magan", "mmd", "dcgan", "began"] = "magan"
@@ -61,16 +62,6 @@ class CelebA(DataSet):
         check_resampling(self.name, self.resampling)
         if self.count is not None:
             check_whole(self.name, "count", self.count, 1, 202_599)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "celeba"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (3, self.resolution, self.resolution)
 
     def reduced(self) -> "CelebA":
         """The validation images, so that MAGAN's passes over the data stay short."""

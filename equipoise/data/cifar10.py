@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.root import find_root
 
@@ -22,7 +22,7 @@ _FILES = {"train": [f"data_batch_{number}.bin" for number in range(1, 6)], "test
 
 
 @dataclass(frozen=True)
-class Cifar10(DataSet):
+class Cifar10(SquareImages):
     """Colour photographs of 32x32, 10 classes: 50,000 for training, 10,000 for testing.
 
     Args:
@@ -31,6 +31,7 @@ class Cifar10(DataSet):
         count: how many images at most, the first as published; None for all.
     """
 
+    name = "cifar10"
     split: Literal["train", "test"] = "train"
     resolution: int = 32
     count: int | None = None
@@ -41,19 +42,9 @@ class Cifar10(DataSet):
         if self.count is not None:
             check_whole(self.name, "count", self.count, 1, 50_000)
 
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "cifar10"
-
     def class_names(self, root: Path | None = None) -> list[str]:
         """What the photographs show, as batches.meta names it."""
         return list(_CLASSES)
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (3, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/cifar-10-batches-bin/`, or `<root>/cifar-10-binary.tar.gz`, or download; no seed is needed.

@@ -36,6 +36,7 @@ class CompositionalMnist(DataSet):
         count: how many images; a larger count continues the images of a smaller one.
     """
 
+    item_shape = (1, SIDE, SIDE)
     set: int = 1
     split: Literal["train", "test"] = "train"
     digit_size: int = 20
@@ -70,11 +71,6 @@ class CompositionalMnist(DataSet):
         """
         top, left = (SIDE - self.digit_size) // 2, (SIDE - _POSITIONS * self.digit_size) // 2
         return [(top, left + position * self.digit_size) for position in range(_POSITIONS)]
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (1, SIDE, SIDE)
 
     def numbers(self) -> "Numbers":
         """Three digits in a row."""

@@ -68,6 +68,18 @@ class DataSet(ABC):
         return self.numbers() is not None
 
 
+class SquareImages(DataSet):
+    """A data set of square images, `resolution` pixels wide and high."""
+
+    channels: ClassVar[int] = 3
+    resolution: int
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return (self.channels, self.resolution, self.resolution)
+
+
 def split_of(data: DataSet) -> str | None:
     """The data set's split, or which part of it is meant; None if it is not divided."""
     return division_of(data)[1]

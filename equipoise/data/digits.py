@@ -25,21 +25,13 @@ class Digits(DataSet):
         split: "all" is all 1,797 images; "train" (1,437) and "test" (360) divide them, the same way for everyone.
     """
 
+    name = "digits"
+    item_shape = (1, 8, 8)
     split: Literal["all", "train", "test"] = "all"
     is_small: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("all", "train", "test"))
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "digits"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (1, 8, 8)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Load from the installed scikit-learn; the root and the seed play no part.

@@ -20,6 +20,7 @@ class Gaussians(DataSet):
         count: how many points.
     """
 
+    item_shape = (2,)
     deviation: float
     count: int
     is_small: ClassVar[bool] = True
@@ -27,11 +28,6 @@ class Gaussians(DataSet):
     @abstractmethod
     def centres(self) -> list[tuple[float, float]]:
         """The Gaussians' centres."""
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Points of the plane."""
-        return (2,)
 
     def stand_in(self, count: int) -> "Gaussians":
         """This many points."""

@@ -17,6 +17,7 @@ class Grid(Gaussians):
         count: how many points; a larger count continues the points of a smaller one.
     """
 
+    name = "grid"
     side: int = 5
     spacing: float = 2.0
     deviation: float = 0.05
@@ -27,11 +28,6 @@ class Grid(Gaussians):
         check_whole(self.name, "count", self.count, 1, 100_000_000)
         check_above_zero(self.name, "spacing", self.spacing)
         check_above_zero(self.name, "deviation", self.deviation)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "grid"
 
     def centres(self) -> list[tuple[float, float]]:
         """The Gaussians' centres, row by row.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root
 
@@ -20,7 +20,7 @@ _FEW = 20_000
 
 
 @dataclass(frozen=True)
-class LsunBedroom(DataSet):
+class LsunBedroom(SquareImages):
     """Photographs of bedrooms, about 3 million for training and 300 for validation.
 
     Args:
@@ -32,6 +32,7 @@ class LsunBedroom(DataSet):
             down to whole pixels, and then takes the centre, which may lie half a pixel off.
     """
 
+    name = "lsun-bedroom"
     split: Literal["train", "val"] = "train"
     resolution: int = 64
     count: int | None = None
@@ -46,16 +47,6 @@ class LsunBedroom(DataSet):
         check_choice(self.name, "crop", self.crop, ("centre", "mmd"))
         if self.count is not None:
             check_whole(self.name, "count", self.count, 1, 100_000_000)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "lsun-bedroom"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (3, self.resolution, self.resolution)
 
     def reduced(self) -> "LsunBedroom":
         """The first 20,000."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import check_choice, check_whole
 from equipoise.data.root import HOW_TO_POINT, find_root
 
@@ -64,7 +64,7 @@ _FILES: dict[str, tuple[_File, _File]] = {
 
 
 @dataclass(frozen=True)
-class Mnist(DataSet):
+class Mnist(SquareImages):
     """Handwritten digits, grey, 10 classes: 60,000 for training, 10,000 for testing.
 
     Args:
@@ -72,22 +72,14 @@ class Mnist(DataSet):
         resolution: 28 is as published; 32 adds two black pixels on each side; any other is resized (bilinear).
     """
 
+    name = "mnist"
+    channels = 1
     split: Literal["train", "test"] = "train"
     resolution: int = 28
 
     def __post_init__(self) -> None:
         check_choice(self.name, "split", self.split, ("train", "test"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "mnist"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (1, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/MNIST/raw/`, downloading what is missing there; the seed plays no part.

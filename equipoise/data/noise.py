@@ -22,6 +22,7 @@ class Noise(DataSet):
         classes: how many classes the labels have.
     """
 
+    name = "noise"
     shape: tuple[int, ...] = (3, 32, 32)
     count: int = 1024
     classes: int = 10
@@ -33,11 +34,6 @@ class Noise(DataSet):
             check_whole(self.name, field, side, 1, 2048)
         check_whole(self.name, "count", self.count, 1, 10_000_000)
         check_whole(self.name, "classes", self.classes, 1, 10_000)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "noise"
 
     @property
     def item_shape(self) -> tuple[int, ...]:

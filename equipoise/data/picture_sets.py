@@ -3,9 +3,10 @@
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median_low
@@ -101,7 +102,7 @@ class PictureSet:
         if not found.images:
             kinds = ", ".join(image_kinds())
             raise EquipoiseError(f"{printable(self.path)} contains no images ({kinds}).")
-        pictures = (Picture(str(path.relative_to(self.path)), _read(path)) for path in found.images)
+        pictures = (Picture(str(path.relative_to(self.path)), partial(read_file, path)) for path in found.images)
         return pictures, found.left_out, found.images
 
 
@@ -127,10 +128,6 @@ def look_at(pictures: Iterable[Picture], name: str) -> Look:
 
 def _opened(picture: Picture) -> Image.Image:
     return Image.open(io.BytesIO(picture.read()), formats=tuple(image_kinds()))
-
-
-def _read(path: Path) -> Callable[[], bytes]:
-    return lambda: read_file(path)
 
 
 def _whole(height: int, width: int) -> Frame:

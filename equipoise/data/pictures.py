@@ -222,7 +222,7 @@ def decode(content: bytes, frame: Frame, mode: str, draft_side: int = 0) -> Deco
             shallow.draft(None, (draft_side, draft_side))
         upright = ImageOps.exif_transpose(shallow)
         colours = upright.convert("RGBA") if upright.has_transparency_data else upright
-        transparent = colours.mode == "RGBA" and _lets_through(colours)
+        transparent = colours.mode == "RGBA" and bool(np.asarray(colours.getchannel("A")).min() < 255)
         framed = frame((_on_white(colours) if transparent and mode != _KEPT else colours).convert(mode))
     values = np.array(framed, dtype=np.uint8)
     if mode == _KEPT:
@@ -265,11 +265,6 @@ def _from_16_bits(image: Image.Image) -> Image.Image:
         grey.putalpha(Image.fromarray(np.where(values == image.info["transparency"], 0, 255).astype(np.uint8)))
     grey.getexif().update(image.getexif())
     return grey
-
-
-def _lets_through(colours: Image.Image) -> bool:
-    """Whether any pixel of an RGBA image is not wholly opaque."""
-    return bool(np.asarray(colours.getchannel("A")).min() < 255)
 
 
 def _on_white(colours: Image.Image) -> Image.Image:

@@ -18,6 +18,7 @@ class Ring(Gaussians):
         count: how many points; a larger count continues the points of a smaller one.
     """
 
+    name = "ring"
     modes: int = 6
     radius: float = 5.0
     deviation: float = 0.1
@@ -28,11 +29,6 @@ class Ring(Gaussians):
         check_whole(self.name, "count", self.count, 1, 100_000_000)
         check_above_zero(self.name, "radius", self.radius)
         check_above_zero(self.name, "deviation", self.deviation)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "ring"
 
     def centres(self) -> list[tuple[float, float]]:
         """The Gaussians' centres.

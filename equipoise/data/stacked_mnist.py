@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import check_choice, check_whole
 
 if TYPE_CHECKING:
-    import torch
-
     from equipoise.data.numbers import Numbers
     from equipoise.data.store import Store
 
 
 @dataclass(frozen=True)
-class StackedMnist(DataSet):
+class StackedMnist(SquareImages):
     """Colour images of three MNIST digits drawn evenly with replacement; the label is the number 100 a + 10 b + c.
 
     Args:
@@ -24,6 +22,7 @@ class StackedMnist(DataSet):
         count: how many images; a larger count continues the images of a smaller one.
     """
 
+    name = "stacked-mnist"
     split: Literal["train", "test"] = "train"
     resolution: int = 28
     count: int = 128_000
@@ -32,16 +31,6 @@ class StackedMnist(DataSet):
         check_choice(self.name, "split", self.split, ("train", "test"))
         check_whole(self.name, "resolution", self.resolution, 8, 256)
         check_whole(self.name, "count", self.count, 1, 100_000_000)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "stacked-mnist"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (3, self.resolution, self.resolution)
 
     def numbers(self) -> "Numbers":
         """One digit in each channel."""
@@ -65,9 +54,5 @@ class StackedMnist(DataSet):
         uniform = torch.rand((self.count, 3), generator=generator, dtype=torch.float64)
         table = (uniform * len(digits)).long()
         parts = digits.items.gather(torch.arange(len(digits))).squeeze(1)
-        items = Composed(parts, table, _channels, (3, self.resolution, self.resolution))
+        items = Composed(parts, table, lambda parts: parts, (3, self.resolution, self.resolution))
         return Store(items, number_of(digits.labels[table]), classes=1000)
-
-
-def _channels(parts: "torch.Tensor") -> "torch.Tensor":
-    return parts

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.data.data_set import DataSet
+from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import Resampling, check_choice, check_resampling, check_whole
 from equipoise.data.root import find_root, reading
 
@@ -29,7 +29,7 @@ _FILES = {
 
 
 @dataclass(frozen=True)
-class Stl10(DataSet):
+class Stl10(SquareImages):
     """Colour photographs: 100,000 without labels, 5,000 + 8,000 of 10 classes.
 
     Args:
@@ -38,6 +38,7 @@ class Stl10(DataSet):
         resampling: the filter: "bilinear", or "lanczos" as in MMD-GAN's code; "nearest" is there too.
     """
 
+    name = "stl10"
     split: Literal["unlabeled", "train", "test"] = "unlabeled"
     resolution: int = 48
     resampling: Resampling = "bilinear"
@@ -46,16 +47,6 @@ class Stl10(DataSet):
         check_choice(self.name, "split", self.split, ("unlabeled", "train", "test"))
         check_whole(self.name, "resolution", self.resolution, 8, _SIDE)
         check_resampling(self.name, self.resampling)
-
-    @property
-    def name(self) -> str:
-        """The data set's name."""
-        return "stl10"
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(channels, height, width)."""
-        return (3, self.resolution, self.resolution)
 
     def load(self, root: Path | None = None, seed: int = 0) -> "Store":
         """Read `<root>/stl10_binary/`, or `<root>/stl10_binary.tar.gz`, or download; the seed plays no part.

@@ -15,16 +15,10 @@ ValueRange = Literal["unit", "symmetric"]
 """The range of an image's values: [0, 1], or [-1, 1]."""
 _CHUNK_ITEMS = 1024
 
-
-def _unit(values: torch.Tensor) -> torch.Tensor:
-    return values.to(torch.float32).div_(255)
-
-
-def _symmetric(values: torch.Tensor) -> torch.Tensor:
-    return values.to(torch.float32).div_(127.5).sub_(1)
-
-
-_SCALES: dict[ValueRange, Callable[[torch.Tensor], torch.Tensor]] = {"unit": _unit, "symmetric": _symmetric}
+_SCALES: dict[ValueRange, Callable[[torch.Tensor], torch.Tensor]] = {
+    "unit": lambda values: values.to(torch.float32).div_(255),
+    "symmetric": lambda values: values.to(torch.float32).div_(127.5).sub_(1),
+}
 
 
 @dataclass(frozen=True)
