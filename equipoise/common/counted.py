@@ -1,4 +1,6 @@
-"""Counts in words."""
+"""Counts: whether something is one, and how it is said in words."""
+
+from typing import TypeGuard
 
 
 def counted(number: int, thing: str) -> str:
@@ -10,3 +12,8 @@ def counted(number: int, thing: str) -> str:
     """
     ending = "" if number == 1 else "es" if thing.endswith(("s", "x")) else "s"
     return f"{number:,} {thing}{ending}"
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number of at least 0."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,6 +1,6 @@
 """Going back to the newest good checkpoint: the state, the log and everything else."""
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError
 from equipoise.common.say import warn
 from equipoise.experiments.build import build_state
 from equipoise.experiments.difference import refuse_another_experiment
@@ -10,7 +10,7 @@ from equipoise.runs.environment import DATA_CHANGED
 from equipoise.runs.processes import Processes
 from equipoise.runs.remembered import NOTHING_YET, Remembered, remembered_by
 from equipoise.runs.vitals import Diverged
-from equipoise.training.checkpoint import newest_good
+from equipoise.training.checkpoint import newest_or_none
 from equipoise.training.log import append_lines, shorten_log
 from equipoise.training.loop import Game
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
@@ -38,13 +38,8 @@ def restore(
         EquipoiseError: there are checkpoints, and none is good; or the newest belongs to another experiment or other
             data.
     """
-    checkpoint, complaints = newest_good(run.checkpoints)
-    for complaint in complaints:
-        offer = f"; continuing from {checkpoint.index.name}" if checkpoint is not None else ""
-        warn(f"{printable(complaint.rstrip('.'))}{offer}.")
+    checkpoint = newest_or_none(run.checkpoints, run.path)
     if checkpoint is None:
-        if complaints:
-            raise EquipoiseError(f"{printable(run.path)} has no good checkpoint left; {complaints[0]}")
         shorten_log(run.log, 0)
         return NOTHING_YET
     remembered = remembered_by(checkpoint, checkpoint.read_index())

@@ -5,7 +5,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
+
+from equipoise.common.counted import is_count
 
 _KINDS = ("iteration", "epoch", "score", "variety", "balance")
 _EVENTS = ("alarm", "imbalance", "rollback", "end")
@@ -69,42 +71,28 @@ class Log:
         return tuple(dict.fromkeys(name for record in (*self.iterations, *self.epochs) for name in record.values))
 
 
-@dataclass
-class _Reader:
-    records: dict[tuple[str, str, int, int], Record] = field(default_factory=dict)
-    damaged: int = 0
-
-    def take(self, line: bytes, is_last: bool) -> None:
-        record = _record(line)
-        if record is not None:
-            self.records[(record.kind, record.stage, record.epoch, record.iteration)] = record
-        elif line.strip() and not (is_last and not line.endswith(b"\n")):
-            self.damaged += 1
-
-
 def read_log(path: Path) -> Log:
     """The log at `path`; a file that is not there is an empty log.
 
     A last line without its newline is one that is being written now: it is left out in silence. Of two lines about the
     same iteration or epoch (a run that was cut and resumed) the later one counts.
     """
-    reader = _Reader()
+    records: dict[tuple[str, str, int, int], Record] = {}
+    damaged = 0
     if path.is_file():
         with open(path, "rb") as file:
-            previous: bytes | None = None
             for line in file:
-                if previous is not None:
-                    reader.take(previous, is_last=False)
-                previous = line
-            if previous is not None:
-                reader.take(previous, is_last=True)
-    ordered = sorted(reader.records.values(), key=lambda record: record.iteration)
+                if (record := _record(line)) is not None:
+                    records[(record.kind, record.stage, record.epoch, record.iteration)] = record
+                elif line.strip() and line.endswith(b"\n"):
+                    damaged += 1
+    ordered = sorted(records.values(), key=lambda record: record.iteration)
     of_kind = {kind: tuple(record for record in ordered if record.kind == kind) for kind in _KINDS}
     told = tuple(_told(record) for record in ordered if record.kind in _EVENTS)
     alarms = [record.collapsed for record in ordered if record.kind == "alarm"]
     collapsed = bool(alarms) and alarms[-1]
     iterations, epochs, scores, looks, balance = (of_kind[kind] for kind in _KINDS)
-    return Log(iterations, epochs, scores, looks, balance, told, collapsed, reader.damaged)
+    return Log(iterations, epochs, scores, looks, balance, told, collapsed, damaged)
 
 
 def number(value: Any) -> float | None:
@@ -149,7 +137,7 @@ def _record(line: bytes) -> Record | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("values"), dict):
         return None
     iteration, epoch = raw.get("iteration"), raw.get("epoch", 0)
-    if raw.get("kind") not in (*_KINDS, *_EVENTS) or not (_is_count(iteration) and _is_count(epoch)):
+    if raw.get("kind") not in (*_KINDS, *_EVENTS) or not (is_count(iteration) and is_count(epoch)):
         return None
     numbers = {name: number(value) for name, value in raw["values"].items()}
     kept = {name: value for name, value in numbers.items() if value is not None}
@@ -169,7 +157,3 @@ def _told(record: Record) -> str:
         f"Rollback: {record.words} was not finite in iteration {record.values.get('diverged_in_iteration', 0):g}; "
         f"continued from iteration {record.iteration} with {factor:g} of the learning rates."
     )
-
-
-def _is_count(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -10,12 +10,11 @@ from torch import nn
 
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.files import sweep_abandoned
-from equipoise.common.say import warn
 from equipoise.training.checkpoint import (
     Checkpoint,
     keep_newest,
     list_checkpoints,
-    newest_good,
+    newest_or_none,
     write_checkpoint,
 )
 from equipoise.training.packing import Packing, unpack
@@ -138,7 +137,7 @@ class Bundle:
             EquipoiseError: no checkpoint is good, or it belongs to other parts. No module has changed then; where the
                 message names a part that did not take its state back, others may have.
         """
-        checkpoint = self._newest() if which == "newest" else self._at(self._step_of(which))
+        checkpoint = newest_or_none(self.folder, self.folder) if which == "newest" else self._at(self._step_of(which))
         if checkpoint is None:
             return None
         kept = self._read(checkpoint)
@@ -163,21 +162,12 @@ class Bundle:
             if checkpoint.iteration > step:
                 checkpoint.delete()
 
-    def _newest(self) -> Checkpoint | None:
-        checkpoint, complaints = newest_good(self.folder)
-        for complaint in complaints:
-            offer = f"; continuing from {checkpoint.index.name}" if checkpoint is not None else ""
-            warn(f"{printable(complaint.rstrip('.'))}{offer}.")
-        if checkpoint is None and complaints:
-            raise EquipoiseError(f"{printable(self.folder)} has no good checkpoint left; {complaints[0]}")
-        return checkpoint
-
     def _step_of(self, which: str | int) -> int:
         if isinstance(which, int):
             return which
         if which != "best":
             raise EquipoiseError(f"a checkpoint is chosen by 'newest', 'best' or a step, not by '{printable(which)}'.")
-        newest = self._newest()
+        newest = newest_or_none(self.folder, self.folder)
         best = None if newest is None else self._read(newest)["best"]
         if best is None:
             raise EquipoiseError(f"{printable(self.folder)} has no best checkpoint: none was saved with a score.")

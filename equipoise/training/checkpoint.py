@@ -16,8 +16,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from equipoise.common.counted import is_count
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import check_regular, read_text_bounded, sha256_of, write_text_atomically
+from equipoise.common.say import warn
 from equipoise.common.tensor_files import write_tensors_atomically
 from equipoise.training.state import Clock, State, load_state_tensors, state_tensors
 
@@ -57,7 +59,7 @@ class Checkpoint:
             index = json.loads(read_text_bounded(self.index))
             _refuse_another_format(self.index, index["format"])
             checksum, clock = index["sha256"], asdict(Clock(**index["clock"]))
-            if not isinstance(index["extra"], dict) or not all(_is_count(count) for count in clock.values()):
+            if not isinstance(index["extra"], dict) or not all(is_count(count) for count in clock.values()):
                 raise ValueError("extra or clock is of another kind")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise EquipoiseError(f"checkpoint {printable(self.index)} is damaged: its index cannot be read.") from error
@@ -166,10 +168,6 @@ def _unreadable(tensors: Path, error: object) -> str:
     return f"checkpoint {printable(tensors)} is damaged: {printable(error)}."
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _seal(index: Mapping[str, Any]) -> str:
     """The SHA-256 of everything else in an index, so that one flipped bit of it is noticed too."""
     text = json.dumps({name: value for name, value in index.items() if name != "seal"}, sort_keys=True)
@@ -180,6 +178,21 @@ def list_checkpoints(directory: Path) -> list[Checkpoint]:
     """All checkpoints with an index, oldest first."""
     paths = sorted(path for path in directory.glob("iteration-*.json") if _NAME.fullmatch(path.name))
     return [Checkpoint(path) for path in paths]
+
+
+def newest_or_none(directory: Path, owner: Path) -> Checkpoint | None:
+    """The newest good checkpoint, None where there is none yet; a warning names each newer one that is damaged.
+
+    Raises:
+        EquipoiseError: all are damaged; `owner` is what has no good one left.
+    """
+    checkpoint, complaints = newest_good(directory)
+    offer = "" if checkpoint is None else f"; continuing from {checkpoint.index.name}"
+    for complaint in complaints:
+        warn(f"{printable(complaint.rstrip('.'))}{offer}.")
+    if checkpoint is None and complaints:
+        raise EquipoiseError(f"{printable(owner)} has no good checkpoint left; {complaints[0]}")
+    return checkpoint
 
 
 def newest_good(directory: Path) -> tuple[Checkpoint | None, list[str]]:
