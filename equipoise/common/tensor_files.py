@@ -1,9 +1,9 @@
-"""Files of tensors that are written whole or not at all."""
+"""Files of tensors: read, and written whole or not at all."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -29,3 +29,13 @@ def write_tensors_atomically(path: Path, tensors: Mapping[str, Tensor], about: M
             raise OSError(str(error)) from error
 
     write_atomically(path, write)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Every tensor of a safetensors file by its name, and the file's metadata.
+
+    Raises:
+        OSError, SafetensorError: it cannot be read, or is damaged.
+    """
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch.nn import functional
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, check_writable, sweep_abandoned
 from equipoise.common.random import stream
-from equipoise.common.tensor_files import write_tensors_atomically
+from equipoise.common.tensor_files import read_tensors, write_tensors_atomically
 from equipoise.evaluation.classifier_network import (
     ClassifierRecipe,
     ConvolutionalClassifier,
@@ -231,9 +231,8 @@ def _cache_key(content_hash: str, recipe: ClassifierRecipe) -> str:
 
 def _read(path: Path) -> Classifier:
     check_regular(path)
-    with safe_open(path, framework="pt") as file:
-        about = json.loads(file.metadata()["classifier"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    tensors, metadata = read_tensors(path)
+    about = json.loads(metadata["classifier"])
     fields = about["recipe"]
     recipe = ClassifierRecipe(**{**fields, "channels": tuple(fields["channels"])})
     shape = tuple(about["shape"])

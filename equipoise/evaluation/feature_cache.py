@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, check_writable, sweep_abandoned
 from equipoise.common.precision import product_precision
 from equipoise.common.random import spread_places
-from equipoise.common.tensor_files import write_tensors_atomically
+from equipoise.common.tensor_files import read_tensors, write_tensors_atomically
 from equipoise.data.progress import shown
 from equipoise.data.store import Store
 from equipoise.evaluation.features import Extracted, Extractor, extract, joined
@@ -107,9 +107,7 @@ def _read(path: Path, key: str) -> Extracted | None:
         return None
     try:
         check_regular(path)
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors, about = read_tensors(path)
     except (OSError, SafetensorError):
         return None
     if about.get("key") != key or about.get("digest") != _digest(tensors):

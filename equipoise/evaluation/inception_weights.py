@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.files import cache_directory, sha256_of, write_atomically
+from equipoise.common.files import cache_directory, sha256_of
+from equipoise.common.tensor_files import read_tensors, write_tensors_atomically
 from equipoise.common.torch_file import begins_as_torch_file, read_torch_file
 from equipoise.common.transfer import unfilled
 from equipoise.evaluation.classifier_network import hash_of_weights
@@ -68,7 +68,7 @@ def _converted(path: Path) -> InceptionV3:
         return kept
     network = _filled(read_torch_file(path), path)
     about = {"source_sha256": found, "weights_hash": hash_of_weights(network)}
-    write_atomically(kept_weights(), lambda temporary: save_file(network.state_dict(), temporary, metadata=about))
+    write_tensors_atomically(kept_weights(), network.state_dict(), about)
     return network
 
 
@@ -78,9 +78,8 @@ def _kept() -> InceptionV3 | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-        network = _from_safetensors(path)
+        tensors, about = read_tensors(path)
+        network = _filled(tensors, path)
     except (OSError, SafetensorError, EquipoiseError):
         return None
     good = about.get("source_sha256") == PUBLISHED_SHA256 and about.get("weights_hash") == hash_of_weights(network)
@@ -89,8 +88,7 @@ def _kept() -> InceptionV3 | None:
 
 def _from_safetensors(path: Path) -> InceptionV3:
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors, _ = read_tensors(path)
     except (OSError, SafetensorError) as error:
         raise EquipoiseError(_not_ours(path)) from error
     return _filled(tensors, path)
