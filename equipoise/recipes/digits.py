@@ -70,33 +70,25 @@ def scored_digits(
     options = {"image_shape": _SHAPE, "hidden": (256, 128), **options}
     discriminator = network("mlp-discriminator", **options)
     adam = Adam(lr=lr, betas=(0.5, 0.999))
-    return Experiment(
-        name=name,
-        data=Digits(),
-        value_range="unit",
-        batch_size=64,
-        latent=Latent(16),
-        players=two_players(digits_generator(), discriminator, adam, constraint=constraint),
-        algorithm=algorithm,
-        watch=Watch(sample_grids=20),
-    )
+    return on_digits(name, algorithm, two_players(digits_generator(), discriminator, adam, constraint=constraint))
 
 
 def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     """The one setting that MAGAN and EBGAN share, so that only the margin differs."""
-    generator = digits_generator()
     discriminator = network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(128, 32))
     adamax = Adamax(lr=1e-3, betas=(0.5, 0.999))
+    return on_digits(name, algorithm, two_players(digits_generator(), discriminator, adamax))
+
+
+def on_digits(name: str, algorithm: Algorithm, players: dict[str, Player], batch_size: int = 64) -> Experiment:
+    """What every experiment with `digits_generator` has in common."""
     return Experiment(
         name=name,
         data=Digits(),
         value_range="unit",
-        batch_size=64,
+        batch_size=batch_size,
         latent=Latent(16),
-        players={
-            "generator": Player(network=generator, optimiser=adamax),
-            "discriminator": Player(network=discriminator, optimiser=adamax),
-        },
+        players=players,
         algorithm=algorithm,
         watch=Watch(sample_grids=20),
     )

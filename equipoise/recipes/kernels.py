@@ -7,11 +7,10 @@ from equipoise.algorithms.drifting import Drifting
 from equipoise.algorithms.gmmn import GMMN
 from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.constraints import SpectralNorm
-from equipoise.data.digits import Digits
 from equipoise.data.folder import Folder
 from equipoise.data.ring import Ring
 from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
-from equipoise.recipes.digits import digits_generator
+from equipoise.recipes.digits import digits_generator, on_digits
 from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
@@ -112,16 +111,7 @@ def _ring(name: str, algorithm: Algorithm, discriminator: NetworkConfig | None =
 
 
 def _digits(name: str, algorithm: Algorithm, discriminator: NetworkConfig | None = None) -> Experiment:
-    return Experiment(
-        name=name,
-        data=Digits(),
-        value_range="unit",
-        batch_size=_BATCH,
-        latent=Latent(16),
-        players=_players(digits_generator(), discriminator, _ADAM),
-        algorithm=algorithm,
-        watch=Watch(sample_grids=20),
-    )
+    return on_digits(name, algorithm, _players(digits_generator(), discriminator, _ADAM), _BATCH)
 
 
 def _players(generator: NetworkConfig, discriminator: NetworkConfig | None, alone: Adam) -> dict[str, Player]:
