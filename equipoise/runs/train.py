@@ -17,7 +17,7 @@ from equipoise.data.store import Store
 from equipoise.evaluation.catalogue import by_inception, check_best
 from equipoise.evaluation.feasible import check_metric, check_weights_are_there
 from equipoise.evaluation.inception_weights import inception_network
-from equipoise.experiments.build import build_game, build_state, check_fit
+from equipoise.experiments.build import Layout, build_game, build_state, check_fit
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
@@ -132,8 +132,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     run = create_run(out, experiment) if processes.is_first else RunDirectory(Path(out))
     with _writing(run, processes) as claim, manner.applied(device):
         if processes.is_first:
-            described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-            described |= manner.as_dict() | {"places": places(experiment, settings)}
+            described = _described(experiment, settings, store, threads, manner, processes)
             if settings.begin_from is not None:
                 described |= {"from": settings.begin_from.as_dict()}
             add_session(run.environment, described)
@@ -192,8 +191,8 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     with _writing(run, processes) as claim, manner.applied(processes.device):
         restored = NOTHING_YET
         if processes.is_first:
-            where = places(experiment, settings)
-            restored = _pick_up(run, state, experiment, store, threads, processes, manner, where)
+            described = _described(experiment, settings, store, threads, manner, processes)
+            restored = _pick_up(run, state, experiment, store, manner.layout, described)
         processes.share_state(state)
         session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
         return play_session(session, restored)
@@ -204,22 +203,20 @@ def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[
     return only_writer(run.config) if processes.is_first else nullcontext()
 
 
+def _described(
+    experiment: Experiment, settings: Settings, store: Store, threads: int, manner: Manner, processes: Processes
+) -> dict[str, Any]:
+    """What environment.json says of a session."""
+    found = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
+    return found | manner.as_dict() | {"places": places(experiment, settings)}
+
+
 def _pick_up(
-    run: RunDirectory,
-    state: State,
-    experiment: Experiment,
-    store: Store,
-    threads: int,
-    processes: Processes,
-    manner: Manner,
-    where: dict[str, str],
+    run: RunDirectory, state: State, experiment: Experiment, store: Store, layout: Layout, described: dict[str, Any]
 ) -> Remembered:
     """Put everything back to the newest good checkpoint. Returns: what that remembers besides the state."""
-    device = processes.device
-    described = describe_environment(device, threads, experiment.seed, store.content_hash, processes.size)
-    described |= manner.as_dict() | {"places": where}
     sweep(run)
-    restored = restore(run, state, experiment, store.content_hash, manner.layout)
+    restored = restore(run, state, experiment, store.content_hash, layout)
     if restored is NOTHING_YET and "from" in first_session(run.environment):
         raise EquipoiseError(
             f"{printable(run.path)} was stopped before the weights that it began with were saved; start it again with "
