@@ -42,10 +42,7 @@ def check_features(least: int, **features: torch.Tensor) -> None:
 
     No number is read from them.
     """
-    for name, value in features.items():
-        check_floating(name, value)
-        check_not_empty(name, value)
-    check_alike(**features)
+    check_sides(**features)
     for name, value in features.items():
         check_samples(name, value, least)
 
@@ -162,7 +159,7 @@ def check_whole(name: str, value: Any, least: int, most: int | None = None, of: 
     Args:
         of: what the largest number is, for the message, as in ", the number of samples".
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if not _is_whole(value):
         raise ValueError(f"{name} must be a whole number, got {described(value)}.")
     whole = int(value)
     if whole < least or (most is not None and whole > most):
