@@ -1,7 +1,7 @@
 """EBGAN: an auto-encoder discriminator with a fixed margin (Zhao et al. 2017)."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,6 @@ from equipoise.losses import energy_generator_loss, one_sided_pulling_away, pull
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import Algorithm, Move, Outcome, Players, Stage
-
-
-class _AutoEncoder(Protocol):
-    def encode(self, images: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +69,7 @@ class EBGAN(Algorithm[nn.Module]):
     def _closeness(self, players: Players, images: Tensor) -> Tensor:
         if self.pulling_away_of == "images":
             return one_sided_pulling_away(gather(images))
-        return pulling_away(gather(cast(_AutoEncoder, players["discriminator"]).encode(images)))
+        return pulling_away(gather(cast(Any, players["discriminator"]).encode(images)))
 
     def _close_epoch(self, memory: nn.Module) -> dict[str, Tensor]:
         return {"margin": memory.get_buffer("margin")}

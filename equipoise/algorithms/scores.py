@@ -1,6 +1,6 @@
 """What adversarial algorithms share: generated images, and scores over all processes."""
 
-from typing import Protocol, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -14,10 +14,6 @@ from equipoise.training.passes import together
 
 ENCODED = "encoded"
 """The kind of batch whose latent vectors come from an encoder: its batch statistics are kept apart from noise's."""
-
-
-class _FeatureNetwork(Protocol):
-    def features(self, images: Tensor) -> Tensor: ...
 
 
 def scores(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:
@@ -41,7 +37,7 @@ def scores_one_by_one(players: Players, *batches: Tensor, player: str = "discrim
 
 def features(players: Players, images: Tensor, player: str = "discriminator") -> Tensor:
     """A discriminator's last hidden features of the images of all processes. Returns: [batch, features]."""
-    return gather(cast(_FeatureNetwork, players[player]).features(images))
+    return gather(cast(Any, players[player]).features(images))
 
 
 def told_latents(draw: Draw) -> Tensor:

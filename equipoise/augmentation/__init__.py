@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from equipoise.augmentation.augment import Strength as Strength
     from equipoise.augmentation.operations import Operation as Operation
 
-_HOMES = homes(
-    __name__,
-    augment="Augment Strength",
-    operations="Operation",
-)
+_HOMES = homes(__name__, augment="Augment Strength", operations="Operation")
 
 __all__ = sorted(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

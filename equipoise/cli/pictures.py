@@ -178,7 +178,7 @@ def _experiment(
     augmentation = augmentation_for(chosen.augment or "auto", len(store), seen.sides_are_alike)
     channels, size, _ = store.shape
     classes = store.classes if chosen.labels else 0
-    experiment = pictures(data, size, channels, iterations, _width(size), classes, augmentation.augment)
+    experiment = pictures(data, size, channels, iterations, 16 if size <= 32 else 8, classes, augmentation.augment)
     fitting = min(experiment.batch_size, 1 << (len(store).bit_length() - 1))
     fitted = replace(experiment, name=data.name, batch_size=fitting, watch=watch or experiment.watch)
     return adjusted(fitted, chosen.set, chosen.seed), augmentation.why
@@ -214,10 +214,6 @@ def _seconds(
     """About how long the run takes."""
     asked = _asked_iterations(chosen, experiment, count)
     return _asked_seconds(chosen, device) if asked is None else asked * cost.seconds
-
-
-def _width(size: int) -> int:
-    return 16 if size <= 32 else 8
 
 
 def _measured(

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,6 @@ def write_interpolation(maker: SampleMaker, asked: Wanted, frames: int, out: Pat
     return count
 
 
-def _gif(pictures: list[Image.Image], path: Path) -> None:
-    _save(pictures, path, format="GIF", disposal=2)
-
-
-def _webp(pictures: list[Image.Image], path: Path) -> None:
-    _save(pictures, path, format="WEBP", lossless=True)
-
-
 def _save(pictures: list[Image.Image], path: Path, **how: Any) -> None:
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=1000 // SECOND, loop=0, **how)
 
@@ -114,7 +107,11 @@ def _even(picture: Image.Image) -> Any:
     return np.ascontiguousarray(np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))
 
 
-WRITERS: Mapping[str, Callable[[list[Image.Image], Path], None]] = {".gif": _gif, ".webp": _webp, ".mp4": _mp4}
+WRITERS: Mapping[str, Callable[[list[Image.Image], Path], None]] = {
+    ".gif": partial(_save, format="GIF", disposal=2),
+    ".webp": partial(_save, format="WEBP", lossless=True),
+    ".mp4": _mp4,
+}
 """The ending of a file that moves -> what writes it."""
 
 

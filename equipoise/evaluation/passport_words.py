@@ -59,12 +59,9 @@ def compared(old: Iterable[Score], new: Iterable[Score]) -> str:
 def _verdict(metric: str, why: tuple[str, ...]) -> str:
     if not why:
         return "the two may be compared."
-    drifts = " (its value depends on the count)" if _of_counts(why) and any(word in metric for word in _BIASED) else ""
+    of_counts = any(" images against " in each for each in why)
+    drifts = " (its value depends on the count)" if of_counts and any(word in metric for word in _BIASED) else ""
     return f"the two may not be compared: {'; '.join(why)}{drifts}."
-
-
-def _of_counts(why: tuple[str, ...]) -> bool:
-    return any(" images against " in each for each in why)
 
 
 def _change(old: Score, new: Score) -> str:

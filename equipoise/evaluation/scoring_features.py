@@ -58,7 +58,7 @@ class FeatureMetric:
             few_samples: as in `Comparison`.
             once: keeps what several metrics have in common, as `once_each` does.
         """
-        return MEASURES[self.measure](real, generated, few_samples, once or _anew)
+        return MEASURES[self.measure](real, generated, few_samples, once or (lambda what, find: find()))
 
 
 Once = Callable[[str, Callable[[], tuple[float, float]]], tuple[float, float]]
@@ -73,10 +73,6 @@ def once_each() -> Once:
 def kept_by(evidence: Comparison, features: str) -> Once:
     """The same for the features of this name, kept as long as the evidence."""
     return lambda what, find: evidence.once(f"{what} of {features}", find)
-
-
-def _anew(what: str, find: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-    return find()
 
 
 def _frechet(real: Tensor, generated: Tensor, few_samples: bool, once: Once) -> Measured:

@@ -59,10 +59,7 @@ def _conv_transpose2d(
     return maps if bias is None else maps.add_(bias[:, None, None])  # torch loses a fifth of its speed to it
 
 
-_REPLACEMENTS: dict[Function, Function] = {
-    torch.conv2d: _conv2d,
-    torch.conv_transpose2d: _conv_transpose2d,
-}
+_REPLACEMENTS: dict[Function, Function] = {torch.conv2d: _conv2d, torch.conv_transpose2d: _conv_transpose2d}
 
 
 def _gains(

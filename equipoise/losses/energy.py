@@ -4,6 +4,8 @@ EBGAN with a margin (Zhao et al. 2017), MAGAN whose margin adapts (Wang et al. 2
 Energies are low for real images. They are [batch] tensors; a margin or a balance is a 0-dimensional tensor.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch.nn.functional import relu
 
@@ -21,10 +23,6 @@ from equipoise.common.checks import (
 from equipoise.common.precision import in_full_precision
 
 
-def _sum_of_squares(errors: torch.Tensor) -> torch.Tensor:
-    return errors.square().sum(dim=1)
-
-
 def _norm(errors: torch.Tensor) -> torch.Tensor:
     unit, size = _of_unit_size(errors)
     norms: torch.Tensor = torch.linalg.vector_norm(unit, dim=1)
@@ -38,19 +36,11 @@ def _of_unit_size(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return rows / size, size
 
 
-def _mean_absolute(errors: torch.Tensor) -> torch.Tensor:
-    return errors.abs().mean(dim=1)
-
-
-def _mean_of_squares(errors: torch.Tensor) -> torch.Tensor:
-    return errors.square().mean(dim=1)
-
-
-_ENERGIES = {
-    "squared": _sum_of_squares,
+_ENERGIES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "squared": lambda errors: errors.square().sum(dim=1),
     "norm": _norm,
-    "mean_absolute": _mean_absolute,
-    "mean_squared": _mean_of_squares,
+    "mean_absolute": lambda errors: errors.abs().mean(dim=1),
+    "mean_squared": lambda errors: errors.square().mean(dim=1),
 }
 
 

@@ -49,10 +49,6 @@ class Falling:
         """The last mean divided by the largest; NaN where that means nothing."""
         return math.nan if self.negative or self.last is None or not self.largest else self.last / self.largest
 
-    def state_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return asdict(self)
-
 
 class BalanceMonitor:
     """Follows the scores of real and fake items, both losses and both gradients, by windows of steps.
@@ -154,7 +150,7 @@ class BalanceMonitor:
             "waiting": without_nan(self._waiting.look()),
             "windows": self._windows.state_dict(),
             "lasting": self._lasting.state_dict(),
-            "loss": self._loss.state_dict(),
+            "loss": asdict(self._loss),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -222,10 +222,6 @@ def _dcgan(data: Any, channels: int, latent: int, epochs: int) -> Experiment:
     )
 
 
-def _as_gan(base: Experiment, encoder: NetworkConfig) -> Experiment:
-    return base
-
-
 def _as_reg_gan(base: Experiment, encoder: NetworkConfig) -> Experiment:
     """The same with an encoder that learns as the generator does; encoded batches have statistics of their own."""
     generator = base.players["generator"]
@@ -255,7 +251,7 @@ def _manifold_diffusion(base: Experiment, algorithm: MDGAN) -> Experiment:
 
 
 _METHODS: Mapping[str, Callable[[Experiment, NetworkConfig], Experiment]] = {
-    "gan": _as_gan,
+    "gan": lambda base, encoder: base,
     "reg-gan": _as_reg_gan,
     "mdgan": _as_mdgan,
 }

@@ -185,12 +185,9 @@ def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Cu
     first = next(record for record in (*run.log.iterations, *run.log.epochs) if MARGIN in record.values)
     before = FAKE in first.values and start < logged.positions[0]
     positions = np.concatenate([[start] if before else [], logged.positions, [max(end, logged.positions[-1])]])
-    values = np.concatenate([logged.values[:1] if before else [], logged.values, [_next_margin(run, logged.last)]])
+    last = run.log.epochs[-1].values.get(NEXT_MARGIN, logged.last) if run.log.epochs else logged.last
+    values = np.concatenate([logged.values[:1] if before else [], logged.values, [last]])
     return Curve(positions, values)
-
-
-def _next_margin(run: RunRecord, margin: float) -> float:
-    return run.log.epochs[-1].values.get(NEXT_MARGIN, margin) if run.log.epochs else margin
 
 
 def _any(records: Sequence[Record], names: Sequence[str]) -> bool:

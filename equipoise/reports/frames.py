@@ -35,7 +35,8 @@ def read_frames(folder: Path, most: int, budget_bytes: int) -> tuple[Frame, ...]
 
     A damaged image is left out. Grids too large for the budget are shrunk first, then every second one is dropped.
     """
-    found = sorted((int(match[1]), path) for path in _listed(folder) if (match := _NAME.fullmatch(path.name)))
+    listed = folder.iterdir() if folder.is_dir() else ()
+    found = sorted((int(match[1]), path) for path in listed if (match := _NAME.fullmatch(path.name)))
     chosen = evenly(found, most)
     cap = budget_bytes // max(len(chosen), 1)
     frames = [frame for iteration, path in chosen if (frame := _frame(iteration, path, cap)) is not None]
@@ -54,10 +55,6 @@ def evenly(items: list[Item], most: int) -> list[Item]:
     if len(items) <= most:
         return items
     return [items[round(position * (len(items) - 1) / (most - 1))] for position in range(most)]
-
-
-def _listed(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _frame(iteration: int, path: Path, cap: int) -> Frame | None:

@@ -24,7 +24,7 @@ from equipoise.studies.results import read_results
 from equipoise.studies.sources import FILE as OWN_STUDY
 from equipoise.studies.study import Study
 from equipoise.studies.study_file import load_study
-from equipoise.studies.summary import RowSummary, Summary, summarise
+from equipoise.studies.summary import Summary, summarise
 from equipoise.studies.verdict import RULE, SENTENCE_RULE
 
 _DIVERGENCE = (
@@ -124,7 +124,10 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         walk_labels=[f"{step} of {WALK_STEPS - 1}" for step in range(WALK_STEPS)],
         grids=grids,
         steps=[Step(iteration, f"iteration {iteration:,}") for iteration in iterations],
-        rows=[*(_shown_row(row) for row in summary.rows), *_shown_real_data(summary)],
+        rows=[
+            *(ShownRow(row.label, row.block, row.diverged, tuple(map(_shown_run, row.runs))) for row in summary.rows),
+            *_shown_real_data(summary),
+        ],
     )
 
 
@@ -245,10 +248,6 @@ def _pictures(records: Records, read: Callable[[RunRecord], tuple[Frame, ...]]) 
             run, frames = pictures
             found.append(Grids(_name(label), f"seed {run.seed}" if run.seed else "", frames))
     return found
-
-
-def _shown_row(row: RowSummary) -> ShownRow:
-    return ShownRow(row.label, row.block, row.diverged, tuple(_shown_run(run) for run in row.runs))
 
 
 def _shown_real_data(summary: Summary) -> list[ShownRow]:

@@ -227,7 +227,8 @@ def joined(device_name: str) -> Iterator[Processes]:
     nccl = _has_gpu_of_its_own(device, local_size)
     device = _own_device(device, local_rank)
     if local_size == size:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", _loopback())
+        loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)  # an interface that no other host can reach
     try:
         store = _common_store(rank, restarts)
         backend = "nccl" if nccl else "gloo"
@@ -262,11 +263,6 @@ def _common_store(rank: int, restarts: int) -> Store:
         address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=own is None, master_listen_fd=own
     )
     return PrefixStore(f"equipoise/start/{restarts}", store)
-
-
-def _loopback() -> str:
-    """The name of the interface that no other host can reach."""
-    return next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
 
 
 def _listen_on_loopback(address: str, port: int) -> int | None:

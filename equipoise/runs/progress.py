@@ -89,12 +89,10 @@ class Progress:
         )
         self._bar.update(line["iteration"] - self._bar.n)
         now = time.monotonic()
-        if self._bar.disable and not self.quiet and (now - self._shown >= _PLAIN_LINE_SECONDS or self._is_last(line)):
+        is_due = now - self._shown >= _PLAIN_LINE_SECONDS or line["iteration"] == self.total
+        if self._bar.disable and not self.quiet and is_due:
             self._shown = now
             self._print(line["iteration"], words, now)
-
-    def _is_last(self, line: Line) -> bool:
-        return bool(line["iteration"] == self.total)
 
     def _print(self, iteration: int, words: dict[str, str], now: float) -> None:
         rate = (iteration - self.start) / max(now - self._begun, 1e-9)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.runs.choice import choose_checkpoint
 from equipoise.runs.directory import open_run
-from equipoise.training.checkpoint import Checkpoint
 from equipoise.training.state import State
 
 _MOST_NAMED = 3
@@ -57,13 +56,9 @@ def take_over(state: State, source: From) -> list[str]:
             raise EquipoiseError(f"nothing of {printable(source.run)} fits this generator; choose the same recipe.")
         told.append(_sentence(name, player, taken))
     for name, average in state.averages.items():
-        _fill(average, _averaged(chosen.checkpoint, name))
+        read = chosen.checkpoint.read_tensors
+        _fill(average, read(f"averages/{name}.") or read(f"players/{name}."))  # its live network where it has none
     return [*told, "The optimisers and the learning rates begin anew."]
-
-
-def _averaged(checkpoint: Checkpoint, name: str) -> dict[str, Tensor]:
-    """The other run's average, or its live network where it has none."""
-    return checkpoint.read_tensors(f"averages/{name}.") or checkpoint.read_tensors(f"players/{name}.")
 
 
 @torch.no_grad()

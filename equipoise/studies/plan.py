@@ -180,8 +180,5 @@ def _part(whole: int | None, share: float) -> int | None:
 def _with_histogram(study: Study, metrics: tuple[str, ...]) -> tuple[str, ...]:
     """The histogram is drawn where classes are counted."""
     counts = {"modes-covered", "inception-score"} & set(metrics)
-    return (*metrics, "class-histogram") if counts and not _of_points(study) else metrics
-
-
-def _of_points(study: Study) -> bool:
-    return any(measure.metric == "share-near" for measure in study.measures)
+    of_points = any(measure.metric == "share-near" for measure in study.measures)
+    return (*metrics, "class-histogram") if counts and not of_points else metrics

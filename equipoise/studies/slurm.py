@@ -100,7 +100,7 @@ def _executor(folder: Path, options: Mapping[str, str]) -> Any:
         submitit = import_module("submitit")
     except ImportError as error:
         raise EquipoiseError("--slurm needs submitit; install it with: pip install 'equipoise[slurm]'.") from error
-    rest = {name: _value(value) for name, value in options.items() if name != CLUSTER}
+    rest = {name: int(text) if text.isdecimal() else text for name, text in options.items() if name != CLUSTER}
     try:
         executor = submitit.AutoExecutor(folder=folder, cluster=options.get(CLUSTER, "slurm"))
         executor.update_parameters(**rest)
@@ -109,7 +109,3 @@ def _executor(folder: Path, options: Mapping[str, str]) -> Any:
             f"cannot submit to Slurm: {shortened(str(error).splitlines()[0].rstrip('.?'))}."
         ) from error
     return executor
-
-
-def _value(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text

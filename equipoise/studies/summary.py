@@ -226,11 +226,10 @@ def _usual_passports(raws: Sequence[Mapping[str, Any]], metric: str) -> dict[str
             passport = passport_of(run, metric)
             if passport is not None:
                 found.setdefault(raw["block"], []).append(passport)
-    return {block: _most_common(passports) for block, passports in found.items()}
-
-
-def _most_common(passports: Sequence[Passport]) -> Passport:
-    return max(passports, key=lambda one: sum(not differences(one, other) for other in passports))
+    return {
+        block: max(passports, key=lambda one: sum(not differences(one, other) for other in passports))
+        for block, passports in found.items()
+    }
 
 
 def _marks(runs: Sequence[Run], metric: str, usual: Passport | None) -> tuple[str, ...]:

@@ -67,10 +67,6 @@ def check_metric(function: Callable[..., Any], arrays: Sequence[Numbers], **fact
         contract(MetricCase(function, arrays, **facts))
 
 
-def _flipped(array: Numbers) -> Numbers:
-    return np.flip(np.ascontiguousarray(np.flip(array)))
-
-
 def _read_only(array: Numbers) -> Numbers:
     copy = array.copy()
     copy.flags.writeable = False
@@ -84,7 +80,7 @@ def _within_inference_mode(array: Numbers) -> torch.Tensor:
 
 FORMS: dict[str, Callable[[Numbers], Any]] = {
     "torch": lambda a: torch.from_numpy(a.copy()),
-    "flipped": _flipped,
+    "flipped": lambda a: np.flip(np.ascontiguousarray(np.flip(a))),
     "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
     "read-only": _read_only,
     "strided": lambda a: np.repeat(a, 2, axis=0)[::2],

@@ -186,13 +186,9 @@ class Loop:
 
     def deal(self) -> tuple[Stage, list[Deal], int]:
         """The next iteration's stage, its moves with what chance deals to each, and how many real batches they take."""
-        stage = self._stages[self.state.clock.stage]
-        set_rates(self.game, self.state)
-        return stage, *self._deals(stage)
-
-    def _deals(self, stage: Stage) -> tuple[list[Deal], int]:
-        """The iteration's moves with what chance deals to each, and how many real batches they take."""
         game, clock, drawn = self.game, self.state.clock, 0
+        stage = self._stages[clock.stage]
+        set_rates(game, self.state)
         (real, labels), deals = self._real_batch(clock.batches), []
         for move in stage.moves:
             for repeat in range(move.repeats):
@@ -203,7 +199,7 @@ class Loop:
                 chance = (game.batch_size, game.prior, game.seed, address, position, game.shard)
                 draw = Draw(real, *chance, ahead=self._ahead, labels=labels)
                 deals.append((move, draw))
-        return deals, drawn
+        return stage, deals, drawn
 
     def play(self, deals: Sequence[Deal]) -> Found:
         """Make the moves."""
@@ -338,12 +334,12 @@ def _vitals(
     losses = [(f"the loss of {name}", loss.detach()) for name, loss in outcome.losses.items()]
     gradients = [(f"the gradient of {name}", largest_size(each.gradient)) for name, each in trained.items()]
     parameters = [(f"a parameter of {name}", largest_size(each.values)) for name, each in trained.items()]
-    layers = [(f"a buffer of {name}", _largest_of(buffers[name])) for name in trained if buffers.get(name)]
+    layers = [
+        (f"a buffer of {name}", largest_size(torch.cat([each.reshape(-1) for each in buffers[name]])))
+        for name in trained
+        if buffers.get(name)
+    ]
     return [*losses, *gradients, *parameters, *layers]
-
-
-def _largest_of(buffers: Sequence[Tensor]) -> Tensor:
-    return largest_size(torch.cat([each.reshape(-1) for each in buffers]))
 
 
 def _train_only(state: State, names: Sequence[str]) -> None:

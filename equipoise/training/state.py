@@ -94,15 +94,13 @@ def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
         for name, target in expected.items():
             target.copy_(tensors[name])
     for player, optimiser in state.optimisers.items():
-        _load_optimiser(optimiser, _below(f"optimisers/{player}/", tensors))
+        place = f"optimisers/{player}/"
+        below = {name.removeprefix(place): value for name, value in tensors.items() if name.startswith(place)}
+        _load_optimiser(optimiser, below)
 
 
 def _modules(state: State) -> dict[str, nn.Module]:
     return {"players": state.players, "memory": state.memory, "averages": state.averages}
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def check_same_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
