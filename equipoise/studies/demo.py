@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +82,7 @@ def run_demo(
     judge_of(Digits(), None, torch.device("cpu"))
     groups_of_jobs = [[jobs[number] for number in group] for group in in_stacks([j.experiment for j in jobs], workers)]
     at_once = min(workers, len(groups_of_jobs))
-    run_jobs(
-        partial(together, _carry_out), groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len
-    )
+    run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len)
     summary = [_summary(story, [job for job in jobs if job.group in story.groups]) for story in told_by]
     write_text_atomically(out / "summary.json", json.dumps({"length": length, "stories": summary}, indent=1))
     for each in summary:
@@ -115,6 +112,10 @@ def _jobs(story: Story, out: Path, seeds: int, page: Page) -> list[Job]:
         for label, experiment in story.groups.items()
         for seed in range(seeds)
     ]
+
+
+def _carry_out_group(jobs: list[Job]) -> None:
+    together(_carry_out, jobs)
 
 
 def _carry_out(job: Job, stack: Stack | None) -> None:
