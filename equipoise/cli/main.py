@@ -10,9 +10,10 @@ from equipoise import __version__
 from equipoise.cli.catalogue import COMMANDS
 from equipoise.cli.interrupts import interrupts_after_imports
 from equipoise.cli.streams import discard, prepare_streams
-from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
+from equipoise.common.errors import EquipoiseError, Interrupted, UnknownName, printable, shortened
 from equipoise.common.files import local_path
 from equipoise.common.plugins import load_plugin
+from equipoise.common.say import speaks
 
 _USER_ERROR = 2
 _SIGNAL_EXIT = 128
@@ -55,8 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with interrupts_after_imports():
             return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except Interrupted as error:
+        status = _SIGNAL_EXIT + error.signal_number
+        return _refuse(error, status) if speaks() else status
     except EquipoiseError as error:
-        return _refuse(error, getattr(error, "signal_number", _USER_ERROR - _SIGNAL_EXIT) + _SIGNAL_EXIT)
+        return _refuse(error, _USER_ERROR)
     except KeyboardInterrupt:
         return _refuse("interrupted.", _SIGNAL_EXIT + signal.SIGINT)
     except UnicodeEncodeError as error:

@@ -24,10 +24,9 @@ SIZES = (32, 64, 128, 256)
 
 
 def found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
-    """What the data are."""
+    """What the data are; what is not among them was said when they were read."""
     if store.account is not None:
         yield store.account.sentence(data.name, store.shape)
-        yield from (f"  {sentence}." for sentence in store.account.missing)
         if 0 < store.account.grey < store.account.images:
             yield f"  {store.account.grey:,} of them have no colours."
     else:

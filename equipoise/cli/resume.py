@@ -6,6 +6,7 @@ from equipoise.cli.command import Command
 from equipoise.cli.options import positive, run_directory, span
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import printable
+from equipoise.common.say import speaks
 
 
 def fill_resume(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,8 @@ def resume_command(chosen: argparse.Namespace) -> int:
 
     asked = Longer(chosen.iterations, chosen.epochs, chosen.time)
     run = resume(chosen.directory, settings_of(chosen), None if asked == Longer() else asked)
-    print(f"The run is complete; its report is {printable(run.path / 'report.html')}")
+    if speaks():
+        print(f"The run is complete; its report is {printable(run.path / 'report.html')}")
     return 0
 
 

@@ -16,7 +16,7 @@ from equipoise.cli.options import (
     whole,
 )
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, printable, when_interrupted
 
 if TYPE_CHECKING:
     from equipoise.evaluation.maker import SampleMaker, Wanted
@@ -105,7 +105,8 @@ def _write_samples(chosen: argparse.Namespace, asked: "Wanted") -> int:
     check_place(chosen.out)
     opened, maker = _opened(chosen)
     count = chosen.count or (_FEW if asked.of_class == ALL else _COUNT)
-    written = write_samples(maker, chosen.out, count, asked, opened.origin())
+    with when_interrupted(lambda: _left(chosen.out)):
+        written = write_samples(maker, chosen.out, count, asked, opened.origin())
     if asked.of_class == ALL:
         print(f"The classes are, in order: {', '.join(map(printable, maker.class_names()))}")
     is_one = written.count == 1
@@ -114,6 +115,14 @@ def _write_samples(chosen: argparse.Namespace, asked: "Wanted") -> int:
         rate = written.new / max(written.seconds, 1e-9)
         print(f"Made this time: {counted(written.new, 'sample')}, {rate:,.0f} a second")
     return 0
+
+
+def _left(out: Path) -> str:
+    """What an interrupt leaves."""
+    if not out.is_dir():
+        return f"interrupted; {printable(out)} was not written, and the same command starts again."
+    there = counted(sum(1 for _ in out.rglob("*.png")), "sample")
+    return f"interrupted; {there} in {printable(out)} so far, and the same command makes the others."
 
 
 def _write_interpolation(chosen: argparse.Namespace, asked: "Wanted") -> int:

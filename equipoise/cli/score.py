@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from equipoise.cli.command import Command
@@ -78,12 +79,14 @@ def score_command(chosen: argparse.Namespace) -> int:
     )
     for note in sheet.notes:
         print(f"note: {printable(note)}", file=sys.stderr)
-    print(json.dumps(sheet.as_dict(), indent=1) if chosen.format == "json" else sheet)
+    asked = {name: why for name, why in sheet.impossible.items() if name in chosen.metrics}
+    others = {name: why for name, why in sheet.impossible.items() if name not in asked}
+    shown = replace(sheet, impossible=others)  # those that were asked for are the error at the end
+    print(json.dumps(sheet.as_dict(), indent=1) if chosen.format == "json" else shown)
     if old is not None:
         print(f"\n{compared(old, sheet.scores)}", file=sys.stderr if chosen.format == "json" else sys.stdout)
     if chosen.json is not None:
         sheet.write(chosen.json)
-    asked = {name: why for name, why in sheet.impossible.items() if name in chosen.metrics}
     if asked:
         raise EquipoiseError(reasons(asked))
     return 0

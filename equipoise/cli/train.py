@@ -12,7 +12,7 @@ from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.cli.pictures import Plan, add_pictures, asks_for_pictures, plan_of
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
-from equipoise.common.say import say
+from equipoise.common.say import say, speaks
 
 if TYPE_CHECKING:
     from equipoise.runs.taken_over import From
@@ -54,7 +54,8 @@ def train_command(chosen: argparse.Namespace) -> int:
     if plan is not None:
         settings = replace(settings, threads=plan.threads, introduced=True)
     run = train(experiment, out, settings)
-    print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
+    if speaks():
+        print(f"The run is in {printable(run.path)}; its report is {printable(run.path / 'report.html')}")
     return 0
 
 

@@ -2,7 +2,9 @@
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 _MOST_NAMED = 40
 _MOST_LETTERS = 200
@@ -14,6 +16,26 @@ class EquipoiseError(Exception):
 
 class UnfitFile(EquipoiseError, OSError):
     """Not a regular file, or too large. Readers that can do without the file ignore it."""
+
+
+class Interrupted(EquipoiseError):
+    """Work was asked to stop; the message says what is kept. Carries the number of the signal."""
+
+    def __init__(self, message: str, signal_number: int = signal.SIGINT):
+        super().__init__(message, signal_number)
+        self.signal_number = signal_number
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@contextmanager
+def when_interrupted(message: Callable[[], str]) -> Iterator[None]:
+    """Inside this context, an interrupt is an `Interrupted` with this message, made when it comes."""
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted) as error:
+        raise Interrupted(message(), getattr(error, "signal_number", signal.SIGINT)) from error
 
 
 class UnknownName(EquipoiseError, ValueError):

@@ -20,6 +20,7 @@ from equipoise.common.files import (
     write_atomically,
     write_text_atomically,
 )
+from equipoise.common.say import speaks
 from equipoise.data.account import Account, Named
 from equipoise.data.items import Held, Mapped
 from equipoise.data.memory import fits_in_memory
@@ -109,7 +110,7 @@ def _opened(folder: Path, index: Index | None, reading: Reading) -> Store | None
 def _warn(name: str, account: Account) -> None:
     """Say what is not in the set, once in a process: an evaluation reads the data again."""
     sentence = f"{name}: {'; '.join(account.missing)}"
-    if account.missing and sentence not in _said:
+    if account.missing and sentence not in _said and speaks():
         _said.add(sentence)
         _log.warning("%s", sentence)
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, Interrupted
 from equipoise.common.say import say, warn
 from equipoise.data.store import StoreSource
 from equipoise.experiments.averaged import Sampled
@@ -40,17 +40,6 @@ from equipoise.training.state import State
 
 Page = Callable[[Path], object] | None
 """Writes a run's page, given its directory. At the top level of a module, so that worker processes find it."""
-
-
-class Interrupted(EquipoiseError):
-    """The run was asked to stop; it is saved. Carries the number of the signal."""
-
-    def __init__(self, message: str, signal_number: int):
-        super().__init__(message, signal_number)
-        self.signal_number = signal_number
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, printable, when_interrupted
 from equipoise.common.files import file_name, write_text_atomically
 from equipoise.common.machine import available_cores, threads_kept
 from equipoise.data.digits import Digits
@@ -23,7 +23,7 @@ from equipoise.runs.trained import evaluate
 from equipoise.studies.carry_out import in_stacks, together
 from equipoise.studies.demo_stories import Story, stories, verdict
 from equipoise.studies.told import Told
-from equipoise.studies.workers import get_ready, run_jobs
+from equipoise.studies.workers import INTERRUPTED, get_ready, run_jobs
 from equipoise.training.stack import Stack
 
 _BESIDE = ("class-histogram",)
@@ -82,7 +82,8 @@ def run_demo(
     judge_of(Digits(), None, torch.device("cpu"))
     groups_of_jobs = [[jobs[number] for number in group] for group in in_stacks([j.experiment for j in jobs], workers)]
     at_once = min(workers, len(groups_of_jobs))
-    run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len)
+    with when_interrupted(lambda: INTERRUPTED):
+        run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len)
     summary = [_summary(story, [job for job in jobs if job.group in story.groups]) for story in told_by]
     write_text_atomically(out / "summary.json", json.dumps({"length": length, "stories": summary}, indent=1))
     for each in summary:

@@ -12,7 +12,7 @@ import torch
 
 from equipoise.common.counted import counted
 from equipoise.common.durations import duration
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, printable, when_interrupted
 from equipoise.common.files import try_lock
 from equipoise.common.machine import available_cores, choose_device, threads_beside_a_gpu, threads_kept
 from equipoise.data.mnist import Mnist
@@ -20,7 +20,7 @@ from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import InceptionExtractor
 from equipoise.evaluation.judge import judge_of
 from equipoise.runs.directory import run_at
-from equipoise.runs.train import Interrupted, Page, Settings
+from equipoise.runs.train import Page, Settings
 from equipoise.studies.carry_out import Job, attempt, attempt_group, in_stacks, read_outcome
 from equipoise.studies.catalogue import study as find_study
 from equipoise.studies.checks import check_rows
@@ -32,14 +32,13 @@ from equipoise.studies.real_data import score_real_data
 from equipoise.studies.results import gather, write_results
 from equipoise.studies.study import Study
 from equipoise.studies.study_file import keep_study
-from equipoise.studies.workers import Done, run_jobs
+from equipoise.studies.workers import INTERRUPTED, Done, run_jobs
 from equipoise.training.precision import Precision
 
 Tell = Callable[[str], None]
 """What a sentence for the user is given to."""
 _LOCK = ".lock"
 _DIED = "its process died repeatedly, perhaps because memory ran out; try fewer with --workers."
-_INTERRUPTED = "Interrupted. Finished runs are kept and the others saved; give the same command again to continue."
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,7 @@ def run_study(
         say: is told how far it is.
 
     Raises:
+        Interrupted: SIGINT or SIGTERM came; the runs are saved.
         EquipoiseError: data are missing, the directory cannot be written or is in use, every run failed, and so on.
     """
     means, study = means or Means(), find_study(name) if isinstance(name, str) else name
@@ -198,18 +198,14 @@ def _carry_out(
     on_a_cluster = means.ray is not None or means.slurm is not None
     jobs = _placed([job for _, job in missing], [] if on_a_cluster else gpus, workers)
     start = time.monotonic()
-    with status_line(jobs) as line:
+    with when_interrupted(lambda: INTERRUPTED), status_line(jobs) as line:
 
         def done(finished: int, total: int) -> None:
             left = (time.monotonic() - start) * sum(weights[finished:]) / sum(weights[:finished])
             told = f"run {finished} of {total} done" + (f", {duration(left)} left" if finished < total else "")
             (line.tell if line is not None and say is tell else say)(told)
 
-        try:
-            reasons = _run(jobs, workers, means, done)
-        except (KeyboardInterrupt, Interrupted):
-            (line.tell if line is not None and say is tell else say)(_INTERRUPTED)
-            raise
+        reasons = _run(jobs, workers, means, done)
     return {job.directory: reason for job, reason in zip(jobs, reasons, strict=True) if reason}
 
 

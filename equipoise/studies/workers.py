@@ -18,7 +18,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
-from equipoise.common.errors import EquipoiseError
+from equipoise.common.errors import EquipoiseError, Interrupted
 from equipoise.common.plugins import Plugin, load_all, loaded_plugins
 
 Job = TypeVar("Job")
@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 Done = Callable[[int, int], None]
 """Called with how many jobs have finished, and how many there are."""
 
+INTERRUPTED = "interrupted; finished runs are kept and the others saved: give the same command again to continue."
+"""What is said where an interrupt ends many runs."""
 MOST_DEATHS = 3
 """A job whose worker died so often is given up."""
 _SECONDS_TO_SAVE = 20
@@ -174,8 +176,6 @@ def _run_here(
 
 def _call(function: Callable[[Job], Result], job: Job) -> Result:
     """Apply the function; what SIGTERM or the starter's end stopped ends this process as soon as the run is saved."""
-    from equipoise.runs.session import Interrupted  # imports torch, which a worker has imported by now
-
     try:
         return function(job)
     except Interrupted as interrupted:

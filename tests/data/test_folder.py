@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.common.say import say, warn
 from equipoise.data import cache, pictures
 from equipoise.data.folder import Folder
 from equipoise.data.items import Mapped
@@ -164,6 +165,20 @@ def test_broken_files_are_skipped_counted_and_named(tmp_path, caplog):
         assert "bad\\x1b[2J.png" in message
         assert message.isprintable()
         assert "object at" not in message
+
+
+def test_of_several_processes_the_first_one_says_what_is_skipped(tmp_path, monkeypatch, caplog, capsys):
+    Image.new("RGB", (16, 16)).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"x")
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        cache._said.clear()
+        caplog.clear()
+        assert len(Folder(str(tmp_path), 16).load()) == 1
+        say(f"here {rank}")
+        warn(f"there {rank}")
+        assert len(caplog.records) == (rank == "0")
+    assert capsys.readouterr().err.splitlines() == ["warning: there 1", "here 0", "warning: there 0"]
 
 
 def test_nothing_readable_is_an_error(tmp_path):

@@ -155,6 +155,8 @@ def test_an_interrupt_stops_all_after_the_same_iteration(
     wait_for_checkpoint(process, tmp_path / "run", 20)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=LONGEST_SECONDS)
-    assert errors.count("interrupted and saved at iteration") == 2, errors
-    finish(start("resume", tmp_path / "run", *FIXED, ranks=2))
+    assert errors.count("interrupted and saved at iteration") == 1, errors
+    output, errors = (resumed := start("resume", tmp_path / "run", *FIXED, ranks=2)).communicate(LONGEST_SECONDS)
+    assert resumed.returncode == 0, errors
+    assert output.count("The run is complete") == 1
     assert differing(tmp_path / "run", whole) == []

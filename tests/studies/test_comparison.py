@@ -15,7 +15,9 @@ from equipoise.common.files import try_lock
 from equipoise.experiments.config import to_plain, to_yaml
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.train import Interrupted
 from equipoise.studies import carry_out as carrying
+from equipoise.studies import runner as running
 from equipoise.studies.comparison import comparison
 from equipoise.studies.plan import plan
 from equipoise.studies.wish import Wish
@@ -43,6 +45,24 @@ def carried_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def done(carried_out: Path, tmp_path: Path) -> Path:
     return shutil.copytree(carried_out, tmp_path / "done")
+
+
+def test_an_interrupt_says_once_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_run", interrupted)
+    assert main([*WORDS, "--budget", "smoke", "--out", str(tmp_path / "out")]) == 130
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1].startswith("equipoise: interrupted; finished runs are kept and the others saved")
+    assert said.lower().count("interrupted") == 1
+    assert said.count("saved") == 1
+    with pytest.raises(Interrupted, match="give the same command again"):
+        equipoise.compare(
+            ["gan-digits", "ebgan-digits"], out=tmp_path / "other", device="cpu", say=lambda line: None, **SHORT
+        )
 
 
 def labels(**wish: Any) -> list[str]:
