@@ -52,7 +52,9 @@ def score_pair(pair: Pair, names: Sequence[str] = (), curve: Sequence[int] | Non
         raise EquipoiseError(reasons(impossible))
     with_floors = tuple(with_floor(score, pair) for score in scores)
     curves = () if curve is None else tuple(_curves(pair, with_floors, curve))
-    return ScoreSheet(_side(pair, "real"), _side(pair, "generated"), with_floors, impossible, _notes(pair), curves)
+    return ScoreSheet(
+        _side(pair, "real"), _side(pair, "generated"), with_floors, impossible, _notes(pair, scores), curves
+    )
 
 
 def _refusal(entry: MetricEntry, pair: Pair) -> str | None:
@@ -81,8 +83,16 @@ def _side(pair: Pair, which: str) -> dict[str, Any]:
     }
 
 
-def _notes(pair: Pair) -> tuple[str, ...]:
-    notes = [*pair.real_side.notes, *pair.generated_side.notes]
+def _notes(pair: Pair, scores: Sequence[Score]) -> tuple[str, ...]:
+    notes: list[str] = []
+    for side in (pair.real_side, pair.generated_side):
+        notes += side.notes
+        if side.notes and (taken := pair.taken_count(side.store)) < len(side.store):
+            notes[-1] += f" Of them, {taken:,} are compared."
+    least, most = sorted((pair.real_count, pair.generated_count))
+    alike = [score.metric for score in scores if "compared" in score.passport]
+    if alike and least < most:
+        notes.append(f"{', '.join(alike)}: {least:,} of each side are compared, since these need equal counts.")
     if pair.real_side.store.content_hash == pair.generated_side.store.content_hash:
         notes.append("REAL and FAKE hold the same images: these scores only show what perfect samples would get.")
     return tuple(notes)

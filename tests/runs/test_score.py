@@ -270,6 +270,17 @@ def test_pictures_of_several_sizes_and_kinds_are_read(tmp_path: Path) -> None:
     assert any("8 images of 9 files, 30x30 to 60x90 pixels" in note for note in sheet.notes)
 
 
+def test_notes_say_how_many_images_were_used(tmp_path: Path) -> None:
+    sides = folder_of(tmp_path / "a", pictures(9, (3, 24, 24))), folder_of(tmp_path / "b", pictures(7))
+    resized, alike = equipoise.score(*sides, FEATURES, count=8).notes
+    assert resized.startswith("a: 9 images of 9 files, 24x24 pixels, resized to 16x16 in colour.")
+    assert resized.endswith(" Of them, 8 are compared.")
+    names = ", ".join(FEATURES[1:])
+    assert alike == f"{names}: 7 of each side are compared, since these need equal counts."
+    (resized,) = equipoise.score(*sides, FEATURES[:1]).notes
+    assert resized.endswith("in colour.")
+
+
 def test_the_same_images_twice_are_noticed(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "a", pictures(8))
     assert any("hold the same images" in note for note in equipoise.score(folder, folder, FEATURES).notes)
@@ -352,6 +363,7 @@ def test_the_command_prints_a_table_or_json_and_writes_a_file(
     assert main(["score", real, fake, "--metrics", "lite0-kernel", "fid", "--quiet"]) == 2
     both = capsys.readouterr()
     assert "lite0-kernel" in both.out
+    assert "fid" not in both.out
     assert both.err.strip() == "equipoise: fid cannot be computed: no inception-v3 here."
 
 
