@@ -14,6 +14,7 @@ from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
 from equipoise.monitor.imbalance import KEPT, PATIENCE, WARM_UP, Window, imbalances, values_of
 from equipoise.monitor.lasting import Lasting
+from equipoise.monitor.uncompiled import uncompiled
 from equipoise.monitor.waiting import Waiting, detached
 from equipoise.monitor.windows import Windows, with_nan, without_nan
 
@@ -72,6 +73,7 @@ class BalanceMonitor:
         self._lasting = Lasting(PATIENCE)
         self._loss = Falling()
 
+    @uncompiled
     def update(
         self,
         real_scores: Scores | None = None,
@@ -115,6 +117,7 @@ class BalanceMonitor:
             self._waiting.keep([row.get(name, math.nan) for name in Window._fields])
         self._scores.clear()
 
+    @uncompiled
     def report(self) -> Report:
         """Read the waiting values, and judge every full window."""
         self._condense()

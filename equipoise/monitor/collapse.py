@@ -14,6 +14,7 @@ from equipoise.metrics.collapse import Variety, Yardstick
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Alarm, Report
 from equipoise.monitor.samples import Newest
+from equipoise.monitor.uncompiled import uncompiled
 
 NAME = "collapse"
 """The name of its alarms."""
@@ -68,11 +69,13 @@ class VarietyMonitor:
             shapes = f"{tuple(self.real.shape)} and {tuple(self.held_out.shape)}"
             raise ValueError(f"real and held_out must hold items of one shape, got {shapes}.")
 
+    @uncompiled
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting; the newest are used, as many as there are held-out items."""
         self._newest.keep(samples)
         self.steps = self.steps + 1 if step is None else step
 
+    @uncompiled
     def report(self) -> Report:
         """Measure the newest samples, if there are enough since the last report and all are finite."""
         samples = self._newest.take()

@@ -8,6 +8,7 @@ from torch import Tensor
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
 from equipoise.monitor.lasting import Lasting
+from equipoise.monitor.uncompiled import uncompiled
 from equipoise.monitor.waiting import Waiting
 from equipoise.monitor.windows import Windows, with_nan, without_nan
 
@@ -39,6 +40,7 @@ class EnergyMonitor:
         self._waiting, self._windows, self._lasting = Waiting(), Windows(WINDOW, 2), Lasting(PATIENCE)
         self._narrowest = math.inf
 
+    @uncompiled
     def update(
         self,
         real_energy: Tensor | float | None = None,
@@ -54,6 +56,7 @@ class EnergyMonitor:
             self._waiting.keep([self._pending["real"], self._pending["fake"]])
             self._pending = {}
 
+    @uncompiled
     def report(self) -> Report:
         """Read the waiting values, and judge the full windows."""
         alarms = []

@@ -9,6 +9,7 @@ from torch import Tensor
 from equipoise.common.largest import largest_size
 from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
+from equipoise.monitor.uncompiled import uncompiled
 from equipoise.monitor.waiting import Waiting
 
 NAME = "not finite"
@@ -32,6 +33,7 @@ class HealthMonitor:
         self._waiting = Waiting()
         self._said = False
 
+    @uncompiled
     def update(
         self,
         losses: Mapping[str, Tensor | float] | None = None,
@@ -51,12 +53,14 @@ class HealthMonitor:
         named += [(f"the gradient of {name}", value) for name, value in (gradients or {}).items()]
         self.keep(self.steps + 1 if step is None else step, [*named, *(numbers or {}).items()])
 
+    @uncompiled
     def keep(self, step: int, named: Sequence[tuple[str, Tensor | float]]) -> None:
         """Record numbers under their full names."""
         self.steps = step
         self._waiting.keep([_one_number(value) for _, value in named])  # first, as it refuses what holds no number
         self._names += [(step, name) for name, _ in named]
 
+    @uncompiled
     def report(self) -> Report:
         """Read the waiting values; one alarm names the first that is not finite."""
         self._read()

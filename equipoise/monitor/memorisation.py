@@ -9,6 +9,7 @@ from equipoise.monitor import words
 from equipoise.monitor.alarm import Report
 from equipoise.monitor.lasting import Lasting
 from equipoise.monitor.samples import Newest
+from equipoise.monitor.uncompiled import uncompiled
 
 NAME = "memorisation"
 """The name of its alarms."""
@@ -59,11 +60,13 @@ class MemorisationMonitor:
         self._training, self._held_out = training.flatten(1), held_out.flatten(1)
         self._newest, self._lasting = Newest(SAMPLES, self._training.shape[1]), Lasting(PATIENCE)
 
+    @uncompiled
     def update(self, samples: Tensor, step: int | None = None) -> None:
         """Record samples [count, ...] without waiting for the device; the newest 256 are used."""
         self._newest.keep(samples)
         self.steps = self.steps + 1 if step is None else step
 
+    @uncompiled
     def report(self) -> Report:
         """Measure the newest samples, if there are 256 since the last report and all are finite."""
         samples = self._newest.take()

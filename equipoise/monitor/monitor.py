@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from equipoise.common.checks import described
 from equipoise.monitor.alarm import Report
+from equipoise.monitor.uncompiled import uncompiled
 
 
 class Watcher(Protocol):
@@ -56,6 +57,7 @@ class Monitor:
         self._monitors = monitors
         self.takes = frozenset(name for monitor in monitors for name in monitor.takes)
 
+    @uncompiled
     def update(self, step: int | None = None, **found: Any) -> None:
         """Pass values to the monitors, as in `update(real_scores=..., fake_scores=..., losses={"generator": ...})`.
 
@@ -76,6 +78,7 @@ class Monitor:
             if part:
                 monitor.update(step=step, **part)
 
+    @uncompiled
     def report(self) -> Report:
         """The reports of all monitors together."""
         reports = [monitor.report() for monitor in self._monitors]

@@ -53,6 +53,42 @@ def test_what_holds_no_number_is_refused_and_leaves_nothing() -> None:
     assert "broken is the first" in str(monitor.report().alarms)
 
 
+COMPILED: dict[str, tuple[Callable[[], Any], Callable[[Tensor], dict[str, Any]]]] = {
+    "balance": (lambda: BalanceMonitor(10), lambda x: {"real_scores": x[:, 0] + 1, "fake_scores": x[:, 1]}),
+    "energies": (EnergyMonitor, lambda x: {"real_energy": x[:, 0].abs(), "fake_energy": x[:, 1].abs()}),
+    "health": (HealthMonitor, lambda x: {"losses": {"generator": x.mean()}, "numbers": {"x": x}}),
+    "variety": (lambda: VarietyMonitor.of(noise(64, 4)), lambda x: {"samples": x}),
+    "memorisation": (lambda: MemorisationMonitor(noise(40, 4), noise(40, 4, seed=1)), lambda x: {"samples": x}),
+    "several": (lambda: Monitor(BalanceMonitor(10), EnergyMonitor()), lambda x: {"real_scores": x, "fake_scores": -x}),
+}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_step_with_a_monitor_is_compiled_once_and_finds_the_same(name: str) -> None:
+    """Its counts, which are values of Python, must not make the step compiled anew each time."""
+    make, given = COMPILED[name]
+    plain, monitor, compiled = make(), make(), []
+
+    def backend(module: Any, inputs: Any) -> Any:
+        compiled.append(module)
+        return module.forward
+
+    def step(x: Tensor, watch: Any) -> Tensor:
+        y = torch.tanh(x)
+        watch.update(**given(y))
+        return y.sum()
+
+    torch._dynamo.reset()
+    fast = torch.compile(step, backend=backend)
+    for number in range(30):
+        x = noise(16, 4, seed=number)
+        assert torch.equal(fast(x, monitor), step(x, plain))
+    assert len(compiled) <= 2
+    assert monitor.steps == plain.steps if name != "several" else True
+    assert monitor.report() == plain.report()
+    assert monitor.state_dict() == plain.state_dict()
+
+
 @pytest.mark.parametrize("steps", [9, 12])
 def test_scores_that_diverge_to_both_sides_are_reported(steps: int) -> None:
     monitor = BalanceMonitor(window=10)

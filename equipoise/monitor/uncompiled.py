@@ -1,0 +1,16 @@
+"""What `torch.compile` leaves out of a compiled step: monitors hold values of Python that change in every step.
+
+Compiled with them, a step would be compiled anew each time, until torch gives up on the whole of it.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import torch._compile
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def uncompiled(method: Method) -> Method:
+    """The method, called as it is; unlike `torch.compiler.disable`, importing it does not import the compiler."""
+    return cast(Method, torch._compile._disable_dynamo(method))
