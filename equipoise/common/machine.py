@@ -27,8 +27,6 @@ def threads_kept() -> Iterator[None]:
 def choose_device(name: str) -> torch.device:
     """The device of this name; "auto" is the first GPU where there is one, else the CPU.
 
-    A GPU that is named by its number becomes the current one, where streams and recordings are made.
-
     Raises:
         EquipoiseError: no such device here.
     """
@@ -37,8 +35,6 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
-        if device.type == "cuda" and device.index is not None:
-            torch.cuda.set_device(device)
     except (RuntimeError, AssertionError) as error:
         raise EquipoiseError(f"there is no device '{printable(name)}' here; use cpu, or auto to choose.") from error
     return device

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, astuple, dataclass
 from datetime import timedelta
 from typing import Any
@@ -222,7 +222,8 @@ def joined(device_name: str) -> Iterator[Processes]:
     size, rank, local_rank, local_size, restarts = astuple(launched(os.environ))
     device = choose_device(device_name)
     if size == 1:
-        yield Processes(0, 1, 0, 1, restarts, device)
+        with _current(device):
+            yield Processes(0, 1, 0, 1, restarts, device)
         return
     nccl = _has_gpu_of_its_own(device, local_size)
     device = _own_device(device, local_rank)
@@ -230,14 +231,15 @@ def joined(device_name: str) -> Iterator[Processes]:
         loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)  # an interface that no other host can reach
     try:
-        store = _common_store(rank, restarts)
-        backend = "nccl" if nccl else "gloo"
-        dist.init_process_group(backend, timeout=_PATIENCE, store=store, rank=rank, world_size=size)
-        _groups.append(dist.new_group(backend="gloo", timeout=_PATIENCE))
-        with beat(rank, size, restarts):
-            yield Processes(rank, size, local_rank, local_size, restarts, device)
-            dist.barrier(_groups[-1])
-        dist.destroy_process_group()
+        with _current(device):
+            store = _common_store(rank, restarts)
+            backend = "nccl" if nccl else "gloo"
+            dist.init_process_group(backend, timeout=_PATIENCE, store=store, rank=rank, world_size=size)
+            _groups.append(dist.new_group(backend="gloo", timeout=_PATIENCE))
+            with beat(rank, size, restarts):
+                yield Processes(rank, size, local_rank, local_size, restarts, device)
+                dist.barrier(_groups[-1])
+            dist.destroy_process_group()
     except RuntimeError as error:
         if not _is_about_processes(error):
             raise
@@ -283,9 +285,12 @@ def _has_gpu_of_its_own(device: torch.device, local_size: int) -> bool:
 def _own_device(device: torch.device, local_rank: int) -> torch.device:
     if device.type != "cuda" or ":" in str(device):
         return device
-    own = torch.device("cuda", local_rank % torch.cuda.device_count())
-    torch.cuda.set_device(own)
-    return own
+    return torch.device("cuda", local_rank % torch.cuda.device_count())
+
+
+def _current(device: torch.device) -> AbstractContextManager[object]:
+    """Inside this context a GPU with a number is the current one, for streams and NCCL; the caller's comes back."""
+    return torch.cuda.device(device) if device.type == "cuda" and device.index is not None else nullcontext()
 
 
 def _is_about_processes(error: RuntimeError) -> bool:

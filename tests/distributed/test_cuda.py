@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ def test_nccl_is_chosen_where_every_process_has_a_gpu(
     monkeypatch.setattr(processes, "choose_device", torch.device)
     monkeypatch.setattr(processes, "_common_store", lambda rank, restarts: None)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "device", nullcontext)
     monkeypatch.setattr(dist, "init_process_group", start)
     with pytest.raises(Started), processes.joined(device):
         pass
@@ -123,14 +125,27 @@ def test_a_run_of_a_gpu_resumes_on_the_cpu_with_a_warning(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize(("name", "current"), [("cuda:1", [torch.device("cuda:1")]), ("cuda", []), ("cpu", [])])
-def test_a_gpu_that_is_named_becomes_the_current_one(
+def test_a_gpu_that_is_named_is_the_current_one_while_a_run_trains(
     name: str, current: list[torch.device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Before and after, the caller's own one is."""
     made: list[torch.device] = []
+
+    @contextmanager
+    def within(device: torch.device) -> Iterator[None]:
+        made.append(device)
+        yield
+        made.remove(device)
+
     monkeypatch.setattr(torch, "empty", lambda *shape, device: None)
+    monkeypatch.setattr(torch.cuda, "device", within)
     monkeypatch.setattr(torch.cuda, "set_device", made.append)
     assert choose_device(name) == torch.device(name)
-    assert made == current
+    assert made == []
+    with processes.joined(name) as joined:
+        assert joined.device == torch.device(name)
+        assert made == current
+    assert made == []
 
 
 @pytest.mark.parametrize(("device", "size", "found"), [("cuda", 1, 8), ("cuda", 4, 4), ("cpu", 2, 1)])
