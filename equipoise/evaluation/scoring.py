@@ -3,6 +3,8 @@
 import math
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 
 import torch
@@ -52,7 +54,7 @@ def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Sc
             with full_precision(evidence.device.type):
                 score = evaluator(evidence)
             _check_score(score, name)
-            scores.append(score)
+            scores.append(_in_floats(score))
         except NotFiniteError:
             raise
         except (EquipoiseError, ValueError) as error:
@@ -68,12 +70,18 @@ def _check_score(score: object, name: str) -> None:
         raise EquipoiseError(f"its function must return a Score, not {type(score).__name__}.")
     if score.metric != name:
         raise EquipoiseError(f"its function returned a score of {printable(score.metric)}.")
-    values = score.value if isinstance(score.value, tuple) else (score.value,)
+    values: tuple[object, ...] = score.value if isinstance(score.value, tuple) else (score.value,)
     for value in values:
-        if not isinstance(value, int | float):
+        if not isinstance(value, Real):
             raise EquipoiseError(f"its value must be a float or a tuple of floats, not {type(value).__name__}.")
         if not math.isfinite(value):
             raise EquipoiseError(f"its value is {value}.")
+
+
+def _in_floats(score: Score) -> Score:
+    """The score with plain numbers: a metric may give whole ones, or NumPy's."""
+    value = tuple(map(float, score.value)) if isinstance(score.value, tuple) else float(score.value)
+    return replace(score, value=value, deviation=None if score.deviation is None else float(score.deviation))
 
 
 def _failure(error: Exception) -> str:

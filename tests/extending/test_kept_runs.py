@@ -103,6 +103,23 @@ def test_a_metric_that_fails_costs_no_other_score_and_stops_no_training(
     assert [list(line["values"]) for line in lines if line["kind"] == "score"] == [["ms-ssim"], ["ms-ssim"]]
 
 
+@pytest.mark.parametrize("value", ["3", "np.int64(3)", "np.float32(3)", "np.float64(3)"])
+def test_every_kind_of_number_is_scored_logged_and_kept(value: str, own_process, tmp_path: Path) -> None:
+    file, run = tmp_path / "my_count.py", tmp_path / "run"
+    file.write_text("import numpy as np\n" + METRIC.format(body=COUNT.format(value=value)), encoding="utf-8")
+    words = ["--set", "watch.metrics=[my-count]", "--set", "watch.evaluations=1", "--set", "watch.best=my-count"]
+    for command in (
+        ["train", "gan-digits", *words, "--set", "watch.samples=60", "--iterations", "2", "--out", str(run)],
+        ["evaluate", str(run), "--metrics", "my-count", "--samples", "60"],
+    ):
+        with own_process():
+            assert main(["--plugin", str(file), *command, "--device", "cpu", "--quiet"]) == 0
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
+    assert [line["values"] for line in lines if line["kind"] == "score"] == [{"my-count": 3.0}]
+    (score,) = json.loads((run / "scores.json").read_text("utf-8"))["scores"]
+    assert score["value"] == 3.0
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
