@@ -17,7 +17,10 @@ from equipoise.studies.verdict import Figure
 
 SENTENCE_COLUMNS = ("the paper", "ours", "verdict")
 """The heads of the table of sentences."""
-MARK_NOTE = "† measured differently from the rest of its column and block; the passports show how. Do not compare it."
+MARK_NOTE = (
+    "† measured differently from the rest of its column and block, or differently in each run, and then without a "
+    "mean; the passports show how. Do not compare it."
+)
 """What stands below a table with a mark."""
 
 

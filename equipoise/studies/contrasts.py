@@ -84,10 +84,11 @@ def _ordered(rows: Sequence[RowSummary], metric: str, taken: str) -> list[RowSum
     """Best first; rows without a figure last."""
 
     def place(row: RowSummary) -> float:
-        figure = row.found[metric].figure
-        if figure is None or figure.mean is None:
+        found = row.found[metric]
+        mean = found.figure.mean if found.figure is not None else statistics.fmean(found.values or (math.inf,))
+        if mean is None or math.isinf(mean):
             return math.inf
-        return figure.mean if lower_is_better(taken) else -figure.mean
+        return mean if lower_is_better(taken) else -mean
 
     return sorted(rows, key=place)
 

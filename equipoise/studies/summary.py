@@ -3,14 +3,14 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from equipoise.evaluation.passport import OLDER, Passport, differences
 from equipoise.studies.log_measures import lower_is_better
 from equipoise.studies.plan import metric_of
 from equipoise.studies.study import DIVERGED, Measure, Published, Row, Sentence, Study
-from equipoise.studies.verdict import Candidate, Claim, Figure, Verdict, judge, judge_sentence
+from equipoise.studies.verdict import NOT_COMPARABLE, Candidate, Claim, Figure, Verdict, judge, judge_sentence
 
 Run = Mapping[str, Any]
 """A run's entry in the results."""
@@ -23,7 +23,8 @@ class Found:
     Attributes:
         published: what the paper prints, or None.
         values: of every run that did not diverge, in order.
-        figure: mean and deviation over the seeds of the variant that stands for the row, or None if nothing was found.
+        figure: mean and deviation over the seeds of the variant that stands for the row, or None if nothing was found,
+            or these runs were measured in different ways.
         variant: that variant's label.
         marked: why some passport differs from the rest of its column and block, or nothing.
     """
@@ -130,9 +131,11 @@ def _verdicts(
     candidates = [_candidate(row, raw, each, by_threshold) for (row, raw), each in zip(listed, measured, strict=True)]
     places = [raw["block"] for _, raw in listed]
     verdicts = []
-    for candidate, place in zip(candidates, places, strict=True):
+    for candidate, each, place in zip(candidates, measured, places, strict=True):
         block = [other for other, elsewhere in zip(candidates, places, strict=True) if elsewhere == place]
-        verdicts.append(judge(candidate, block, _claims(study, judged, place), lower, same, budget))
+        verdict = judge(candidate, block, _claims(study, judged, place), lower, same, budget)
+        mixed = each is not None and each.values and each.figure is None and verdict.word == NOT_COMPARABLE
+        verdicts.append(replace(verdict, reason="its runs were measured in different ways") if mixed else verdict)
     return verdicts
 
 
@@ -200,7 +203,10 @@ def _found(
     best = min if lower_is_better(taken) else max
     variant = best(groups, key=lambda name: statistics.fmean(groups[name]))
     marks = _marks(raw["runs"], taken, usual[taken].get(raw["block"]))
-    return Found(published, values, _figure(groups[variant], spreads[variant]), variant, marks)
+    counted = [run for run in raw["runs"] if study.summary != "best variant" or run["variant"] == variant]
+    alike = not _marks(counted, taken, next(filter(None, (passport_of(run, taken) for run in counted)), None))
+    figure = _figure(groups[variant], spreads[variant]) if alike else None
+    return Found(published, values, figure, variant, marks)
 
 
 def _figure(values: Sequence[float], spread: float | None) -> Figure:

@@ -43,6 +43,14 @@ def test_unlike_passports_are_marked(reference: Path, small_study: Study) -> Non
     assert summary.rows[0].found["inception-score"].marked == ()
     assert MARK_NOTE in study_table(summary).notes
     assert "†" in as_csv(study_table(summary))
+    assert summary.rows[1].found["inception-score"].figure is None  # of this row's runs one was measured differently
+    assert study_table(summary).rows[1][3].text == "–"
+    assert summary.rows[1].verdict.reason == "its runs were measured in different ways"
+    for run in results["rows"][1]["runs"]:
+        run["scores"]["inception-score"]["passport"]["generated_count"] = 99
+    whole = summarise(small_study, results).rows[1].found["inception-score"]
+    assert whole.marked == ("generated_count",)
+    assert whole.figure is not None
 
 
 def test_every_format_holds_every_cell(reference: Path, small_study: Study) -> None:
