@@ -31,6 +31,7 @@ class Passport:
         commit: of the code, empty if unknown.
         device: what computed it, as in "cpu".
         precision: of products and convolutions, as `equipoise.common.precision.product_precision` names it.
+        held_out_hash: of the held-out items that went in; empty if the metric looks at none, or in older passports.
     """
 
     metric: str
@@ -47,6 +48,7 @@ class Passport:
     commit: str
     device: str
     precision: str = "float32"
+    held_out_hash: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -73,7 +75,7 @@ class Passport:
         return passport
 
 
-OLDER: dict[str, Any] = {"precision": "float32"}
+OLDER: dict[str, Any] = {"precision": "float32", "held_out_hash": ""}
 """What a passport means that was written before these fields were there."""
 _EXAMPLE = Passport("", "", "", "", 0, 0, "", "", "", 0, {}, "", "")
 
@@ -109,7 +111,9 @@ def comparable(a: Passport, b: Passport) -> bool:
 def differences(a: Passport, b: Passport) -> tuple[str, ...]:
     """The fields that make two scores incomparable, in the passport's order."""
     either = {*decisive(vars(a)), *decisive(vars(b))}
-    return tuple(name for name in MUST_AGREE if name in either and getattr(a, name) != getattr(b, name))
+    found = tuple(name for name in MUST_AGREE if name in either and getattr(a, name) != getattr(b, name))
+    known = {a.held_out_hash, b.held_out_hash} - {""}
+    return (*found, "held_out_hash") if len(known) > 1 else found
 
 
 def current_versions() -> dict[str, str]:

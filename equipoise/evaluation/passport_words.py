@@ -93,6 +93,7 @@ def _extractor(a: Passport, b: Passport) -> str:
 _Words = Callable[[Passport, Passport], str]
 _WORDS: tuple[tuple[tuple[str, ...], _Words], ...] = (
     (("data", "data_hash", "split"), _data),
+    (("held_out_hash",), lambda a, b: f"the held-out part of {a.data} is another"),
     (("real_count",), _counts("real", "real_count")),
     (("generated_count",), _counts("generated", "generated_count")),
     (("extractor", "weights_hash"), _extractor),

@@ -47,7 +47,7 @@ def score_neighbours(evidence: Comparison) -> Score:
     train, held_out = (_pixels(all_items(part)) for part in evidence.parts)
     sides = (spread_over(evidence.images, _NEIGHBOURS), train, spread_over(held_out, _NEIGHBOURS))
     samples, known, others = (side.flatten(1).to(evidence.device) for side in sides)
-    return _neighbours(NEIGHBOURS[1], samples, known, others, evidence.passport)
+    return _neighbours(NEIGHBOURS[1], samples, known, others, evidence.parts[1].content_hash, evidence.passport)
 
 
 def score_lite0_neighbours(evidence: Comparison) -> Score:
@@ -57,19 +57,25 @@ def score_lite0_neighbours(evidence: Comparison) -> Score:
     what = f"features of the parts by {backbone}"
     train, held_out = evidence.once_for_all(what, lambda: evidence.take_part_features(backbone))
     samples = spread_over(features.generated.features, _NEIGHBOURS)
-    sides = (samples, train, spread_over(held_out, _NEIGHBOURS))
+    sides = (samples, train, spread_over(held_out, _NEIGHBOURS), evidence.parts[1].content_hash)
     return _neighbours(name, *sides, partial(evidence.compared_passport, features=features))
 
 
 def _neighbours(
-    name: str, samples: Tensor, train: Tensor, held_out: Tensor, passport: Callable[..., dict[str, Any]]
+    name: str,
+    samples: Tensor,
+    train: Tensor,
+    held_out: Tensor,
+    held_out_hash: str,
+    passport: Callable[..., dict[str, Any]],
 ) -> Score:
     try:
         found = memorisation(samples, train, held_out)
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
     particulars = {"compared": len(samples), SHARE_NEARER: found.share_nearer, "copies": found.copies}
-    known = passport(metric=f"{name}, {len(samples)} samples", real_count=len(train), **particulars)
+    of_data = {"real_count": len(train), "held_out_hash": held_out_hash}
+    known = passport(metric=f"{name}, {len(samples)} samples", **of_data, **particulars)
     return Score(name, found.ratio, None, known)
 
 

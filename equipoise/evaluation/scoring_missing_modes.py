@@ -112,6 +112,7 @@ def _missing(name: str, evidence: Comparison, sigma: float, trial: Trial) -> tup
         f"noisy third-party {trial.called}",
         real_count=len(real),
         test_count=len(test),
+        held_out_hash=evidence.parts[1].content_hash,
         iterations=iterations,
         batch_size=trial.batch_size,
         **counts,

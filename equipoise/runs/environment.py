@@ -3,10 +3,11 @@
 import json
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -15,9 +16,14 @@ from equipoise.common.errors import printable
 from equipoise.common.files import read_text_bounded, write_text_atomically
 from equipoise.common.machine import git_commit
 from equipoise.common.plugins import loaded_plugins
+from equipoise.common.say import warn
+from equipoise.data.data_set import DataSet, division_of
+from equipoise.experiments.experiment import Experiment
 
 DATA_CHANGED = "the data have changed since this run started"
 """How every command that reads a run's data begins to say so."""
+HELD_OUT_CHANGED = "the held-out data have changed since this run started"
+"""The same of those that no training sees."""
 _PACKAGES = ("torch", "numpy", "safetensors", "pillow")
 
 
@@ -101,6 +107,21 @@ def data_changed(path: Path, now: str) -> bool:
     """Whether a run's data have another content hash than its environment file notes; not where it notes none."""
     noted = first_session(path).get("data_hash")
     return isinstance(noted, str) and noted not in ("", now)
+
+
+def held_out_hash(experiment: Experiment, root: Path | None) -> str:
+    """Of the items that the data's own field `part` holds out of the training; "" where it holds out none."""
+    if division_of(experiment.data) != ("part", "train"):
+        return ""
+    held_out: DataSet = replace(cast(Any, experiment.data), part=experiment.data.held_out)
+    return held_out.load(root, experiment.seed).content_hash
+
+
+def warn_of_held_out(path: Path, experiment: Experiment, root: Path | None) -> None:
+    """Say where the held-out items have another hash than a run's environment file notes."""
+    noted = first_session(path).get("held_out_hash")
+    if noted and noted != held_out_hash(experiment, root):
+        warn(f"{HELD_OUT_CHANGED}; copies are told by the present ones.")
 
 
 def _version(package: str) -> str | None:

@@ -5,14 +5,15 @@ and counts only as long as it is still there.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from equipoise.common.errors import printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import local_path
 from equipoise.common.say import say
 from equipoise.data.root import find_root, own_path
@@ -42,8 +43,7 @@ def as_before(path: Path, settings: Settings, with_device: bool = False) -> Sett
         with_device: whether a run that began on the CPU goes on there, and its trackers follow again.
     """
     sessions = read_sessions(RunDirectory(Path(path)).environment)
-    noted = (each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping))
-    known: Mapping[str, Any] = next(noted, {})
+    known = _noted(sessions)
     root, weights = _path(known, "data_root"), _path(known, "inception_weights")
     taken: dict[str, Any] = {}
     if settings.data_root is None and root is not None and root.is_dir() and root != find_root().absolute():
@@ -57,6 +57,25 @@ def as_before(path: Path, settings: Settings, with_device: bool = False) -> Sett
     if taken and not settings.quiet:
         say(f"As before: {', '.join(f'{_CALLED[name]} {_words(value)}' for name, value in taken.items())}")
     return replace(settings, **taken)
+
+
+@contextmanager
+def naming_the_root(path: Path, given: Path | None) -> Iterator[None]:
+    """Inside this context, an error about data names the root that the run in `path` used, where that is gone."""
+    try:
+        yield
+    except EquipoiseError as error:
+        root = _path(_noted(read_sessions(RunDirectory(Path(path)).environment)), "data_root")
+        if given is not None or root is None or root.is_dir():
+            raise
+        told = f"The run's data root, {printable(root)}, is gone; --data-root names another one."
+        raise EquipoiseError(f"{error} {told}") from error
+
+
+def _noted(sessions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The places that the newest session with any noted."""
+    noted = (each["places"] for each in reversed(sessions) if isinstance(each.get("places"), Mapping))
+    return next(noted, {})
 
 
 _CALLED = {

@@ -12,7 +12,7 @@ from torch import nn
 
 from equipoise.common import notebook
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError, UnknownName, refuse_unknown
+from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.maker import SampleMaker, count_for, wanted
 from equipoise.evaluation.nearest import By, Neighbours
@@ -238,10 +238,16 @@ def settings_from(given: Mapping[str, Any], public: Sequence[str] = ()) -> train
     Raises:
         UnknownName: there is no such setting; the nearest one is named.
     """
-    refuse_unknown("setting", given, (*public, *(field.name for field in fields(training.Settings))))
+    settings = {field.name for field in fields(training.Settings)}
+    for name in (each for each in given if each not in settings):
+        raise UnknownName("setting", name, {*public, *settings} - _INTERNAL)
     if isinstance(given.get("track"), str):
         raise EquipoiseError(f"track is a list of trackers; write track=('{given['track']}',).")
     return training.Settings(**given)
+
+
+_INTERNAL = {"begin_from", "introduced", "page", "shorter", "stack"}
+"""Settings that this package makes for itself, which no message offers."""
 
 
 def _columns(records: Sequence[Record]) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,7 @@
 """Train a run from its start, or resume it from its newest good checkpoint."""
 
 import json
+import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import torch
 
 from equipoise import __version__
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import EquipoiseError, Interrupted, printable
 from equipoise.common.machine import threads_beside_a_gpu, threads_kept
 from equipoise.common.plugins import changed_plugins, loaded_plugins
 from equipoise.common.say import say, warn
@@ -22,21 +23,30 @@ from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
 from equipoise.runs.allocator import keep_freed_memory
-from equipoise.runs.classes import keep_class_names
+from equipoise.runs.classes import check_classes, keep_class_names
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
-from equipoise.runs.environment import add_session, describe_environment, differences, first_session
+from equipoise.runs.environment import (
+    add_session,
+    describe_environment,
+    differences,
+    first_session,
+    held_out_hash,
+    read_sessions,
+    warn_of_held_out,
+)
 from equipoise.runs.introduction import forecast, introduce, keep_account, warn_of_idle_options
 from equipoise.runs.lock import Claim, only_writer
 from equipoise.runs.longer import Longer, lengthen
 from equipoise.runs.manner import Manner, chosen_manner
-from equipoise.runs.places import as_before, places
+from equipoise.runs.places import as_before, naming_the_root, places
 from equipoise.runs.processes import Processes, joined
 from equipoise.runs.remembered import NOTHING_YET, Remembered
 from equipoise.runs.rollback import restore
-from equipoise.runs.session import Interrupted, Page, Session, Settings, play_session
+from equipoise.runs.session import Page, Session, Settings, play_session
 from equipoise.runs.taken_over import take_over
 from equipoise.runs.threads import choose_threads
 from equipoise.runs.tracked import check_trackers
+from equipoise.training.checkpoint import newest_good
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
 
@@ -98,9 +108,11 @@ def _lengthen(path: Path, longer: Longer, settings: Settings, processes: Process
     if processes.is_first:
         run = open_run(path)
         torch.set_num_threads(settings.threads or recorded_threads(run))
-        with only_writer(run.config), without_progress(settings.quiet):
+        root = naming_the_root(path, settings.data_root)
+        with only_writer(run.config), without_progress(settings.quiet), root:
             experiment = run.experiment()
             store = experiment.data.load(settings.data_root, experiment.seed).to(processes.device)
+            check_classes(run, experiment, store, settings.data_root)
             precision = chosen_manner(settings, first_session(run.environment)).precision
             told = lengthen(run, longer, store, processes.device, precision)
         for sentence in told if not settings.quiet else ():
@@ -133,6 +145,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     with _writing(run, processes) as claim, manner.applied(device):
         if processes.is_first:
             described = _described(experiment, settings, store, threads, manner, processes)
+            described |= {"held_out_hash": held_out_hash(experiment, settings.data_root)}
             if settings.begin_from is not None:
                 described |= {"from": settings.begin_from.as_dict()}
             add_session(run.environment, described)
@@ -175,22 +188,27 @@ def _plugins() -> dict[str, str]:
 
 def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirectory:
     processes.must_agree(_plugins())
+    if processes.size == 1 and _is_kept(RunDirectory(Path(path))):
+        return RunDirectory(Path(path))
     read = json.loads(processes.share_text(lambda: _read(path)))
     experiment, threads = from_yaml(read["config"]), settings.threads or read["threads"]
     _check_watched(experiment, settings)
     manner = chosen_manner(settings, read["begun"])
     processes.must_agree(_shared(manner, settings, processes))
     torch.set_num_threads(threads)
-    store = _load_data(experiment, settings, processes)
+    run = RunDirectory(Path(path))
+    with naming_the_root(run.path, settings.data_root):
+        store = _load_data(experiment, settings, processes)
+    check_classes(run, experiment, store, settings.data_root)
     _check_metrics_fit(experiment, store)
     if processes.is_first and not settings.quiet:
         warn_of_idle_options(experiment, Settings(precision=settings.precision), processes.device)
     game = build_game(experiment, store, manner.precision)
     state = build_state(experiment, game, processes.device, manner.layout)
-    run = RunDirectory(Path(path))
     with _writing(run, processes) as claim, manner.applied(processes.device):
         restored = NOTHING_YET
         if processes.is_first:
+            warn_of_held_out(run.environment, experiment, settings.data_root)
             described = _described(experiment, settings, store, threads, manner, processes)
             restored = _pick_up(run, state, experiment, store, manner.layout, described)
         processes.share_state(state)
@@ -225,6 +243,15 @@ def _pick_up(
     _warn_of_differences(run, described)
     add_session(run.environment, described)
     return restored
+
+
+def _is_kept(run: RunDirectory) -> bool:
+    """Whether the run has ended and lies where nothing can be written, so that nothing is left to do."""
+    if not run.path.is_dir() or os.access(run.path, os.W_OK):
+        return False
+    end = next((each.get("to_iteration") for each in reversed(read_sessions(run.environment))), None)
+    checkpoint, _ = newest_good(run.checkpoints)
+    return checkpoint is not None and checkpoint.iteration == end
 
 
 def _check_watched(experiment: Experiment, settings: Settings) -> None:

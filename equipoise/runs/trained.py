@@ -28,9 +28,9 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.runs.choice import Chosen, choose_checkpoint, while_it_changes
 from equipoise.runs.classes import kept_class_names
 from equipoise.runs.directory import RunDirectory, open_run
-from equipoise.runs.environment import DATA_CHANGED, data_changed
+from equipoise.runs.environment import DATA_CHANGED, data_changed, warn_of_held_out
 from equipoise.runs.observers import AVERAGE_BUFFERS
-from equipoise.runs.places import as_before
+from equipoise.runs.places import as_before, naming_the_root
 from equipoise.runs.train import Settings, recorded_threads
 from equipoise.training.checkpoint import Checkpoint
 from equipoise.training.state import check_same_tensors
@@ -105,7 +105,8 @@ class Trained:
             EquipoiseError: they are not at hand.
         """
         root = as_before(self.run.path, Settings(data_root=data_root, quiet=True)).data_root
-        store = self.experiment.data.load(root, self.experiment.seed)
+        with naming_the_root(self.run.path, root):
+            store = self.experiment.data.load(root, self.experiment.seed)
         if data_changed(self.run.environment, store.content_hash):
             warn(f"{DATA_CHANGED}; {told}.")
         return store
@@ -229,6 +230,7 @@ def evaluate(
 
 def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples: bool = False) -> Evidence:
     """The evidence of a trained generator for metrics; the arguments are those of `evaluate`."""
+    warn_of_held_out(trained.run.environment, trained.experiment, settings.data_root)
     return Evidence(
         trained.experiment,
         trained.generator,

@@ -1,6 +1,7 @@
 """`sample` on the command line: classes, seeds, truncation, interpolations, neighbours, and what makes no sense."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 import equipoise
 from equipoise.cli.main import main
 from equipoise.data.folder import Folder
-from equipoise.evaluation import nearest
+from equipoise.evaluation import nearest, sample_files, sample_folder
 from equipoise.evaluation.latents import BATCH
 from equipoise.evaluation.maker import Wanted
 from equipoise.evaluation.sampling import to_bytes
@@ -118,6 +119,67 @@ def test_auto_encoders_and_discriminators_of_points_choose_as_well(recipe: str, 
         assert torch.equal(found, expected)
     else:
         assert torch.equal(found.permute(0, 3, 1, 2), to_bytes(expected, "unit"))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("x", "interrupted; 3 samples in {out} so far, and the same command makes the others."),
+        ("x.npz", "interrupted; {out} was not written, and the same command starts again."),
+    ],
+)
+def test_an_interrupt_says_what_is_there(
+    name: str, told: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, out = [], tmp_path / name
+
+    def write(picture: np.ndarray, path: Path) -> None:
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(path)
+        whole(picture, path)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    whole = sample_folder._write
+    words = ["sample", str(run), "--out", str(out), "--count", "7", *CPU]
+    with monkeypatch.context() as patched:
+        patched.setattr(sample_folder, "_write", write)
+        patched.setattr(sample_files, "_write_arrays", stop)
+        assert main(words) == 130
+    assert capsys.readouterr().err == f"equipoise: {told.format(out=out)}\n"
+    assert main(words) == 0
+    assert "7 samples are in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("gone", "new", "named"),
+    [
+        ("cats", "birds", "gone: cats; new: birds"),
+        ("cats", "", "there were 2, and there are none"),
+        ("", "birds", "new: birds"),
+    ],
+)
+def test_a_resume_names_the_classes_that_came_or_went(
+    gone: str, new: str, named: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = Path(shutil.copytree(run.parent / "photos", tmp_path / "photos"))
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    words = ["resume", str(copy), "--data-root", str(tmp_path), "--quiet"]
+    config = (copy / "config.yaml").read_text().replace(str(run.parent / "photos"), "photos")
+    (copy / "config.yaml").write_text(config)
+    if new:
+        shutil.copytree(photos / "dogs", photos / new)
+        Image.new("RGB", (8, 8)).save(photos / new / "0.png")
+    if gone:
+        shutil.rmtree(photos / gone)
+    for more in ([], ["--iterations", "4"]):
+        assert main([*words, *more]) == 2
+        said = capsys.readouterr().err
+        assert "the data have changed since this run started" in said
+        assert named in said
+        assert "latent.classes" not in said
 
 
 @pytest.mark.parametrize(("name", "size"), [("x.png", (4 * 9 * 4, 3 * 9 * 4)), ("x.gif", (256, 256))])

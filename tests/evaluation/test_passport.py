@@ -5,6 +5,7 @@ import pytest
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.evaluation.passport import Passport, comparable, current_versions, differences
+from equipoise.evaluation.passport_words import differences_in_words
 
 PASSPORT = Passport(
     metric="inception-score, 10 splits",
@@ -53,6 +54,13 @@ def test_the_content_of_data_that_a_score_does_not_look_at_does_not_matter() -> 
     modes = replace(PASSPORT, metric="modes-covered of 6", extractor="", weights_hash="")
     assert comparable(modes, replace(modes, data_hash="x"))
     assert differences(modes, replace(modes, data_hash="x", real_count=1)) == ("data_hash", "real_count")
+
+
+def test_held_out_items_that_are_known_to_differ_keep_scores_apart() -> None:
+    one, other = replace(PASSPORT, held_out_hash="x"), replace(PASSPORT, held_out_hash="y")
+    assert differences(one, other) == ("held_out_hash",)
+    assert comparable(one, PASSPORT)  # whose passport is older, or which looks at none
+    assert differences_in_words(one, other) == ("the held-out part of digits is another",)
 
 
 def test_through_json_and_back() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.held_out import held_out_places
 from equipoise.data.npz import Npz
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
@@ -105,6 +106,32 @@ def test_the_defaults_are_what_the_data_allow(run: Path, tmp_path: Path) -> None
     assert [score.metric for score in evaluate(unlabelled, (), 20, QUIET)] == ["ms-ssim", "nearest-neighbours"]
     points = trained(tmp_path / "points", "gan-ring")
     assert [score.metric for score in evaluate(points, (), 20, QUIET)] == ["modes-covered", "share-near"]
+
+
+def test_held_out_pictures_that_changed_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, images = tmp_path / "own.npz", np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    np.savez(file, images=images)
+    data = Npz(str(file), part="train")
+    run = trained(tmp_path / "run", data=data)
+    words = ["evaluate", str(run), "--metrics", "nearest-neighbours", "--samples", "12", "--quiet"]
+    hashes = []
+    for changed in (False, True):
+        if changed:
+            images[held_out_places(40, 10).numpy()] += 1
+            np.savez(file, images=images)
+        for command in (words, ["resume", str(run), "--quiet"]):
+            assert main(command) == 0
+            told = "warning: the held-out data have changed since this run started" in capsys.readouterr().err
+            assert told is changed
+        (score,) = json.loads((run / "scores.json").read_text())["scores"]
+        hashes.append(score["passport"]["held_out_hash"])
+        assert hashes[-1] == replace(data, part="held-out").load().content_hash
+    assert hashes[0] != hashes[1]
+    older = json.loads((run / "environment.json").read_text())
+    del older["sessions"][0]["held_out_hash"]
+    (run / "environment.json").write_text(json.dumps(older))
+    assert main(words) == 0
+    assert "changed" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is printed as the next command works as printed: a run remembers where its data, its weights and device were."""
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable
@@ -58,6 +59,31 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, words: list[str], capsys: pytes
         assert main(words) == 130
     printed = capsys.readouterr().err.partition("Resume with: ")[2]
     return shlex.split(printed)
+
+
+def test_a_data_root_that_is_gone_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pictures(Path("elsewhere/photos"))
+    words = ["train", "gan-digits", "--data", "folder:photos", "--data-root", "elsewhere", *SHORT]
+    assert main([*words, "--iterations", "2", "--out", "run", "--quiet"]) == 0
+    Path("elsewhere").rename("moved")
+    for command in (["resume", "run", "--quiet"], ["evaluate", "run", "--samples", "12", "--metrics", "ms-ssim"]):
+        capsys.readouterr()
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert f"The run's data root, {tmp_path / 'elsewhere'}, is gone; --data-root names another one." in said
+    for command in (["resume", "run"], ["evaluate", "run", "--samples", "12", "--metrics", "ms-ssim"]):
+        assert main([*command, "--data-root", "moved"]) == 0
+
+
+def test_a_finished_run_that_nobody_can_write_to_is_complete(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "gan-digits", *SHORT, "--iterations", "2", "--out", "run", "--quiet"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")}
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert main(["resume", "run", "--quiet"]) == 0
+    assert "The run is complete; its report is run/report.html" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in Path("run").rglob("*")} == before
 
 
 @pytest.mark.parametrize(

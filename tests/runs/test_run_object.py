@@ -192,6 +192,11 @@ def test_a_resume_goes_on_to_the_end(run: Run, tmp_path: Path) -> None:
         (lambda run: equipoise.train(3), "a recipe's name, a YAML file or an Experiment, got 3"),
         (lambda run: equipoise.train("gan-digts"), "unknown recipe 'gan-digts'; did you mean 'gan-digits'"),
         (lambda run: equipoise.train("gan-digits", devise="cpu"), "unknown setting 'devise'; did you mean 'device'"),
+        (
+            lambda run: run.evaluate(zzz=1),
+            "unknown setting 'zzz'; known: cudnn_trials, data_root, deterministic, device, graphs, inception_weights, "
+            "layout, metrics, most_rollbacks, on_collapse, on_nan, precision, quiet, samples, threads, track.",
+        ),
         (lambda run: equipoise.train("gan-digits", track="wandb"), "track is a list of trackers"),
         (lambda run: equipoise.train(run.experiment, budget="cpu"), "budget and data go with a recipe's name"),
         (lambda run: equipoise.train(run.experiment, run.path, **QUIET), "already"),
