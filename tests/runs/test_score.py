@@ -19,7 +19,7 @@ import equipoise
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.store import held
-from equipoise.evaluation import feature_cache, nearest, pair
+from equipoise.evaluation import feature_cache, nearest, pair, scoring_missing_modes
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.features import Extracted, ModuleExtractor
 from equipoise.evaluation.passport import Passport
@@ -394,7 +394,10 @@ def test_a_sheet_in_a_notebook_escapes_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("sides", ["both", "real", "fake"])
-def test_every_metric_says_how_many_images_it_needs(count: int, sides: str) -> None:
+def test_every_metric_says_how_many_images_it_needs(count: int, sides: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a discriminator has enough images, it is trained for one step: its score plays no part here."""
+    monkeypatch.setattr(scoring_missing_modes, "_ITERATIONS", 1)
+    monkeypatch.setattr(scoring_missing_modes, "_MOST_ITERATIONS", 1)
     few, many = pictures(count), pictures(20)
     real, fake = (few if sides in (which, "both") else many for which in ("real", "fake"))
     quick = [name for name in chosen_metrics(["all"]) if METRICS[name].backbone in ("", "efficientnet-lite0")]
