@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 18
 """Of a configuration's file."""
 MOST_VALUES = 10_000
 """That a configuration may hold."""
-_WHOLE_BITS = 63
+_WHOLE_BITS, _MOST_LEVELS = 63, 100
 _NAMELESS = 'in "<unicode string>", '
 """How PyYAML begins the place of a fault in a text that has no file."""
 _REFUSALS = (yaml.YAMLError, RecursionError, ValueError, LookupError, TypeError, AttributeError, OverflowError)
@@ -24,8 +24,8 @@ def read_yaml(text: str, what: str = "the configuration", most_values: int = MOS
     """The dictionaries, lists and plain values of a YAML text; `what` names it in a refusal.
 
     Raises:
-        EquipoiseError: it is not YAML, a key is given twice, a whole number has more than 63 bits, or it holds more
-            than `most_values` values once its aliases are written out.
+        EquipoiseError: it is not YAML, a key is given twice, a whole number has more than 63 bits, brackets are nested
+            more than 100 deep, or it holds more than `most_values` values once its aliases are written out.
     """
     try:
         loader = _Loader(text)
@@ -57,7 +57,12 @@ def read_yaml_file(path: Path, most_bytes: int = MOST_BYTES, most_values: int = 
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which also refuses a key that is given twice and numbers beyond 63 bits."""
+    """PyYAML's safe loader, which also refuses a key that is given twice, numbers beyond 63 bits, and deep nesting."""
+
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:
+        if self.flow_level >= _MOST_LEVELS:  # each bracket takes PyYAML as long as there are open ones
+            raise ValueError(f"brackets are nested more than {_MOST_LEVELS} deep")
+        super().fetch_flow_collection_start(TokenClass)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[tuple[str, str]] = set()

@@ -54,6 +54,8 @@ UNMADE = [
     "&a {b: *a}",
     "*nobody",
     "[" * 3000,
+    "[" * 1_000_000,
+    "{a: " * 101 + "}" * 101,
     "{<<: 1}",
     "\x00",
 ]
@@ -69,6 +71,13 @@ def test_what_parses_but_cannot_be_made_is_refused(text: str) -> None:
         set_field(plain, f"name={text}")
     assert len(str(refusal.value)) < LONGEST
     assert _yaml(f"name: {text}") == {}
+
+
+def test_a_hundred_brackets_within_each_other_are_read() -> None:
+    found = read_yaml("[" * 100 + "]" * 100)
+    for _ in range(99):
+        (found,) = found
+    assert found == []
 
 
 @pytest.mark.parametrize("levels", [4, 8, 30])
