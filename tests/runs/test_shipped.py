@@ -3,7 +3,8 @@
 import io
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,17 @@ def test_every_network_is_exported_by_torch_for_any_batch(kind: str, tmp_path: P
         torch.testing.assert_close(module(latent), expected, atol=1e-4, rtol=0)
 
 
+@pytest.fixture(scope="module")
+def one_table() -> Iterator[None]:
+    """torch makes its table of translations to ONNX anew for each export, a second each time; here it is made once."""
+    registry: Any = pytest.importorskip("torch.onnx._internal.exporter._registration").ONNXRegistry
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "from_torchlib", staticmethod(cache(registry.from_torchlib)))
+        yield
+
+
 @pytest.mark.lengthy
+@pytest.mark.usefixtures("one_table")
 @pytest.mark.parametrize("kind", GENERATORS)
 def test_every_network_is_written_as_onnx_for_any_batch(kind: str, tmp_path: Path) -> None:
     runtime = pytest.importorskip("onnxruntime")
