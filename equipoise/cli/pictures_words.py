@@ -28,7 +28,7 @@ def found(data: "DataSet", store: "Store", seen: "Look") -> Iterator[str]:
     if store.account is not None:
         yield store.account.sentence(data.name, store.shape)
         if 0 < store.account.grey < store.account.images:
-            yield f"  {store.account.grey:,} of them have no colours."
+            yield f"  {counted(store.account.grey, 'picture')} without colours."
     else:
         size = f"{store.shape[2]}x{store.shape[1]} in {'grey' if store.shape[0] == 1 else 'colour'}"
         yield f"{printable(data.name)}: {counted(len(store), 'picture')} of {size}."
@@ -99,7 +99,7 @@ def too_short(time: float | None, experiment: "Experiment", cost: "Cost") -> Ite
     beside = cost.total(experiment, iterations) - iterations * cost.seconds
     enough = math.ceil(cost.total(experiment, _FEWEST_ITERATIONS) / 60)
     yield (
-        f"{duration(time)} are too short to learn anything: start, samples, checkpoints and the page take about "
+        f"{duration(time)} is too short to learn anything: start, samples, checkpoints and the page take about "
         f"{duration(beside)}, and {counted(iterations, 'iteration')} about {duration(iterations * cost.seconds)}; "
         f"give more, as in --time {enough}m for {_FEWEST_ITERATIONS} iterations."
     )

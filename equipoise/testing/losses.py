@@ -299,7 +299,8 @@ def refuses_shapes_that_do_not_match(case: LossCase) -> None:
     for bad in (deeper,) if case.unequal else (shorter, deeper):
         given = (*arguments[:last], bad, *arguments[last + 1 :])
         pattern = rf"{case.names()[last]} must .* got (shape )?\("
-        require_refusal(partial(case.call, *given), pattern, f"{case} with shape {tuple(bad.shape)}")
+        remedy = " (if batches may differ in size, pass unequal=True and a reference)" if bad is shorter else ""
+        require_refusal(partial(case.call, *given), pattern, f"{case} with shape {tuple(bad.shape)}{remedy}")
 
 
 def refuses_bad_options(case: LossCase) -> None:

@@ -206,10 +206,12 @@ def test_a_run_on_few_pictures_says_whether_it_copies(tmp_path: Path, capsys: py
 
 
 def test_a_time_that_is_too_short_says_why_and_what_to_do(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(photos / "cats" / "grey.png", colour=(7, 7, 7))
     assert main(["doctor", str(photos), *QUICK, "--time", "2s"]) == 0
     told = capsys.readouterr().out
-    assert "2 seconds are too short to learn anything: start, samples, checkpoints and the page take about" in told
+    assert "2 seconds is too short to learn anything: start, samples, checkpoints and the page take about" in told
     assert ", and 1 iteration about" in told
+    assert "\n  1 picture without colours.\n" in told
     assert "m for 500 iterations." in told
     assert "\n  1 iteration, 4 pictures, " in told
 

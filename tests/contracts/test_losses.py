@@ -94,6 +94,7 @@ def dicing_elsewhere(real: Tensor, fake: Tensor, weight: float = 1.0) -> Tensor:
         (with_constant_part, "wrong gradient"),
         (rounded, "in float32"),
         (unchecked, "expected float32"),
+        (losses.hinge_discriminator_loss, r"shape \(5,\) \(if batches may differ in size, pass unequal=True"),
     ],
 )
 def test_a_loss_that_breaks_the_contract_is_noticed(broken: Callable[..., Tensor], sentence: str) -> None:
