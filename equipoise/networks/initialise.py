@@ -45,7 +45,8 @@ def initialise(network: Network, generator: torch.Generator) -> None:
     """Set every parameter of the network by the network's own scheme, `network.scheme`, from the generator alone.
 
     Raises:
-        ValueError: the network holds a parameter that no scheme sets, as when a constraint was attached too early.
+        ValueError: the network holds a parameter that no scheme sets, as when a constraint was attached too early, or
+            a dropout or batch normalisation of torch's.
     """
     check_all_known(network)
     if network.scheme not in SCHEMES:
@@ -88,12 +89,18 @@ def _path_role(name: str) -> str:
 
 
 def check_all_known(network: nn.Module) -> None:
-    """Every parameter must be one that schemes set.
+    """Every parameter must be one that schemes set, and no layer one of torch's with which runs do not repeat.
 
     Raises:
         ValueError: one is not.
     """
     layers = dict(network.named_modules())
+    for place, layer in layers.items():
+        if isinstance(layer, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm):
+            raise ValueError(
+                f"{place} is torch's {type(layer).__name__}; take BatchNorm and Dropout of equipoise.networks, which "
+                "resume exactly and work with several processes."
+            )
     known = {
         id(parameter)
         for layer in layers.values()

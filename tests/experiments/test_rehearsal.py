@@ -148,24 +148,33 @@ def test_a_loss_that_is_no_single_number_is_told_so() -> None:
         rehearse(experiment)
 
 
-class Unset(Discriminator):
-    """What a method author may write: one of its layers is torch's, and no scheme of first weights sets it."""
+class Foreign(Discriminator):
+    """What a method author may write: one of its layers is torch's own, by its name."""
 
-    def __init__(self, kernel: bool = False):
+    def __init__(self, layer: str, size: float, kernel: bool = False):
         super().__init__()
         self.image_shape = (1, 8, 8)
-        self.body = nn.Sequential(nn.Conv2d(1, 1, 1) if kernel else nn.Identity(), nn.Flatten(), nn.BatchNorm1d(64))
+        convolution = nn.Conv2d(1, 1, 1) if kernel else nn.Identity()
+        self.body = nn.Sequential(convolution, nn.Flatten(), getattr(nn, layer)(size if size < 1 else int(size)))
         self.head = nn.Sequential(nn.Linear(64, 1), score_shape(None))
 
 
 @pytest.mark.parametrize("kernel", [False, True])
-def test_a_layer_without_a_scheme_is_named(kernel: bool) -> None:
+@pytest.mark.parametrize(
+    ("layer", "size", "told"),
+    [
+        ("LayerNorm", 64, r"body\.2\.weight .* of LayerNorm, .* BatchNorm of equipoise\.networks"),
+        ("BatchNorm1d", 64, r"body\.2 is torch's BatchNorm1d; take BatchNorm and Dropout of equipoise\.networks"),
+        ("Dropout", 0.5, r"body\.2 is torch's Dropout; take BatchNorm and Dropout of equipoise\.networks"),
+    ],
+)
+def test_a_layer_that_networks_cannot_have_is_named(layer: str, size: float, told: str, kernel: bool) -> None:
     """Whether the network is played in shape alone or with numbers."""
-    told = r"my-unset cannot be built .*: body\.2\.weight .* of BatchNorm1d, .* BatchNorm of equipoise\.networks"
+    options = f"{{kind: my-foreign, layer: {layer}, size: {size}, kernel: {kernel}}}"
     with suppress(InterruptedError), all_or_nothing():
-        register(network=Entry("my-unset", "torch's own layer", Unset))
-        experiment = changed("gan-digits", f"players.discriminator.network={{kind: my-unset, kernel: {kernel}}}")
-        with pytest.raises(EquipoiseError, match=told):
+        register(network=Entry("my-foreign", "torch's own layer", Foreign))
+        experiment = changed("gan-digits", f"players.discriminator.network={options}")
+        with pytest.raises(EquipoiseError, match=f"my-foreign cannot be built .*: {told}"):
             rehearse(experiment)
         raise InterruptedError
 
