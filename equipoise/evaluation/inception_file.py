@@ -9,7 +9,8 @@ DOWNLOAD = "download"
 """The word that stands for the published file."""
 WEIGHTS_ARE_MISSING = (
     f"this metric needs Inception-v3: give its weights with --inception-weights FILE, or the word {DOWNLOAD} "
-    "for FILE, or use lite0-frechet, lite0-kernel, classifier-fid, classifier-kid or inception-score."
+    "for FILE, or use lite0-frechet or lite0-kernel, or, where the data have labels, classifier-fid, classifier-kid or "
+    "inception-score."
 )
 """What an error says about a metric without its weights."""
 _CALLED = "inception-v3"
