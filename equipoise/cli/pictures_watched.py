@@ -56,7 +56,7 @@ def without_held_out(data: "DataSet", store: "Store") -> tuple["DataSet", str]:
     if "part" in known:
         kept = count - count // EVERY
         out = counted(count // EVERY, "picture")
-        told = f"{out}, one of every ten, are held out of the training to recognise copies of the other {kept:,}."
+        told = f"{out}, every tenth, are held out of the training to recognise copies of the other {kept:,}."
         return replace(described, part="train"), told
     if known.get("split") == "all":
         return replace(described, split="train"), "The test split is held out to recognise copies."

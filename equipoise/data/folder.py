@@ -44,7 +44,7 @@ class Folder(PictureFiles):
         resolution: of the square images.
         channels: 3 for colour, 1 for grey, 4 for colour and, last, how opaque each pixel is.
         fit: "crop" takes the largest centred square; "pad" takes the whole image, with white or transparent borders.
-        part: "train" leaves out one image of every ten in the order of their paths, and "held-out" is those; or "all".
+        part: "train" leaves every tenth image out, in the order of their paths, and "held-out" is those; or "all".
     """
 
     kind: ClassVar[str] = "folder"

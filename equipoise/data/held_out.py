@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 from equipoise.data.fields import check_choice
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from equipoise.data.store import Store
 
 Part = Literal["all", "train", "held-out"]
-"""All items; all but one of every ten in the order of the set; or those."""
+"""All items; all but every tenth, in the order of the set; or every tenth."""
 EVERY = 10
 """One item of so many is held out."""
 
@@ -27,24 +25,16 @@ def count_of(whole: int, part: Part) -> int:
     return {"all": whole, "train": whole - out, "held-out": out}[part]
 
 
-def held_out_places(count: int, every: int) -> "Tensor":
-    """True at one place in so many, bool [count]: at random, as classes may come in turns, but always the same."""
-    import torch
-
-    from equipoise.common.random import spread_places
-
-    places = torch.zeros(count, dtype=torch.bool)
-    places[spread_places(count // every, count)] = True
-    return places
-
-
 def part_of(store: "Store", part: Part) -> "Store":
     """The part of a set; of fewer than ten items none is held out."""
     if part == "all":
         return store
+    import torch
+
     from equipoise.data.items import Part as Some
 
-    out = held_out_places(len(store), EVERY)
-    kept = (out if part == "held-out" else ~out).nonzero()[:, 0]
+    places = torch.arange(len(store))
+    out = places % EVERY == EVERY - 1
+    kept = places[out if part == "held-out" else ~out]
     labels = None if store.labels is None else store.labels[kept]
     return replace(store, items=Some(store.items, kept), labels=labels, known_hash=None)

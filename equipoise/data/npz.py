@@ -32,7 +32,7 @@ class Npz(DataSet):
         path: the file. Its array `images` (or `arr_0`, or `samples`) is uint8 [count, height, width],
             [count, channels, height, width] or [count, height, width, channels], with 1 or 3 channels;
             `labels`, if there, holds whole numbers from 0, one for each image.
-        part: "train" leaves out one image of every ten, and "held-out" is those; or "all".
+        part: "train" leaves every tenth image out, and "held-out" is those; or "all".
     """
 
     path: str

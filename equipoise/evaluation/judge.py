@@ -9,7 +9,7 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.data_set import DataSet, division_of
-from equipoise.data.held_out import EVERY, held_out_places
+from equipoise.data.held_out import EVERY
 from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
@@ -22,7 +22,7 @@ def judge_of(
 ) -> Classifier:
     """The classifier of a labelled data set, trained on its "train" split and measured on its "test" split.
 
-    A labelled set without splits is divided: one image of every six measures, the others train.
+    A labelled set without splits is divided: every sixth image measures, the others train.
 
     Args:
         data: a data set with labels, at the resolution that is to be judged.
@@ -51,7 +51,7 @@ def judge_of(
 
 
 def parts_of(data: DataSet, root: Path | None, seed: int = 0) -> tuple[Store, Store]:
-    """The training part and the held-out part: its splits or parts, or else one item of every six is held out.
+    """The training part and the held-out part: the data set's splits or parts, or else every sixth item is held out.
 
     Raises:
         EquipoiseError: there are so few that none is held out.
@@ -72,14 +72,14 @@ def all_items(store: Store) -> torch.Tensor:
 
 
 def divided(whole: Store) -> tuple[Store, Store]:
-    """All items but one of every six, and those.
+    """All items but every sixth, and every sixth.
 
     Raises:
         EquipoiseError: there are fewer than six.
     """
     if len(whole) < _HELD_OUT_EVERY:
         raise _too_few(_HELD_OUT_EVERY, len(whole))
-    items, out = all_items(whole), one_of_six(len(whole))
+    items, out = all_items(whole), every_sixth(len(whole))
     return _chosen(whole, items, ~out), _chosen(whole, items, out)
 
 
@@ -89,9 +89,9 @@ def _too_few(least: int, there: int) -> EquipoiseError:
     return EquipoiseError(f"it needs at least {least} real images, of which one is held out, and there {verb} {there}.")
 
 
-def one_of_six(count: int) -> torch.Tensor:
-    """True at one of every six of so many places, as in `held_out_places`."""
-    return held_out_places(count, _HELD_OUT_EVERY)
+def every_sixth(count: int) -> torch.Tensor:
+    """True at every sixth of so many places, [count]."""
+    return torch.arange(count) % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
 
 
 def _chosen(whole: Store, items: torch.Tensor, mask: torch.Tensor) -> Store:

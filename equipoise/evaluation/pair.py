@@ -16,7 +16,7 @@ from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import Extracted, Extractor
-from equipoise.evaluation.judge import divided, one_of_six
+from equipoise.evaluation.judge import divided, every_sixth
 from equipoise.evaluation.sides import Side
 
 
@@ -66,7 +66,7 @@ class Pair(Comparison):
 
     @cached_property
     def parts(self) -> tuple[Store, Store]:
-        """The real images but one of every six, and those: no training says which of them it saw."""
+        """The real images but every sixth, and every sixth: no training says which of them it saw."""
         return divided(held(self.real))
 
     def taken(self, store: Store) -> Tensor:
@@ -88,7 +88,7 @@ class Pair(Comparison):
     def take_part_features(self, backbone: str) -> tuple[Tensor, Tensor]:
         """Those of the real images, divided as in `parts`."""
         real = self.features(backbone).real.features
-        out = one_of_six(len(real)).to(real.device)
+        out = every_sixth(len(real)).to(real.device)
         return real[~out], real[out]
 
     @property

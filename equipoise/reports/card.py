@@ -153,7 +153,7 @@ def _data(trained: Trained, record: RunRecord) -> Iterator[str]:
         if missing:
             yield f"{counted(missing, 'file')} there {'was' if missing == 1 else 'were'} not used."
     if getattr(trained.experiment.data, "part", "all") == "train":
-        yield "One of every ten pictures was held out of the training, to recognise copies of the others."
+        yield "Every tenth picture was held out of the training, to recognise copies of the others."
     hashed = record.first_session.get("data_hash")
     if isinstance(hashed, str) and hashed:
         yield f"Their content has the SHA-256 `{_text(hashed)}`."
