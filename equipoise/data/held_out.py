@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 from equipoise.data.fields import check_choice
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from equipoise.data.store import Store
 
 Part = Literal["all", "train", "held-out"]
-"""All items; all but every tenth, in the order of the set; or every tenth."""
+"""All items; all but every tenth, in the order of the set; or every tenth, as `held_out_places` says."""
 EVERY = 10
 """One item of so many is held out."""
 
@@ -25,16 +27,35 @@ def count_of(whole: int, part: Part) -> int:
     return {"all": whole, "train": whole - out, "held-out": out}[part]
 
 
+def held_out_places(store: "Store", every: int) -> "Tensor":
+    """True at one of so many items, bool [items]: every tenth, say, or one at random of every ten, always the same.
+
+    The latter where more classes are held out so: with two classes in turns, every tenth item is of one of them.
+    """
+    import torch
+
+    from equipoise.common.random import spread_places
+
+    count = len(store)
+    regular = torch.arange(every - 1, count, every)
+    spread = spread_places(len(regular), count)
+    more = store.labels is not None and _classes(store.labels, spread) > _classes(store.labels, regular)
+    places = torch.zeros(count, dtype=torch.bool)
+    places[spread if more else regular] = True
+    return places
+
+
+def _classes(labels: "Tensor", places: "Tensor") -> int:
+    return len(labels.cpu()[places].unique())
+
+
 def part_of(store: "Store", part: Part) -> "Store":
     """The part of a set; of fewer than ten items none is held out."""
     if part == "all":
         return store
-    import torch
-
     from equipoise.data.items import Part as Some
 
-    places = torch.arange(len(store))
-    out = places % EVERY == EVERY - 1
-    kept = places[out if part == "held-out" else ~out]
+    out = held_out_places(store, EVERY)
+    kept = (out if part == "held-out" else ~out).nonzero()[:, 0]
     labels = None if store.labels is None else store.labels[kept]
     return replace(store, items=Some(store.items, kept), labels=labels, known_hash=None)

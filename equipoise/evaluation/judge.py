@@ -9,11 +9,12 @@ import torch
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.data_set import DataSet, division_of
-from equipoise.data.held_out import EVERY
+from equipoise.data.held_out import EVERY, held_out_places
 from equipoise.data.store import Store, held
 from equipoise.evaluation.classifier import Classifier, cached_classifier
 
-_HELD_OUT_EVERY = 6
+HELD_OUT_EVERY = 6
+"""Of a set without splits, one item of so many is held out."""
 _PART = "part"
 
 
@@ -77,9 +78,9 @@ def divided(whole: Store) -> tuple[Store, Store]:
     Raises:
         EquipoiseError: there are fewer than six.
     """
-    if len(whole) < _HELD_OUT_EVERY:
-        raise _too_few(_HELD_OUT_EVERY, len(whole))
-    items, out = all_items(whole), every_sixth(len(whole))
+    if len(whole) < HELD_OUT_EVERY:
+        raise _too_few(HELD_OUT_EVERY, len(whole))
+    items, out = all_items(whole), held_out_places(whole, HELD_OUT_EVERY)
     return _chosen(whole, items, ~out), _chosen(whole, items, out)
 
 
@@ -87,11 +88,6 @@ def _too_few(least: int, there: int) -> EquipoiseError:
     """One in so many is held out."""
     verb = "is" if there == 1 else "are"
     return EquipoiseError(f"it needs at least {least} real images, of which one is held out, and there {verb} {there}.")
-
-
-def every_sixth(count: int) -> torch.Tensor:
-    """True at every sixth of so many places, [count]."""
-    return torch.arange(count) % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1
 
 
 def _chosen(whole: Store, items: torch.Tensor, mask: torch.Tensor) -> Store:

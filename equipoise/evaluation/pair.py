@@ -11,12 +11,13 @@ from torch import Tensor
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import spread_places
+from equipoise.data.held_out import held_out_places
 from equipoise.data.store import Store, held
 from equipoise.evaluation.backbones import make_extractor
 from equipoise.evaluation.comparison import Comparison, Features
 from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import Extracted, Extractor
-from equipoise.evaluation.judge import divided, every_sixth
+from equipoise.evaluation.judge import HELD_OUT_EVERY, divided
 from equipoise.evaluation.sides import Side
 
 
@@ -88,7 +89,7 @@ class Pair(Comparison):
     def take_part_features(self, backbone: str) -> tuple[Tensor, Tensor]:
         """Those of the real images, divided as in `parts`."""
         real = self.features(backbone).real.features
-        out = every_sixth(len(real)).to(real.device)
+        out = held_out_places(held(self.real), HELD_OUT_EVERY).to(real.device)
         return real[~out], real[out]
 
     @property

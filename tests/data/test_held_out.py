@@ -11,7 +11,7 @@ from PIL import Image
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.data_set import split_of
 from equipoise.data.folder import Folder
-from equipoise.data.held_out import part_of
+from equipoise.data.held_out import held_out_places, part_of
 from equipoise.data.items import Mapped
 from equipoise.data.npz import Npz
 from equipoise.data.store import Store, held
@@ -61,3 +61,21 @@ def test_a_part_of_a_mapped_set_is_not_copied() -> None:
 def test_an_unknown_part_is_refused(greys: Path) -> None:
     with pytest.raises(EquipoiseError, match="unknown part of folder 'test'"):
         Folder(str(greys), part="test")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5, 6, 10, 12])
+@pytest.mark.parametrize("every", [6, 10])
+def test_classes_in_turns_are_all_held_out(every: int, classes: int) -> None:
+    """Every tenth of ten classes in turns is always of one class."""
+    labels = torch.arange(12_000) % classes
+    whole = held(torch.zeros(12_000, 1, 1, 1, dtype=torch.uint8), labels)
+    out = held_out_places(whole, every)
+    assert int(out.sum()) == 12_000 // every
+    assert len(labels[out].unique()) == classes
+    assert torch.equal(out, held_out_places(whole, every))
+
+
+def test_sets_whose_every_tenth_is_of_all_classes_keep_their_parts() -> None:
+    for labels in (None, torch.arange(95) // 20):
+        out = held_out_places(held(torch.zeros(95, 1, 1, 1, dtype=torch.uint8), labels), 10)
+        assert out.nonzero()[:, 0].tolist() == [9, 19, 29, 39, 49, 59, 69, 79, 89]
