@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from equipoise.common.errors import EquipoiseError, UnknownName
 from equipoise.common.registry import Entry, Registry
 from equipoise.recipes.coverage_rows import COVERAGE_ROWS
-from equipoise.recipes.entry import entry
 from equipoise.recipes.lga_rows import LGA_ROWS
 from equipoise.recipes.magan_rows import MAGAN_ROWS
 from equipoise.recipes.mmd_rows import MMD_ROWS
@@ -26,30 +25,58 @@ BUDGETS: dict[str, str] = {
 RECIPES: Registry[Entry] = Registry(
     "recipe",
     [
-        entry("gan-digits", "digits:gan_digits", "Non-saturating GAN on scikit-learn's digits"),
-        entry("ebgan-digits", "digits:ebgan_digits", "EBGAN with a fixed margin on scikit-learn's digits"),
-        entry("magan-digits", "digits:magan_digits", "MAGAN on scikit-learn's digits"),
-        entry(
+        Entry("gan-digits", "Non-saturating GAN on scikit-learn's digits", "equipoise.recipes.digits:gan_digits"),
+        Entry(
+            "ebgan-digits",
+            "EBGAN with a fixed margin on scikit-learn's digits",
+            "equipoise.recipes.digits:ebgan_digits",
+        ),
+        Entry("magan-digits", "MAGAN on scikit-learn's digits", "equipoise.recipes.digits:magan_digits"),
+        Entry(
             "adaptive-hinge-digits",
-            "digits:adaptive_hinge_digits",
             "Hinge with an adaptive margin on scikit-learn's digits",
+            "equipoise.recipes.digits:adaptive_hinge_digits",
         ),
-        entry(
+        Entry(
             "adaptive-bounds-digits",
-            "digits:adaptive_bounds_digits",
             "Repulsive MMD-GAN with adaptive bounds on scikit-learn's digits",
+            "equipoise.recipes.digits:adaptive_bounds_digits",
         ),
-        entry("gmmn-ring", "kernels:gmmn_ring", "Generative moment matching on six Gaussians in a ring"),
-        entry("gmmn-digits", "kernels:gmmn_digits", "Generative moment matching on scikit-learn's digits"),
-        entry("gmmn-folder", "kernels:gmmn_folder", "Generative moment matching on a folder of pictures"),
-        entry("drifting-ring", "kernels:drifting_ring", "Drifting on six Gaussians in a ring"),
-        entry("drifting-digits", "kernels:drifting_digits", "Drifting on scikit-learn's digits"),
-        entry("mmd-rep-ring", "kernels:mmd_rep_ring", "Repulsive MMD-GAN on six Gaussians in a ring"),
-        entry("mmd-rep-digits", "kernels:mmd_rep_digits", "Repulsive MMD-GAN on scikit-learn's digits"),
-        entry("relativistic-folder", "pictures:relativistic_folder", "The default for a folder of pictures, 32x32"),
-        entry("r3gan-stacked-mnist", "r3gan:r3gan_stacked_mnist", "R3GAN on stacked MNIST"),
-        entry("r3gan-cifar10", "r3gan:r3gan_cifar10", "R3GAN on CIFAR-10, with classes"),
-        entry("r3gan-folder", "r3gan:r3gan_folder", "R3GAN on a folder of pictures, 64x64"),
+        Entry(
+            "gmmn-ring",
+            "Generative moment matching on six Gaussians in a ring",
+            "equipoise.recipes.kernels:gmmn_ring",
+        ),
+        Entry(
+            "gmmn-digits",
+            "Generative moment matching on scikit-learn's digits",
+            "equipoise.recipes.kernels:gmmn_digits",
+        ),
+        Entry(
+            "gmmn-folder",
+            "Generative moment matching on a folder of pictures",
+            "equipoise.recipes.kernels:gmmn_folder",
+        ),
+        Entry("drifting-ring", "Drifting on six Gaussians in a ring", "equipoise.recipes.kernels:drifting_ring"),
+        Entry("drifting-digits", "Drifting on scikit-learn's digits", "equipoise.recipes.kernels:drifting_digits"),
+        Entry(
+            "mmd-rep-ring",
+            "Repulsive MMD-GAN on six Gaussians in a ring",
+            "equipoise.recipes.kernels:mmd_rep_ring",
+        ),
+        Entry(
+            "mmd-rep-digits",
+            "Repulsive MMD-GAN on scikit-learn's digits",
+            "equipoise.recipes.kernels:mmd_rep_digits",
+        ),
+        Entry(
+            "relativistic-folder",
+            "The default for a folder of pictures, 32x32",
+            "equipoise.recipes.pictures:relativistic_folder",
+        ),
+        Entry("r3gan-stacked-mnist", "R3GAN on stacked MNIST", "equipoise.recipes.r3gan:r3gan_stacked_mnist"),
+        Entry("r3gan-cifar10", "R3GAN on CIFAR-10, with classes", "equipoise.recipes.r3gan:r3gan_cifar10"),
+        Entry("r3gan-folder", "R3GAN on a folder of pictures, 64x64", "equipoise.recipes.r3gan:r3gan_folder"),
         *MAGAN_ROWS,
         *LGA_ROWS,
         *MODE_ROWS,

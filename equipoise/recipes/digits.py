@@ -77,7 +77,8 @@ def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     """The one setting that MAGAN and EBGAN share, so that only the margin differs."""
     discriminator = network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(128, 32))
     adamax = Adamax(lr=1e-3, betas=(0.5, 0.999))
-    return on_digits(name, algorithm, two_players(digits_generator(), discriminator, adamax))
+    players = {"generator": digits_generator(), "discriminator": discriminator}
+    return on_digits(name, algorithm, {role: Player(network=each, optimiser=adamax) for role, each in players.items()})
 
 
 def on_digits(name: str, algorithm: Algorithm, players: dict[str, Player], batch_size: int = 64) -> Experiment:
