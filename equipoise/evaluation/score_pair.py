@@ -88,9 +88,10 @@ def _notes(pair: Pair, scores: Sequence[Score]) -> tuple[str, ...]:
     for side in (pair.real_side, pair.generated_side):
         notes += side.notes
         if side.notes and (taken := pair.taken_count(side.store)) < len(side.store):
-            notes[-1] += f" Of them, {taken:,} are compared."
+            notes[-1] += f" Of its images, {taken:,} are compared."
     least, most = sorted((pair.real_count, pair.generated_count))
-    alike = [score.metric for score in scores if "compared" in score.passport]
+    of_features = [each for each in scores if isinstance(METRICS.load(each.metric), FeatureMetric)]
+    alike = [each.metric for each in of_features if "compared" in each.passport]  # so has a search for copies
     if alike and least < most:
         notes.append(f"{', '.join(alike)}: {least:,} of each side are compared, since these need equal counts.")
     if pair.real_side.store.content_hash == pair.generated_side.store.content_hash:

@@ -272,9 +272,9 @@ def test_pictures_of_several_sizes_and_kinds_are_read(tmp_path: Path) -> None:
 
 def test_notes_say_how_many_images_were_used(tmp_path: Path) -> None:
     sides = folder_of(tmp_path / "a", pictures(9, (3, 24, 24))), folder_of(tmp_path / "b", pictures(7))
-    resized, alike = equipoise.score(*sides, FEATURES, count=8).notes
+    resized, alike = equipoise.score(*sides, (*FEATURES, "nearest-neighbours"), count=8).notes
     assert resized.startswith("a: 9 images of 9 files, 24x24 pixels, resized to 16x16 in colour.")
-    assert resized.endswith(" Of them, 8 are compared.")
+    assert resized.endswith(" Of its images, 8 are compared.")
     names = ", ".join(FEATURES[1:])
     assert alike == f"{names}: 7 of each side are compared, since these need equal counts."
     (resized,) = equipoise.score(*sides, FEATURES[:1]).notes
