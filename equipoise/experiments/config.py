@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -106,9 +107,10 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
             set_field(fields, assignment)
         new: Experiment = _convert(Experiment, fields, _TOP)
     except EquipoiseError as error:
-        for place, new_kind, kind in (assignment.partition(".kind=") for assignment in assignments):
-            if new_kind and (place := shortened(place)) in str(error):
-                hint = f"A new kind keeps the other fields; set all of it, as in '{place}={{kind: {shortened(kind)}}}'."
+        for place, _, kind in (assignment.partition(".kind=") for assignment in assignments):
+            is_known = any(kind in registry for registry in (*_KINDS.values(), NETWORKS))
+            if is_known and re.match(rf"(unknown field in )?{re.escape(place)}(?!\.kind:)[ :.]", str(error)):
+                hint = f"A new kind keeps the other fields; set all of it, as in '{place}={{kind: {kind}}}'."
                 raise EquipoiseError(f"{error} {hint}") from error
         raise
     return new

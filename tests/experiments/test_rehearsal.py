@@ -84,6 +84,21 @@ def test_what_does_not_fit_is_refused_in_one_sentence(name: str, assignment: str
         rehearse(changed(some_recipe(name), assignment))
 
 
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        ["data.kind=digitss"],
+        ["data.kind=noise", "value_range=data"],
+        ["algorithm.loss.kind=hinge"],
+        ["players.generator.kind=mlp-generator"],
+    ],
+)
+def test_where_the_other_fields_are_not_to_blame_they_are_not_mentioned(assignments: list[str]) -> None:
+    with pytest.raises(EquipoiseError) as refused:
+        changed("gan-digits", *assignments)
+    assert "A new kind keeps" not in str(refused.value)
+
+
 def test_the_corrected_command_finds_its_place_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", "gan-digits", "--out", str(tmp_path / "run"), *SHORT, "--set", "latent.size=8"]
     assert main(words) == 2
