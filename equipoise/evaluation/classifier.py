@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from equipoise.common.files import cache_directory as default_cache_directory
 from equipoise.common.files import check_regular, check_writable, sweep_abandoned
 from equipoise.common.random import stream
 from equipoise.common.tensor_files import read_tensors, write_tensors_atomically
+from equipoise.data.store import content_hash as hash_of_content
 from equipoise.evaluation.classifier_network import (
     ClassifierRecipe,
     ConvolutionalClassifier,
@@ -41,6 +42,7 @@ class Classifier:
         accuracy: the share of test images it gets right.
         content_hash: what data it was trained on.
         recipe: how.
+        test_hash: of the test images and labels.
     """
 
     network: ConvolutionalClassifier
@@ -49,6 +51,7 @@ class Classifier:
     accuracy: float
     content_hash: str
     recipe: ClassifierRecipe
+    test_hash: str = ""
 
     @property
     def weights_hash(self) -> str:
@@ -76,6 +79,7 @@ class Classifier:
             "classes": self.classes,
             "accuracy": self.accuracy,
             "content_hash": self.content_hash,
+            "test_hash": self.test_hash,
             "recipe": asdict(self.recipe),
             "weights_hash": self.weights_hash,
         }
@@ -117,6 +121,7 @@ def train_classifier(
     *,
     recipe: ClassifierRecipe | None = None,
     content_hash: str = "",
+    classes: int | None = None,
     device: torch.device | str = "cpu",
     report: Callable[[str], None] | None = None,
 ) -> Classifier:
@@ -129,6 +134,7 @@ def train_classifier(
         test_labels: [test_samples] int64.
         recipe: how; by default the one that suits the shape.
         content_hash: names the data in the classifier's passport.
+        classes: how many there are; by default those up to the largest label, above which others may be held out.
         device: where to train.
         report: is told one line per epoch.
     """
@@ -138,13 +144,11 @@ def train_classifier(
     _check_data(test_images, test_labels)
     shape = (images.shape[1], images.shape[2], images.shape[3])
     recipe = recipe or recipe_for(shape)
-    classes = int(labels.max()) + 1
+    classes = classes or int(labels.max()) + 1
     network = fresh_network(shape, classes, recipe, device)
     _fit(network, images.to(device), labels.to(device), recipe, report or _silent)
     network.eval().requires_grad_(False)
-    unmeasured = Classifier(network, shape, classes, 0.0, content_hash, recipe)
-    accuracy = _accuracy(unmeasured, test_images, test_labels)
-    return Classifier(network, shape, classes, accuracy, content_hash, recipe)
+    return _measured(Classifier(network, shape, classes, 0.0, content_hash, recipe), test_images, test_labels)
 
 
 def cached_classifier(
@@ -154,6 +158,7 @@ def cached_classifier(
     test_labels: Array,
     *,
     content_hash: str,
+    classes: int | None = None,
     recipe: ClassifierRecipe | None = None,
     cache_directory: Path | None = None,
     device: torch.device | str = "cpu",
@@ -161,17 +166,30 @@ def cached_classifier(
 ) -> Classifier:
     """The classifier of this data: trained once, then read from the cache under the data's hash and the recipe.
 
-    A damaged file in the cache is replaced. Other arguments as in `train_classifier`.
+    A damaged file in the cache is replaced. Other arguments as in `train_classifier`. On another test part than the one
+    that it was measured on, it is measured anew.
     """
+    test_images, test_labels = as_tensor("test_images", test_images), as_tensor("test_labels", test_labels)
     recipe = recipe or recipe_for((images.shape[1], images.shape[2], images.shape[3]))
     folder = cache_directory or default_cache_directory() / "classifiers"
     path = folder / f"{_cache_key(content_hash, recipe)}.safetensors"
     if path.exists():
         with suppress(EquipoiseError):
-            return Classifier.load(path).to(device)
+            kept = Classifier.load(path).to(device)
+            if kept.classes == (classes or int(as_tensor("labels", labels).max()) + 1):
+                is_of_these = kept.test_hash == _test_hash(test_images, test_labels)
+                return kept if is_of_these else _measured(kept, test_images, test_labels)
     check_writable(path)
     classifier = train_classifier(
-        images, labels, test_images, test_labels, recipe=recipe, content_hash=content_hash, device=device, report=report
+        images,
+        labels,
+        test_images,
+        test_labels,
+        recipe=recipe,
+        content_hash=content_hash,
+        classes=classes,
+        device=device,
+        report=report,
     )
     sweep_abandoned(folder)
     classifier.save(path)
@@ -203,6 +221,15 @@ def _fit(
             schedule.step()
             total += loss.detach()
         report(f"classifier: epoch {epoch + 1} of {recipe.epochs}, mean loss {float(total) / batches:.4f}")
+
+
+def _measured(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> Classifier:
+    accuracy = _accuracy(classifier, images, labels)
+    return replace(classifier, accuracy=accuracy, test_hash=_test_hash(images, labels))
+
+
+def _test_hash(images: torch.Tensor, labels: torch.Tensor) -> str:
+    return hash_of_content(iter([images]), labels, tuple(images.shape))
 
 
 def _accuracy(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> float:
@@ -241,7 +268,8 @@ def _read(path: Path) -> Classifier:
     network.eval().requires_grad_(False)
     if about["format"] != _FORMAT or hash_of_weights(network) != about["weights_hash"]:
         raise ValueError(f"{path} does not hold the weights that it names.")
-    return Classifier(network, shape, about["classes"], about["accuracy"], about["content_hash"], recipe)
+    measured = about["accuracy"], about["content_hash"], recipe, about.get("test_hash", "")
+    return Classifier(network, shape, about["classes"], *measured)
 
 
 def _silent(line: str) -> None:

@@ -46,6 +46,7 @@ def judge_of(
         all_items(test),
         test.labels,
         content_hash=train.content_hash,
+        classes=train.classes,
         device=device,
         report=report,
     )

@@ -2,10 +2,13 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.held_out import held_out_places
+from equipoise.data.npz import Npz
 from equipoise.evaluation.classifier import Classifier, cached_classifier, train_classifier
 from equipoise.evaluation.classifier_network import (
     DIGITS_RECIPE,
@@ -15,6 +18,7 @@ from equipoise.evaluation.classifier_network import (
     hash_of_weights,
     recipe_for,
 )
+from equipoise.evaluation.judge import judge_of
 
 pytestmark = pytest.mark.lengthy
 
@@ -135,6 +139,30 @@ def test_bad_data_is_refused(digits: dict[str, torch.Tensor], digits_classifier:
         train_classifier(**digits, recipe=replace(QUICK, channels=(4, 4, 4, 4)))
     with pytest.raises(ValueError, match=r"images must be .* 1, 8, 8"):
         digits_classifier.probabilities(torch.rand(2, 1, 9, 9))
+
+
+def test_a_cached_classifier_is_measured_on_the_present_test_part(
+    tmp_path: Path, digits: dict[str, torch.Tensor]
+) -> None:
+    def judge(labels: torch.Tensor) -> Classifier:
+        given = digits | {"test_labels": labels}
+        return cached_classifier(**given, content_hash="a", recipe=QUICK, cache_directory=tmp_path)
+
+    first = judge(digits["test_labels"])
+    guesses = first.probabilities(digits["test_images"].float() / 255).argmax(dim=1)
+    assert first.accuracy < judge(guesses).accuracy == 1
+    assert judge(digits["test_labels"]).accuracy == first.accuracy
+
+
+def test_a_class_that_is_wholly_held_out_is_a_class_of_the_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of few images in many classes, a class may be held out as a whole."""
+    monkeypatch.setenv("EQUIPOISE_CACHE", str(tmp_path))
+    labels = held_out_places(12, 6).long().numpy()
+    np.savez(tmp_path / "few.npz", images=np.zeros((12, 8, 8), dtype=np.uint8), labels=labels)
+    for _ in ("trained", "read from the cache"):
+        assert judge_of(Npz(str(tmp_path / "few.npz")), None, torch.device("cpu")).classes == 2
 
 
 def test_the_hash_sees_every_weight(digits: dict[str, torch.Tensor]) -> None:
