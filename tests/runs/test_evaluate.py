@@ -10,7 +10,6 @@ import pytest
 
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
-from equipoise.data.held_out import held_out_places
 from equipoise.data.npz import Npz
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
@@ -117,7 +116,7 @@ def test_held_out_pictures_that_changed_are_noticed(tmp_path: Path, capsys: pyte
     hashes = []
     for changed in (False, True):
         if changed:
-            images[held_out_places(40, 10).numpy()] += 1
+            images[9::10] += 1
             np.savez(file, images=images)
         for command in (words, ["resume", str(run), "--quiet"]):
             assert main(command) == 0
