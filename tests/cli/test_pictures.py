@@ -156,7 +156,7 @@ def test_the_score_and_the_search_for_copies_fit_into_the_time(
     folder = str(greys(tmp_path / "in", 45))
     assert main(["doctor", folder, *QUICK, "--time", "10m", "--seed", "3"]) == 0
     told = capsys.readouterr().out
-    assert "4 pictures, one of every ten, are held out of the training to recognise copies of the other 41." in told
+    assert "4 pictures, every tenth, are held out of the training to recognise copies of the other 41." in told
     assert "features, 10 times, of 300 samples and 41 pictures; the best checkpoint is kept by it." in told
     assert main(["show", folder, *QUICK, "--time", "10m", "--early-stop"]) == 0
     experiment = from_yaml(capsys.readouterr().out)
