@@ -61,9 +61,11 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, words: list[str], capsys: pytes
     return shlex.split(printed)
 
 
-def test_a_data_root_that_is_gone_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("part", ["all", "train"])
+def test_a_data_root_that_is_gone_is_named(part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pictures(Path("elsewhere/photos"))
     words = ["train", "gan-digits", "--data", "folder:photos", "--data-root", "elsewhere", *SHORT]
+    words += ["--set", f"data.part={part}"]
     assert main([*words, "--iterations", "2", "--out", "run", "--quiet"]) == 0
     Path("elsewhere").rename("moved")
     for command in (["resume", "run", "--quiet"], ["evaluate", "run", "--samples", "12", "--metrics", "ms-ssim"]):
