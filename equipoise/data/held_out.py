@@ -37,7 +37,7 @@ def held_out_places(store: "Store", every: int) -> "Tensor":
     from equipoise.common.random import spread_places
 
     count = len(store)
-    regular = torch.arange(every - 1, count, every)
+    regular = torch.arange(count)[every - 1 :: every]
     spread = spread_places(len(regular), count)
     more = store.labels is not None and _classes(store.labels, spread) > _classes(store.labels, regular)
     places = torch.zeros(count, dtype=torch.bool)

@@ -75,6 +75,11 @@ def test_classes_in_turns_are_all_held_out(every: int, classes: int) -> None:
     assert torch.equal(out, held_out_places(whole, every))
 
 
+def test_of_fewer_than_ten_none_is_held_out() -> None:
+    for labels in (None, torch.arange(9) % 2):
+        assert not held_out_places(held(torch.zeros(9, 1, 1, 1, dtype=torch.uint8), labels), 10).any()
+
+
 def test_sets_whose_every_tenth_is_of_all_classes_keep_their_parts() -> None:
     for labels in (None, torch.arange(95) // 20):
         out = held_out_places(held(torch.zeros(95, 1, 1, 1, dtype=torch.uint8), labels), 10)
