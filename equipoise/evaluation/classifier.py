@@ -177,8 +177,7 @@ def cached_classifier(
         with suppress(EquipoiseError):
             kept = Classifier.load(path).to(device)
             if kept.classes == (classes or int(as_tensor("labels", labels).max()) + 1):
-                is_of_these = kept.test_hash == _test_hash(test_images, test_labels)
-                return kept if is_of_these else _measured(kept, test_images, test_labels)
+                return _measured_once(kept, test_images, test_labels, path)
     check_writable(path)
     classifier = train_classifier(
         images,
@@ -221,6 +220,16 @@ def _fit(
             schedule.step()
             total += loss.detach()
         report(f"classifier: epoch {epoch + 1} of {recipe.epochs}, mean loss {float(total) / batches:.4f}")
+
+
+def _measured_once(kept: Classifier, images: torch.Tensor, labels: torch.Tensor, path: Path) -> Classifier:
+    """The classifier with its accuracy on this test part; where it had another, it is kept with the new one."""
+    if kept.test_hash == _test_hash(images, labels):
+        return kept
+    measured = _measured(kept, images, labels)
+    with suppress(EquipoiseError, OSError):  # a cache that cannot be written costs time alone
+        measured.save(path)
+    return measured
 
 
 def _measured(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> Classifier:
