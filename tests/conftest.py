@@ -14,6 +14,7 @@ from equipoise.common.random import derived_seed
 from equipoise.evaluation.classifier import Classifier, train_classifier
 from equipoise.evaluation.features import InceptionExtractor
 from tests import process_of_its_own
+from tests.striking import Strike
 
 torch.set_num_threads(1)
 
@@ -28,7 +29,7 @@ class Command:
         context = multiprocessing.get_context("forkserver")
         self.process = context.Process(target=process_of_its_own.main, args=(request,))
         self.process.start()
-        self.output, self.errors = Path(request["output"]), Path(request["errors"])
+        self.output, self.errors, self.struck = (Path(request[each]) for each in ("output", "errors", "struck"))
 
     @property
     def pid(self) -> int:
@@ -54,26 +55,35 @@ class Command:
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def struck_at(self) -> float:
+        """The moment of the strike that was asked for, by time.monotonic(); FileNotFoundError where it never came."""
+        return float(self.struck.read_text())
+
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Command]]:
-    """start(*words, ranks=0, restarts=0, module="equipoise", **environment): `equipoise WORDS` in a process of its own.
+    """start(*words, ranks, restarts, strike, module, **environment): `equipoise WORDS` in a process of its own.
 
     It is forked from a process that has imported torch and done nothing else: importing it anew takes as long as some
     hundred iterations. With `ranks` it is torchrun's own launcher, whose ranks are forked likewise; with `module` that
-    module takes the place of equipoise.
+    module takes the place of equipoise; with `strike` it is struck by a signal while it trains.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload(IMPORTED_ONCE)
     commands: list[Command] = []
 
     def begin(
-        *words: object, ranks: int = 0, restarts: int = 0, module: str = "equipoise", **environment: str
+        *words: object,
+        ranks: int = 0,
+        restarts: int = 0,
+        strike: Strike | None = None,
+        module: str = "equipoise",
+        **environment: str,
     ) -> Command:
         folder = tmp_path_factory.mktemp("command")
-        streams = {name: str(folder / name) for name in ("output", "errors")}
+        streams = {name: str(folder / name) for name in ("output", "errors", "struck")}
         place = {"folder": str(Path.cwd()), "environment": os.environ | environment}
         how = {"words": [str(word) for word in words], "ranks": ranks, "restarts": restarts, "module": module}
-        commands.append(Command(streams | place | how))
+        commands.append(Command(streams | place | how | {"strike": strike}))
         return commands[-1]
 
     yield begin

@@ -8,23 +8,28 @@ import os
 import runpy
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
-
-def run_module(module: str, words: list[str]) -> None:
-    """As `python -m MODULE WORDS`."""
-    sys.argv = [module, *words]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+from tests import striking
 
 
-def run_rank(words: list[str]) -> None:
+def run_command(request: dict[str, Any]) -> None:
+    """As `python -m MODULE WORDS`, with the strike that was asked for."""
+    if request["strike"] is not None:
+        striking.prepare(request["strike"], Path(request["struck"]))
+    sys.argv = [request["module"], *request["words"]]
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+def run_rank(request: dict[str, Any]) -> None:
     """One rank's command."""
     for number in (signal.SIGTERM, signal.SIGINT):  # the launcher's own handlers came along with the fork
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
-    run_module("equipoise", words)
+    run_command(request)
 
 
-def launch_ranks(words: list[str], ranks: int, restarts: int) -> None:
+def launch_ranks(request: dict[str, Any]) -> None:
     """As `torchrun --standalone --nproc-per-node RANKS --max-restarts RESTARTS -m equipoise WORDS`, but forked."""
     from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -32,15 +37,15 @@ def launch_ranks(words: list[str], ranks: int, restarts: int) -> None:
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
-        nproc_per_node=ranks,
+        nproc_per_node=request["ranks"],
         run_id="test",
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
-        max_restarts=restarts,
+        max_restarts=request["restarts"],
         start_method="fork",
         logs_specs=DefaultLogsSpecs(),
     )
-    elastic_launch(config, run_rank)(words)
+    elastic_launch(config, run_rank)(request)
 
 
 def main(request: dict[str, Any]) -> None:
@@ -50,7 +55,4 @@ def main(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    if request["ranks"]:
-        launch_ranks(request["words"], request["ranks"], request["restarts"])
-    else:
-        run_module(request["module"], request["words"])
+    (launch_ranks if request["ranks"] else run_command)(request)

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 
 import equipoise
 from equipoise.training.checkpoint import list_checkpoints
+from tests.striking import Strike
 
 pytestmark = pytest.mark.lengthy
 
@@ -40,32 +41,9 @@ def torchrun(*words: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def workers_of(process: Any) -> list[int]:
-    """The ranks' process numbers, in the order in which they were started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            number, _, rest = stat.read_text().partition(" ")
-            parent = int(rest.rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == process.pid:
-            found.append(int(number))
-    return sorted(found)
-
-
 def newest_of(run: Path) -> int:
     """The iteration of the newest checkpoint, 0 before the first."""
     return max((each.iteration for each in list_checkpoints(run / "checkpoints")), default=0)
-
-
-def wait_for_checkpoint(process: Any, run: Path, iteration: int) -> None:
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        if newest_of(run) >= iteration:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"no checkpoint of iteration {iteration}: {process.communicate()[1]}")
 
 
 def finish(process: Any) -> str:
@@ -103,14 +81,11 @@ def test_one_process_writes(whole: Path) -> None:
 def test_a_killed_rank_is_started_again_and_nothing_is_lost(
     whole: Path, tmp_path: Path, start: Callable[..., Any], record_property: Callable[[str, object], None]
 ) -> None:
-    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2, restarts=1)
-    wait_for_checkpoint(process, tmp_path / "run", 30)
-    reached = newest_of(tmp_path / "run")
-    os.kill(workers_of(process)[-1], signal.SIGKILL)
-    killed = time.monotonic()
-    while newest_of(tmp_path / "run") < min(reached + 21, 100) and process.poll() is None:  # not one that was under way
+    strike = Strike(signal.SIGKILL, 30, 0.02, rank=1)
+    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2, restarts=1, strike=strike)
+    while newest_of(tmp_path / "run") < 60 and process.poll() is None:  # not one that was under way
         time.sleep(0.01)
-    record_property("recovery_seconds", time.monotonic() - killed)
+    record_property("recovery_seconds", time.monotonic() - process.struck_at())
     finish(process)
     assert differing(tmp_path / "run", whole) == []
     assert (tmp_path / "run" / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
@@ -119,12 +94,10 @@ def test_a_killed_rank_is_started_again_and_nothing_is_lost(
 def test_a_killed_rank_ends_the_others_and_one_process_goes_on(
     whole: Path, tmp_path: Path, start: Callable[..., Any], record_property: Callable[[str, object], None]
 ) -> None:
-    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2)
-    wait_for_checkpoint(process, tmp_path / "run", 30)
-    os.kill(workers_of(process)[0], signal.SIGKILL)
-    killed = time.monotonic()
+    strike = Strike(signal.SIGKILL, 30, 0.02)
+    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2, strike=strike)
     _, errors = process.communicate(timeout=LONGEST_SECONDS)
-    seconds = time.monotonic() - killed
+    seconds = time.monotonic() - process.struck_at()
     record_property("seconds_until_all_ended", seconds)
     assert seconds < SECONDS_TO_END
     assert process.returncode != 0
@@ -151,9 +124,8 @@ def test_more_processes_go_on_than_began(whole: Path, tmp_path: Path, start: Cal
 def test_an_interrupt_stops_all_after_the_same_iteration(
     whole: Path, tmp_path: Path, start: Callable[..., Any]
 ) -> None:
-    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2)
-    wait_for_checkpoint(process, tmp_path / "run", 20)
-    process.send_signal(signal.SIGTERM)
+    strike = Strike(signal.SIGTERM, 20, 0.02, launcher=True)
+    process = start("train", *RECIPE, "--out", tmp_path / "run", *FIXED, ranks=2, strike=strike)
     _, errors = process.communicate(timeout=LONGEST_SECONDS)
     assert errors.count("interrupted and saved at iteration") == 1, errors
     output, errors = (resumed := start("resume", tmp_path / "run", *FIXED, ranks=2)).communicate(LONGEST_SECONDS)

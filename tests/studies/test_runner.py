@@ -21,7 +21,7 @@ from equipoise.studies.catalogue import STUDIES
 from equipoise.studies.ray_cluster import run_jobs_on_ray
 from equipoise.studies.runner import Means, run_study
 from equipoise.studies.study import Study
-from tests.studies.starter import jobs_in
+from tests.studies.jobs import jobs_in
 from tests.studies.waiting import wait_for
 
 pytestmark = pytest.mark.lengthy
@@ -140,12 +140,9 @@ def test_a_killed_worker_loses_nothing(
     monkeypatch.setenv("GIT_DIR", "/nonexistent")
     jobs = jobs_in(tmp_path / "whole", 120)
     workers.run_jobs(carrying.carry_out, list(jobs), 1)
-    process = start(tmp_path / "killed", 120, module="tests.studies.starter")
-    wait_for(lambda: any((tmp_path / "killed").glob("*/checkpoints/*.json")), process)
-    worker = _workers_of(process.pid)[0]
-    assert not list((tmp_path / "killed").glob("*/outcome.json"))
-    os.kill(worker, signal.SIGKILL)
+    process = start(tmp_path / "killed", 120, "struck", module="tests.studies.starter")
     assert process.wait(timeout=200) == 0
+    assert (tmp_path / "killed" / "struck").exists()
     for seed in ("0", "1"):
         ours, theirs = tmp_path / "killed" / seed, tmp_path / "whole" / seed
         for name in ("metrics.jsonl", "outcome.json"):
