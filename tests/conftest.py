@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,20 @@ from tests.striking import Strike
 
 torch.set_num_threads(1)
 
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 << 30
 IMPORTED_ONCE = ["equipoise.cli", "equipoise.runs.train", "equipoise.runs.trained"]
 IMPORTED_ONCE += ["matplotlib.figure", "matplotlib.backends.backend_svg", "torch.distributed.launcher.api"]
+
+
+def pytest_configure() -> None:
+    """What tests write is thrown away: it lies in memory where that has room, and no flush waits for a disk.
+
+    Bytecode is kept even where Python was told not to: each of the many processes would compile the package again.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 
 
 class Command:
