@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from equipoise.cli.names import assignment, check_names
 from equipoise.cli.options import positive, whole
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import YAML_SUFFIXES, folders_here
 from equipoise.data.catalogue import check_data
 
@@ -100,7 +100,7 @@ def _named(source: str, budget: str | None) -> "Experiment":
 
     if not is_yaml(source):
         if source not in RECIPES:
-            raise UnknownName("recipe", source, RECIPES, folders_here())
+            raise RECIPES.unknown(source, folders=folders_here())
         return recipe(source, budget or _DEFAULT_BUDGET)
     if budget is not None:
         raise EquipoiseError("--budget works with a recipe's name only; a YAML file already sets how long to train.")

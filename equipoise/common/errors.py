@@ -41,8 +41,18 @@ def when_interrupted(message: Callable[[], str]) -> Iterator[None]:
 class UnknownName(EquipoiseError, ValueError):
     """A name that is not in a table; the message suggests the nearest known one."""
 
-    def __init__(self, what: str, name: object, known: Iterable[str], folders: Iterable[str] | None = None):
-        """`what` says what kind of thing was looked for, as in "recipe"; `folders` could have been meant as well."""
+    def __init__(
+        self, what: str, name: object, known: Iterable[str], folders: Iterable[str] | None = None, advice: str = ""
+    ):
+        """The parts of the sentence.
+
+        Args:
+            what: the kind of thing that was looked for, as in "recipe".
+            name: what was asked for.
+            known: what there is.
+            folders: these could have been meant as well.
+            advice: a sentence at the end: what else could help.
+        """
         name = name if isinstance(name, str) else shown(name)
         names = sorted(known)
         places = [] if folders is None else sorted(folders)
@@ -53,7 +63,8 @@ class UnknownName(EquipoiseError, ValueError):
             kind = "" if nearest[0] in names else "the folder "
             hint = f"did you mean {kind}'{printable(nearest[0])}'?"
         alone = "" if folders is None or (nearest and nearest[0] in places) else " There is no such folder either."
-        super().__init__(f"unknown {what} '{shortened(name)}'; {hint}{alone}")
+        sentence = f"unknown {what} '{shortened(name)}'; {hint}{alone}"
+        super().__init__(f"{sentence} {advice}".rstrip())
 
 
 def refuse_unknown(what: str, names: Iterable[str], known: Iterable[str]) -> None:

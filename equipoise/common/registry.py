@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from equipoise.common.errors import EquipoiseError, UnknownName, printable, shortened
 
+_OF_A_PLUGIN = "If a plug-in registers it, add --plugin FILE.py; in Python, import that file."
+
 
 def thing_at(place: str) -> Any:
     """What "module:attribute" leads to; the module is imported now."""
@@ -143,7 +145,20 @@ class Registry(Mapping[str, E], Generic[E]):
             UnknownName: it is not; the nearest one is named.
         """
         if name not in words and name not in self:
-            raise UnknownName(self.kind, name, [*words, *self._entries])
+            raise self.unknown(name, words)
+
+    def unknown(
+        self, name: str, words: Iterable[str] = (), what: str | None = None, folders: Iterable[str] | None = None
+    ) -> UnknownName:
+        """The error about a name that is not here, to be raised; it says how a plug-in's names become known.
+
+        Args:
+            name: what was asked for.
+            words: what was allowed besides the registered names.
+            what: the kind of thing that was looked for, where it is more than this registry's kind.
+            folders: these could have been meant as well.
+        """
+        return UnknownName(what or self.kind, name, [*words, *self._entries], folders, _OF_A_PLUGIN)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self._entries

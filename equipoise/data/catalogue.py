@@ -103,7 +103,7 @@ def parse_data(text: str) -> DataSet:
     if kind not in DATA and (implied := _kind_of_path(text)):
         kind, colon, path = implied, ":", text
     if kind not in DATA and not colon:
-        raise UnknownName("data set", kind, DATA, folders_here())
+        raise DATA.unknown(kind, folders=folders_here())
     entry = DATA[kind]
     if entry.origin != "path" and colon:
         raise EquipoiseError(f"the data set {kind} takes no path, but '{printable(path)}' follows it; write {kind}.")

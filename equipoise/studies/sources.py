@@ -6,7 +6,7 @@ Torch-free, so that a wrong name is refused at once.
 from pathlib import Path
 from typing import Any
 
-from equipoise.common.errors import EquipoiseError, UnknownName, printable
+from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import YAML_SUFFIXES, local_path
 from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import RECIPES
@@ -80,7 +80,7 @@ def check_source(source: str) -> None:
         return
     if "/" in source or "\\" in source:
         raise EquipoiseError(f"there is no file or run {printable(source)}.")
-    raise UnknownName("recipe, YAML file or run", source, RECIPES)
+    raise RECIPES.unknown(source, what="recipe, YAML file or run")
 
 
 def short_name(source: str) -> str:

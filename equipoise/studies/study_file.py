@@ -155,8 +155,7 @@ def check_names(study: Study) -> None:
 def _check_metrics(study: Study) -> None:
     scored = [*study.measures, *([study.watched] if study.watched else [])]
     for name in (name for each in scored for name in (each.metric, each.stand_in) if name is not None):
-        if name not in METRICS and name not in LOG_MEASURES:
-            raise UnknownName("metric", name, [*METRICS, *LOG_MEASURES])
+        METRICS.check(name, *LOG_MEASURES)
         if name in METRICS and METRICS[name].is_several:
             raise EquipoiseError(f"{name} is {METRICS[name].summary}: not one number, as a study's measures are.")
 

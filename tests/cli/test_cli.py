@@ -413,6 +413,20 @@ def test_what_was_meant_is_guessed_from_what_is_there(
     assert sentence in refused(capsys, *words.split())
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["train such", "score such digits", "doctor such", "compare such other", "study study.yaml", "show-study such"],
+)
+def test_an_unknown_name_says_how_a_plugin_brings_it(
+    words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.yaml").write_text("rows: [gan-digits]\nmeasures: [such]\n", encoding="utf-8")
+    assert "If a plug-in registers it, add --plugin FILE.py; in Python, import that file." in refused(
+        capsys, *words.split()
+    )
+
+
 @pytest.mark.parametrize("words", ["score digits digits --metrics ms-ssim --json closed/a/b.json", "evaluate closed"])
 def test_a_place_that_cannot_be_written_is_refused_before_any_work(
     words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

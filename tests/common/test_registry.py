@@ -80,6 +80,13 @@ def test_an_entry_has_a_name_that_can_be_written_and_one_line(name: str) -> None
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
+def test_an_unknown_name_in_every_registry_says_how_a_plugin_brings_it(kind: str) -> None:
+    for look in (registry(kind).check, registry(kind).load):
+        with pytest.raises(UnknownName, match=r"registers it, add --plugin FILE\.py; in Python, import that file\.$"):
+            look("such")
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
 def test_a_taken_name_is_refused_in_every_registry(kind: str) -> None:
     taken = next(iter(registry(kind).values()))
     with pytest.raises(
