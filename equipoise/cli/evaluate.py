@@ -63,14 +63,17 @@ def evaluate_command(chosen: argparse.Namespace) -> int:
 def _print_scores(scores: "list[Score]", directory: Path) -> None:
     for score in scores:
         deviation = f" ± {score.deviation:.4g}" if score.deviation is not None else ""
-        print(f"{score.metric}: {_shown(score.value)}{deviation}")
+        print(f"{score.metric}:{_shown(score)}{deviation}")
         for name, value in score.passport.get("by_class", {}).items():
             print(f"  {printable(name)}: {value:.4g}")
     print(f"The scores with their passports are in {printable(directory / 'scores.json')}")
 
 
-def _shown(value: float | tuple[float, ...]) -> str:
-    return " ".join(f"{each:.4g}" for each in value) if isinstance(value, tuple) else f"{value:.4g}"
+def _shown(score: "Score") -> str:
+    """The value after a space; nothing of a histogram whose classes have names, which follow one a line."""
+    if not isinstance(score.value, tuple):
+        return f" {score.value:.4g}"
+    return "" if score.class_names else "".join(f" {each:.4g}" for each in score.value)
 
 
 COMMAND = Command(

@@ -13,13 +13,21 @@ class Score:
         metric: its name.
         value: a number, or several for a histogram.
         deviation: the spread that the metric itself reports, over splits or blocks, or None.
-        passport: what the figure was measured on and with.
+        passport: what the figure was measured on and with; of some metrics also each class's figure by its name, in
+            "by_class".
     """
 
     metric: str
     value: float | tuple[float, ...]
     deviation: float | None
     passport: Mapping[str, Any]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the classes that the values of a histogram are of; none where they have no names."""
+        named = self.passport.get("by_class")
+        is_whole = isinstance(named, Mapping) and isinstance(self.value, tuple) and len(named) == len(self.value)
+        return tuple(map(str, named or ())) if is_whole else ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""

@@ -124,6 +124,14 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def shown_score(score: Score) -> str:
+    """The value of a score as it is shown to people; the values of a histogram with the names of their classes."""
+    if not isinstance(score.value, tuple) or not score.class_names:
+        return shown_value(score.value)
+    named = zip(score.class_names, score.value, strict=True)
+    return ", ".join(f"{printable(name)} {value:.4g}" for name, value in named)
+
+
 def shown_value(value: float | Sequence[float] | None) -> str:
     """A number as it is shown to people."""
     if value is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from equipoise.common import notebook
 from equipoise.evaluation.score import Score
-from equipoise.evaluation.score_sheet import aligned, shown_value, which_is_better
+from equipoise.evaluation.score_sheet import aligned, shown_score, shown_value, which_is_better
 
 
 class Scores(Mapping[str, Score]):
@@ -35,6 +35,6 @@ class Scores(Mapping[str, Score]):
         rows = [["metric", "value", "±", "better", "iteration", "samples"]]
         for score in self._scores.values():
             known = (score.passport.get(name) for name in ("iteration", "generated_count"))
-            figures = [shown_value(score.value), shown_value(score.deviation), which_is_better(score.metric)]
+            figures = [shown_score(score), shown_value(score.deviation), which_is_better(score.metric)]
             rows.append([score.metric, *figures, *("-" if each is None else str(each) for each in known)])
         return rows

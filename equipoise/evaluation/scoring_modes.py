@@ -21,10 +21,12 @@ _Found = tuple[ModeCoverage, Mapping[str, Any]]
 
 
 def score_histogram(evidence: Evidence) -> Score:
-    """Share of the samples in each class, by the data set's classifier."""
+    """Share of the samples in each class, by the data set's classifier; in the passport with the classes' names."""
     counts = class_histogram(evidence.probabilities.argmax(dim=1), evidence.judge.classes)
     shares = tuple((counts.double() / evidence.samples_count).tolist())
-    return Score("class-histogram", shares, None, evidence.judged_passport("class-histogram"))
+    names = evidence.experiment.data.class_names(evidence.data_root)
+    named = {"by_class": dict(zip(names, shares, strict=True))} if names else {}
+    return Score("class-histogram", shares, None, evidence.judged_passport("class-histogram", **named))
 
 
 def score_modes_covered(evidence: Evidence) -> Score:

@@ -217,7 +217,8 @@ def _of_other_data(score: Score, record: RunRecord) -> bool:
 
 def _value(score: Score) -> str:
     if isinstance(score.value, tuple):
-        return ", ".join(shown(value) for value in score.value)
+        names = [f"{_text(name)} " for name in score.class_names] or [""] * len(score.value)
+        return ", ".join(f"{name}{shown(value)}" for name, value in zip(names, score.value, strict=True))
     return shown(score.value) if score.deviation is None else with_spread(score.value, score.deviation)
 
 

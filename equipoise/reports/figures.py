@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equipoise.common.errors import printable
 from equipoise.reports.canvas import Drawing, colour, drawing
 from equipoise.reports.strokes import (
     finite_values,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NEXT_MARGIN = "next_margin"
 """Where the log keeps the margin of the next epoch."""
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,13 @@ class Key:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing with its legend and what it leaves out."""
+    """A drawing with its legend, what it leaves out, and a note on what its axes number."""
 
     drawing: Drawing
     keys: tuple[Key, ...]
     title: str = ""
     gaps: int = 0
+    note: str = ""
 
 
 _ENERGY_KEYS = {
@@ -146,13 +149,13 @@ def shared_limits(groups: Sequence[Sequence[RunRecord]]) -> tuple[float, float, 
     return max(last, 2.0), float(values.min()), float(values.max())
 
 
-def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: float | None = None) -> Figure | None:
+def histogram_figure(name: str, shares: Sequence[Mapping[str, float]], highest: float | None = None) -> Figure | None:
     """The share of each class: bars for the mean over runs, a dot per run, a line where all classes would be equal."""
     widest = max((len(row) for row in shares), default=0)
-    rows = [row for row in shares if len(row) == widest and np.isfinite(row).any()]
+    rows = [row for row in shares if len(row) == widest and np.isfinite([*row.values()]).any()]
     if not rows or not widest:
         return None
-    table = np.array(rows, dtype=np.float64)
+    table, names = np.array([[*row.values()] for row in rows], dtype=np.float64), [*map(printable, rows[0])]
     means = np.nan_to_num(mean_over_rows(table))
 
     def paint(axes: "Axes") -> None:
@@ -170,8 +173,19 @@ def histogram_figure(name: str, shares: Sequence[Sequence[float]], highest: floa
         if highest is not None:
             axes.set_ylim(0, highest * 105)
 
-    spoken = ", ".join(f"{index}: {100 * value:.1f} %" for index, value in enumerate(means[:20].tolist()))
-    return Figure(drawing(name, f"Share of each class among generated samples: {spoken}", paint, (3.7, 2.5)), ())
+    spoken = ", ".join(
+        f"{label}: {100 * value:.1f} %" for label, value in zip(names, means[:20].tolist(), strict=False)
+    )
+    drawn = drawing(name, f"Share of each class among generated samples: {spoken}", paint, (3.7, 2.5))
+    return Figure(drawn, (), note=_numbered(names))
+
+
+def _numbered(names: Sequence[str]) -> str:
+    """What the numbers of classes stand for; nothing where they have no other names."""
+    if all(name == str(number) for number, name in enumerate(names)):
+        return ""
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"Classes: {', '.join(f'{number} {name}' for number, name in enumerate(names[:_MOST_NAMED]))}{more}."
 
 
 def _margin_over_iterations(run: RunRecord, energies: Mapping[str, Curve]) -> Curve | None:

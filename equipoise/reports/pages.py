@@ -146,7 +146,7 @@ def _groups(records: Mapping[str, Sequence[RunRecord]]) -> list[Group]:
     limits = figures.shared_limits(list(records.values()))
     histograms = {label: [shares for run in runs if (shares := run.histogram())] for label, runs in records.items()}
     highest = max(
-        (share for rows in histograms.values() for row in rows for share in row if share == share), default=1.0
+        (share for rows in histograms.values() for row in rows for share in row.values() if share == share), default=1.0
     )
     return [
         Group(

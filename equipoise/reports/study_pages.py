@@ -210,7 +210,7 @@ def _setting(value: Any) -> str:
 
 def _histograms(records: Records) -> list[Panel]:
     shares = {label: [row for run in runs if (row := run.histogram())] for label, runs in records.items()}
-    every = [share for rows in shares.values() for row in rows for share in row]
+    every = [share for rows in shares.values() for row in rows for share in row.values()]
     found = (
         (label, run_figures.histogram_figure(f"classes-{index}", rows, max(every)))
         for index, (label, rows) in enumerate(shares.items())

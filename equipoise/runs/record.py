@@ -81,10 +81,13 @@ class RunRecord:
             return Curve(energies.positions, energies.positions * 0 + self.fixed_margin)
         return found
 
-    def histogram(self) -> tuple[float, ...]:
-        """The share of each class among generated samples, or nothing."""
-        found = [score.value for score in self.scores if score.metric == HISTOGRAM and isinstance(score.value, tuple)]
-        return found[-1] if found else ()
+    def histogram(self) -> Mapping[str, float]:
+        """The share of each class among generated samples, by its name or else its number; nothing if not measured."""
+        for score in reversed(self.scores):
+            if score.metric == HISTOGRAM and isinstance(score.value, tuple):
+                names = score.class_names or map(str, range(len(score.value)))
+                return dict(zip(names, score.value, strict=True))
+        return {}
 
 
 def read_run(path: Path) -> RunRecord:

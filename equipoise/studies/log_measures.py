@@ -63,7 +63,7 @@ def _change(run: RunRecord, watched: str, energy: str) -> _Found:
 
 def _of_classes(run: RunRecord, watched: str, name: str, measure: Callable[[Sequence[float]], float]) -> _Found:
     """Of the histogram of classes, whose passport goes with it under a name of its own."""
-    shares = run.histogram()
+    shares = list(run.histogram().values())
     if len(shares) <= _TWO:
         return None
     passport = next(dict(score.passport) for score in run.scores if score.metric == HISTOGRAM)

@@ -7,14 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
+import equipoise
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
+from equipoise.data.folder import Folder
 from equipoise.data.npz import Npz
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
+from equipoise.reports.card import write_card
+from equipoise.reports.summary import shown
 from equipoise.runs.train import Settings, train
-from equipoise.runs.trained import PartlyMeasured, evaluate
+from equipoise.runs.trained import PartlyMeasured, evaluate, load_trained
 
 QUIET = Settings("cpu", threads=1, quiet=True)
 
@@ -87,6 +93,21 @@ def test_an_impossible_metric_says_why_and_discards_no_other(
     assert "class-histogram: " in captured.out
     assert captured.err.startswith(f"equipoise: {metric} cannot be computed: ")
     assert captured.err.count("\n") == 1
+
+
+def test_a_histogram_names_the_classes_that_have_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, grey in (("cats", 0), ("dogs", 200)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("L", (8, 8), grey + number).save(tmp_path / "photos" / name / f"{number}.png")
+    run = trained(tmp_path / "run", data=Folder(str(tmp_path / "photos"), 8, channels=1))
+    assert main(["evaluate", str(run), "--metrics", "class-histogram", "--samples", "8", "--device", "cpu"]) == 0
+    [cats, dogs] = json.loads((run / "scores.json").read_text())["scores"][0]["value"]
+    assert f"class-histogram:\n  cats: {cats:.4g}\n  dogs: {dogs:.4g}\n" in capsys.readouterr().out
+    assert f"cats {cats:.4g}, dogs {dogs:.4g}" in str(equipoise.load(run).scores)
+    assert '<p class="quiet">Classes: 0 cats, 1 dogs.</p>' in (run / "report.html").read_text()
+    card = write_card(load_trained(run, torch.device("cpu")), tmp_path / "card").read_text()
+    assert f"| class histogram | cats {shown(cats)}, dogs {shown(dogs)} |" in card
 
 
 def test_where_nothing_can_be_taken_nothing_is_written(run: Path) -> None:

@@ -147,6 +147,24 @@ def test_nothing_but_nan_still_makes_a_page(tmp_path: Path) -> None:
     assert_self_contained(out.read_text())
 
 
+@pytest.mark.parametrize("named", [["b&w", "<b>dogs"], ["b&w"], 3, None])
+def test_a_histogram_names_its_classes_where_all_have_names(
+    named: object, make_run: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = make_run()
+    passport = {"by_class": dict.fromkeys(named, 0.5) if isinstance(named, list) else named}
+    score = {"metric": "class-histogram", "value": [0.25, 0.75], "passport": passport}
+    (run / "scores.json").write_text(json.dumps({"scores": [score]}))
+    whole = named == ["b&w", "<b>dogs"]
+    assert list(read_run(run).histogram()) == (named if whole else ["0", "1"])
+    assert list(read_run(run).histogram().values()) == [0.25, 0.75]
+    for page in (write_run_report(run), write_comparison("t", "i", {"a": [run]}, tmp_path / "page.html")):
+        text = page.read_text()
+        assert ("Classes: 0 b&amp;w, 1 &lt;b&gt;dogs." in text) == whole
+        assert ("generated samples: b&amp;w: 25.0 %, &lt;b&gt;dogs: 75.0 %" in text) == whole
+        assert_self_contained(text)
+
+
 def test_a_log_of_a_hundred_thousand_lines_is_thinned(make_run: Callable[..., Path]) -> None:
     run = make_run(lines=6700)
     assert len((run / "metrics.jsonl").read_text().splitlines()) > 100_000
