@@ -30,9 +30,10 @@ def load(what: str | Path) -> Any:
 
     Args:
         what: a run's directory gives an `equipoise.runs.run.Run`: samples, curves, plots and scores. A study's
-            directory gives an `equipoise.reports.study_view.StudyView`: its table and its runs. What `equipoise export`
-            wrote, a .safetensors file or a folder with model.json, gives an `equipoise.runs.shipped.Shipped`: its
-            samples and its network; so does "hub:USER/NAME", what `equipoise push` put on the hub.
+            directory gives an `equipoise.reports.study_view.StudyView`: its scores, conclusions, table and runs. What
+            `equipoise export` wrote, a .safetensors file or a folder with model.json, gives an
+            `equipoise.runs.shipped.Shipped`: its samples and its network; so does "hub:USER/NAME", what `equipoise
+            push` put on the hub.
 
     Raises:
         EquipoiseError: there is none of these, or it is damaged.

@@ -47,12 +47,7 @@ class Comparison:
     @property
     def scores(self) -> list[dict[str, Any]]:
         """A dictionary for each run: row, seed, status and every score; `pandas.DataFrame` takes the list as it is."""
-        return [
-            {"row": row.label, "seed": run["seed"], "status": run["status"]}
-            | {name: score["value"] for name, score in run["scores"].items()}
-            for row in self.summary.rows
-            for run in row.runs
-        ]
+        return self.summary.scores
 
     def __str__(self) -> str:
         return as_text(self.table)

@@ -1,4 +1,4 @@
-"""A study as an object: its table and its runs in Python and in a notebook."""
+"""A study as an object: its scores, its table and its runs in Python and in a notebook."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from equipoise.reports.study_tables import StudyTable, as_markdown, study_table
 from equipoise.runs.run import Run
 from equipoise.studies.results import read_results
 from equipoise.studies.sources import RESULTS
+from equipoise.studies.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,27 @@ class StudyView:
     results: dict[str, Any]
 
     @property
+    def summary(self) -> Summary:
+        """Figures, runs and passports."""
+        return summary_of(self.path)
+
+    @property
     def table(self) -> StudyTable:
-        """The rows with their means, deviations and verdicts."""
-        return study_table(summary_of(self.path))
+        """The rows with their means, deviations and verdicts, as text."""
+        return study_table(self.summary)
+
+    @property
+    def scores(self) -> list[dict[str, Any]]:
+        """A dictionary for each run: row, seed, status and every score; `pandas.DataFrame` takes the list as it is.
+
+        Of a study on several data sets also "data", and of one that tries variants of a row "variant".
+        """
+        return self.summary.scores
+
+    @property
+    def conclusions(self) -> tuple[str, ...]:
+        """What the paired tests over seeds say of every two rows; nothing of a published study, which has verdicts."""
+        return self.table.conclusions
 
     def runs(self) -> dict[str, Run]:
         """Every run whose directory is still there, by its place in the study's."""

@@ -88,6 +88,19 @@ class Summary:
     real_data: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     sentences: tuple[JudgedSentence, ...] = ()
 
+    @property
+    def scores(self) -> list[dict[str, Any]]:
+        """A dictionary for each run: row, data and variant where the study has several, seed, status, every score."""
+        return [
+            {"row": row.label}
+            | ({"data": row.block} if row.block else {})
+            | ({"variant": run["variant"]} if run["variant"] else {})
+            | {"seed": run["seed"], "status": run["status"]}
+            | {name: score["value"] for name, score in run["scores"].items()}
+            for row in self.rows
+            for run in row.runs
+        ]
+
 
 def summarise(study: Study, results: Mapping[str, Any]) -> Summary:
     """The table of a study's results."""

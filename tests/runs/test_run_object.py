@@ -218,13 +218,30 @@ def test_a_study_is_loaded_with_its_table() -> None:
 
 def test_a_comparison_of_ones_own_is_loaded_with_its_table(tmp_path: Path) -> None:
     out = tmp_path / "own"
-    equipoise.compare(
+    found = equipoise.compare(
         ["gan-digits", "ebgan-digits"], seeds=1, budget="smoke", iterations=2, samples=50, out=out, device="cpu"
     )
     study = equipoise.load(out)
     assert isinstance(study, StudyView)
     assert str(study) == (out / "table.md").read_text(encoding="utf-8")
     assert len(study.runs()) == 2
+    assert study.scores == found.scores
+    assert [each["row"] for each in study.scores] == ["gan-digits", "ebgan-digits"]
+    assert study.conclusions == found.conclusions
+    assert len(study.conclusions) == 1
+
+
+@pytest.mark.parametrize(("name", "more"), [("magan-digits", set()), ("mode-table-2", {"data"})])
+def test_a_loaded_study_has_the_scores_of_every_run(name: str, more: set[str]) -> None:
+    study = equipoise.load(ROOT / "results" / "studies" / name)
+    runs = [(row, run) for row in study.results["rows"] for run in row["runs"]]
+    assert len(study.scores) == len(runs)
+    for (row, run), found in zip(runs, study.scores, strict=True):
+        scores = {metric: score["value"] for metric, score in run["scores"].items()}
+        about = {"row": row["label"], "seed": run["seed"], "status": run["status"]}
+        assert {key: found[key] for key in (*about, *scores)} == about | scores
+        assert found.keys() - about.keys() - scores.keys() <= more
+    assert study.conclusions == ()
 
 
 @pytest.mark.parametrize(

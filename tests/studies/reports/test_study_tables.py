@@ -34,6 +34,17 @@ def test_the_best_variant_stands_for_its_row_and_diverged_runs_are_counted(refer
     assert len(row.found["inception-score"].values) == 2
 
 
+def test_every_run_has_its_scores_under_the_names_of_its_row_and_variant(reference: Path, small_study: Study) -> None:
+    summary = summarise(small_study, read_results(reference))
+    runs = [(row.label, run) for row in summary.rows for run in row.runs]
+    assert [(each["row"], each.get("variant", ""), each["seed"], each["status"]) for each in summary.scores] == [
+        (label, run["variant"], run["seed"], run["status"]) for label, run in runs
+    ]
+    assert any("variant" in each for each in summary.scores)
+    found = [each.get("inception-score") for each in summary.scores]
+    assert found == [run["scores"].get("inception-score", {}).get("value") for _, run in runs]
+
+
 def test_unlike_passports_are_marked(reference: Path, small_study: Study) -> None:
     results: dict[str, Any] = read_results(reference)
     assert MARK_NOTE not in study_table(summarise(small_study, results)).notes
