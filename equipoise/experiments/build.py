@@ -16,6 +16,7 @@ from equipoise.experiments.experiment import Experiment, NetworkConfig
 from equipoise.networks import Network, build
 from equipoise.networks.blocks import Projection
 from equipoise.networks.initialise import check_all_known
+from equipoise.networks.network import check_parts
 from equipoise.training.average import start_average
 from equipoise.training.distributed import current_shard
 from equipoise.training.loop import Game
@@ -49,7 +50,7 @@ def empty_network(network: NetworkConfig) -> Network:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of empty tensors, which are refused later
             empty: Network = network.cls(**network.options)
-            empty.image_shape  # noqa: B018 - a network of a method author's may lack it
+            check_parts(empty)
             check_all_known(empty)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__

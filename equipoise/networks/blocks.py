@@ -73,9 +73,15 @@ class Stack(KindAware):
                 values = self.folds[place](layer, layers[place + 1], values, batch_kind)
                 place += 2
             else:
-                values = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)
+                values = applied(layer, values, batch_kind)
                 place += 1
         return values
+
+
+def applied(layer: nn.Module, values: torch.Tensor, batch_kind: str | None) -> torch.Tensor:
+    """layer(values), [batch, ...]; one that needs it gets the kind of batch, any other the values alone."""
+    found: torch.Tensor = layer(values, batch_kind) if isinstance(layer, KindAware | BatchNorm) else layer(values)
+    return found
 
 
 class Projection(nn.Module):

@@ -13,7 +13,7 @@ from torch import nn
 
 from equipoise.common.checks import check_floating
 from equipoise.common.errors import EquipoiseError
-from equipoise.networks.blocks import Stack
+from equipoise.networks.blocks import applied
 from equipoise.networks.exact import without_autocast
 
 
@@ -44,6 +44,19 @@ class Network(nn.Module):
     scheme: str = "default"
 
 
+def check_parts(network: Network) -> None:
+    """The network must have set its shape, and what the forward pass that it inherits from this module needs.
+
+    Raises:
+        ValueError: it has not.
+    """
+    base = next(cls for cls in type(network).__mro__ if "forward" in vars(cls))
+    needed = ("image_shape", *(base.__annotations__ if base.__module__ == __name__ else ()))
+    missing = [name for name in needed if not hasattr(network, name)]
+    if missing:
+        raise ValueError(f"{type(network).__name__} must set {' and '.join(missing)} in its constructor")
+
+
 def check_shape(name: str, value: torch.Tensor, expected: Sequence[int]) -> None:
     """The argument must be floating-point of shape [batch, *expected]."""
     check_floating(name, value)
@@ -56,18 +69,18 @@ class Generator(Network):
     """latent [batch, latent_size] -> images [batch, channels, height, width], or points [batch, 2]."""
 
     latent_size: int
-    layers: Stack
+    layers: nn.Module
 
     def forward(self, latent: torch.Tensor, batch_kind: str = "noise") -> torch.Tensor:
         """Images of shape [batch, *image_shape].
 
         Args:
             latent: [batch, latent_size].
-            batch_kind: which running statistics of the batch normalisation this batch belongs to; ignored without any.
+            batch_kind: which running statistics of the batch normalisation this batch belongs to; ignored without any,
+                and where the layers are no `Stack`.
         """
         check_shape("latent", latent, (self.latent_size,))
-        images: torch.Tensor = self.layers(latent, batch_kind)
-        return images
+        return applied(self.layers, latent, batch_kind)
 
 
 class Discriminator(Network):

@@ -12,6 +12,7 @@ from torch.nn import functional
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.random import Reseedable, stream
 from equipoise.networks import (
+    BatchNorm,
     BEGANGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
@@ -28,11 +29,46 @@ from equipoise.networks import (
     reparameterised,
 )
 from equipoise.networks.blocks import Projection, halvings
+from equipoise.networks.network import AutoEncoder, Discriminator, Encoder, Generator, check_parts
 from equipoise.networks.residual import down_block, up_block
+from equipoise.testing.networks import check_network
 
 
 def drawn(*shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=stream(0, "values"))
+
+
+class Sequence(Generator):
+    """A generator of a method author's, of torch's own parts."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.image_shape, self.latent_size = (2,), 3
+        self.layers = nn.Sequential(nn.Linear(3, width), BatchNorm(width), nn.Linear(width, 2))
+
+
+def test_the_layers_of_a_generator_may_be_any_module():
+    network = build(Sequence, stream(0, "weights"))
+    latent = drawn(5, 3)
+    assert torch.equal(network(latent), network.layers(latent))
+    check_network(Sequence, (2,))
+
+
+@pytest.mark.parametrize(
+    ("base", "parts"),
+    [
+        (Generator, "image_shape and latent_size and layers"),
+        (Discriminator, "image_shape and body and head"),
+        (AutoEncoder, "image_shape and encoder and decoder"),
+        (Encoder, "image_shape and latent_size and layers"),
+    ],
+)
+def test_a_network_that_lacks_a_part_is_told_which(base, parts):
+    bare, whole = type("Bare", (base,), {}), type("Whole", (base,), {"forward": lambda self, values: values})
+    with pytest.raises(ValueError, match=f"^Bare must set {parts} in its constructor$"):
+        check_parts(bare())
+    with pytest.raises(ValueError, match=r"^Whole must set image_shape in its constructor$"):
+        check_parts(whole())
 
 
 def test_dropout_is_a_function_of_its_generator():
