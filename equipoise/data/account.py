@@ -10,9 +10,13 @@ from equipoise.common.errors import printable
 
 _NAMED_EXAMPLES = 3
 _NAMED_KINDS = 6
-_PICTURES = frozenset(
-    f".{name}" for name in ("heic", "heif", "avif", "jp2", "jxl", "svg", "psd", "tga", "ico", "exr", "hdr")
-) | frozenset(f".{name}" for name in ("raw", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2"))
+_PHONES = frozenset({".heic", ".heif", ".hif"})
+_DRAWN = frozenset(
+    f".{name}" for name in ("svg", "psd", "xcf", "tga", "ico", "icns", "exr", "hdr", "eps", "pcx", "dds")
+)
+_PACKED = frozenset(f".{name}" for name in ("avif", "jp2", "j2k", "jpx", "jpf", "jpc", "j2c", "jxl"))
+_RAW = frozenset(f".{name}" for name in ("raw", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw"))
+_PICTURES = _PHONES | _DRAWN | _PACKED | _RAW
 """Endings of pictures that are not read here, or not everywhere."""
 
 _OPACITY = {1: False, 3: False, 4: True}
@@ -70,7 +74,12 @@ class Account:
             *_examples("was skipped as unreadable", "were skipped as unreadable", self.skipped),
             *_examples("could not be opened this time", "could not be opened this time", self.unread),
         ]
-        return unreadable + ([f"left out: {_kinds(self.left_out)}"] if self.left_out else [])
+        pictures = [each for each in self.left_out if each[1] in _PICTURES]
+        others = [each for each in self.left_out if each[1] not in _PICTURES]
+        left_out = [f"left out: {_kinds(others)}"] if others else []
+        if pictures:
+            left_out.append(f"pictures that cannot be read here: {_kinds(pictures)}; to use them, {_advice(pictures)}")
+        return unreadable + left_out
 
     def sentence(self, name: str, shape: Sequence[int]) -> str:
         """What was found and what happens to it, for the first line of a run; `shape` is (channels, height, width)."""
@@ -121,13 +130,11 @@ def _kinds(files: Sequence[Named]) -> str:
     counts = sorted(Counter(kind for _, kind in files).items(), key=lambda each: (-each[1], each[0]))
     shown = [f"{printable(kind)} ({count:,})" for kind, count in counts[:_NAMED_KINDS]]
     rest = sum(count for _, count in counts[_NAMED_KINDS:])
-    kinds = _PICTURES & {kind for kind, _ in counts}
-    advice = f"; to use them, {_advice(kinds)}" if kinds else ""
-    return ", ".join(shown + ([f"other kinds ({rest:,})"] if rest else [])) + advice
+    return ", ".join(shown + ([f"other kinds ({rest:,})"] if rest else []))
 
 
-def _advice(kinds: frozenset[str]) -> str:
-    """What to do about pictures of these endings."""
-    if kinds <= {".heic", ".heif"}:
+def _advice(pictures: Sequence[Named]) -> str:
+    """What to do about pictures of formats that are not read."""
+    if all(kind in _PHONES for _, kind in pictures):
         return "install the extra equipoise[heic], or convert them to .jpg or .png"
     return "convert them to .jpg or .png"

@@ -232,9 +232,12 @@ def test_every_file_is_read_right_or_named_with_the_reason(tmp_path: Path, caplo
     )
     (warning,) = caplog.messages
     assert warning.isprintable()
-    assert (
-        "left out: pipes and devices (3), files without an ending (2), links that lead nowhere (2), .cr2 (1)" in warning
+    others_in_words = (
+        "left out: pipes and devices (3), files without an ending (2), links that lead nowhere (2), .mp4 (1), "
+        ".txt (1), .zip (1), other kinds (1); pictures that cannot be read here: "
     )
+    pictures = sorted(kind for _, kind in LEFT_OUT.values() if kind in {".cr2", ".heic", ".heif", ".psd", ".svg"})
+    assert f"{others_in_words}{' (1), '.join(pictures)} (1); to use them, convert" in warning
     assert warning.endswith("to use them, convert them to .jpg or .png")
 
 
@@ -330,7 +333,15 @@ def test_a_folder_below_that_cannot_be_opened_is_named(tmp_path: Path, monkeypat
 
 def test_a_folder_of_other_kinds_alone_says_which(tmp_path: Path) -> None:
     (tmp_path / "a.psd").write_bytes(b"x")
-    with pytest.raises(EquipoiseError, match=r"contains no images .*; left out: \.psd .1.; to use them, convert"):
+    with pytest.raises(
+        EquipoiseError, match=r"contains no images .*; pictures that cannot be read here: \.psd .1.; to use them, conv"
+    ):
+        Folder(str(tmp_path), SIDE).load()
+
+
+def test_files_that_are_no_pictures_are_counted_without_advice(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    with pytest.raises(EquipoiseError, match=r"contains no images .*; left out: \.txt \(1\)\.$"):
         Folder(str(tmp_path), SIDE).load()
 
 
