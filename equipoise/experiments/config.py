@@ -2,10 +2,10 @@
 
 import dataclasses
 import inspect
-import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,17 +102,9 @@ def changed(experiment: Experiment, assignments: Sequence[str]) -> Experiment:
         EquipoiseError: as `set_field`, or a value does not fit.
     """
     fields = _Fields(experiment)
-    try:
-        for assignment in assignments:
-            set_field(fields, assignment)
-        new: Experiment = _convert(Experiment, fields, _TOP)
-    except EquipoiseError as error:
-        for place, _, kind in (assignment.partition(".kind=") for assignment in assignments):
-            is_known = any(kind in registry for registry in (*_KINDS.values(), NETWORKS))
-            if is_known and re.match(rf"(unknown field in )?{re.escape(place)}(?!\.kind:)[ :.]", str(error)):
-                hint = f"A new kind keeps the other fields; set all of it, as in '{place}={{kind: {kind}}}'."
-                raise EquipoiseError(f"{error} {hint}") from error
-        raise
+    for assignment in assignments:
+        set_field(fields, assignment)
+    new: Experiment = _convert(Experiment, fields, _TOP)
     return new
 
 
@@ -138,11 +130,46 @@ def adjusted(
 
 
 class _Fields(dict[str, Any]):
-    """The fields of an object that is about to change; what no assignment names stays the object that it is."""
+    """The fields of an object that is about to change; what no assignment names stays the object that it is.
+
+    Attributes:
+        cls: of the object.
+        new_kind: the kind that an assignment gave it, if it is one.
+    """
 
     def __init__(self, changing: Any):
-        super().__init__({field.name: getattr(changing, field.name) for field in dataclasses.fields(changing)})
+        fields = {field.name: getattr(changing, field.name) for field in dataclasses.fields(changing)}
+        super().__init__(to_plain(changing) if isinstance(changing, NetworkConfig) else fields)
         self.cls = type(changing)
+        self.new_kind: str | None = None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if name == "kind" and _is_kind(value):
+            self.new_kind = value
+
+
+class _KeptFields(EquipoiseError):
+    """A refusal that says already that a new kind keeps the other fields."""
+
+
+@contextmanager
+def _keeping(fields: Plain, where: str) -> Iterator[None]:
+    """Inside this context, what is wrong with an object that got a new kind is told with a way to set all of it."""
+    try:
+        yield
+    except EquipoiseError as error:
+        if not isinstance(fields, _Fields) or fields.new_kind is None or isinstance(error, _KeptFields):
+            raise
+        raise _KeptFields(f"{error} A new kind keeps the other fields; {_whole(where, fields.new_kind)}") from error
+
+
+def _whole(where: str, kind: str) -> str:
+    return f"set all of it, as in '{where}={{kind: {kind}}}'."
+
+
+def _is_kind(value: Plain) -> bool:
+    return any(value in registry for registry in (*_KINDS.values(), NETWORKS))
 
 
 def set_field(plain: dict[str, Plain], assignment: str) -> None:
@@ -151,19 +178,25 @@ def set_field(plain: dict[str, Plain], assignment: str) -> None:
     Raises:
         EquipoiseError: no "=", or a field on the way that does not exist.
     """
-    (*parents, last), value = parted(assignment)
-    path = ".".join([*parents, last])
-    target: Plain = plain
-    for name in parents:
-        target[name] = _opened(_member(target, name, path))
-        target = target[name]
-    _member(target, last, path)
-    target[last] = value
+    names, value = parted(assignment)
+    _set(plain, names, value, 0)
 
 
-def _member(target: Plain, name: str, path: str) -> Plain:
+def _set(target: Plain, names: Sequence[str], value: Plain, depth: int) -> None:
+    """Set what the names lead to; the target is where the first `depth` of them lead."""
+    name, *below = names[depth:]
+    where, path = ".".join(names[:depth]), ".".join(names)
     if not isinstance(target, dict):
-        raise EquipoiseError(f"{shortened(path)} is not a field: a plain value has no fields of its own.")
+        hint = f" To give it a kind, {_whole(where, value)}" if name == "kind" and _is_kind(value) else ""
+        raise EquipoiseError(f"{shortened(path)} is not a field: a plain value has no fields of its own.{hint}")
+    with _keeping(target, where):
+        member = _member(target, name, path)
+        target[name] = _opened(member) if below else value
+        if below:
+            _set(target[name], names, value, depth + 1)
+
+
+def _member(target: dict[str, Plain], name: str, path: str) -> Plain:
     if name not in target and isinstance(target, _Fields):
         target.update(_kind_entry(target.cls))  # which is looked up only where it is asked for
     if name not in target:
@@ -173,8 +206,6 @@ def _member(target: Plain, name: str, path: str) -> Plain:
 
 def _opened(value: Any) -> Plain:
     """The members of a value, for an assignment to one of them."""
-    if isinstance(value, NetworkConfig):
-        return to_plain(value)
     if dataclasses.is_dataclass(value):
         return _Fields(value)
     return dict(value) if isinstance(value, Mapping) and not isinstance(value, _Fields) else value
@@ -230,20 +261,27 @@ def _convert(hint: Any, plain: Plain, where: str) -> Any:
 
 def _build_kind(registry: Registry[Any], plain: Plain, where: str) -> Any:
     values = of_today(registry.kind, _kind_mapping(plain, where))
-    return _build(registry.load(_kind(values, registry, where)), values, where)
+    cls = registry.load(_kind(values, registry, where))
+    with _keeping(plain, where):
+        return _build(cls, values, where)
 
 
 def _build_network(plain: Plain, where: str) -> NetworkConfig:
     values = _kind_mapping(plain, where)
     kind = _kind(values, NETWORKS, where)
     cls = NETWORKS.load(kind)
+    with _keeping(plain, where):
+        return NetworkConfig(kind, _options(cls, values, where))
+
+
+def _options(cls: type[Any], values: Mapping[str, Plain], where: str) -> dict[str, Any]:
+    """The options of a network's constructor, each checked against its declared type."""
     parameters = inspect.signature(cls).parameters
     refuse_unknown(f"field in {where}:", values, parameters)
     required = [name for name, p in parameters.items() if p.default is inspect.Parameter.empty]
     _refuse_missing(values, required, where)
     hints = typing.get_type_hints(cls.__init__)
-    options = {name: _checked(hints[name], value, _below(where, name)) for name, value in values.items()}
-    return NetworkConfig(kind, options)
+    return {name: _checked(hints[name], value, _below(where, name)) for name, value in values.items()}
 
 
 def _kind(values: dict[str, Plain], registry: Registry[Any], where: str) -> str:

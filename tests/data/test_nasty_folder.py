@@ -334,7 +334,7 @@ def test_a_folder_below_that_cannot_be_opened_is_named(tmp_path: Path, monkeypat
 def test_a_folder_of_other_kinds_alone_says_which(tmp_path: Path) -> None:
     (tmp_path / "a.psd").write_bytes(b"x")
     with pytest.raises(
-        EquipoiseError, match=r"contains no images .*; pictures that cannot be read here: \.psd .1.; to use them, conv"
+        EquipoiseError, match=r"contains no images .*; pictures that cannot be read here: \.psd .1.; to use them, c"
     ):
         Folder(str(tmp_path), SIDE).load()
 

@@ -14,6 +14,8 @@ from equipoise.algorithms.gan import GAN
 from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.common.registry import Entry, all_or_nothing
+from equipoise.data.catalogue import DataEntry
+from equipoise.data.digits import Digits
 from equipoise.experiments import config, rehearsal
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
@@ -97,6 +99,27 @@ def test_where_the_other_fields_are_not_to_blame_they_are_not_mentioned(assignme
     with pytest.raises(EquipoiseError) as refused:
         changed("gan-digits", *assignments)
     assert "A new kind keeps" not in str(refused.value)
+
+
+@dataclass(frozen=True)
+class Strict(Digits):
+    """Takes the fields of digits, and says in words of its own that it cannot have them."""
+
+    def __post_init__(self) -> None:
+        raise EquipoiseError(f"no {self.split} digits are left.")
+
+
+def test_a_new_kind_is_known_by_what_was_set_whatever_the_refusal_says() -> None:
+    with suppress(InterruptedError), all_or_nothing():
+        register(data=DataEntry("my-strict", "digits of a method author's", Strict, "synthetic"))
+        says, hint = "no train digits are left\\.", " A new kind keeps .* as in 'data={kind: my-strict}'\\."
+        with pytest.raises(EquipoiseError, match=f"^{says}{hint}$"):
+            config.changed(recipe("gan-digits"), ["data.split=train", "data.kind=my-strict"])
+        with pytest.raises(EquipoiseError, match=f"^{says}$"):
+            config.changed(recipe("gan-digits"), ["data={kind: my-strict, split: train}"])
+        raise InterruptedError
+    with pytest.raises(EquipoiseError, match=r"own\. To give it a kind, set all of it, as in '.*={kind: weight-clip}'"):
+        changed("gan-digits", "players.discriminator.constraint.kind=weight-clip")
 
 
 def test_the_corrected_command_finds_its_place_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
