@@ -12,7 +12,15 @@ import torch
 
 
 class NotFiniteError(ValueError):
-    """A tensor contains NaN: in a training loop, this means that training has diverged."""
+    """A tensor contains NaN: in a training loop, this means that training has diverged.
+
+    Attributes:
+        quantity: the name of what is not finite, as in "fake_scores"; "" where the message alone says it.
+    """
+
+    def __init__(self, message: str, quantity: str = ""):
+        super().__init__(message)
+        self.quantity = quantity
 
 
 def check_scores(**scores: torch.Tensor) -> None:
@@ -83,7 +91,7 @@ def check_no_nan(name: str, value: torch.Tensor) -> None:
     if not is_readable(value) or not math.isnan(float(value.detach().sum())):
         return  # without NaN in the sum there is none in the parts; infinities of both signs need the second look
     if bool(torch.isnan(value.detach()).any()):
-        raise NotFiniteError(f"{name} of shape {tuple(value.shape)} holds NaN; expected numbers.")
+        raise NotFiniteError(f"{name} of shape {tuple(value.shape)} holds NaN; expected numbers.", name)
 
 
 def check_dimensions(name: str, value: torch.Tensor, dimensions: str) -> None:

@@ -119,7 +119,8 @@ def _check_cause(result: Tensor, arguments: Mapping[str, Any]) -> None:
         reached = {name: float(value.detach().abs().max()) for name, value in tensors.items()}
         name = max(reached, key=lambda each: reached[each])
         digits = str(result.dtype).removeprefix("torch.")
-        raise NotFiniteError(f"{name} reaches {reached[name]:.3g}, too far for {digits}: the result is not finite.")
+        far = f"{name} reaches {reached[name]:.3g}, too far for {digits}"
+        raise NotFiniteError(f"{far}: the result is not finite.", name)
 
 
 def _is_finite(value: Tensor) -> bool:

@@ -51,15 +51,15 @@ def compared(old: Iterable[Score], new: Iterable[Score]) -> str:
             continue
         earlier = before[score.metric]
         rows.append([score.metric, shown_value(earlier.value), shown_value(score.value), _change(earlier, score)])
-        why = differences_in_words(passport_of(earlier), passport_of(score))
-        told.append(f"{score.metric}: {_verdict(score.metric, why)}")
+        told.append(f"{score.metric}: {_verdict(score.metric, passport_of(earlier), passport_of(score))}")
     return "\n\n".join(part for part in (aligned(rows) if len(rows) > 1 else "", "\n".join(told)) if part)
 
 
-def _verdict(metric: str, why: tuple[str, ...]) -> str:
+def _verdict(metric: str, a: Passport, b: Passport) -> str:
+    why, apart = differences_in_words(a, b), set(differences(a, b))
     if not why:
         return "the two may be compared."
-    of_counts = any(" images against " in each for each in why)
+    of_counts = apart & {"real_count", "generated_count"} and "metric" not in apart
     drifts = " (its value depends on the count)" if of_counts and any(word in metric for word in _BIASED) else ""
     return f"the two may not be compared: {'; '.join(why)}{drifts}."
 

@@ -257,7 +257,7 @@ def first_offender(error: NotFiniteError, vitals: Vitals, loop: Loop) -> Diverge
         vitals.check()
     except Diverged as earlier:
         return earlier
-    return Diverged(loop.state.clock.iteration + 1, str(error).split(" ")[0])
+    return Diverged(loop.state.clock.iteration + 1, error.quantity or "a loss")
 
 
 def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> None:

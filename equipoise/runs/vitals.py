@@ -21,8 +21,8 @@ class Diverged(NotFiniteError):
     """
 
     def __init__(self, iteration: int, quantity: str):
-        super().__init__(f"{quantity} is not finite.")
-        self.iteration, self.quantity = iteration, quantity
+        super().__init__(f"{quantity} is not finite.", quantity)
+        self.iteration = iteration
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """Each field in which two passports must agree has its words."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from equipoise.evaluation.passport import MUST_AGREE, Passport, comparable
-from equipoise.evaluation.passport_words import differences_in_words
+from equipoise.evaluation.passport_words import compared, differences_in_words
+from equipoise.evaluation.score import Score
 
 GIVEN = Passport("kid", "photos", "0123456789", "all", 900, 500, "lite0", "abc", "clean to 112", 0, {}, "", "cpu")
 OTHERS = {
@@ -34,3 +36,15 @@ def test_what_does_not_matter_is_not_mentioned() -> None:
     assert differences_in_words(GIVEN, replace(GIVEN, seed=3, commit="x", device="cuda", versions={"a": "1"})) == ()
     both = replace(GIVEN, data="faces", data_hash="1", real_count=3)
     assert differences_in_words(GIVEN, both) == ("the real data are photos and faces", "900 real images against 3")
+
+
+def test_only_another_count_makes_a_biased_metric_s_value_depend_on_it() -> None:
+    def told(**changes: Any) -> str:
+        scores = [Score("fid", 1.0, None, replace(GIVEN, **each).as_dict()) for each in ({}, changes)]
+        return compared(scores[:1], scores[1:])
+
+    assert "(its value depends on the count)" in told(real_count=1000)
+    assert "500 generated images against 600 (its value depends on the count)" in told(generated_count=600)
+    assert "depends" not in told(data="cats, images against dogs")
+    assert "depends" not in told(data="1 images against 2")
+    assert "depends" not in told(metric="another", real_count=1000)

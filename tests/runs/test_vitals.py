@@ -1,12 +1,18 @@
 """What is no longer finite is seen within the logging interval, and the first of it is named."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from equipoise.common.checks import NotFiniteError, check_no_nan
+from equipoise.losses.adversarial import hinge_generator_loss
+from equipoise.runs.session import first_offender
 from equipoise.runs.vitals import Diverged, Vitals
 from equipoise.training.draw import Draw, Latent
 from equipoise.training.game import Algorithm, Move, Outcome, Stage
@@ -157,3 +163,24 @@ def test_a_moment_that_overflows_is_seen() -> None:
     loop.state.optimisers["one"].step()
     with pytest.raises(Diverged, match="a moment of the optimiser of one is not finite"):
         health(loop.state, loop.iterate())
+
+
+@pytest.mark.parametrize(
+    ("break_it", "quantity"),
+    [
+        (lambda: check_no_nan("real scores", torch.tensor([math.nan])), "real scores"),
+        (lambda: hinge_generator_loss(torch.tensor([math.nan, 1.0])), "fake_scores"),
+        (lambda: raise_(NotFiniteError("the sum of mine is too large.")), "a loss"),
+    ],
+)
+def test_an_error_says_itself_what_is_not_finite(break_it: Callable[[], None], quantity: str) -> None:
+    loop = SimpleNamespace(state=SimpleNamespace(clock=SimpleNamespace(iteration=6)), under_way=())
+    with pytest.raises(NotFiniteError) as caught:
+        break_it()
+    found = first_offender(caught.value, Vitals(lambda iteration: False), cast(Loop, loop))
+    assert (found.iteration, found.quantity) == (7, quantity)
+    assert str(found) == f"{quantity} is not finite."
+
+
+def raise_(error: Exception) -> None:
+    raise error
