@@ -53,9 +53,15 @@ def part_of(store: "Store", part: Part) -> "Store":
     """The part of a set; of fewer than ten items none is held out."""
     if part == "all":
         return store
+    out = held_out_places(store, EVERY)
+    held_out = _some(store, out)
+    return held_out if part == "held-out" else replace(_some(store, ~out), held_out_hash=held_out.content_hash)
+
+
+def _some(store: "Store", places: "Tensor") -> "Store":
+    """The items where `places`, bool [items], is true."""
     from equipoise.data.items import Part as Some
 
-    out = held_out_places(store, EVERY)
-    kept = (out if part == "held-out" else ~out).nonzero()[:, 0]
+    kept = places.nonzero()[:, 0]
     labels = None if store.labels is None else store.labels[kept]
     return replace(store, items=Some(store.items, kept), labels=labels, known_hash=None)

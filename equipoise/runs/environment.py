@@ -18,6 +18,7 @@ from equipoise.common.machine import git_commit
 from equipoise.common.plugins import loaded_plugins
 from equipoise.common.say import warn
 from equipoise.data.data_set import DataSet, division_of
+from equipoise.data.store import Store
 from equipoise.experiments.experiment import Experiment
 
 DATA_CHANGED = "the data have changed since this run started"
@@ -109,18 +110,18 @@ def data_changed(path: Path, now: str) -> bool:
     return isinstance(noted, str) and noted not in ("", now)
 
 
-def held_out_hash(experiment: Experiment, root: Path | None) -> str:
+def held_out_hash(experiment: Experiment, store: Store, root: Path | None) -> str:
     """Of the items that the data's own field `part` holds out of the training; "" where it holds out none."""
-    if division_of(experiment.data) != ("part", "train"):
-        return ""
+    if store.held_out_hash or division_of(experiment.data) != ("part", "train"):
+        return store.held_out_hash
     held_out: DataSet = replace(cast(Any, experiment.data), part=experiment.data.held_out)
     return held_out.load(root, experiment.seed).content_hash
 
 
-def warn_of_held_out(path: Path, experiment: Experiment, root: Path | None) -> None:
+def warn_of_held_out(path: Path, experiment: Experiment, store: Store, root: Path | None) -> None:
     """Say where the held-out items have another hash than a run's environment file notes."""
     noted = first_session(path).get("held_out_hash")
-    if noted and noted != held_out_hash(experiment, root):
+    if noted and noted != held_out_hash(experiment, store, root):
         warn(f"{HELD_OUT_CHANGED}; copies are told by the present ones.")
 
 

@@ -145,7 +145,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
     with _writing(run, processes) as claim, manner.applied(device):
         if processes.is_first:
             described = _described(experiment, settings, store, threads, manner, processes)
-            described |= {"held_out_hash": held_out_hash(experiment, settings.data_root)}
+            described |= {"held_out_hash": held_out_hash(experiment, store, settings.data_root)}
             if settings.begin_from is not None:
                 described |= {"from": settings.begin_from.as_dict()}
             add_session(run.environment, described)
@@ -208,7 +208,7 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
     with _writing(run, processes) as claim, manner.applied(processes.device):
         restored = NOTHING_YET
         if processes.is_first:
-            warn_of_held_out(run.environment, experiment, settings.data_root)
+            warn_of_held_out(run.environment, experiment, store, settings.data_root)
             described = _described(experiment, settings, store, threads, manner, processes)
             restored = _pick_up(run, state, experiment, store, manner.layout, described)
         processes.share_state(state)

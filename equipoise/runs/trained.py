@@ -231,7 +231,7 @@ def evaluate(
 def evidence_of(trained: Trained, samples: int, settings: Settings, few_samples: bool = False) -> Evidence:
     """The evidence of a trained generator for metrics; the arguments are those of `evaluate`."""
     known = trained.data(settings.data_root)  # first, as its refusal says where the data were
-    warn_of_held_out(trained.run.environment, trained.experiment, settings.data_root)
+    warn_of_held_out(trained.run.environment, trained.experiment, known, settings.data_root)
     return Evidence(
         trained.experiment,
         trained.generator,

@@ -15,11 +15,12 @@ from equipoise.cli.main import main
 from equipoise.common.errors import EquipoiseError
 from equipoise.data.folder import Folder
 from equipoise.data.npz import Npz
+from equipoise.data.store import Store
 from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports.card import write_card
 from equipoise.reports.summary import shown
-from equipoise.runs.train import Settings, train
+from equipoise.runs.train import Settings, resume, train
 from equipoise.runs.trained import PartlyMeasured, evaluate, load_trained
 
 QUIET = Settings("cpu", threads=1, quiet=True)
@@ -126,6 +127,25 @@ def test_the_defaults_are_what_the_data_allow(run: Path, tmp_path: Path) -> None
     assert [score.metric for score in evaluate(unlabelled, (), 20, QUIET)] == ["ms-ssim", "nearest-neighbours"]
     points = trained(tmp_path / "points", "gan-ring")
     assert [score.metric for score in evaluate(points, (), 20, QUIET)] == ["modes-covered", "share-near"]
+
+
+def test_the_held_out_part_is_read_together_with_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", images=images, labels=np.arange(40) % 3)
+    data, parts, load = Npz(str(tmp_path / "own.npz"), part="train"), [], Npz.load
+
+    def counted(self: Npz, *arguments: Any) -> Store:
+        parts.append(self.part)
+        return load(self, *arguments)
+
+    monkeypatch.setattr(Npz, "load", counted)
+    run = trained(tmp_path / "run", data=data)
+    evaluate(run, ("ms-ssim",), 12, QUIET)
+    (run / "checkpoints").rename(run / "gone")
+    resume(run, QUIET)
+    assert set(parts) == {"train"}
+    (first, _) = json.loads((run / "environment.json").read_text())["sessions"]
+    assert first["held_out_hash"] == replace(data, part="held-out").load().content_hash
 
 
 def test_held_out_pictures_that_changed_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
