@@ -77,7 +77,7 @@ class Generator(Network):
         Args:
             latent: [batch, latent_size].
             batch_kind: which running statistics of the batch normalisation this batch belongs to; ignored without any,
-                and where the layers are no `Stack`.
+                and by layers that are neither a `Stack` nor another `KindAware`.
         """
         check_shape("latent", latent, (self.latent_size,))
         return applied(self.layers, latent, batch_kind)
