@@ -1,7 +1,6 @@
 """What a person wants to know of a run first: whether it works, and what to change if it doesn't."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,12 +16,8 @@ from equipoise.monitor.memorisation import copies, neighbours_in_words
 from equipoise.monitor.words import ADVICE, MEANINGS
 from equipoise.reports.summary import shown, title
 from equipoise.runs.record import RunRecord
-from equipoise.runs.run_log import Record
+from equipoise.runs.run_log import Record, sentence
 
-_PASSED = "Recovered from "
-_ENDED = "stopped early"
-_EVENTS = ("rollback", _ENDED)
-"""What is told of a run beside troubles."""
 _WELL = 0.5
 """Samples that cover half as much of the data as held-out images do are called varied."""
 _BY_CHANCE = 0.05
@@ -56,7 +51,7 @@ def verdict(run: RunRecord) -> RunVerdict:
     if copied:
         advice = "; or ".join(each.text for each in ADVICE["memorisation"])
         return RunVerdict(_ANSWERS["memorisation"], seen, f"Change first: {advice}.", False)
-    lasting = _lasting(run.log.told)
+    lasting = run.log.lasting
     if lasting:
         name, words = list(lasting.items())[-1]
         seen, _, change = words.partition(" Change first: ")
@@ -81,21 +76,6 @@ _ANSWERS = {
 }
 
 
-def _lasting(told: tuple[str, ...]) -> dict[str, str]:
-    """The troubles that were told and have not passed, by their names."""
-    lasting: dict[str, str] = {}
-    for words in told:
-        passed = words.startswith(_PASSED)
-        found = re.match(r"[\w ]+(?=:)", words.removeprefix(_PASSED))
-        name = found[0].lower() if found else words
-        if name in _EVENTS:
-            continue
-        lasting.pop(name, None)
-        if not passed:
-            lasting[name] = words
-    return lasting
-
-
 def _grounds(run: RunRecord, reach: float | None) -> list[str]:
     told = []
     if reach is not None:
@@ -107,7 +87,7 @@ def _grounds(run: RunRecord, reach: float | None) -> list[str]:
         if len(values) > 1
     ]
     told += [copied_in(run.log.scores)[1]]
-    told += [words for words in run.log.told if words.lower().startswith(_ENDED)]
+    told += [sentence(event) for event in run.log.events if event.kind == "end"]
     return [words for words in told if words] or [
         "The losses are finite, and neither network runs away from the other."
     ]

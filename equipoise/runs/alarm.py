@@ -11,7 +11,7 @@ from equipoise.evaluation.sampling import generate
 from equipoise.experiments.averaged import GeneratorOf
 from equipoise.experiments.build import sampling_generator
 from equipoise.experiments.experiment import Experiment
-from equipoise.monitor.alarm import Report
+from equipoise.monitor.alarm import Alarm, Report
 from equipoise.monitor.balance import BalanceMonitor
 from equipoise.monitor.collapse import Memory, VarietyMonitor, spread_indices
 from equipoise.monitor.energies import EnergyMonitor
@@ -98,19 +98,17 @@ class Watchdog:
             return
         lines: list[dict[str, Any]] = [{"kind": "variety", **place, "values": dict(report.values)}]
         for alarm in report.alarms:
-            told, collapsed = alarm.words(with_settings=True), not alarm.passed
-            values = dict(report.values)
-            lines.append({"kind": "alarm", **place, "values": values, "told": told, "collapsed": collapsed})
+            told, collapsed = _told(alarm), not alarm.passed
+            lines.append({"kind": "alarm", **place, "values": dict(report.values), **told, "collapsed": collapsed})
             if self.on_collapse == "stop" and collapsed:
-                self.rang = told
+                self.rang = told["told"]
         self._log(lines)
 
     def tell_of_players(self, report: Report, place: Mapping[str, Any]) -> None:
         """The same for scores, energies and gradients, which never stop a run."""
-        told = " ".join(alarm.words(with_settings=True) for alarm in report.alarms)
-        lines = [{"kind": "balance", **place, "values": dict(report.values)}] if report.values else []
-        if told:
-            lines.append({"kind": "imbalance", **place, "values": dict(report.values), "told": told})
+        values = dict(report.values)
+        lines = [{"kind": "balance", **place, "values": values}] if report.values else []
+        lines += [{"kind": "imbalance", **place, "values": values, **_told(alarm)} for alarm in report.alarms]
         self._log(lines)
 
     def _log(self, lines: list[dict[str, Any]]) -> None:
@@ -144,6 +142,11 @@ class Watchdog:
                 "the newest checkpoint is damaged: its entry extra.players has the wrong type; delete it to use the "
                 "one before it."
             ) from error
+
+
+def _told(alarm: Alarm) -> dict[str, Any]:
+    """An alarm in the log: which trouble, whether it has passed, and the words for a reader."""
+    return {"trouble": alarm.name, "passed": alarm.passed, "told": alarm.words(with_settings=True)}
 
 
 def _of_players(turn: Turn) -> dict[str, Any]:

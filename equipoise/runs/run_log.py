@@ -10,7 +10,9 @@ from typing import Any
 from equipoise.common.counted import is_count
 
 _KINDS = ("iteration", "epoch", "score", "variety", "balance")
-_EVENTS = ("alarm", "imbalance", "rollback", "end")
+_ALARMS = ("alarm", "imbalance")
+_EVENTS = (*_ALARMS, "rollback", "end")
+_PASSED = "recovered from "
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Record:
     """One line of the log. `iteration` counts over the whole run, `epoch` within the stage; `words` tell an event.
 
     A line of the kind "score" holds metrics that were taken at that iteration, and their passports; one of the kind
-    "alarm" whether the samples have collapsed, or no longer.
+    "alarm" whether the samples have collapsed, or no longer. An alarm also names its trouble, and says whether that has
+    passed.
     """
 
     kind: str
@@ -29,6 +32,8 @@ class Record:
     words: str = ""
     passports: Mapping[str, Any] = field(default_factory=dict)
     collapsed: bool = False
+    trouble: str = ""
+    passed: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Log:
         scores: metrics that were taken during the training.
         variety: the samples' variety, as the collapse alarm saw it.
         balance: the margin between scores, the share of right decisions and the ratio of gradients.
-        told: what the run had to tell, as a collapse or a rollback, in words.
+        events: what the run had to tell, as a collapse or a rollback.
         collapsed: whether the last that the collapse alarm told was a collapse, which has not passed.
         damaged_lines: how many could not be read.
     """
@@ -51,9 +56,24 @@ class Log:
     scores: tuple[Record, ...] = ()
     variety: tuple[Record, ...] = ()
     balance: tuple[Record, ...] = ()
-    told: tuple[str, ...] = ()
+    events: tuple[Record, ...] = ()
     collapsed: bool = False
     damaged_lines: int = 0
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The events in words."""
+        return tuple(map(sentence, self.events))
+
+    @property
+    def lasting(self) -> dict[str, str]:
+        """The troubles that were told and have not passed, by their names; the newest last."""
+        lasting: dict[str, str] = {}
+        for event in self.events:
+            lasting.pop(event.trouble, None)
+            if event.trouble and not event.passed:
+                lasting[event.trouble] = sentence(event)
+        return lasting
 
     @property
     def last_iteration(self) -> int:
@@ -75,24 +95,24 @@ def read_log(path: Path) -> Log:
     """The log at `path`; a file that is not there is an empty log.
 
     A last line without its newline is one that is being written now: it is left out in silence. Of two lines about the
-    same iteration or epoch (a run that was cut and resumed) the later one counts.
+    same iteration or epoch (a run that was cut and resumed), and the same trouble, the later one counts.
     """
-    records: dict[tuple[str, str, int, int], Record] = {}
+    records: dict[tuple[str, str, int, int, str], Record] = {}
     damaged = 0
     if path.is_file():
         with open(path, "rb") as file:
             for line in file:
                 if (record := _record(line)) is not None:
-                    records[(record.kind, record.stage, record.epoch, record.iteration)] = record
+                    records[(record.kind, record.stage, record.epoch, record.iteration, record.trouble)] = record
                 elif line.strip() and line.endswith(b"\n"):
                     damaged += 1
     ordered = sorted(records.values(), key=lambda record: record.iteration)
     of_kind = {kind: tuple(record for record in ordered if record.kind == kind) for kind in _KINDS}
-    told = tuple(_told(record) for record in ordered if record.kind in _EVENTS)
+    events = tuple(record for record in ordered if record.kind in _EVENTS)
     alarms = [record.collapsed for record in ordered if record.kind == "alarm"]
     collapsed = bool(alarms) and alarms[-1]
     iterations, epochs, scores, looks, balance = (of_kind[kind] for kind in _KINDS)
-    return Log(iterations, epochs, scores, looks, balance, told, collapsed, damaged)
+    return Log(iterations, epochs, scores, looks, balance, events, collapsed, damaged)
 
 
 def number(value: Any) -> float | None:
@@ -144,16 +164,26 @@ def _record(line: bytes) -> Record | None:
     words = str(raw.get("told") or raw.get("quantity") or "")
     passports = raw.get("passports")
     known = passports if isinstance(passports, dict) else {}
-    collapsed = raw.get("collapsed") is True
-    return Record(raw["kind"], iteration, str(raw.get("stage", "")), epoch, kept, words, known, collapsed)
+    collapsed, (trouble, passed) = raw.get("collapsed") is True, _trouble(raw, words)
+    stage = str(raw.get("stage", ""))
+    return Record(raw["kind"], iteration, stage, epoch, kept, words, known, collapsed, trouble, passed)
 
 
-def _told(record: Record) -> str:
+def _trouble(raw: Mapping[str, Any], words: str) -> tuple[str, bool]:
+    """The trouble of an alarm, and whether it has passed; logs from before the field "trouble" have them in words."""
+    if "trouble" in raw:
+        return str(raw["trouble"]), raw.get("passed") is True
+    if raw["kind"] not in _ALARMS:
+        return "", False
+    return words.removeprefix(_PASSED).partition(":")[0], words.startswith(_PASSED)
+
+
+def sentence(event: Record) -> str:
     """An event in words."""
-    if record.kind != "rollback":
-        return record.words[:1].upper() + record.words[1:]
-    factor = record.values.get("learning_rate_factor", math.nan)
+    if event.kind != "rollback":
+        return event.words[:1].upper() + event.words[1:]
+    factor = event.values.get("learning_rate_factor", math.nan)
     return (
-        f"Rollback: {record.words} was not finite in iteration {record.values.get('diverged_in_iteration', 0):g}; "
-        f"continued from iteration {record.iteration} with {factor:g} of the learning rates."
+        f"Rollback: {event.words} was not finite in iteration {event.values.get('diverged_in_iteration', 0):g}; "
+        f"continued from iteration {event.iteration} with {factor:g} of the learning rates."
     )

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from equipoise.monitor.alarm import Report
+from equipoise.monitor.words import alarm, passed
 from equipoise.recipes.digits import gan_digits
 from equipoise.runs.alarm import OnCollapse, Watchdog
 from equipoise.runs.run_log import read_log
@@ -54,6 +56,23 @@ def test_lost_balance_never_stops_a_run_and_is_silent_where_it_is_only_logged(
     assert watched(tmp_path, "log", [0.1] * 600).rang == ""
     assert capsys.readouterr().err == ""
     assert len(read_log(tmp_path / "log").told) == 1
+
+
+def test_what_passes_and_what_begins_at_the_same_look_are_both_told(tmp_path: Path) -> None:
+    watchdog, place = watched(tmp_path, "log", []), {"iteration": 700, "stage": "adversarial", "epoch": 0}
+    watchdog.tell_of_players(Report(alarms=(alarm("oscillation", "x", 600),)), place | {"iteration": 600})
+    watchdog.tell_of_players(Report(alarms=(passed("oscillation", "y", 700), alarm("generator wins", "z", 700))), place)
+    log = read_log(tmp_path / "log")
+    assert [sentence[:26] for sentence in log.told[1:]] == ["Recovered from oscillation", "Generator wins: z (iterati"]
+    assert list(log.lasting) == ["generator wins"]
+
+
+def test_alarms_of_older_logs_have_their_trouble_in_the_words(tmp_path: Path) -> None:
+    words = ("collapse: x (iteration 1).", "recovered from collapse: y (iteration 2).", "oscillation: z (iteration 3).")
+    place = {"kind": "imbalance", "stage": "adversarial", "values": {}}
+    lines = [json.dumps(place | {"iteration": number, "told": told}) for number, told in enumerate(words, 1)]
+    (tmp_path / "log").write_text("".join(f"{line}\n" for line in lines))
+    assert list(read_log(tmp_path / "log").lasting) == ["oscillation"]
 
 
 def test_a_run_that_goes_on_logs_what_a_whole_one_does(tmp_path: Path) -> None:

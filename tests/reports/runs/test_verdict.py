@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from equipoise.monitor.alarm import Alarm
 from equipoise.monitor.words import alarm, passed
 from equipoise.reports.measurements import score_figures
 from equipoise.reports.verdict import picture_size, times, verdict
@@ -24,9 +25,9 @@ def run(log: Log, path: Path = Path("run")) -> RunRecord:
 PLAIN = Log(iterations=(at(1, loss=1.0), at(200, loss=0.9)))
 
 
-def told(*alarms: object) -> tuple[str, ...]:
-    sentences = [each.words(with_settings=True) for each in alarms]  # type: ignore[attr-defined]
-    return tuple(words[:1].upper() + words[1:] for words in sentences)
+def told(*alarms: Alarm) -> tuple[Record, ...]:
+    at = ("alarm", 100, "adversarial", 0, {})
+    return tuple(Record(*at, each.words(with_settings=True), trouble=each.name, passed=each.passed) for each in alarms)
 
 
 def test_a_run_without_trouble_is_well_and_the_next_step_is_named() -> None:
@@ -52,7 +53,7 @@ def test_samples_of_little_variety_are_not_there_yet() -> None:
 )
 def test_a_trouble_that_lasts_is_the_answer_with_what_to_change(name: str, answer: str) -> None:
     trouble = alarm(name, "seen so and so", 100)
-    found = verdict(run(replace(PLAIN, told=told(trouble))))
+    found = verdict(run(replace(PLAIN, events=told(trouble))))
     assert (found.answer, found.is_well) == (answer, False)
     assert "seen so and so (iteration 100)" in found.why
     assert found.change.startswith("Change first: ")
@@ -61,17 +62,19 @@ def test_a_trouble_that_lasts_is_the_answer_with_what_to_change(name: str, answe
 
 def test_a_trouble_that_passed_is_no_answer() -> None:
     sentences = told(alarm("collapse", "x", 100), passed("collapse", "y", 150))
-    assert verdict(run(replace(PLAIN, told=sentences))).is_well
+    assert verdict(run(replace(PLAIN, events=sentences))).is_well
     again = told(alarm("collapse", "x", 100), passed("collapse", "y", 150), alarm("collapse", "z", 180))
-    assert not verdict(run(replace(PLAIN, told=again))).is_well
+    assert not verdict(run(replace(PLAIN, events=again))).is_well
 
 
 def test_a_rollback_alone_is_no_trouble() -> None:
-    assert verdict(run(replace(PLAIN, told=("Rollback: loss was not finite in iteration 3; continued.",)))).is_well
+    values = {"diverged_in_iteration": 3.0, "learning_rate_factor": 0.5}
+    rollback = Record("rollback", 2, "adversarial", 0, values, "loss")
+    assert verdict(run(replace(PLAIN, events=(rollback,)))).is_well
 
 
 def test_losses_that_are_not_finite_come_first() -> None:
-    found = verdict(run(Log(iterations=(at(3, loss=float("nan")),), told=told(alarm("collapse", "x", 1)))))
+    found = verdict(run(Log(iterations=(at(3, loss=float("nan")),), events=told(alarm("collapse", "x", 1)))))
     assert found.answer == "It broke off: the losses are no longer finite."
     assert "lower the learning rates" in found.change
 
