@@ -42,7 +42,13 @@ def check_pair(**scores: torch.Tensor) -> None:
 def check_sides(**scores: torch.Tensor) -> None:
     """All arguments must be scores (non-empty, floating-point) of one shape; batch sizes may differ."""
     check_scores(**scores)
-    check_alike(**scores)
+    (first, reference), *others = scores.items()
+    for name, value in others:
+        if value.shape[1:] != reference.shape[1:]:
+            raise ValueError(
+                f"{name} must have the shape of {first} beyond the batch, {tuple(reference.shape)}, "
+                f"got {tuple(value.shape)}."
+            )
 
 
 def check_features(least: int, **features: torch.Tensor) -> None:
@@ -114,17 +120,6 @@ def check_same_shape(**values: torch.Tensor) -> None:
         if value.shape != reference.shape:
             raise ValueError(
                 f"{name} must have the shape of {first}, {tuple(reference.shape)}, got {tuple(value.shape)}."
-            )
-
-
-def check_alike(**values: torch.Tensor) -> None:
-    """All arguments must have one shape beyond the batch."""
-    (first, reference), *others = values.items()
-    for name, value in others:
-        if value.shape[1:] != reference.shape[1:]:
-            raise ValueError(
-                f"{name} must have the shape of {first} beyond the batch, {tuple(reference.shape)}, "
-                f"got {tuple(value.shape)}."
             )
 
 

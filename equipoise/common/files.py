@@ -21,7 +21,6 @@ MOST_AT_ONCE = 1 << 30
 """Of an archive, in one read."""
 YAML_SUFFIXES = (".yaml", ".yml")
 """By which a word of the command line is a path."""
-_CHUNK_BYTES = 1 << 20
 _PLAIN_FILE = 0o666
 _LONGEST_NAME = 100
 _ABANDONED_SECONDS = 3600
@@ -35,7 +34,7 @@ _OTHER_KINDS = {
 }
 
 
-def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = False) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], *, new: bool = False) -> None:
     """Let `write` fill a temporary neighbour, flush it to the disk, then rename it over `path`.
 
     The neighbour is locked meanwhile, so that `sweep_abandoned` knows that its writer lives. The umask gives its mode.
@@ -58,13 +57,13 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, new: bool = F
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             try_lock(file)
             write(temporary)
-            _flush_to_disk(temporary)
+            flush_to_disk(temporary)
             temporary.chmod(mode)
             if new:
                 _put_where_nothing_stands(temporary, path)
             else:
                 temporary.replace(path)
-        _flush_to_disk(path.parent)
+        flush_to_disk(path.parent)
     except FileExistsError as error:
         if new:
             raise
@@ -226,7 +225,8 @@ def sweep_abandoned(folder: Path, pattern: str = "") -> None:
 
 def write_text_atomically(path: Path, text: str, *, new: bool = False) -> None:
     """Write UTF-8 text whole or not at all; `new` as in `write_atomically`."""
-    write_atomically(path, lambda temporary: _write_text(temporary, text), new=new)
+    content = text.encode("utf-8", errors="backslashreplace")  # a name may hold bytes that are no letters
+    write_atomically(path, lambda temporary: temporary.write_bytes(content), new=new)
 
 
 def check_regular(path: Path) -> int:
@@ -290,11 +290,8 @@ class BoundedReads(io.FileIO):
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     check_regular(path)
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def local_path(text: str) -> Path:
@@ -328,11 +325,8 @@ def cache_directory() -> Path:
         raise EquipoiseError("there is no home folder for the cache; set EQUIPOISE_CACHE to a folder.") from error
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a name may hold bytes that are no letters
-
-
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of files, has reached the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,7 +13,7 @@ _MOST_OPERATIONS = 1_000_000
 _MOST_DIMENSIONS, _MOST_NUMBERS = 8, 1 << 40
 
 
-class NotTensors(ValueError):
+class NotTensors(Exception):
     """The pickle contains something that tensors do not need; the message says what."""
 
 
@@ -70,8 +70,6 @@ def read_pickle(file: IO[bytes]) -> Any:
                 raise NotTensors(f"it asks for the operation {operation.name}")
             _OPERATIONS[operation.name](machine, argument)
         return machine.pop()
-    except NotTensors:
-        raise
     except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
         raise NotTensors("it is damaged") from error
 
@@ -137,10 +135,8 @@ def _call(machine: _Machine, _: object) -> None:
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any) -> Described:
-    whole = type(offset) is int and type(shape) is tuple and type(strides) is tuple
-    if type(storage) is not Storage or not whole or len(shape) != len(strides):
-        raise NotTensors("it describes a tensor wrongly")
-    if len(shape) > _MOST_DIMENSIONS or not all(map(_is_count, (offset, *shape, *strides))):
+    fits = type(shape) is tuple and type(strides) is tuple and len(shape) == len(strides) <= _MOST_DIMENSIONS
+    if type(storage) is not Storage or not fits or not all(map(_is_count, (offset, *shape, *strides))):
         raise NotTensors("it describes a tensor wrongly")
     return Described(storage, offset, shape, strides)
 
@@ -170,7 +166,6 @@ def _ignore(machine: _Machine, _: object) -> None:
 
 
 _Operation = Callable[[_Machine, Any], object]
-_CONSTANT: _Operation = _Machine.push
 _PUT: _Operation = lambda machine, number: machine.aside.update({number: machine.stack[-1]})  # noqa: E731
 _GET: _Operation = lambda machine, number: machine.push(machine.aside[number])  # noqa: E731
 
@@ -178,7 +173,7 @@ _OPERATIONS: Mapping[str, _Operation] = {
     "PROTO": _ignore,
     "STOP": _ignore,
     "MARK": lambda machine, _: machine.mark(),
-    **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"), _CONSTANT),
+    **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE"), _Machine.push),
     "NONE": lambda machine, _: machine.push(None),
     "NEWTRUE": lambda machine, _: machine.push(True),
     "NEWFALSE": lambda machine, _: machine.push(False),

@@ -135,17 +135,17 @@ class Registry(Mapping[str, E], Generic[E]):
         Raises:
             UnknownName: there is none; the nearest one is named.
         """
-        self.check(name)
-        return self._entries[name]
+        return self._entries[self.check(name)]
 
-    def check(self, name: str, *words: str) -> None:
-        """The name must be registered, or one of the words.
+    def check(self, name: str, *words: str) -> str:
+        """The name, which must be registered, or one of the words.
 
         Raises:
             UnknownName: it is not; the nearest one is named.
         """
         if name not in words and name not in self:
             raise self.unknown(name, words)
+        return name
 
     def unknown(
         self, name: str, words: Iterable[str] = (), what: str | None = None, folders: Iterable[str] | None = None

@@ -5,7 +5,6 @@ import math
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,18 +27,7 @@ _TYPES: Mapping[Named, str] = {
     Named("torch", "IntStorage"): "<i4",
 }
 
-_DAMAGED = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    RuntimeError,
-    NotImplementedError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, struct.error, zipfile.BadZipFile)
 
 _Numbers = Callable[[Storage], bytes]
 

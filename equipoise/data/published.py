@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import tarfile
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -12,8 +13,6 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import cache_directory, check_regular, write_atomically
 from equipoise.data.download import RemoteFile, download
 from equipoise.data.root import HOW_TO_POINT, reading
-
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,9 @@ def published_files(root: Path, archive: Archive, names: list[str]) -> list[Path
 
 
 def _check_digest(packed: Path, archive: Archive) -> None:
-    digest = hashlib.new(archive.source.algorithm, usedforsecurity=False)
     check_regular(packed)
     with open(packed, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
+        digest = hashlib.file_digest(file, lambda: hashlib.new(archive.source.algorithm, usedforsecurity=False))
     if digest.hexdigest() != archive.source.digest:
         raise EquipoiseError(
             f"{printable(packed)} is damaged (its {archive.source.algorithm} is not {archive.source.digest}); "
@@ -80,7 +77,7 @@ def _unpack(packed: Path, archive: Archive, names: list[str], folder: Path) -> N
                 if name is not None and member.isreg() and member.size <= archive.most_bytes:
                     content = tar.extractfile(member)
                     assert content is not None
-                    write_atomically(folder / name, _copier(content))
+                    write_atomically(folder / name, partial(_copy, content))
     except EquipoiseError:
         raise
     except Exception as error:  # a damaged file may make the readers of gzip and tar raise anything
@@ -90,10 +87,6 @@ def _unpack(packed: Path, archive: Archive, names: list[str], folder: Path) -> N
             raise EquipoiseError(f"{printable(packed)} does not hold {archive.folder}/{name}; download it again.")
 
 
-def _copier(content: IO[bytes]) -> Callable[[Path], None]:
-    def copy(path: Path) -> None:
-        with open(path, "wb") as file:
-            while chunk := content.read(_CHUNK_BYTES):
-                file.write(chunk)
-
-    return copy
+def _copy(content: IO[bytes], path: Path) -> None:
+    with open(path, "wb") as file:
+        shutil.copyfileobj(content, file)

@@ -66,11 +66,7 @@ def export(path: Path, out: Path, checkpoint: str | None = None, tell: Tell | No
         write_folder_atomically(out, lambda folder: write_model(trained, folder), beside=True)
         return out
     content = _quietly(lambda: write(trained, description_of(trained)), printable(out))
-
-    def put(place: Path) -> None:
-        place.write_bytes(content)
-
-    write_atomically(out, put)
+    write_atomically(out, lambda place: place.write_bytes(content))
     return out
 
 

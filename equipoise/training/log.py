@@ -12,8 +12,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import TypedDict
 
 from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.files import flush_to_disk
 from equipoise.training.loop import Turn
 from equipoise.training.state import State
 
@@ -21,6 +23,13 @@ Line = dict[str, Any]
 """A line of the log."""
 Listener = Callable[[Sequence[Line]], None]
 """Told about every batch of lines that was written."""
+
+
+class Epoch(TypedDict):
+    """The sums over the epoch under way, and of how many iterations."""
+
+    sums: dict[str, float | None]
+    iterations: int
 
 
 @dataclass
@@ -85,11 +94,11 @@ class Recorder:
             self.sums[name] = self.sums.get(name, before) + (math.nan if value is None else value)
         return line
 
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> Epoch:
         """What a checkpoint must save of the current epoch, as JSON values: call it after `length_bytes`."""
         return {"sums": {name: _finite(total) for name, total in self.sums.items()}, "iterations": self.iterations}
 
-    def remember(self, memory: dict[str, Any]) -> None:
+    def remember(self, memory: Epoch) -> None:
         """Continue the epoch in which `memory` was called."""
         self.sums = {name: math.nan if total is None else total for name, total in memory["sums"].items()}
         self.iterations = memory["iterations"]
@@ -100,11 +109,7 @@ class Recorder:
         if not self.path.exists():
             return 0
         with _writing(self.path):
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            flush_to_disk(self.path)
             return self.path.stat().st_size
 
 

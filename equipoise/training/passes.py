@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from equipoise.common.coupling import couples_samples
+from equipoise.common.modules import couples_samples
 from equipoise.common.random import Reseedable
 
 _separable: "WeakKeyDictionary[nn.Module, bool]" = WeakKeyDictionary()

@@ -92,7 +92,7 @@ def kill_while_writing(chance: random.Random, told: Path) -> None:
 
     A `told` that exists already means that another process was killed so, and this one is spared.
     """
-    moment, step, flush = chance.randrange(24), [0], files._flush_to_disk
+    moment, step, flush = chance.randrange(24), [0], files.flush_to_disk
 
     def flush_or_die(path: Path) -> None:
         if step[0] == moment and not told.exists():
@@ -105,7 +105,7 @@ def kill_while_writing(chance: random.Random, told: Path) -> None:
         step[0] += 1
         flush(path)
 
-    files._flush_to_disk = flush_or_die
+    files.flush_to_disk = flush_or_die
 
 
 def ended(child: int) -> tuple[int | None, int | None]:

@@ -129,7 +129,7 @@ def test_the_cache_is_named_with_the_variable_that_moves_it(
         monkeypatch.setattr("os.access", lambda place, how: False)
         monkeypatch.setattr(Path, "mkdir", _raising(13, "Permission denied"))
     else:
-        monkeypatch.setattr(files, "_flush_to_disk", _raising(28, "No space left on device"))
+        monkeypatch.setattr(files, "flush_to_disk", _raising(28, "No space left on device"))
     plain, labels = torch.from_numpy(images)[:, None], torch.arange(6) % 2
     recipe = classifier.ClassifierRecipe(channels=(2,), features=2, epochs=1)
     made = {

@@ -191,14 +191,14 @@ def test_changed_data_are_noticed(run: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_failing_disk_stops_the_run_at_its_last_good_checkpoint(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recovery: Recovery
 ) -> None:
-    flush, calls = files._flush_to_disk, iter(range(10_000))
+    flush, calls = files.flush_to_disk, iter(range(10_000))
 
     def fail_later(path: Path) -> None:
         if next(calls) > 20:
             raise OSError(28, "No space left on device")
         flush(path)
 
-    monkeypatch.setattr(files, "_flush_to_disk", fail_later)
+    monkeypatch.setattr(files, "flush_to_disk", fail_later)
     with pytest.raises(EquipoiseError, match="No space left on device") as caught:
         train(experiment, tmp_path / "run", QUIET)
     monkeypatch.undo()

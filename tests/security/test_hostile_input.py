@@ -209,7 +209,7 @@ def test_no_command_prints_a_real_name_raw(
         (badly_named / "config.yaml").write_text(f"name: {CONTROL!r}\n{CONTROL!r}: 1")
         commands += [("show", badly_named / "config.yaml"), ("train", badly_named / "config.yaml")]
     elif damage == "full disk":
-        monkeypatch.setattr(files, "_flush_to_disk", _full_disk)
+        monkeypatch.setattr(files, "flush_to_disk", _full_disk)
         out = tmp_path / (CONTROL + "out")
         commands = [("sample", badly_named, "--out", out / "x.png"), ("train", "gan-digits", "--out", out)]
         commands.append(("report", badly_named))

@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_standing(tmp_path: Path, monkeyp
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_flush_to_disk", full)
+    monkeypatch.setattr(files, "flush_to_disk", full)
     with pytest.raises(EquipoiseError, match="No space left on device"):
         save_checkpoint(tmp_path, a_state(iteration=2), {})
     monkeypatch.undo()

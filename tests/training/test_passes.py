@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from equipoise.common.coupling import couples_samples
+from equipoise.common.modules import couples_samples
 from equipoise.networks.dropout import Dropout
 from equipoise.networks.normalisation import BatchNorm
 from equipoise.training.passes import together
