@@ -4,6 +4,8 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -11,7 +13,7 @@ from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import BoundedReads
 from equipoise.data.account import Named
 from equipoise.data.kinds import image_suffixes
-from equipoise.data.pictures import MOST_FILE_BYTES, Picture, UnreadableError
+from equipoise.data.pictures import MOST_FILE_BYTES, Picture, not_too_large
 
 
 def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
@@ -33,32 +35,16 @@ def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
             if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts):
                 continue
             if inside.suffix.lower() in image_suffixes():
-                yield Picture(name, _Reader(file.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else None))
+                content = file.read(MOST_FILE_BYTES + 1) if size <= MOST_FILE_BYTES else None
+                yield Picture(name, partial(not_too_large, content))
             else:
                 left_out.append((name, inside.suffix.lower() or "files without an ending"))
 
 
 def top_folder(paths: Iterable[Path]) -> Path:
     """The folder inside an archive that everything lies in, as most archives have one."""
-    parents = [path.parts[:-1] for path in paths]
-    shared: list[str] = []
-    for level in zip(*parents, strict=False):
-        if len(set(level)) > 1:
-            break
-        shared.append(level[0])
-    return Path(*shared)
-
-
-class _Reader:
-    """Hands out the bytes of one image, or says that there were too many."""
-
-    def __init__(self, content: bytes | None) -> None:
-        self._content = content
-
-    def __call__(self) -> bytes:
-        if self._content is None or len(self._content) > MOST_FILE_BYTES:
-            raise UnreadableError(f"larger than {MOST_FILE_BYTES:,} bytes")
-        return self._content
+    levels = zip(*(path.parts[:-1] for path in paths), strict=False)
+    return Path(*(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)))
 
 
 def _zipped(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:

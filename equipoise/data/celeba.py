@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -114,8 +115,6 @@ class CelebA(SquareImages):
         return found is not None and first <= int(found[1]) <= last
 
     def _from_folder(self, folder: Path) -> "tuple[list[Picture], str]":
-        from functools import partial
-
         from equipoise.data.folder import read_file
         from equipoise.data.pictures import Picture
         from equipoise.data.tree import fingerprint
@@ -124,8 +123,6 @@ class CelebA(SquareImages):
         return [Picture(path.name, partial(read_file, path)) for path in paths], fingerprint(paths, folder)
 
     def _from_zip(self, packed: Path) -> "tuple[list[Picture], str]":
-        from functools import partial
-
         from equipoise.data.pictures import Picture
         from equipoise.data.tree import fingerprint
 
@@ -179,13 +176,10 @@ def _nothing_there(root: Path) -> str:
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """One file of the archive, never more of it than a photograph has."""
-    from equipoise.data.pictures import UnreadableError
+    from equipoise.data.pictures import not_too_large
 
     with archive.open(info) as file:
-        content = file.read(_MOST_FILE_BYTES + 1)
-    if len(content) > _MOST_FILE_BYTES:
-        raise UnreadableError(f"larger than {_MOST_FILE_BYTES:,} bytes")
-    return content
+        return not_too_large(file.read(_MOST_FILE_BYTES + 1), _MOST_FILE_BYTES)
 
 
 def framing(crop: str, side: int, resampling: Resampling = "bilinear") -> "Frame":

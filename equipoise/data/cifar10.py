@@ -56,8 +56,7 @@ class Cifar10(SquareImages):
         import torch
 
         from equipoise.data.published import published_files
-        from equipoise.data.published_images import resized_store
-        from equipoise.data.resize import resize_square
+        from equipoise.data.resize import resize_square, resized_store
 
         paths = published_files(find_root(root), _archive(), _FILES[self.split])
         records = np.concatenate([_records(path) for path in paths])[: self.count]

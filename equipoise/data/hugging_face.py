@@ -127,13 +127,11 @@ class _Opened:
 
 def _bytes_of(stored: dict[str, Any], below: tuple[Path, ...]) -> bytes:
     from equipoise.data.folder import read_file
-    from equipoise.data.pictures import MOST_FILE_BYTES, UnreadableError
+    from equipoise.data.pictures import UnreadableError, not_too_large
 
     held, path = stored.get("bytes"), stored.get("path")
     if held is not None:
-        if len(held) > MOST_FILE_BYTES:
-            raise UnreadableError(f"larger than {MOST_FILE_BYTES:,} bytes")
-        return bytes(held)
+        return bytes(not_too_large(held))
     place = Path(path).resolve() if path else None
     if place is None or not any(place.is_relative_to(each) for each in below):
         raise UnreadableError("its bytes are not in the data set")

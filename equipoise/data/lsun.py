@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -86,9 +88,6 @@ class LsunBedroom(SquareImages):
 
 def _pictures(path: Path, name: str, count: int | None) -> "Iterator[Picture]":
     """The values of the database in the order of its keys: all, or the first so many."""
-    from functools import partial
-    from itertools import islice
-
     from equipoise.data.lmdb_reader import open_lmdb
     from equipoise.data.pictures import Picture
     from equipoise.data.progress import shown

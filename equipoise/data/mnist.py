@@ -89,8 +89,7 @@ class Mnist(SquareImages):
         """
         import torch
 
-        from equipoise.data.published_images import resized_store
-        from equipoise.data.resize import resize_grey
+        from equipoise.data.resize import resize_grey, resized_store
 
         pictures, classes = read_mnist(self.split, root)
         images = torch.from_numpy(pictures.copy()).unsqueeze(1)

@@ -67,6 +67,17 @@ class UnavailableError(Exception):
     """Why one image could not be read this time, although its file may be good."""
 
 
+def not_too_large(content: bytes | None, most_bytes: int = MOST_FILE_BYTES) -> bytes:
+    """The bytes of one image; None stands for too many to be read.
+
+    Raises:
+        UnreadableError: there are more than `most_bytes`.
+    """
+    if content is None or len(content) > most_bytes:
+        raise UnreadableError(f"larger than {most_bytes:,} bytes")
+    return content
+
+
 def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
     """The shorter side resized to `side` and the centre taken, in one step (antialiased)."""
 
@@ -80,7 +91,7 @@ def centre_square(side: int, resampling: Resampling = "bilinear") -> Frame:
     return frame
 
 
-def padded_square(side: int, resampling: Resampling = "bilinear") -> Frame:
+def padded_square(side: int) -> Frame:
     """The whole picture, its longer side resized to `side`, in the middle of a white (or transparent) square."""
 
     def frame(image: Image.Image) -> Image.Image:
@@ -89,7 +100,7 @@ def padded_square(side: int, resampling: Resampling = "bilinear") -> Frame:
         square = Image.new(image.mode, (side, side), "white")
         if image.mode == _KEPT:
             square.putalpha(0)
-        resized = image.resize((width, height), Image.Resampling[resampling.upper()])
+        resized = image.resize((width, height), Image.Resampling.BILINEAR)
         square.paste(resized, ((side - width) // 2, (side - height) // 2))
         return square
 

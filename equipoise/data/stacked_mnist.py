@@ -8,8 +8,6 @@ from equipoise.data.data_set import SquareImages
 from equipoise.data.fields import check_choice, check_whole
 
 if TYPE_CHECKING:
-    import torch
-
     from equipoise.data.numbers import Numbers
     from equipoise.data.store import Store
 
@@ -56,9 +54,5 @@ class StackedMnist(SquareImages):
         uniform = torch.rand((self.count, 3), generator=generator, dtype=torch.float64)
         table = (uniform * len(digits)).long()
         parts = digits.items.gather(torch.arange(len(digits))).squeeze(1)
-        items = Composed(parts, table, _channels, (3, self.resolution, self.resolution))
+        items = Composed(parts, table, lambda digits: digits, (3, self.resolution, self.resolution))
         return Store(items, number_of(digits.labels[table]), classes=1000)
-
-
-def _channels(parts: "torch.Tensor") -> "torch.Tensor":
-    return parts

@@ -5,13 +5,12 @@ at several scales, with a network of its own for each. Both normalise their maps
 gradient penalties ask, and convolutions keep their sides, so that the maps of all scales lie upon one another.
 """
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
 from equipoise.networks.dcgan import doubling_widths
+from equipoise.networks.magan import halved
 from equipoise.networks.network import Discriminator
 
 _WIDEST = 8
@@ -59,8 +58,6 @@ class _SideBySide(nn.ModuleList):
 def _branch(widths: list[int], factor: int) -> nn.Sequential:
     """What sees the image at 1/factor of its size; its map is repeated to the size that it has at the whole one."""
     smaller, larger = ([nn.AvgPool2d(factor)], [nn.Upsample(scale_factor=factor)]) if factor > 1 else ([], [])
-    *halving, last = pairwise(widths)
-    layers: list[nn.Module] = [*smaller]
-    for inputs, outputs in halving:
-        layers += [nn.Conv2d(inputs, outputs, 4, 2, 1), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Conv2d(*last, 3, 1, 1), nn.LeakyReLU(0.2), *larger)
+    return nn.Sequential(
+        *smaller, *halved(tuple(widths[:-1])), nn.Conv2d(widths[-2], widths[-1], 3, 1, 1), nn.LeakyReLU(0.2), *larger
+    )

@@ -57,7 +57,7 @@ def test_other_resolutions_agree_with_pillow(small_mnist, resolution):
 def test_larger_than_memory_they_are_mapped(small_mnist, monkeypatch, resolution):
     in_memory = Mnist(resolution=resolution).load(small_mnist)
     monkeypatch.setenv("EQUIPOISE_MEMORY_SHARE", "0")
-    monkeypatch.setattr("equipoise.data.published_images._CHUNK_IMAGES", 7)
+    monkeypatch.setattr("equipoise.data.resize._CHUNK_IMAGES", 7)
     mapped = Mnist(resolution=resolution).load(small_mnist)
     assert isinstance(mapped.items, Mapped)
     assert torch.equal(mapped.items.gather(torch.arange(40)), in_memory.items.gather(torch.arange(40)))
