@@ -3,7 +3,6 @@
 import resource
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from equipoise.experiments.experiment import Experiment, Watch
 from equipoise.monitor.collapse import SAMPLES
 from equipoise.runs.alarm import LOOKS, SHORTEST_PAUSE, pause
 from equipoise.runs.observers import GRID_SAMPLES, interval
+from equipoise.runs.pace import now
 from equipoise.runs.threads import choose_threads
 from equipoise.training.checkpoint import save_checkpoint
 from equipoise.training.loop import Loop
@@ -120,13 +120,13 @@ def cost(
     with matrix_precision(precision, device):
         loop = Loop(game, build_state(experiment, game, device))
         loop.iterate()
-        begun, done = _now(device), 0
-        while not loop.finished and done < _MOST and (done < _FEWEST or _now(device) - begun < _SECONDS):
+        begun, done = now(device), 0
+        while not loop.finished and done < _MOST and (done < _FEWEST or now(device) - begun < _SECONDS):
             loop.iterate()
             done += 1
-        trained = _now(device)
+        trained = now(device)
         generator = sampling_generator(experiment, loop.state)
-        each, ready = (trained - begun) / max(1, done), _now(device) - trained
+        each, ready = (trained - begun) / max(1, done), now(device) - trained
         drawn = _seconds(lambda: generate(generator, experiment.latent, _DRAWN, experiment.seed), device) / _DRAWN
         with tempfile.TemporaryDirectory() as folder:
             saved = _seconds(lambda: save_checkpoint(Path(folder), loop.state, {}), device)
@@ -143,15 +143,9 @@ def _feature_seconds(backbone: str, store: Store, device: torch.device) -> float
 
 
 def _seconds(what: Callable[[], object], device: torch.device) -> float:
-    begun = _now(device)
+    begun = now(device)
     what()
-    return _now(device) - begun
-
-
-def _now(device: torch.device) -> float:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
+    return now(device) - begun
 
 
 def threads_for(experiment: Experiment, store: Store, device: torch.device) -> int:

@@ -27,7 +27,7 @@ class Claim:
 
     Attributes:
         config: the run's configuration file.
-        file: the same file, locked; None where it cannot be written to.
+        file: the same file, locked; None where it cannot be written to, or another process of the run has the lock.
     """
 
     config: Path

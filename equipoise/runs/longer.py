@@ -71,7 +71,8 @@ def lengthen(
         raise EquipoiseError(
             f"{printable(run.path)} is {counted(sum(lengths), 'iteration')} long already; ask for more."
         )
-    after = _with_courses(after, sum(lengths), sum(new_lengths))
+    old, new = sum(lengths), sum(new_lengths)
+    after = with_courses(after, lambda each: each.stretched(new / old) if each.ends_by(old) else each)
     _relabel(good, before, after, lengths)
     write_text_atomically(run.config, to_yaml(after))
     return _sentences(before, after, lengths, new_lengths, played)
@@ -91,11 +92,6 @@ def _lengthened(before: Experiment, longer: Longer, game: Game, device: torch.de
         return with_length(before, epochs=longer.epochs, iterations=iterations)
     except ValueError as error:
         raise EquipoiseError(str(error)) from error
-
-
-def _with_courses(experiment: Experiment, old: int, new: int) -> Experiment:
-    """Schedules that were to end with the run end with the longer one."""
-    return with_courses(experiment, lambda each: each.stretched(new / old) if each.ends_by(old) else each)
 
 
 def _courses(experiment: Experiment) -> dict[str, Schedule]:
@@ -126,14 +122,7 @@ def _relabel(good: Sequence[Good], before: Experiment, after: Experiment, length
 
 def _good(run: RunDirectory) -> list[Good]:
     """The checkpoints that can be read."""
-    return [(each, index) for each in list_checkpoints(run.checkpoints) if (index := _index(each)) is not None]
-
-
-def _index(checkpoint: Checkpoint) -> dict[str, Any] | None:
-    try:
-        return checkpoint.read_index()
-    except EquipoiseError:
-        return None
+    return [(each, index) for each in list_checkpoints(run.checkpoints) if (index := each.good_index()) is not None]
 
 
 def _sentences(

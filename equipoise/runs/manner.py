@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -39,10 +39,6 @@ class Manner:
                 "deterministic algorithms cannot be combined with cuDNN's trials: the fastest algorithm may differ "
                 "each time."
             )
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values, for the record."""
-        return asdict(self)
 
     @contextmanager
     def applied(self, device: torch.device) -> Iterator[None]:

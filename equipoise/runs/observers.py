@@ -23,7 +23,7 @@ from equipoise.experiments.experiment import Experiment
 from equipoise.monitor.memorisation import neighbours_in_words
 from equipoise.runs.alarm import Watchdog
 from equipoise.runs.directory import RunDirectory
-from equipoise.runs.remembered import AlarmMemory, Best, Epoch, LogPlace, Remembered
+from equipoise.runs.remembered import Best, LogPlace, Remembered
 from equipoise.training.checkpoint import DERIVED, Checkpoint, keep_newest, save_checkpoint
 from equipoise.training.log import Recorder
 from equipoise.training.loop import Source, Turn
@@ -209,11 +209,10 @@ class Checkpointer:
     def write(self, state: State) -> Checkpoint:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
-        log = LogPlace(self.recorder.length_bytes(), Epoch(**self.recorder.memory()))
+        log = LogPlace(self.recorder.length_bytes(), self.recorder.memory())
         memory = {} if self.watchdog is None else self.watchdog.memory()
-        alarm = AlarmMemory(**memory["alarm"]) if memory.get("alarm") else None
-        plain = to_plain(self.experiment)
-        remembered = Remembered(log, best, self.data_hash, alarm, plain, self.layout, memory.get("players"))
+        alarm, players, plain = memory.get("alarm"), memory.get("players"), to_plain(self.experiment)
+        remembered = Remembered(log, best, self.data_hash, alarm, plain, self.layout, players)
         checkpoint = save_checkpoint(self.run.checkpoints, state, asdict(remembered), self._average_buffers(state))
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best.iteration,) if best else ())
         return checkpoint

@@ -48,6 +48,13 @@ def stage_seconds(game: Game, fresh_state: Callable[[Game], State]) -> list[tupl
     return found
 
 
+def now(device: torch.device) -> float:
+    """The time in seconds, from any moment on, once the device has done its work."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
 def _seconds(loop: Loop) -> float:
     times: list[float] = []
     device = device_of(loop.state)
@@ -55,9 +62,7 @@ def _seconds(loop: Loop) -> float:
         for _ in range(_ITERATIONS):
             start = time.perf_counter()
             loop.iterate()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            times.append(time.perf_counter() - start)
+            times.append(now(device) - start)
             if times[-1] > _LONG_SECONDS:
                 break
     return min(times)

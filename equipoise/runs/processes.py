@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -33,8 +33,8 @@ _PATIENCE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Processes:
-    """This process's place among those of the run.
+class Launch:
+    """This process's place among those of the run, as torchrun tells it in the environment.
 
     Attributes:
         rank: from 0; process 0 alone writes files and evaluates.
@@ -42,7 +42,6 @@ class Processes:
         local_rank: the rank among those of the same host.
         local_size: how many those are.
         restarts: how often torchrun has started the processes again.
-        device: where this process computes.
     """
 
     rank: int
@@ -50,6 +49,16 @@ class Processes:
     local_rank: int
     local_size: int
     restarts: int
+
+
+@dataclass(frozen=True)
+class Processes(Launch):
+    """The processes of the run, in the eyes of this one.
+
+    Attributes:
+        device: where this process computes.
+    """
+
     device: torch.device
 
     @property
@@ -59,14 +68,8 @@ class Processes:
 
     def share_text(self, find: Callable[[], str]) -> str:
         """The first process's result of `find`, in every process; only the first one calls it."""
-        if self.size == 1:
-            return find()
-        data = torch.frombuffer(bytearray(find().encode()), dtype=torch.uint8) if self.is_first else None
-        length = torch.tensor([len(data) if data is not None else 0])
-        dist.broadcast(length, 0, _control())
-        data = data if data is not None else torch.empty(int(length), dtype=torch.uint8)
-        dist.broadcast(data, 0, _control())
-        return data.numpy().tobytes().decode()
+        text = find() if self.is_first else ""
+        return text if self.size == 1 else self._texts(text)[0]
 
     def must_agree(self, mine: Mapping[str, Any]) -> None:
         """Every process must have the same value: all compare, and all stop if one differs.
@@ -90,7 +93,7 @@ class Processes:
 
     def _texts(self, mine: str) -> list[str]:
         """What each process has to say, in their order."""
-        data = torch.frombuffer(bytearray(mine.encode()), dtype=torch.uint8)
+        data = torch.tensor(list(mine.encode()), dtype=torch.uint8)  # frombuffer refuses an empty text
         lengths = [torch.tensor([0]) for _ in range(self.size)]
         dist.all_gather(lengths, torch.tensor([len(data)]), _control())
         longest = int(torch.cat(lengths).max())
@@ -167,17 +170,6 @@ def _control() -> Any:
     return _groups[-1]
 
 
-@dataclass(frozen=True)
-class Launch:
-    """What torchrun tells each process in its environment; see `Processes`."""
-
-    size: int
-    rank: int
-    local_rank: int
-    local_size: int
-    restarts: int
-
-
 def launched(environment: Mapping[str, str]) -> Launch:
     """This process's place according to torchrun's variables; without them, the only process.
 
@@ -199,7 +191,7 @@ def launched(environment: Mapping[str, str]) -> Launch:
             f"torchrun's variables do not fit together: RANK {rank} of WORLD_SIZE {size}, LOCAL_RANK {local_rank} of "
             f"LOCAL_WORLD_SIZE {local_size}; start it by torchrun, or unset them to train in one process."
         )
-    return Launch(size, rank, local_rank, local_size, restarts)
+    return Launch(rank, size, local_rank, local_size, restarts)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -219,15 +211,15 @@ def joined(device_name: str) -> Iterator[Processes]:
         EquipoiseError: the variables are not a whole set as torchrun's are; or within, another process ended or was cut
             off.
     """
-    size, rank, local_rank, local_size, restarts = astuple(launched(os.environ))
-    device = choose_device(device_name)
+    launch, device = launched(os.environ), choose_device(device_name)
+    rank, size, restarts = launch.rank, launch.size, launch.restarts
     if size == 1:
         with _current(device):
-            yield Processes(0, 1, 0, 1, restarts, device)
+            yield Processes(**asdict(launch), device=device)
         return
-    nccl = _has_gpu_of_its_own(device, local_size)
-    device = _own_device(device, local_rank)
-    if local_size == size:
+    nccl = _has_gpu_of_its_own(device, launch.local_size)
+    device = _own_device(device, launch.local_rank)
+    if launch.local_size == size:
         loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)  # an interface that no other host can reach
     try:
@@ -237,7 +229,7 @@ def joined(device_name: str) -> Iterator[Processes]:
             dist.init_process_group(backend, timeout=_PATIENCE, store=store, rank=rank, world_size=size)
             _groups.append(dist.new_group(backend="gloo", timeout=_PATIENCE))
             with beat(rank, size, restarts):
-                yield Processes(rank, size, local_rank, local_size, restarts, device)
+                yield Processes(**asdict(launch), device=device)
                 dist.barrier(_groups[-1])
             dist.destroy_process_group()
     except RuntimeError as error:
@@ -258,8 +250,7 @@ def _common_store(rank: int, restarts: int) -> Store:
     except OSError as error:
         raise EquipoiseError(
             f"the processes cannot connect at {printable(address)}, port {port}: {error.strerror or error}; start "
-            "them by "
-            "torchrun, which chooses a free place."
+            "them by torchrun, which chooses a free place."
         ) from error
     store = TCPStore(
         address, port, None, hosts, _MEETING, wait_for_workers=False, multi_tenant=own is None, master_listen_fd=own

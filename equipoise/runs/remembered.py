@@ -5,18 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.training.checkpoint import Checkpoint, list_checkpoints
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """The log's sums over the epoch under way, and of how many iterations."""
-
-    sums: dict[str, float | None]
-    iterations: int
+from equipoise.training.log import Epoch
 
 
 @dataclass(frozen=True)
@@ -36,11 +30,10 @@ class Best:
     metric: str | None = None
 
 
-@dataclass(frozen=True)
-class AlarmMemory:
+@with_config(ConfigDict(extra="forbid"))
+class AlarmMemory(TypedDict):
     """The fields of `equipoise.monitor.collapse.Memory`, and no other."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
     best: float
     rows: dict[str, int]
     ringing: str
@@ -69,7 +62,7 @@ class Remembered:
     players: dict[str, Any] | None = None
 
 
-NOTHING_YET = Remembered(LogPlace(0, Epoch({}, 0)), None, "", None)
+NOTHING_YET = Remembered(LogPlace(0, {"sums": {}, "iterations": 0}), None, "", None)
 """What there is to remember at the very start."""
 _ADAPTER = TypeAdapter(Remembered)
 

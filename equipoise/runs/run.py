@@ -24,7 +24,7 @@ from equipoise.runs import train as training
 from equipoise.runs import trained
 from equipoise.runs.directory import RunDirectory, open_run
 from equipoise.runs.plot import plot_log
-from equipoise.runs.record import RunRecord, read_run
+from equipoise.runs.record import read_run
 from equipoise.runs.run_log import Record
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Run:
     @property
     def scores(self) -> Scores:
         """The latest evaluation's, by metric."""
-        return Scores(self._record().scores)
+        return Scores(read_run(self.path).scores)
 
     def sample(
         self, count: int | None = None, *, checkpoint: str | int | None = None, device: str = "auto", **which: Any
@@ -155,7 +155,7 @@ class Run:
         """
         if kind not in KINDS:
             raise UnknownName("kind of curve", kind, KINDS)
-        columns = _columns(getattr(self._record().log, kind))
+        columns = _columns(getattr(read_run(self.path).log, kind))
         try:
             import pandas
         except ImportError:
@@ -164,7 +164,7 @@ class Run:
 
     def plot(self, names: Sequence[str] = ()) -> "Figure":
         """Losses, energies and scores over the iterations as a matplotlib figure; or only the values that are named."""
-        return plot_log(self._record().log, names)
+        return plot_log(read_run(self.path).log, names)
 
     def evaluate(self, metrics: Sequence[str] = (), samples: int = 10_000, **settings: Any) -> Scores:
         """Score the run and keep the scores beside it; by default by the metrics that its data allow.
@@ -209,7 +209,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: where the run stands, its newest samples and its scores."""
-        record = self._record()
+        record = read_run(self.path)
         facts = (
             f"{record.name}, seed {record.seed or 0}: {counted(record.log.last_iteration, 'iteration')} in {self.path}"
         )
@@ -217,9 +217,6 @@ class Run:
         newest = notebook.picture(grids[-1], f"samples of {record.name}") if grids else ""
         scores = Scores(record.scores)._repr_html_() if record.scores else ""
         return notebook.paragraph(facts) + "".join(map(notebook.paragraph, record.log.told)) + newest + scores
-
-    def _record(self) -> RunRecord:
-        return read_run(self.path)
 
     def _trained(self, checkpoint: str | int | None, device: str) -> trained.Trained:
         wish = None if checkpoint is None else str(checkpoint)

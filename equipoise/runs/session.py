@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -107,13 +107,8 @@ class Session:
     data_hash: str
     settings: Settings
     processes: Processes
+    claim: Claim
     layout: Layout = "channels-last"
-    claim: Claim | None = None
-
-    def check_claim(self) -> None:
-        """Call it before writing: this process must still own the run's directory."""
-        if self.claim is not None:
-            self.claim.check()
 
 
 @dataclass
@@ -170,7 +165,7 @@ def play_session(session: Session, restored: Remembered) -> RunDirectory:
                 writers.checkpointer.write(session.state)
         with catch_interrupts() as interrupt:
             agreed = _play(session, loop, interrupt, writers)
-            session.check_claim()
+            session.claim.check()
             if writers is not None and not loop.finished:
                 if agreed == Stop.NO_BETTER:
                     writers.end_early(session, begun)
@@ -211,7 +206,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
     """Play until the end or a signal, and go back after a divergence where wanted. Returns: the signal, or 0."""
     vitals = Vitals(_is_due(session), every_seconds=2.0 if session.processes.size == 1 else None)
     agreement = Agreement(session.processes, lambda: interrupt.signal_number or _wish_to_stop(session, writers))
-    observers = (lambda state, turn: session.check_claim(), *_observers(vitals, writers))
+    observers = (lambda state, turn: session.claim.check(), *_observers(vitals, writers))
     stack = session.settings.stack
     run = loop.run if stack is None else partial(stack.play, loop)
     while True:
@@ -221,7 +216,7 @@ def _play(session: Session, loop: Loop, interrupt: Interrupt, writers: Writers |
         except NotFiniteError as error:
             agreement.close()
             diverged = first_offender(error, vitals, loop)
-            session.check_claim()
+            session.claim.check()
             if writers is not None:
                 writers.recorder.flush()
             _go_back(session, diverged, writers)
@@ -277,9 +272,9 @@ def _go_back(session: Session, diverged: Diverged, writers: Writers | None) -> N
     session.processes.wait_for_all()
     remembered = roll_back(session.run, session.experiment, session.game, session.state, diverged, session.processes)
     if writers is not None:
-        writers.recorder.remember(asdict(remembered.log.epoch))
+        writers.recorder.remember(remembered.log.epoch)
         writers.evaluator.best = remembered.best
-        _remember(writers.watchdog, remembered)
+        writers.watchdog.remember(remembered.alarm, remembered.players)
 
 
 def _open_writers(session: Session, restored: Remembered) -> Writers:
@@ -287,7 +282,7 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     progress = Progress(total, session.state.clock.iteration, session.settings.quiet)
     following = trackings(run, experiment, session.settings, session.state.clock.iteration)
     recorder = Recorder(run.log, listeners=(progress, *following))
-    recorder.remember(asdict(restored.log.epoch))
+    recorder.remember(restored.log.epoch)
     settings = session.settings
     source = session.game.source
     sampled, data = Sampled(source), source.store if isinstance(source, StoreSource) else None
@@ -297,17 +292,13 @@ def _open_writers(session: Session, restored: Remembered) -> Writers:
     watchdog = Watchdog(experiment, recorder, total, variety, on_collapse, sampled=sampled)
     if watchdog.variety is None and settings.on_collapse == "stop":
         warn("--on-collapse stop has no effect: there are too few data, or they are too similar, to detect a collapse.")
-    _remember(watchdog, restored)
+    watchdog.remember(restored.alarm, restored.players)
     checkpointer = Checkpointer(
         run, experiment, total, recorder, evaluator, session.data_hash, watchdog, sampled, session.layout
     )
     return Writers(
         recorder, Sampler(run, experiment, total, sampled), evaluator, watchdog, checkpointer, progress, following
     )
-
-
-def _remember(watchdog: Watchdog, remembered: Remembered) -> None:
-    watchdog.remember(None if remembered.alarm is None else asdict(remembered.alarm), remembered.players)
 
 
 def _wish_to_stop(session: Session, writers: Writers | None) -> int:

@@ -19,24 +19,13 @@ _TENSORBOARD = "tensorboard"
 _LETTERS = 16
 
 
-def tracker_names(experiment: Experiment, settings: "Settings") -> tuple[str, ...]:
-    """The trackers of the settings, and TensorBoard where the experiment asks for it."""
-    watched = (_TENSORBOARD,) if experiment.watch.tensorboard else ()
-    return tuple(dict.fromkeys((*watched, *(settings.track or ()))))
-
-
-def check_trackers(settings: "Settings") -> None:
-    """The names must be those of trackers; whether one works is seen when it is made.
-
-    Raises:
-        UnknownName: one is not.
-    """
-    TRACKERS.all_of(settings.track or ())
-
-
 def trackings(run: RunDirectory, experiment: Experiment, settings: "Settings", start: int) -> Sequence[Tracking]:
-    """A listener of the log for each tracker; each is made in a thread of its own, and may fail there."""
-    names = tracker_names(experiment, settings)
+    """A listener of the log for each tracker of the settings, and for TensorBoard where the experiment asks for it.
+
+    Each tracker is made in a thread of its own, and may fail there.
+    """
+    watched = (_TENSORBOARD,) if experiment.watch.tensorboard else ()
+    names = dict.fromkeys((*watched, *(settings.track or ())))
     if not names:
         return ()
     name = f"{experiment.name}-seed{experiment.seed}"

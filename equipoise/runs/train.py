@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from equipoise.experiments.build import Layout, build_game, build_state, check_f
 from equipoise.experiments.config import from_yaml, to_plain, to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.experiments.rehearsal import rehearse
+from equipoise.integrations.catalogue import TRACKERS
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.runs.classes import check_classes, keep_class_names
 from equipoise.runs.directory import RunDirectory, create_run, open_run, sweep
@@ -45,7 +47,6 @@ from equipoise.runs.rollback import restore
 from equipoise.runs.session import Page, Session, Settings, play_session
 from equipoise.runs.taken_over import take_over
 from equipoise.runs.threads import choose_threads
-from equipoise.runs.tracked import check_trackers
 from equipoise.training.checkpoint import newest_good
 from equipoise.training.loop import Game, Loop
 from equipoise.training.state import State
@@ -152,7 +153,7 @@ def _start(experiment: Experiment, out: Path, settings: Settings, processes: Pro
             keep_account(run, store, tells)
             keep_class_names(run, experiment, settings.data_root)
         processes.wait_for_all()
-        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, claim, manner.layout)
         return play_session(session, NOTHING_YET)
 
 
@@ -171,7 +172,7 @@ def _usual_threads(experiment: Experiment, game: Game, manner: Manner, processes
 
 def _shared(manner: Manner, settings: Settings, processes: Processes) -> dict[str, Any]:
     """What every process of a run must have been given alike, beside the experiment."""
-    return manner.as_dict() | {
+    return asdict(manner) | {
         "kind of device": processes.device.type,
         "on_nan": settings.on_nan,
         "most_rollbacks": settings.most_rollbacks,
@@ -212,13 +213,13 @@ def _resume(path: Path, settings: Settings, processes: Processes) -> RunDirector
             described = _described(experiment, settings, store, threads, manner, processes)
             restored = _pick_up(run, state, experiment, store, manner.layout, described)
         processes.share_state(state)
-        session = Session(run, experiment, game, state, store.content_hash, settings, processes, manner.layout, claim)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, claim, manner.layout)
         return play_session(session, restored)
 
 
-def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[Claim | None]:
+def _writing(run: RunDirectory, processes: Processes) -> AbstractContextManager[Claim]:
     """Within, the first process is the only writer of the run."""
-    return only_writer(run.config) if processes.is_first else nullcontext()
+    return only_writer(run.config) if processes.is_first else nullcontext(Claim(run.config, None))
 
 
 def _described(
@@ -226,7 +227,7 @@ def _described(
 ) -> dict[str, Any]:
     """What environment.json says of a session."""
     found = describe_environment(processes.device, threads, experiment.seed, store.content_hash, processes.size)
-    return found | manner.as_dict() | {"places": places(experiment, settings)}
+    return found | asdict(manner) | {"places": places(experiment, settings)}
 
 
 def _pick_up(
@@ -259,7 +260,7 @@ def _check_watched(experiment: Experiment, settings: Settings) -> None:
     watch = experiment.watch
     defined_by_inception = by_inception(watch.metrics)
     check_best(watch.best)
-    check_trackers(settings)
+    TRACKERS.all_of(settings.track or ())  # whether one works is seen when it is made
     if watch.evaluations:
         check_weights_are_there(watch.metrics, settings.inception_weights)
         if settings.inception_weights is not None and defined_by_inception:

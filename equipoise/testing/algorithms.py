@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -125,7 +125,7 @@ def end(loop: Loop, recorder: Recorder, experiment: Experiment) -> dict[str, Ten
     """Run to the end. Returns: parameters, optimisers, memory, averages, clock and samples by name."""
     loop.run((recorder,))
     recorder.flush()
-    clock = {f"clock/{name}": torch.tensor(value) for name, value in loop.state.clock.as_dict().items()}
+    clock = {f"clock/{name}": torch.tensor(value) for name, value in asdict(loop.state.clock).items()}
     samples = generate(sampling_generator(experiment, loop.state), experiment.latent, 20, experiment.seed)
     return state_tensors(loop.state) | clock | {"samples": samples}
 

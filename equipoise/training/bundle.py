@@ -233,7 +233,7 @@ class Bundle:
         if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= _MOST_STEPS:
             raise EquipoiseError(f"step must be a whole number from 0 to {_MOST_STEPS:,}, got {printable(step)}.")
         for later in list_checkpoints(self.folder):
-            if later.iteration > step and _is_good(later):
+            if later.iteration > step and later.good_index() is not None:
                 raise EquipoiseError(
                     f"{printable(self.folder)} holds a checkpoint of step {later.iteration}, later than {step}: "
                     f"restore it first, choose another folder, or delete what is later with drop_after({step})."
@@ -254,11 +254,3 @@ class Bundle:
         sign = 1 if self._best_is == "lower" else -1
         is_better = self.best is None or sign * score < sign * self.best.score
         return BestScore(step, score) if is_better else self.best
-
-
-def _is_good(checkpoint: Checkpoint) -> bool:
-    try:
-        checkpoint.read_index()
-    except EquipoiseError:
-        return False
-    return True

@@ -70,6 +70,13 @@ class Checkpoint:
             raise EquipoiseError(_unreadable(self.tensors, "its bytes do not match the checksum"))
         return dict(index)
 
+    def good_index(self) -> dict[str, Any] | None:
+        """The index as `read_index` gives it; None where the checkpoint is damaged or of another format."""
+        try:
+            return self.read_index()
+        except EquipoiseError:
+            return None
+
     def load(self, state: State) -> dict[str, Any]:
         """Restore the state, bit for bit. Returns: the index's `extra` entries.
 
@@ -140,7 +147,7 @@ def write_checkpoint(directory: Path, clock: Clock, tensors: Mapping[str, Tensor
     checkpoint = Checkpoint(directory / f"iteration-{clock.iteration:09d}.json")
     kept = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     write_tensors_atomically(checkpoint.tensors, kept)
-    index = {"format": FORMAT, "clock": clock.as_dict(), "sha256": sha256_of(checkpoint.tensors), "extra": extra}
+    index = {"format": FORMAT, "clock": asdict(clock), "sha256": sha256_of(checkpoint.tensors), "extra": extra}
     checkpoint.rewrite_index(index)
     return checkpoint
 

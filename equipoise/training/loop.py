@@ -21,7 +21,6 @@ from equipoise.training.game import Algorithm, Move, Outcome, Stage
 from equipoise.training.graphs import Deal, Found, RecordedIterations, Recording, device_of, refusal
 from equipoise.training.optimisers import Optimiser
 from equipoise.training.order import Order
-from equipoise.training.parameters import ParameterVector
 from equipoise.training.precision import Precision, autocast_of
 from equipoise.training.schedules import courses
 from equipoise.training.state import State
@@ -256,7 +255,9 @@ def play(move: Move, state: State, draw: Draw, game: Game) -> Outcome:
         raise ValueError(f"move {move.name} trains {sorted(move.trains)} but returned {sorted(outcome.losses)}.")
     gradients = _gradients(outcome.losses, state)
     for name, values in gradients.items():
-        _write_gradients(state.parameters[name], values)
+        parameters = state.parameters[name]
+        parameters.write_gradients(values)
+        sum_over_processes(parameters.gradient)  # the one place that reduces over processes
         state.optimisers[name].step()
         if name in game.constraints:
             game.constraints[name].after_step(state.players[name])
@@ -269,12 +270,6 @@ def _gradients(losses: Mapping[str, Tensor], state: State) -> dict[str, tuple[Te
         name: torch.autograd.grad(loss, tuple(state.parameters[name]), retain_graph=keep, allow_unused=True)
         for name, loss in losses.items()
     }
-
-
-def _write_gradients(parameters: ParameterVector, gradients: Sequence[Tensor | None]) -> None:
-    """Hand the gradients to the optimiser; the one place that reduces over processes."""
-    parameters.write_gradients(gradients)
-    sum_over_processes(parameters.gradient)
 
 
 def set_rates(game: Game, state: State) -> None:

@@ -104,12 +104,10 @@ def _layout(value: Tensor) -> str | None:
     """How a tensor lies in memory where that is not the usual order: kernels that find it so again round alike."""
     if value.is_contiguous():
         return None
-    fitting = (name for name, (ndim, layout) in _LAYOUTS.items() if value.ndim == ndim and _lies(value, layout))
-    return next(fitting, None)
-
-
-def _lies(value: Tensor, layout: torch.memory_format) -> bool:
-    return value.is_contiguous(memory_format=layout)
+    for name, (ndim, layout) in _LAYOUTS.items():
+        if value.ndim == ndim and value.is_contiguous(memory_format=layout):
+            return name
+    return None
 
 
 def _unpacked_tensor(packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Tensor:
@@ -122,10 +120,6 @@ def _unpacked_tensor(packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -
 def _device_at_hand(kind: str) -> str:
     at_hand = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return kind if at_hand.get(kind) else "cpu"
-
-
-def _unpacked_map(packed: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[Any, Any]:
-    return {unpack(key, tensors): unpack(value, tensors) for key, value in packed["map"]}
 
 
 _PACKERS: dict[type, Callable[[Packing, Any, str], Any]] = {
@@ -144,6 +138,6 @@ _UNPACKERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     "float": lambda packed, tensors: float(packed["float"]),
     "bytes": lambda packed, tensors: bytes.fromhex(packed["bytes"]),
     "tuple": lambda packed, tensors: tuple(unpack(packed["tuple"], tensors)),
-    "map": _unpacked_map,
+    "map": lambda packed, tensors: {unpack(key, tensors): unpack(each, tensors) for key, each in packed["map"]},
     "counter": lambda packed, tensors: Counter(unpack(packed["counter"], tensors)),
 }

@@ -8,11 +8,13 @@ keeps its own state, whose tensors are parts of the stacked ones, and its own lo
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from torch import Tensor, nn
+from torch import nn
 
 from equipoise.common.modules import only_linear
 from equipoise.common.random import Reseedable
@@ -20,18 +22,17 @@ from equipoise.training.game import Stage
 from equipoise.training.graphs import Deal, Found
 from equipoise.training.loop import Loop, Observer
 from equipoise.training.stacked_state import StackedState
-from equipoise.training.state import State, load_state_tensors, state_tensors
+from equipoise.training.state import load_state_tensors, state_tensors
 
 Result = TypeVar("Result")
 
 
 def stackable(networks: Iterable[nn.Module]) -> bool:
     """Whether networks can be stacked: every layer with numbers of its own is a plain linear one, and none draws."""
-    return all(only_linear(network) and not any(map(_draws, network.modules())) for network in networks)
-
-
-def _draws(layer: nn.Module) -> bool:
-    return isinstance(layer, Reseedable)
+    return all(
+        only_linear(network) and not any(isinstance(layer, Reseedable) for layer in network.modules())
+        for network in networks
+    )
 
 
 class Stack:
@@ -58,12 +59,11 @@ class Stack:
             BaseException: that of the first work that failed, after all have ended.
         """
         self._running = len(works)
-        threads = [_Work(self._do, work) for work in works]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
-        return [each.result() for each in threads]
+        results: list[Future[Result]] = [Future() for _ in works]
+        for work, result in zip(works, results, strict=True):  # daemons, so that a second Ctrl-C ends the process
+            threading.Thread(target=_settle, args=(result, partial(self._do, work)), daemon=True).start()
+        wait(results)
+        return [each.result() for each in results]
 
     def play(self, loop: Loop, observers: Sequence[Observer], until: Callable[[], bool]) -> None:
         """As `Loop.run`, together with the other runs of the stack; called from within a work."""
@@ -108,17 +108,20 @@ class Stack:
 
     def _played(self, riders: "list[_Rider]") -> list[Found] | None:
         """What an iteration on stacked tensors finds; None where it cannot be played on them: nothing has changed."""
-        for rider in riders:
-            rider.deal()
-        sort = riders[0].sort
-        kept = [] if sort in self._proven else [_copied(rider.loop.state) for rider in riders]
+        sort, deals = riders[0].sort, [rider.deal()[1] for rider in riders]
+        states = [rider.loop.state for rider in riders]
+        kept = (
+            []
+            if sort in self._proven
+            else [{name: value.clone() for name, value in state_tensors(state).items()} for state in states]
+        )
         try:
-            found = self._stack_of([rider.loop for rider in riders]).play([rider.deals for rider in riders])
+            found = self._stack_of([rider.loop for rider in riders]).play(deals)
         except Exception:
             if sort in self._proven:
                 raise
-            for rider, tensors in zip(riders, kept, strict=True):
-                load_state_tensors(rider.loop.state, tensors)
+            for state, tensors in zip(states, kept, strict=True):
+                load_state_tensors(state, tensors)
             self._refused = True
             return None
         self._proven.add(sort)
@@ -134,25 +137,12 @@ class Stack:
         return self._stacked[-1]
 
 
-class _Work(threading.Thread, Generic[Result]):
-    """A work of a stack, in its thread; a daemon, so that a second Ctrl-C ends the process."""
-
-    def __init__(self, do: Callable[[Callable[[], Result]], Result], work: Callable[[], Result]):
-        super().__init__(daemon=True)
-        self._do, self._work = do, work
-        self._results: list[Result] = []
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self._results.append(self._do(self._work))
-        except BaseException as error:
-            self._error = error
-
-    def result(self) -> Result:
-        if self._error is not None:
-            raise self._error
-        return self._results[0]
+def _settle(result: "Future[Result]", do: Callable[[], Result]) -> None:
+    """Do the work, and hand on its result or its error."""
+    try:
+        result.set_result(do())
+    except BaseException as error:
+        result.set_exception(error)
 
 
 @dataclass(eq=False)
@@ -180,10 +170,6 @@ class _Rider:
         return clock.iteration, clock.stage, clock.stage_iteration, clock.rollbacks
 
     @property
-    def deals(self) -> list[Deal]:
-        return self.deal()[1]
-
-    @property
     def sort(self) -> Hashable:
         """Of the work: what was played once can be played again."""
         stage, deals, _ = self.deal()
@@ -209,7 +195,3 @@ class _Rider:
                 observer(self.loop.state, turn)
         except Exception as error:
             self.over, self.error = True, error
-
-
-def _copied(state: State) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in state_tensors(state).items()}

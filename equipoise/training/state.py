@@ -1,7 +1,7 @@
 """State: everything about a run that changes, and its tensors by name."""
 
 from collections.abc import Mapping
-from dataclasses import InitVar, asdict, dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import torch
@@ -30,10 +30,6 @@ class Clock:
     iteration: int = 0
     batches: int = 0
     rollbacks: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        """The counts by name."""
-        return asdict(self)
 
 
 @dataclass
@@ -72,9 +68,7 @@ class State:
 
 def state_tensors(state: State) -> dict[str, Tensor]:
     """Every tensor of the state under a unique name, as in "players/generator.layers.0.weight"."""
-    tensors: dict[str, Tensor] = {}
-    for room, module in _modules(state).items():
-        tensors |= {f"{room}/{name}": value for name, value in module.state_dict().items()}
+    tensors = _module_tensors(state)
     for player, optimiser in state.optimisers.items():
         tensors |= _optimiser_tensors(f"optimisers/{player}", optimiser)
     return tensors
@@ -86,9 +80,7 @@ def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         EquipoiseError: a tensor is missing, superfluous or of another shape; nothing has been changed then.
     """
-    expected = {
-        f"{room}/{name}": value for room, m in _modules(state).items() for name, value in m.state_dict().items()
-    }
+    expected = _module_tensors(state)
     check_same_tensors(expected, {name: t for name, t in tensors.items() if not name.startswith("optimisers/")})
     with torch.no_grad():
         for name, target in expected.items():
@@ -99,8 +91,9 @@ def load_state_tensors(state: State, tensors: Mapping[str, Tensor]) -> None:
         _load_optimiser(optimiser, below)
 
 
-def _modules(state: State) -> dict[str, nn.Module]:
-    return {"players": state.players, "memory": state.memory, "averages": state.averages}
+def _module_tensors(state: State) -> dict[str, Tensor]:
+    modules = {"players": state.players, "memory": state.memory, "averages": state.averages}
+    return {f"{room}/{name}": value for room, m in modules.items() for name, value in m.state_dict().items()}
 
 
 def check_same_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:

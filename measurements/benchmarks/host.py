@@ -25,6 +25,7 @@ from equipoise.data.noise import Noise
 from equipoise.experiments.build import build_game, build_state
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.directory import create_run
+from equipoise.runs.lock import Claim
 from equipoise.runs.processes import Agreement, joined
 from equipoise.runs.remembered import NOTHING_YET
 from equipoise.runs.session import Session, Settings, _observers, _open_writers
@@ -68,13 +69,14 @@ def measured(folder: Path) -> dict[str, list[Share]]:
     state = build_state(experiment, game, torch.device("cpu"))
     run = create_run(folder / "run", experiment)
     with joined("cpu") as processes:
-        session = Session(run, experiment, game, state, store.content_hash, Settings(quiet=True), processes)
+        settings, claim = Settings(quiet=True), Claim(run.config, None)
+        session = Session(run, experiment, game, state, store.content_hash, settings, processes, claim)
         writers = _open_writers(session, NOTHING_YET)
         loop = Loop(game, state, EmptyReplays())
         loop._ahead = Ahead()  # as on a GPU
         loop._stages = tuple(replace(stage, close_epoch=nothing_to_close) for stage in loop._stages)
         state.clock.stage = len(game.algorithm.stages()) - 1
-        observers = (lambda state, turn: session.check_claim(), *_observers(Vitals(lambda iteration: False), writers))
+        observers = (lambda state, turn: session.claim.check(), *_observers(Vitals(lambda iteration: False), writers))
         until = Agreement(processes, lambda: 0)
         _iterate(loop, observers, until, WARM_UP)
         found: dict[str, list[Share]] = {"session": [], "loop": []}

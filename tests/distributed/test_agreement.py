@@ -58,6 +58,17 @@ def test_a_process_with_another_command_stops_all(
     assert not (tmp_path / "run").exists()
 
 
+def test_processes_that_are_started_again_before_they_wrote_anything_begin_anew(
+    tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    again = {"TORCHELASTIC_RESTART_COUNT": "1", "EQUIPOISE_CACHE": str(tmp_path)}
+    ranks = [start(*COMMAND, "--out", str(tmp_path / "run"), **place, **again) for place in places(2)]
+    for rank in ranks:
+        _, errors = rank.communicate(timeout=LONGEST_SECONDS)
+        assert rank.returncode == 0, errors
+    assert (tmp_path / "run" / "config.yaml").is_file()
+
+
 PLUGIN = """
 from dataclasses import replace
 import equipoise

@@ -11,11 +11,11 @@ LOCAL = {"LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RESTART_COUNT
 
 
 def test_whole_sets_are_read() -> None:
-    assert launched({}) == Launch(1, 0, 0, 1, 0)
-    assert launched(WHOLE) == Launch(4, 3, 3, 4, 0)
-    assert launched(WHOLE | LOCAL) == Launch(4, 3, 1, 2, 1)
-    assert launched({"WORLD_SIZE": "1", "RANK": "0", "MASTER_ADDR": "elsewhere"}) == Launch(1, 0, 0, 1, 0)
-    assert launched({"MASTER_PORT": "x", "MASTER_ADDR": ""}) == Launch(1, 0, 0, 1, 0)
+    assert launched({}) == Launch(0, 1, 0, 1, 0)
+    assert launched(WHOLE) == Launch(3, 4, 3, 4, 0)
+    assert launched(WHOLE | LOCAL) == Launch(3, 4, 1, 2, 1)
+    assert launched({"WORLD_SIZE": "1", "RANK": "0", "MASTER_ADDR": "elsewhere"}) == Launch(0, 1, 0, 1, 0)
+    assert launched({"MASTER_PORT": "x", "MASTER_ADDR": ""}) == Launch(0, 1, 0, 1, 0)
 
 
 @pytest.mark.parametrize("missing", ["RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE"])
