@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.common.errors import printable
 
@@ -33,12 +32,3 @@ def card_command(chosen: argparse.Namespace) -> int:
     path = write_card(trained, chosen.out or chosen.directory / "card", chosen.licence)
     print(f"The model card is {printable(path)}")
     return 0
-
-
-COMMAND = Command(
-    card_command,
-    "Write a run's model card: data, training, scores, samples, licence and limits.",
-    "equipoise card runs/magan-digits-seed0 --licence cc0-1.0",
-    fill_card,
-)
-"""`card` on the command line."""

@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import add_session, add_threads
 from equipoise.common.errors import printable
 
@@ -29,12 +28,3 @@ def classifier_command(chosen: argparse.Namespace) -> int:
     judge = judge_of(data, chosen.data_root, choose_device(chosen.device), print)
     print(f"The classifier of {printable(chosen.data)} gets {judge.accuracy:.2%} of the test images right.")
     return 0
-
-
-COMMAND = Command(
-    classifier_command,
-    "Train the classifier that scores samples of a labelled data set.",
-    "equipoise classifier mnist --data-root data",
-    fill_classifier,
-)
-"""`classifier` on the command line."""

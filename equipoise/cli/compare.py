@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.experiment import is_yaml
 from equipoise.cli.many_runs import add_means, check_means, means_of, show_results
-from equipoise.cli.names import addressed_assignment, check_names, metric
+from equipoise.cli.names import addressed_assignment, check_names
 from equipoise.cli.options import positive
 from equipoise.common.files import local_path
 from equipoise.data.catalogue import check_data
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.experiments.reading import read_yaml_file
 from equipoise.recipes.catalogue import BUDGETS
 from equipoise.studies.sources import check_source
@@ -37,8 +37,9 @@ def fill_compare(parser: argparse.ArgumentParser) -> None:
     length.add_argument("--epochs", type=positive, help="length of each run in epochs")
     length.add_argument("--iterations", type=positive, help="the same, in iterations")
     metrics_help = "what is measured; the first one decides (default: what the data allow)"
-    metrics = parser.add_argument("--metrics", nargs="+", action="extend", type=metric, default=[], metavar="METRIC")
-    metrics.help = metrics_help
+    parser.add_argument(
+        "--metrics", nargs="+", action="extend", type=METRICS.check, default=[], metavar="METRIC", help=metrics_help
+    )
     samples_help = f"that metrics see (default: {SAMPLES:,}, or {FEWER_SAMPLES:,} where a large network looks at them)"
     parser.add_argument("--samples", type=positive, help=samples_help)
     parser.add_argument("--out", type=Path, help="the directory (default: studies/NAMES-BUDGET)")
@@ -79,12 +80,3 @@ def compare_command(chosen: argparse.Namespace) -> int:
         return 0
     run_study(study, out, chosen.budget, None, means)
     return show_results(out, write_study_report(out))
-
-
-COMMAND = Command(
-    compare_command,
-    "Compare losses, recipes or settings on your data: train each with several seeds, test the differences.",
-    "equipoise compare gan-digits magan-digits --seeds 5",
-    fill_compare,
-)
-"""`compare` on the command line."""

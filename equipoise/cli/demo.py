@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import positive
 from equipoise.common.errors import printable
 
@@ -25,12 +24,3 @@ def demo_command(chosen: argparse.Namespace) -> int:
     page = write_comparison(TITLE, INTRODUCTION, groups, chosen.out / "index.html", stories)
     print(printable(page.resolve()))
     return 0
-
-
-COMMAND = Command(
-    demo_command,
-    "Try four ideas of the papers on small data, and write one page with the verdicts.",
-    "equipoise demo --out demo",
-    fill_demo,
-)
-"""`demo` on the command line."""

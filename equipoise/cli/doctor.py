@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.options import add_session, add_threads
 from equipoise.cli.pictures import add_pictures, plan_of
@@ -31,12 +30,3 @@ def doctor_command(chosen: argparse.Namespace) -> int:
     for line in plan.lines:
         print(line)
     return 0
-
-
-COMMAND = Command(
-    doctor_command,
-    "Look at a folder of pictures and at this machine: what `train` would choose, and how long it would take.",
-    "equipoise doctor photos/",
-    fill_doctor,
-)
-"""`doctor` on the command line."""

@@ -4,8 +4,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.command import Command
-from equipoise.cli.names import metric
 from equipoise.cli.options import (
     add_checkpoint,
     add_inception_weights,
@@ -16,6 +14,7 @@ from equipoise.cli.options import (
 )
 from equipoise.common.errors import printable
 from equipoise.common.files import check_writable
+from equipoise.evaluation.catalogue import METRICS
 
 if TYPE_CHECKING:
     from equipoise.evaluation.scoring import Score
@@ -25,7 +24,7 @@ def fill_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     parser.add_argument("directory", type=run_directory, help="the run's directory")
     metrics_help = "which metrics; equipoise list metrics shows them (default: two that suit the data)"
-    parser.add_argument("--metrics", nargs="+", action="extend", type=metric, default=[], help=metrics_help)
+    parser.add_argument("--metrics", nargs="+", action="extend", type=METRICS.check, default=[], help=metrics_help)
     parser.add_argument("--samples", type=positive, default=10_000, help="how many samples to score (default: 10000)")
     add_checkpoint(parser)
     add_inception_weights(parser)
@@ -74,12 +73,3 @@ def _shown(score: "Score") -> str:
     if not isinstance(score.value, tuple):
         return f" {score.value:.4g}"
     return "" if score.class_names else "".join(f" {each:.4g}" for each in score.value)
-
-
-COMMAND = Command(
-    evaluate_command,
-    "Score a run's generator and update its report.",
-    "equipoise evaluate runs/magan-digits-seed0 --metrics inception-score class-histogram",
-    fill_evaluate,
-)
-"""`evaluate` on the command line."""

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, add_device, generator_place, whole
 from equipoise.common.errors import printable
 
@@ -48,12 +47,3 @@ def _open_browser(url: str) -> None:
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return
     webbrowser.open(url)
-
-
-COMMAND = Command(
-    explore_command,
-    "Look around in a run's generator on a page in your browser, also while it trains.",
-    "equipoise explore runs/magan-digits-seed0",
-    fill_explore,
-)
-"""`explore` on the command line."""

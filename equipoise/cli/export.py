@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, run_directory
 from equipoise.common.errors import printable
 
@@ -26,12 +25,3 @@ def export_command(chosen: argparse.Namespace) -> int:
     path = export(chosen.directory, chosen.out, chosen.checkpoint, print)
     print(f"The generator is in {printable(path)}")
     return 0
-
-
-COMMAND = Command(
-    export_command,
-    "Export a run's generator to one file, for use elsewhere.",
-    "equipoise export runs/magan-digits-seed0 --out generator.onnx",
-    fill_export,
-)
-"""`export` on the command line."""

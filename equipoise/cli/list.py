@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.registries import REGISTRIES, registry
 
 
@@ -33,12 +32,3 @@ def list_command(chosen: argparse.Namespace) -> int:
                 print(f"  {name:<{width}}  {summary}")
             print()
     return 0
-
-
-COMMAND = Command(
-    list_command,
-    "List everything that has a name: recipes, data sets, metrics, studies, losses, networks and so on.",
-    "equipoise list recipes",
-    fill_list,
-)
-"""`list` on the command line."""

@@ -11,29 +11,15 @@ from equipoise.common.errors import EquipoiseError, UnknownName, printable, shor
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.inception_file import DOWNLOAD, local_weights
 from equipoise.experiments.reading import parted
-from equipoise.integrations.catalogue import TRACKERS
 from equipoise.registries import REGISTRIES, registry
 
 _DEVICES = ("auto", "cpu", "cuda", "hip", "hpu", "maia", "meta", "mps", "mtia", "privateuseone", "xla", "xpu")
 """The kinds of device that torch knows; whether there is one here is seen when it is used."""
 
 
-def metric(text: str) -> str:
-    """The name of a metric."""
-    METRICS.check(text)
-    return text
-
-
 def metric_or_all(text: str) -> str:
     """The name of a metric, or the word for all of them."""
-    METRICS.check(text, "all")
-    return text
-
-
-def tracker(text: str) -> str:
-    """The name of a tracker."""
-    TRACKERS.check(text)
-    return text
+    return METRICS.check(text, "all")
 
 
 def device(text: str) -> str:

@@ -87,9 +87,10 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
             store = data.load(chosen.data_root, chosen.seed or 0)
     experiment, augmentation = _experiment(chosen, data, store, seen)
     threads, cost = _measured(experiment, store.to(device), device, chosen)
-    seconds = _seconds(chosen, experiment, len(store), cost, device)
-    watching = watched(experiment.watch, data, len(store), seconds, cost)
-    iterations = _iterations(chosen, replace(experiment, watch=watching.watch), len(store), cost, device)
+    asked = _asked_iterations(chosen, experiment, len(store))
+    time = chosen.time or QUALITIES[chosen.quality or "good"][device.type == "cuda"]
+    watching = watched(experiment.watch, data, len(store), time if asked is None else asked * cost.seconds, cost)
+    iterations = asked or cost.within(replace(experiment, watch=watching.watch), time)
     experiment, _ = _experiment(chosen, data, store, seen, iterations, watching.watch)
     lines = (
         *found(data, everything, seen),
@@ -107,13 +108,10 @@ def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device")
     from equipoise.data.picture_files import PictureFiles
 
     if not isinstance(data, PictureFiles):
-        known = {each.name for each in fields(data)}  # type: ignore[arg-type]
         sized: Any = data
-        return (
-            (replace(sized, resolution=chosen.size), "as asked for")
-            if chosen.size and "resolution" in known
-            else (data, "the data's own")
-        )
+        if chosen.size and "resolution" in {each.name for each in fields(sized)}:
+            return replace(sized, resolution=chosen.size), "as asked for"
+        return data, "the data's own"
     seen = data.look(chosen.data_root)
     size, why = (chosen.size, "as asked for") if chosen.size else _size(seen.side, device)
     channels = 4 if chosen.transparency == "keep" else seen.channels
@@ -123,13 +121,9 @@ def _fitted(data: "DataSet", chosen: argparse.Namespace, device: "torch.device")
 def _size(side: int, device: "torch.device") -> tuple[int, str]:
     most = _MOST_ON_A_GPU if device.type == "cuda" else _MOST_ON_A_CPU
     size = max(each for each in SIZES if each == SIZES[0] or each <= min(side * _ENLARGED, most))
-    limited = size == most and side > most
-    return (
-        size,
-        f"what {'a GPU' if device.type == 'cuda' else 'a CPU'} can learn"
-        if limited
-        else f"their shorter sides are about {side}",
-    )
+    if size == most and side > most:
+        return size, f"what {'a GPU' if device.type == 'cuda' else 'a CPU'} can learn"
+    return size, f"their shorter sides are about {side}"
 
 
 def _without_colours(data: "DataSet", store: "Store", chosen: argparse.Namespace) -> tuple["DataSet", "Store"]:
@@ -184,36 +178,13 @@ def _experiment(
     return adjusted(fitted, chosen.set, chosen.seed), augmentation.why
 
 
-def _iterations(
-    chosen: argparse.Namespace, experiment: "Experiment", count: int, cost: "Cost", device: "torch.device"
-) -> int:
-    """How many iterations were asked for, or fit into the time."""
-    asked = _asked_iterations(chosen, experiment, count)
-    if asked is not None:
-        return asked
-    return cost.within(experiment, _asked_seconds(chosen, device))
-
-
 def _asked_iterations(chosen: argparse.Namespace, experiment: "Experiment", count: int) -> int | None:
-    """How many iterations were asked for; None where a time is to be filled."""
+    """How many iterations were asked for, at least 1; None where a time is to be filled."""
     if chosen.epochs is not None:
         batches = sum(stage.batches_per_iteration for stage in experiment.algorithm.stages())
         return max(1, int(chosen.epochs) * (count // experiment.batch_size // batches))
     iterations: int | None = chosen.iterations
     return None if iterations is None else max(1, iterations)
-
-
-def _asked_seconds(chosen: argparse.Namespace, device: "torch.device") -> float:
-    seconds: float = chosen.time or QUALITIES[chosen.quality or "good"][device.type == "cuda"]
-    return seconds
-
-
-def _seconds(
-    chosen: argparse.Namespace, experiment: "Experiment", count: int, cost: "Cost", device: "torch.device"
-) -> float:
-    """About how long the run takes."""
-    asked = _asked_iterations(chosen, experiment, count)
-    return _asked_seconds(chosen, device) if asked is None else asked * cost.seconds
 
 
 def _measured(

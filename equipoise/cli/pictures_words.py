@@ -51,10 +51,11 @@ _ADVISED = 100
 
 def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> Iterator[str]:
     """What is trained, and why."""
+    from equipoise.experiments.build import parameter_count
     from equipoise.experiments.config import to_plain
 
     size = experiment.data.item_shape[1]
-    sizes = " and ".join(_millions(player.network) for player in experiment.players.values())
+    sizes = " and ".join(f"{parameter_count(each.network) / 1e6:.2f}" for each in experiment.players.values())
     yield f"Chosen: {size}x{size} pixels{why and f' ({why})'}; networks of {sizes} million parameters;"
     algorithm: Any = experiment.algorithm
     if to_plain(experiment)["algorithm"]["kind"] != "relativistic-gan":
@@ -69,12 +70,6 @@ def what_is_trained(experiment: "Experiment", why: str, augmentation: str) -> It
 
 def _told(experiment: "Experiment") -> str:
     return f"; the networks are told {experiment.latent.classes} classes" if experiment.latent.classes else ""
-
-
-def _millions(config: Any) -> str:
-    from equipoise.experiments.build import parameter_count
-
-    return f"{parameter_count(config) / 1e6:.2f}"
 
 
 def takes(experiment: "Experiment", cost: "Cost", device: "torch.device", threads: int) -> Iterator[str]:

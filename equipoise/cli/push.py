@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 from equipoise.cli.card import add_licence
-from equipoise.cli.command import Command
 from equipoise.cli.options import add_checkpoint, run_directory
 
 
@@ -36,12 +35,3 @@ def push_command(chosen: argparse.Namespace) -> int:
         write_card(trained, folder, chosen.licence)
         print(f"The generator is on the hub: {upload(folder, chosen.name, chosen.private)}")
     return 0
-
-
-COMMAND = Command(
-    push_command,
-    "Put a run's generator and its model card on the Hugging Face hub.",
-    "equipoise push runs/magan-digits-seed0 user/magan-digits --licence cc0-1.0",
-    fill_push,
-)
-"""`push` on the command line."""

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.common.errors import printable
 from equipoise.runs.directory import check_is_run
 from equipoise.studies.sources import RESULTS
@@ -51,12 +50,3 @@ def write_reports(directories: list[Path], out: Path | None, formats: tuple[str,
         return pages
     page = (out or Path("report")) / "index.html"
     return [*pages, write_comparison("Runs side by side", "", group_runs(runs), page)]
-
-
-COMMAND = Command(
-    report_command,
-    "Write the report of a study, of a run, or of several runs side by side.",
-    "equipoise report studies/magan-digits-cpu",
-    fill_report,
-)
-"""`report` on the command line."""

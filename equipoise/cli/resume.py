@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import positive, run_directory, span
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import printable
@@ -30,12 +29,3 @@ def resume_command(chosen: argparse.Namespace) -> int:
     if speaks():
         print(f"The run is complete; its report is {printable(run.path / 'report.html')}")
     return 0
-
-
-COMMAND = Command(
-    resume_command,
-    "Resume an interrupted run, or go on beyond the end of a finished one; on the same machine nothing shows the stop.",
-    "equipoise resume runs/magan-digits-seed0",
-    fill_resume,
-)
-"""`resume` on the command line."""

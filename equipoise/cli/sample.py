@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.command import Command
 from equipoise.cli.options import (
     add_checkpoint,
     add_data_root,
@@ -162,12 +161,3 @@ def _opened(chosen: argparse.Namespace) -> "tuple[Trained | Shipped, SampleMaker
     if chosen.checkpoint is not None:
         raise EquipoiseError("an exported generator has no checkpoints to choose from; leave out --checkpoint.")
     return shipped, shipped.maker(str(device))
-
-
-COMMAND = Command(
-    sample_command,
-    "Save samples of a run's generator, or of an exported one: pictures, an interpolation, or their neighbours.",
-    "equipoise sample runs/magan-digits-seed0 --count 100 --out samples.png",
-    fill_sample,
-)
-"""`sample` on the command line."""

@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.names import metric_or_all
 from equipoise.cli.options import add_checkpoint, add_inception_weights, add_session, add_threads, positive
 from equipoise.common.errors import EquipoiseError, printable
@@ -90,12 +89,3 @@ def score_command(chosen: argparse.Namespace) -> int:
     if asked:
         raise EquipoiseError(reasons(asked))
     return 0
-
-
-COMMAND = Command(
-    score_command,
-    "Score generated images against real ones: two folders, archives, data sets or a run.",
-    "equipoise score photos/ samples/ --json scores.json",
-    fill_score,
-)
-"""`score` on the command line."""

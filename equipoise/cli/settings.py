@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equipoise.cli.names import tracker
 from equipoise.cli.options import add_arithmetic, add_inception_weights, add_session, add_threads, whole
+from equipoise.integrations.catalogue import TRACKERS
 
 if TYPE_CHECKING:
     from equipoise.runs.train import Settings
@@ -27,7 +27,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     layout = "memory layout of convolutions (default: channels-last, or as the run was started)"
     parser.add_argument("--layout", choices=("channels-last", "contiguous"), help=layout)
     track = "also send every value to tensorboard, trackio, wandb or mlflow; can be repeated"
-    parser.add_argument("--track", action="append", type=tracker, metavar="TRACKER", help=track)
+    parser.add_argument("--track", action="append", type=TRACKERS.check, metavar="TRACKER", help=track)
     on_collapse = "when the samples lose their variety: warn (default), stop and save, or only log it"
     parser.add_argument("--on-collapse", choices=("warn", "stop", "log"), default="warn", help=on_collapse)
 

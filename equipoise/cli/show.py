@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of
 from equipoise.cli.options import add_session, add_threads
 from equipoise.cli.pictures import add_pictures, plan_of
@@ -24,12 +23,3 @@ def show_command(chosen: argparse.Namespace) -> int:
 
     print(to_yaml(experiment), end="")
     return 0
-
-
-COMMAND = Command(
-    show_command,
-    "Print an experiment's whole configuration as YAML, to edit and pass to train.",
-    "equipoise show magan-digits > mine.yaml",
-    fill_show,
-)
-"""`show` on the command line."""

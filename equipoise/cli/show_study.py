@@ -2,7 +2,6 @@
 
 import argparse
 
-from equipoise.cli.command import Command
 from equipoise.studies.sources import check_study
 
 
@@ -18,12 +17,3 @@ def show_study_command(chosen: argparse.Namespace) -> int:
 
     print(study_to_yaml(find_or_load(chosen.name)), end="")
     return 0
-
-
-COMMAND = Command(
-    show_study_command,
-    "Print a study as YAML, to be changed and run with study.",
-    "equipoise show-study magan-digits > mine.yaml",
-    fill_show_study,
-)
-"""`show-study` on the command line."""

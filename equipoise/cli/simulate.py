@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.common.errors import printable
 from equipoise.simulations.catalogue import SIMULATIONS, simulate
 
@@ -21,12 +20,3 @@ def fill_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("simulations"), help="the folder for its files (default: simulations)"
     )
-
-
-COMMAND = Command(
-    simulate_command,
-    "Solve one of the papers' small example systems: write its numbers as JSON, and a figure.",
-    "equipoise simulate discrete-magan --out simulations",
-    fill_simulate,
-)
-"""`simulate` on the command line."""

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from equipoise.cli.command import Command
 from equipoise.cli.many_runs import add_means, check_means, means_of, show_results
 from equipoise.cli.options import positive
 from equipoise.common.files import file_name
@@ -36,12 +35,3 @@ def fill_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=positive, help="how many seeds for each row (default: set by the budget)")
     add_means(parser)
     parser.add_argument("--out", type=Path, help="the study's directory (default: studies/NAME-BUDGET)")
-
-
-COMMAND = Command(
-    study_command,
-    "Rebuild a published table or figure, or carry out a study of your own: train the missing runs, write one report.",
-    "equipoise study magan-digits --seeds 5 --workers 2",
-    fill_study,
-)
-"""`study` on the command line."""

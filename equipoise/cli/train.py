@@ -1,21 +1,15 @@
 """`train`."""
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from equipoise.cli.command import Command
 from equipoise.cli.experiment import add_experiment, experiment_of, is_yaml
 from equipoise.cli.options import add_checkpoint, run_directory
-from equipoise.cli.pictures import Plan, add_pictures, asks_for_pictures, plan_of
+from equipoise.cli.pictures import add_pictures, asks_for_pictures, plan_of
 from equipoise.cli.settings import add_settings, settings_of
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.say import say, speaks
-
-if TYPE_CHECKING:
-    from equipoise.runs.taken_over import From
 
 _SMALL = ("smoke", "cpu")
 
@@ -42,15 +36,18 @@ def train_command(chosen: argparse.Namespace) -> int:
         raise EquipoiseError("--checkpoint chooses among those of the run after --from; give both.")
     plan = plan_of(chosen) if chosen.begin is None or asks_for_pictures(chosen) else None
     experiment = experiment_of(chosen, plan.experiment if plan else None)
-    for line in _lines(plan, chosen):
-        say(line)
+    if plan is not None and (chosen.dry_run or not chosen.quiet):
+        for line in plan.lines:
+            say(line)
     if chosen.dry_run:
         return 0
     from equipoise.runs.directory import usual_directory
+    from equipoise.runs.taken_over import From
     from equipoise.runs.train import train
 
     out = chosen.out or usual_directory(experiment)
-    settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=_begin(chosen))
+    begin_from = None if chosen.begin is None else From(chosen.begin, chosen.checkpoint)
+    settings = replace(settings_of(chosen), shorter=_shorter(chosen), begin_from=begin_from)
     if plan is not None:
         settings = replace(settings, threads=plan.threads, introduced=True)
     run = train(experiment, out, settings)
@@ -59,32 +56,8 @@ def train_command(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _begin(chosen: argparse.Namespace) -> "From | None":
-    """The run whose weights are taken, if one was named."""
-    from equipoise.runs.taken_over import From
-
-    return None if chosen.begin is None else From(chosen.begin, chosen.checkpoint)
-
-
-def _lines(plan: Plan | None, chosen: argparse.Namespace) -> Sequence[str]:
-    """What is said before a run on pictures."""
-    if plan is None or (chosen.quiet and not chosen.dry_run):
-        return ()
-    return plan.lines
-
-
 def _shorter(chosen: argparse.Namespace) -> str:
     """The smaller budget, where one can be asked for."""
     from equipoise.recipes.catalogue import BUDGETS
 
     return "" if is_yaml(chosen.recipe) or chosen.budget in _SMALL else f"--budget cpu ({BUDGETS['cpu']}); "
-
-
-COMMAND = Command(
-    train_command,
-    "Train on a folder of pictures, or a recipe, or a YAML file.",
-    "equipoise train photos/ --time 30m\n"
-    "  equipoise train ebgan-digits --seed 1 --epochs 50 --set algorithm.margin=5 --out runs/mine",
-    fill_train,
-)
-"""`train` on the command line."""
