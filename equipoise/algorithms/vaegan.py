@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from equipoise.algorithms.scores import ENCODED, features, generated_part, score_means, scores_one_by_one
 from equipoise.common.checks import check_non_negative
 from equipoise.losses import geometric_regulariser, non_saturating_generator_loss
+from equipoise.networks.encoder import reparameterised
 from equipoise.training.distributed import gather
 from equipoise.training.draw import Draw
 from equipoise.training.game import NOISE, Algorithm, Move, Outcome, Players, Stage
@@ -78,7 +79,7 @@ class VAEGAN(Algorithm[nn.Module]):
 
 def sampled_code(mean: Tensor, log_variance: Tensor, draw: Draw) -> Tensor:
     """mean + exp(log_variance / 2) noise: a code from the encoder's distribution. Returns: [batch, latent size]."""
-    return mean + (log_variance / 2).exp() * draw.normal("code", mean.shape[1])
+    return reparameterised(mean, log_variance, draw.normal("code", mean.shape[1]))
 
 
 def prior_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:

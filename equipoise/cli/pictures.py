@@ -89,14 +89,15 @@ def plan_pictures(chosen: argparse.Namespace) -> Plan:
     threads, cost = _measured(experiment, store.to(device), device, chosen)
     asked = _asked_iterations(chosen, experiment, len(store))
     time = chosen.time or QUALITIES[chosen.quality or "good"][device.type == "cuda"]
-    watching = watched(experiment.watch, data, len(store), time if asked is None else asked * cost.seconds, cost)
-    iterations = asked or cost.within(replace(experiment, watch=watching.watch), time)
-    experiment, _ = _experiment(chosen, data, store, seen, iterations, watching.watch)
+    seconds = time if asked is None else asked * cost.seconds
+    watch, told = watched(experiment.watch, data, len(store), seconds, cost)
+    iterations = asked or cost.within(replace(experiment, watch=watch), time)
+    experiment, _ = _experiment(chosen, data, store, seen, iterations, watch)
     lines = (
         *found(data, everything, seen),
         *([f"  {held_out}"] if held_out else []),
         *what_is_trained(experiment, why, augmentation),
-        f"  {told_of(experiment.watch, watching)}.",
+        f"  {told_of(experiment.watch, watch, told)}.",
         *takes(experiment, cost, device, threads),
         *too_short(chosen.time, experiment, cost),
     )

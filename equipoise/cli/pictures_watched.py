@@ -1,6 +1,6 @@
 """What is measured while pictures are trained on: the score that keeps the best checkpoint, and copies."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.counted import counted
@@ -68,21 +68,8 @@ def _repeats_itself(store: "Store") -> bool:
     return 2 * len(different) <= len(store)
 
 
-@dataclass(frozen=True)
-class Watched:
-    """What is measured.
-
-    Attributes:
-        watch: for the experiment.
-        told: the same in words.
-    """
-
-    watch: "Watch"
-    told: str
-
-
-def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "Cost") -> Watched:
-    """The score and the search for copies, as the time allows.
+def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "Cost") -> tuple["Watch", str]:
+    """The score and the search for copies, as the time allows: for the experiment, and in words.
 
     The score is taken of as many samples as can be looked at in a twentieth of the time, ten times or less; the grids
     take another twentieth at most.
@@ -99,12 +86,12 @@ def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "
     of_copies = count < _FEW and getattr(data, "part", getattr(data, "split", "")) == "train"
     without, install = _without_score(watch, of_copies), "pip install 'equipoise[features]'"
     if not cost.feature_seconds:
-        return Watched(without, f"no score is measured, and the newest checkpoint is used; to have one: {install}")
+        return without, f"no score is measured, and the newest checkpoint is used; to have one: {install}"
     if count < _FEWEST_PICTURES:
-        return Watched(without, f"no score is measured: {counted(count, 'picture')} are too few for one")
+        return without, f"no score is measured: {counted(count, 'picture')} are too few for one"
     times, samples = _sizes(seconds, cost.feature_seconds)
     if times * samples * cost.feature_seconds > _MOST_SHARE * seconds:
-        return Watched(without, "no score is measured, as the run is too short for it")
+        return without, "no score is measured, as the run is too short for it"
     by_features = of_copies and count * cost.feature_seconds <= _SHARE * seconds
     neighbours = (("lite0-neighbours" if by_features else "nearest-neighbours"),) if of_copies else ()
     real = count if by_features else min(count, max(samples, _FEWEST))
@@ -113,13 +100,13 @@ def watched(watch: "Watch", data: "DataSet", count: int, seconds: float, cost: "
         f"score: kernel distance on EfficientNet-Lite0's features, {times} times, of {samples:,} samples and {real:,} "
         "pictures; the best checkpoint is kept by it"
     )
-    return Watched(whole, told)
+    return whole, told
 
 
-def told_of(watch: "Watch", planned: Watched) -> str:
-    """What is measured in words, where --set may have asked for something else than was planned."""
-    if all(getattr(watch, each) == getattr(planned.watch, each) for each in _ASKED):
-        return planned.told
+def told_of(watch: "Watch", planned: "Watch", told: str) -> str:
+    """What is measured in words: `told`, unless --set asked for something else than was planned."""
+    if all(getattr(watch, each) == getattr(planned, each) for each in _ASKED):
+        return told
     kept = f"the best checkpoint is kept by {watch.best}" if watch.best else "the newest checkpoint is used"
     if not (watch.evaluations and watch.metrics):
         return f"no score is measured, as asked for; {kept}"

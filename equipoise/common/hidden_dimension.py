@@ -8,7 +8,7 @@ from torch._C import _functorch
 
 
 class HiddenDimension:
-    """Within, tensors can hide their leading dimension of runs, as in `torch.func.vmap`, which is made of the same."""
+    """Within, tensors can hide their leading dimension of runs."""
 
     def __init__(self, runs: int):
         self._runs = runs

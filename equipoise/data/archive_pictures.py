@@ -3,17 +3,17 @@
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from equipoise.common.errors import EquipoiseError, printable
+from equipoise.common.errors import printable
 from equipoise.common.files import BoundedReads
 from equipoise.data.account import Named
 from equipoise.data.kinds import image_suffixes
 from equipoise.data.pictures import MOST_FILE_BYTES, Picture, not_too_large
+from equipoise.data.root import reading_packed
 
 
 def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
@@ -28,7 +28,9 @@ def archived_pictures(path: Path, left_out: list[Named]) -> Iterator[Picture]:
     Raises:
         EquipoiseError: there is no such file, or it is damaged.
     """
-    with _one_sentence(path):
+    called = printable(path)
+    damaged = f"{called} is not a readable zip or tar: it is damaged, or locked."
+    with reading_packed(path, f"there is no archive {called}.", damaged):
         members = _zipped(path) if path.name.lower().endswith(".zip") else _tarred(path)
         for name, size, file in members:
             inside = PurePosixPath(name)
@@ -61,17 +63,3 @@ def _tarred(path: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
             file = archive.extractfile(member) if member.isreg() else None
             if file is not None:
                 yield member.name, member.size, file
-
-
-@contextmanager
-def _one_sentence(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (EquipoiseError, GeneratorExit):
-        raise
-    except FileNotFoundError as error:
-        raise EquipoiseError(f"there is no archive {printable(path)}.") from error
-    except OSError as error:
-        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
-    except Exception as error:  # a hostile file may make the readers of zip and tar raise anything
-        raise EquipoiseError(f"{printable(path)} is not a readable zip or tar: it is damaged, or locked.") from error

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import BoundedReads, cache_directory, make_folder
 from equipoise.data.memory import memory_bytes
+from equipoise.data.root import reading_packed
 
 _PIECE_BYTES = 16 << 20
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -134,16 +135,7 @@ def _damaged(packed: Packed) -> EquipoiseError:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever reading it raises becomes one sentence."""
-    try:
-        with BoundedReads(path) as file, zipfile.ZipFile(file) as archive:
-            yield archive
-    except EquipoiseError:
-        raise
-    except FileNotFoundError as error:
-        raise EquipoiseError(f"{printable(path)} is not there; give the path of a .npz file.") from error
-    except OSError as error:
-        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
-    except Exception as error:  # a hostile file may make the readers of zip and npy raise anything
-        raise EquipoiseError(
-            f"{printable(path)} is not a readable .npz file: it is damaged, or another kind of file."
-        ) from error
+    missing = f"{printable(path)} is not there; give the path of a .npz file."
+    damaged = f"{printable(path)} is not a readable .npz file: it is damaged, or another kind of file."
+    with reading_packed(path, missing, damaged), BoundedReads(path) as file, zipfile.ZipFile(file) as archive:
+        yield archive

@@ -56,6 +56,27 @@ def nothing_at(text: str, root: Path | None, how: str) -> EquipoiseError:
 
 
 @contextmanager
+def reading_packed(path: Path, missing: str, damaged: str) -> Iterator[None]:
+    """Turn whatever the readers of an archive raise into one sentence: a hostile file may make them raise anything.
+
+    Args:
+        path: the archive.
+        missing: what is said where it is not there.
+        damaged: what is said where it is not what it should be.
+    """
+    try:
+        yield
+    except (EquipoiseError, GeneratorExit):
+        raise
+    except FileNotFoundError as error:
+        raise EquipoiseError(missing) from error
+    except OSError as error:
+        raise EquipoiseError(f"{printable(path)} could not be read: {error.strerror or 'it is damaged'}.") from error
+    except Exception as error:
+        raise EquipoiseError(damaged) from error
+
+
+@contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn the operating system's errors while `path` is read into one sentence."""
     try:

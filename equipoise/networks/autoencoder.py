@@ -1,10 +1,12 @@
 """Fully connected auto-encoders: the discriminators of MAGAN on MNIST (Wang et al. 2017, B.1) and on the digits."""
 
+import math
+
 from torch import nn
 
 from equipoise.networks.blocks import Activation, OutputActivation, activation
 from equipoise.networks.mlp import MLPScheme, dense
-from equipoise.networks.network import AutoEncoder, size_of
+from equipoise.networks.network import AutoEncoder
 
 
 class DenseAutoEncoder(AutoEncoder):
@@ -35,7 +37,7 @@ class DenseAutoEncoder(AutoEncoder):
     ) -> None:
         super().__init__()
         self.image_shape, self.scheme = tuple(image_shape), weights
-        pixels = size_of(image_shape)
+        pixels = math.prod(image_shape)
         inner = (encoder_sizes[-1], *decoder_sizes)
         self.encoder = nn.Sequential(
             nn.Flatten(1), *dense((pixels, *encoder_sizes), lambda size: activation(activation_name))

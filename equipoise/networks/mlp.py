@@ -1,5 +1,6 @@
 """Fully connected networks: the ring of Gaussians (Che et al. 2017, appendix C) and the MNIST grid search (4.1.1)."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -8,7 +9,7 @@ from torch import nn
 
 from equipoise.networks.blocks import Activation, OutputActivation, Stack, activation
 from equipoise.networks.dropout import Dropout
-from equipoise.networks.network import Discriminator, Encoder, Generator, score_shape, size_of
+from equipoise.networks.network import Discriminator, Encoder, Generator, score_shape
 from equipoise.networks.normalisation import BatchNorm
 
 MLPScheme = Literal["default", "dcgan", "magan", "glorot", "he-uniform"]
@@ -63,7 +64,7 @@ class MLPGenerator(Generator):
         self.layers = Stack(
             [
                 *dense(sizes, between),
-                nn.Linear(sizes[-1], size_of(image_shape)),
+                nn.Linear(sizes[-1], math.prod(image_shape)),
                 *activation(output_activation),
                 nn.Unflatten(1, self.image_shape),
             ]
@@ -99,7 +100,7 @@ class MLPDiscriminator(Discriminator):
         def between(size: int) -> list[nn.Module]:
             return activation(activation_name) + ([Dropout(dropout)] if dropout else [])
 
-        sizes = (size_of(image_shape), *hidden)
+        sizes = (math.prod(image_shape), *hidden)
         self.body = nn.Sequential(nn.Flatten(1), *dense(sizes, between))
         self.head = nn.Sequential(nn.Linear(sizes[-1], output_size or 1), score_shape(output_size))
 
@@ -129,7 +130,7 @@ class MLPEncoder(Encoder):
     ) -> None:
         super().__init__()
         self.image_shape, self.latent_size, self.scheme = tuple(image_shape), latent_size, weights
-        sizes = (size_of(image_shape), *hidden)
+        sizes = (math.prod(image_shape), *hidden)
         self.layers = nn.Sequential(
             nn.Flatten(1),
             *dense(sizes, lambda size: activation(activation_name)),

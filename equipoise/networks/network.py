@@ -4,7 +4,6 @@ A concrete network is a constructor of plain keyword arguments that fills the la
 written once, below. Constraints such as spectral normalisation are attached from outside.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -141,8 +140,3 @@ def score_shape(output_size: int | None) -> nn.Module:
     if output_size is not None and output_size < 1:
         raise EquipoiseError(f"output_size must be at least 1, or none for one score per image, got {output_size}.")
     return nn.Flatten(0) if output_size is None else nn.Flatten(1)
-
-
-def size_of(shape: Sequence[int]) -> int:
-    """How many numbers an image of this shape has."""
-    return math.prod(shape)

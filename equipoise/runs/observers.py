@@ -195,9 +195,9 @@ class Checkpointer:
     recorder: Recorder
     evaluator: Evaluator
     data_hash: str
-    watchdog: Watchdog | None = None
-    sampled: GeneratorOf = sampling_generator
-    layout: str = "channels-last"
+    watchdog: Watchdog
+    sampled: GeneratorOf
+    layout: str
 
     def __call__(self, state: State, turn: Turn) -> None:
         """Write one when it is due."""
@@ -210,9 +210,8 @@ class Checkpointer:
         """Write one now, then drop the old ones."""
         best = self.evaluator.best
         log = LogPlace(self.recorder.length_bytes(), self.recorder.memory())
-        memory = {} if self.watchdog is None else self.watchdog.memory()
-        alarm, players, plain = memory.get("alarm"), memory.get("players"), to_plain(self.experiment)
-        remembered = Remembered(log, best, self.data_hash, alarm, plain, self.layout, players)
+        memory, plain = self.watchdog.memory(), to_plain(self.experiment)
+        remembered = Remembered(log, best, self.data_hash, memory["alarm"], plain, self.layout, memory["players"])
         checkpoint = save_checkpoint(self.run.checkpoints, state, asdict(remembered), self._average_buffers(state))
         keep_newest(self.run.checkpoints, self.experiment.watch.keep, (best.iteration,) if best else ())
         return checkpoint

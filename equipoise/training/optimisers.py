@@ -55,7 +55,10 @@ class _WithMoments(Optimiser):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_betas(self.betas)
+        if len(self.betas) != 2:
+            raise ValueError(f"betas must be two numbers, got {len(self.betas)}.")
+        for beta in self.betas:
+            _check_below_one("both betas", beta)
         _check_eps(self.eps)
 
     def betas_at(self, iteration: int) -> tuple[float, float]:
@@ -114,13 +117,6 @@ class SGD(Optimiser):
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """torch.optim.SGD."""
         return _SGD(parameters, lr=self.lr, momentum=self.momentum)
-
-
-def _check_betas(betas: tuple[float, float]) -> None:
-    if len(betas) != 2:
-        raise ValueError(f"betas must be two numbers, got {len(betas)}.")
-    for beta in betas:
-        _check_below_one("both betas", beta)
 
 
 def _check_below_one(name: str, value: float) -> None:

@@ -31,7 +31,6 @@ class StackedState:
         self._modules = {name: player.module for name, player in self._players.items()}
         self._memory = copy.deepcopy(first.memory)
         self._buffers = {name: self._share_buffer(name) for name, _ in first.memory.named_buffers()}
-        self._requests: dict[str, dict[Request, None]] = {}
 
     def holds(self) -> bool:
         """Whether the runs' optimisers still keep their moments here: a checkpoint brings others."""
@@ -55,7 +54,7 @@ class StackedState:
             shown = {name: hidden.show(buffer) for name, buffer in self._buffers.items()}
             for name, buffer in shown.items():
                 _set_buffer(self._memory, name, buffer)
-            dealt = _Dealt(draws, self._requests.setdefault(draws[0].address, {}), hidden)
+            dealt = _Dealt(draws, hidden)
             real = hidden.show(torch.stack([draw.real for draw in draws]))
             draw = replace(draws[0], real=real, seed=cast(int, _Unreadable()), buffers=cast(Buffers, dealt))
             outcome = move.play(self._modules, self._memory, draw)
@@ -152,7 +151,6 @@ class _Dealt:
     """The noise of all runs, dealt to each at its own address: what a stacked draw takes its noise from."""
 
     draws: Sequence[Draw]
-    known: dict[Request, None]
     hidden: HiddenDimension
 
     def find(self, request: Request) -> Tensor:
