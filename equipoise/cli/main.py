@@ -80,7 +80,8 @@ def _run(words: list[str]) -> int:
     """The command's exit status, once what it printed has arrived."""
     try:
         words = _without_plugins(words)
-        _refuse_unknown_command(words)
+        if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+            raise UnknownName("command", words[0], COMMANDS)
         parser = _parser(words)
         chosen, unknown = parser.parse_known_args(words)
         if unknown:
@@ -107,11 +108,6 @@ def _without_plugins(words: Sequence[str]) -> list[str]:
 def _refuse(reason: object, status: int) -> int:
     print(f"equipoise: {shortened(reason, _LONGEST)}", file=sys.stderr)
     return status
-
-
-def _refuse_unknown_command(words: Sequence[str]) -> None:
-    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        raise UnknownName("command", words[0], COMMANDS)
 
 
 def _refuse_unknown_words(parser: "_Parser", command: str, unknown: Sequence[str]) -> NoReturn:

@@ -63,7 +63,7 @@ def lengthen(
     lengths = _lengths(game)
     after = _lengthened(before, longer, game, device)
     new_lengths = _lengths(build_game(after, store))
-    good = _good(run)
+    good = [(each, index) for each in list_checkpoints(run.checkpoints) if (index := each.good_index()) is not None]
     played = max((each.iteration for each, _ in good), default=0)
     if new_lengths == lengths and played < sum(lengths):
         return []
@@ -118,11 +118,6 @@ def _relabel(good: Sequence[Good], before: Experiment, after: Experiment, length
         if clock.stage >= len(lengths):
             clock.stage, clock.stage_iteration = len(lengths) - 1, lengths[-1]
         each.rewrite_index(index | {"clock": asdict(clock), "extra": index["extra"] | {"experiment": known[1]}})
-
-
-def _good(run: RunDirectory) -> list[Good]:
-    """The checkpoints that can be read."""
-    return [(each, index) for each in list_checkpoints(run.checkpoints) if (index := each.good_index()) is not None]
 
 
 def _sentences(
