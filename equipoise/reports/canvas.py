@@ -7,7 +7,6 @@ imported when something is drawn: a command that draws nothing starts a second s
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -24,17 +23,10 @@ _SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "font.size": 10, "path.simp
 _MARGIN_INCHES = 1 / 24
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """An SVG element, ready to be put into a page."""
-
-    svg: Markup
-
-
 def drawing(
     name: str, description: str, paint: "Callable[[Axes], None]", size: tuple[float, float] = (5.0, 3.1)
-) -> Drawing:
-    """The SVG of what `paint` draws on one pair of axes.
+) -> Markup:
+    """The SVG element of what `paint` draws on one pair of axes, ready to be put into a page.
 
     Args:
         name: letters, digits and dashes, unlike any other drawing's on the page.
@@ -54,7 +46,7 @@ def drawing(
         _fill(figure, axes)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return Drawing(_inline(buffer.getvalue(), name, description))
+    return _inline(buffer.getvalue(), name, description)
 
 
 def colour(name: str) -> str:

@@ -219,7 +219,7 @@ def _value(score: Score) -> str:
     if isinstance(score.value, tuple):
         names = [f"{_text(name)} " for name in score.class_names] or [""] * len(score.value)
         return ", ".join(f"{name}{shown(value)}" for name, value in zip(names, score.value, strict=True))
-    return shown(score.value) if score.deviation is None else with_spread(score.value, score.deviation)
+    return with_spread(score.value, score.deviation)
 
 
 def _measured(score: Score) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from markupsafe import Markup
 
 from equipoise.common.errors import printable
-from equipoise.reports.canvas import Drawing, colour, drawing
+from equipoise.reports.canvas import colour, drawing
 from equipoise.reports.strokes import (
     finite_values,
     paint_band,
@@ -42,7 +43,7 @@ class Key:
 class Figure:
     """A drawing with its legend, what it leaves out, and a note on what its axes number."""
 
-    drawing: Drawing
+    drawing: Markup
     keys: tuple[Key, ...]
     title: str = ""
     gaps: int = 0

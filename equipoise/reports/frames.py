@@ -6,18 +6,17 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from PIL import Image
 
 from equipoise.common.files import read_bounded
+from equipoise.studies.study import evenly
 
 _NAME = re.compile(r"iteration-(\d+)\.png")
 _MOST_BYTES = 64 << 20
 _MOST_ALONE_BYTES = 400_000
 _LONGEST_EDGE = 640
 _QUALITY = 80
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def read_frames(folder: Path, most: int, budget_bytes: int) -> tuple[Frame, ...]
     """
     listed = folder.iterdir() if folder.is_dir() else ()
     found = sorted((int(match[1]), path) for path in listed if (match := _NAME.fullmatch(path.name)))
-    chosen = evenly(found, most)
+    chosen = [found[place] for place in evenly(len(found), most)]
     cap = budget_bytes // max(len(chosen), 1)
     frames = [frame for iteration, path in chosen if (frame := _frame(iteration, path, cap)) is not None]
     while len(frames) > 1 and sum(len(frame.uri) for frame in frames) > budget_bytes:
@@ -48,13 +47,6 @@ def read_frames(folder: Path, most: int, budget_bytes: int) -> tuple[Frame, ...]
 def read_picture(path: Path) -> Frame | None:
     """One picture, by the same rules; None where it is missing or damaged."""
     return _frame(0, path, _MOST_ALONE_BYTES) if path.is_file() else None
-
-
-def evenly(items: list[Item], most: int) -> list[Item]:
-    """At most `most` items, evenly spaced, with the first and the last."""
-    if len(items) <= most:
-        return items
-    return [items[round(position * (len(items) - 1) / (most - 1))] for position in range(most)]
 
 
 def _frame(iteration: int, path: Path, cap: int) -> Frame | None:

@@ -17,7 +17,6 @@ from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, printable
 from equipoise.common.files import write_text_atomically
 from equipoise.data.account import Account
-from equipoise.evaluation.score import Score
 from equipoise.reports import figures, measurements
 from equipoise.reports.frames import Frame, read_frames, read_picture
 from equipoise.reports.grouping import refuse_unlike
@@ -125,7 +124,7 @@ def write_comparison(
         table=comparison_table(records),
         groups=_groups(records),
         grids=grids,
-        steps=_steps(grids),
+        steps=steps_of(grids),
     )
     return _written(Path(out), text)
 
@@ -173,7 +172,8 @@ def _first_grids(label: str, runs: Sequence[RunRecord], budget: int) -> Grids:
     return Grids(label, "", ())
 
 
-def _steps(grids: Sequence[Grids]) -> list[Step]:
+def steps_of(grids: Sequence[Grids]) -> list[Step]:
+    """The iterations of all grids, as the slider's positions."""
     iterations = sorted({frame.iteration for one in grids for frame in one.frames})
     return [Step(iteration, f"iteration {iteration:,}") for iteration in iterations]
 
@@ -188,8 +188,7 @@ def _moment(run: RunRecord, iteration: int) -> str:
 
 def _facts(run: RunRecord) -> list[tuple[str, str]]:
     facts = [("seed", run.seed)]
-    scalars = [score for score in run.scores if isinstance(score.value, float)]
-    facts += [(title(score.metric), _with_deviation(score)) for score in scalars]
+    facts += [(title(s.metric), with_spread(s.value, s.deviation)) for s in run.scores if isinstance(s.value, float)]
     ends = ((REAL, "final energy, real"), (FAKE, "final energy, generated"), (MARGIN, "final margin"))
     facts += [(label, shown(found.last)) for name, label in ends if (found := run.by_epoch(name))]
     return [(label, value) for label, value in facts if value]
@@ -214,10 +213,8 @@ def _files(account: Account | None) -> list[tuple[str, str]]:
     return shown + ([(f"and {rest:,} more", "named in data.json")] if rest else [])
 
 
-def _with_deviation(score: Score) -> str:
-    if not isinstance(score.value, float):
-        return f"{len(score.value)} values"
-    return shown(score.value) if score.deviation is None else with_spread(score.value, score.deviation)
+def _with_deviation(value: float | Sequence[float], deviation: float | None) -> str:
+    return f"{len(value)} values" if isinstance(value, Sequence) else with_spread(value, deviation)
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

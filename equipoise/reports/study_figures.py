@@ -11,7 +11,7 @@ from equipoise.reports.canvas import colour, drawing, logarithmic
 from equipoise.reports.figures import Figure, Key
 from equipoise.reports.strokes import share_scale
 from equipoise.reports.summary import shown
-from equipoise.runs.curves import Curve, Numbers, curve, last_stage
+from equipoise.runs.curves import Curve, Numbers, curve, last_stage, mean_over_rows
 from equipoise.runs.record import RunRecord
 from equipoise.studies.critic_map import CriticMap
 from equipoise.studies.summary import RowSummary
@@ -184,10 +184,9 @@ def _band(curves: Sequence[Curve]) -> tuple[Numbers, Numbers, Numbers] | None:
     table = np.array([_window_means(one, edges) for one in kept], dtype=np.float64)
     finite = np.isfinite(table)
     seen = finite.any(axis=0)
-    count = np.maximum(finite.sum(axis=0), 1)
-    mean = np.where(finite, table, 0.0).sum(axis=0) / count
+    mean = mean_over_rows(table)
     squares = np.where(finite, (table - mean) ** 2, 0.0).sum(axis=0)
-    deviation = np.sqrt(squares / np.maximum(count - 1, 1))
+    deviation = np.sqrt(squares / np.maximum(finite.sum(axis=0) - 1, 1))
     centres = (edges[:-1] + edges[1:]) / 2
     return centres[seen], mean[seen], deviation[seen]
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from equipoise.common.errors import EquipoiseError, shortened
 from equipoise.common.files import write_text_atomically
-from equipoise.evaluation.score import Score
 from equipoise.experiments.difference import differences
 from equipoise.reports import conclusions
 from equipoise.reports import figures as run_figures
 from equipoise.reports import study_figures as figures
 from equipoise.reports.frames import Frame, read_frames
-from equipoise.reports.pages import Grids, Step, render
+from equipoise.reports.pages import Grids, render, steps_of
 from equipoise.reports.study_tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
 from equipoise.reports.summary import DASH, Cell, Table
 from equipoise.runs.record import RunRecord, read_run
@@ -48,28 +47,6 @@ class Panel:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ShownRun:
-    """A run as the passports show it."""
-
-    variant: str
-    seed: int
-    status: str
-    reason: str
-    unmeasured: Mapping[str, str]
-    shown: tuple[Score, ...]
-
-
-@dataclass(frozen=True)
-class ShownRow:
-    """A row as the passports show it."""
-
-    label: str
-    block: str
-    diverged: int
-    runs: tuple[ShownRun, ...]
-
-
 def write_study_report(directory: Path, formats: Sequence[str] = tuple(FORMATS)) -> Path:
     """Write `report.html`, and the table in the named formats, into a study's directory; return the page's path.
 
@@ -100,7 +77,6 @@ def summary_of(directory: Path) -> Summary:
 
 def _page(summary: Summary, table: StudyTable, records: Records) -> str:
     walks, grids = _walks(records), _grids(records)
-    iterations = sorted({frame.iteration for one in grids for frame in one.frames})
     return render(
         "study.html",
         (_HERE / "study_templates",),
@@ -123,11 +99,8 @@ def _page(summary: Summary, table: StudyTable, records: Records) -> str:
         walk_steps=list(range(WALK_STEPS)),
         walk_labels=[f"{step} of {WALK_STEPS - 1}" for step in range(WALK_STEPS)],
         grids=grids,
-        steps=[Step(iteration, f"iteration {iteration:,}") for iteration in iterations],
-        rows=[
-            *(ShownRow(row.label, row.block, row.diverged, tuple(map(_shown_run, row.runs))) for row in summary.rows),
-            *_shown_real_data(summary),
-        ],
+        steps=steps_of(grids),
+        rows=[*summary.rows, *_real_data_rows(summary)],
     )
 
 
@@ -250,29 +223,13 @@ def _pictures(records: Records, read: Callable[[RunRecord], tuple[Frame, ...]]) 
     return found
 
 
-def _shown_real_data(summary: Summary) -> list[ShownRow]:
-    """The passports of what real data score."""
+def _real_data_rows(summary: Summary) -> list[dict[str, Any]]:
+    """What real data score, as a row with one run: their passports stand below those of the others."""
+    run = {"variant": "", "seed": 0, "status": "held-out real data in place of samples", "reason": "", "unmeasured": {}}
     return [
-        ShownRow(label, block, 0, (ShownRun("", 0, "held-out real data in place of samples", "", {}, _scores(scores)),))
+        {"label": label, "block": block, "diverged": 0, "runs": [run | {"scores": scores}]}
         for (label, block), scores in summary.real_data.items()
     ]
-
-
-def _shown_run(run: Mapping[str, Any]) -> ShownRun:
-    scores = _scores(run["scores"])
-    return ShownRun(run["variant"], run["seed"], run["status"], run["reason"], run["unmeasured"], scores)
-
-
-def _scores(raw: Mapping[str, Any]) -> tuple[Score, ...]:
-    return tuple(
-        Score(
-            name,
-            tuple(score["value"]) if isinstance(score["value"], list) else float(score["value"]),
-            score["deviation"],
-            score["passport"],
-        )
-        for name, score in raw.items()
-    )
 
 
 def _name(label: tuple[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from equipoise.common.counted import counted
 from equipoise.common.errors import printable
 from equipoise.reports.conclusions import contrast_table, sentence
-from equipoise.reports.summary import DASH, Cell, Table, shown, with_spread
+from equipoise.reports.summary import DASH, Cell, Table, with_spread
 from equipoise.studies.contrasts import contrasts
 from equipoise.studies.study import Measure, Published
 from equipoise.studies.summary import Found, RowSummary, Summary
@@ -133,8 +133,7 @@ def shown_figure(figure: Figure | None) -> str:
     """Our value: mean ± deviation (seeds)."""
     if figure is None or figure.mean is None:
         return DASH
-    text = shown(figure.mean) if figure.deviation is None else with_spread(figure.mean, figure.deviation)
-    return f"{text} ({counted(figure.count, 'seed')})"
+    return f"{with_spread(figure.mean, figure.deviation)} ({counted(figure.count, 'seed')})"
 
 
 def _titles(summary: Summary, metric: str, title: str) -> tuple[str, ...]:
@@ -225,7 +224,7 @@ def _real_cell(summary: Summary, real: Mapping[str, Any], measure: Measure) -> C
     if score is None:
         return Cell("")
     value, deviation = score["value"], score["deviation"]
-    return Cell(shown(value) if deviation is None else f"{with_spread(value, deviation)} (splits)", value)
+    return Cell(with_spread(value, deviation) + ("" if deviation is None else " (splits)"), value)
 
 
 def _sentences(summary: Summary) -> tuple[tuple[str, str, str], ...]:

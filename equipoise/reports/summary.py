@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.evaluation.passport import OLDER, decisive
-from equipoise.evaluation.score import Score
 from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord
 
@@ -42,7 +41,7 @@ class Table:
 
 def comparison_table(groups: Mapping[str, Sequence[RunRecord]]) -> Table:
     """A row per group: runs, diverged and collapsed ones, every scalar score, and the last energies and margin."""
-    metrics = tuple(dict.fromkeys(score.metric for runs in groups.values() for run in runs for score in _scalars(run)))
+    metrics = tuple(dict.fromkeys(metric for runs in groups.values() for run in runs for metric in _scalars(run)))
     usual = {metric: usual_passport(groups, metric) for metric in metrics}
     ends = tuple(name for name in _ENDS if any(run.by_epoch(name) for runs in groups.values() for run in runs))
     rows = tuple(_row(label, runs, metrics, usual, ends) for label, runs in groups.items())
@@ -70,8 +69,8 @@ MARK = (
 
 def usual_passport(groups: Mapping[str, Sequence[RunRecord]], metric: str) -> str:
     """The passport, as comparable text, that most scores of this metric share."""
-    found = Counter(text for runs in groups.values() for run in runs if (text := _passport_of(run, metric)) is not None)
-    return found.most_common(1)[0][0] if found else ""
+    scores = (_scalars(run) for runs in groups.values() for run in runs)
+    return Counter(found[metric][1] for found in scores if metric in found).most_common(1)[0][0]
 
 
 def comparable(passport: Mapping[str, object]) -> str:
@@ -97,8 +96,10 @@ def spread(values: Sequence[float]) -> Cell:
     return Cell(with_spread(mean, statistics.stdev(finite)), mean)
 
 
-def with_spread(value: float, deviation: float) -> str:
-    """A value ± its deviation, both with the decimals that the larger of them needs."""
+def with_spread(value: float, deviation: float | None) -> str:
+    """A value ± its deviation, both with the decimals that the larger of them needs; without one, the value alone."""
+    if deviation is None:
+        return shown(value)
     largest = max(abs(value), abs(deviation))
     if not math.isfinite(largest) or (largest != 0 and not _PLAIN_FROM <= largest < _PLAIN_BELOW):
         return f"{shown(value)} ± {shown(deviation)}"
@@ -149,22 +150,16 @@ def _cautions(label: str, runs: Sequence[RunRecord]) -> Iterator[str]:
 
 
 def _score_cell(runs: Sequence[RunRecord], metric: str, usual: str) -> Cell:
-    values = [value for run in runs if (value := _value_of(run, metric)) is not None and math.isfinite(value)]
+    scores = [found[metric] for found in map(_scalars, runs) if metric in found]
+    values = [value for value, _ in scores if math.isfinite(value)]
     cell = spread(values)
     partly = f" ({len(values)} of {len(runs)})" if 0 < len(values) < len(runs) else ""
-    passports = {text for run in runs if (text := _passport_of(run, metric)) is not None}
+    passports = {passport for _, passport in scores}
     if len(passports) > 1:
         return Cell(DASH, None, marked=True)
     return Cell(cell.text + partly, cell.order, marked=bool(passports - {usual}))
 
 
-def _scalars(run: RunRecord) -> tuple[Score, ...]:
-    return tuple(score for score in run.scores if isinstance(score.value, float))
-
-
-def _value_of(run: RunRecord, metric: str) -> float | None:
-    return next((float(s.value) for s in _scalars(run) if s.metric == metric and isinstance(s.value, float)), None)
-
-
-def _passport_of(run: RunRecord, metric: str) -> str | None:
-    return next((comparable(score.passport) for score in _scalars(run) if score.metric == metric), None)
+def _scalars(run: RunRecord) -> dict[str, tuple[float, str]]:
+    """By metric, of each score that is one number: its value, and its passport as comparable text."""
+    return {s.metric: (s.value, comparable(s.passport)) for s in run.scores if isinstance(s.value, float)}

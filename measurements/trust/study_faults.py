@@ -33,7 +33,6 @@ from equipoise.experiments.experiment import Watch, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.reports import figures
 from equipoise.reports import study_pages as pages
-from equipoise.reports.canvas import Drawing
 from equipoise.reports.study_pages import write_study_report
 from equipoise.studies import plan, runner, workers
 from equipoise.studies.runner import Means, run_study
@@ -75,7 +74,7 @@ def short_recipe(name: str, budget: str = "paper") -> Any:
 
 def use_small_study() -> None:
     """From now on there is one study, its workers are forked, and pages are quick to write."""
-    figures.drawing = lambda *arguments: Drawing(Markup(""))  # type: ignore[attr-defined]
+    figures.drawing = lambda *arguments: Markup("")  # type: ignore[attr-defined]
     plan.recipe = short_recipe  # type: ignore[attr-defined]
     runner.find_study = pages.find_study = lambda name: STUDY  # type: ignore[attr-defined]
     fork = multiprocessing.get_context("fork")

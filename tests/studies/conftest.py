@@ -13,7 +13,6 @@ from equipoise.experiments.experiment import with_length
 from equipoise.recipes.catalogue import recipe as real_recipe
 from equipoise.reports import figures, measurements
 from equipoise.reports import study_pages as pages
-from equipoise.reports.canvas import Drawing
 from equipoise.studies import plan, runner
 from equipoise.studies.study import Measure, Order, Published, Row, Scale, Sentence, Study, Variant
 
@@ -31,7 +30,7 @@ def carried_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         install(patched)
         for module in (figures, measurements):  # each run's page draws, which is slow
-            patched.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
+            patched.setattr(module, "drawing", lambda *arguments: Markup(""))
         runner.run_study("small", out, "cpu", means=runner.Means(workers=1, device="cpu"), say=lambda line: None)
     return out
 

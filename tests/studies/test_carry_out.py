@@ -14,7 +14,6 @@ from equipoise.experiments.experiment import Experiment, with_length
 from equipoise.recipes.catalogue import recipe
 from equipoise.recipes.digits import ebgan_digits
 from equipoise.reports import figures, measurements
-from equipoise.reports.canvas import Drawing
 from equipoise.reports.pages import write_run_report
 from equipoise.runs.directory import RunDirectory
 from equipoise.runs.train import Interrupted, Settings
@@ -38,7 +37,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The pages that were drawn, in order; their figures are left out, which take most of the time."""
     pages: list[Path] = []
     for module in (figures, measurements):
-        monkeypatch.setattr(module, "drawing", lambda *arguments: Drawing(Markup("")))
+        monkeypatch.setattr(module, "drawing", lambda *arguments: Markup(""))
 
     def write_page(settings: Settings, run: Path) -> None:
         if settings.page is not None:

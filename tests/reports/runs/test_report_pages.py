@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.reports.frames import evenly, read_frames
+from equipoise.reports.frames import read_frames
 from equipoise.reports.measurements import score_figures
 from equipoise.reports.pages import write_comparison, write_run_report
 from equipoise.reports.summary import MARK, comparison_table, shown, spread
 from equipoise.runs.record import read_run
+from equipoise.studies.study import evenly
 
 pytestmark = pytest.mark.lengthy
 
@@ -284,8 +285,8 @@ def test_frames_are_evenly_chosen_within_the_budget(tmp_path: Path) -> None:
 
 
 def test_evenly_keeps_both_ends() -> None:
-    assert evenly(list(range(100)), 5) == [0, 25, 50, 74, 99]
-    assert evenly([1, 2], 5) == [1, 2]
+    assert evenly(100, 5) == [0, 25, 50, 74, 99]
+    assert evenly(2, 5) == [0, 1]
 
 
 def test_a_collapse_counts_until_it_has_passed(make_run: Callable[..., Path]) -> None:
