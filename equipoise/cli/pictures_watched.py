@@ -4,7 +4,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from equipoise.common.counted import counted
-from equipoise.common.errors import EquipoiseError
 from equipoise.data.held_out import EVERY
 
 if TYPE_CHECKING:
@@ -28,13 +27,9 @@ _FEW, _FEWEST_DIVIDED = 2_000, 40
 
 def network_of_scores() -> str:
     """The name of the network that scores are taken by, or "" where the extra that brings it is not installed."""
-    from equipoise.networks.pretrained import lite0_weights
+    from equipoise.networks.pretrained import lite0_is_installed
 
-    try:
-        lite0_weights()
-    except EquipoiseError:
-        return ""
-    return _BACKBONE
+    return _BACKBONE if lite0_is_installed() else ""
 
 
 def without_held_out(data: "DataSet", store: "Store") -> tuple["DataSet", str]:

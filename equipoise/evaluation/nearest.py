@@ -14,7 +14,7 @@ from equipoise.evaluation.feature_cache import store_features
 from equipoise.evaluation.features import extract
 from equipoise.evaluation.sampling import grid, opaque
 from equipoise.metrics.neighbours import several_nearest
-from equipoise.networks.pretrained import lite0_weights
+from equipoise.networks.pretrained import lite0_is_installed
 
 By = Literal["features", "pixels"]
 """What distances are measured on."""
@@ -65,7 +65,7 @@ def nearest_training(
     if not 1 <= count <= len(store):
         raise EquipoiseError(f"of {len(store):,} training pictures there cannot be {count} neighbours.")
     if by is None:
-        by = "features" if _installed() else "pixels"
+        by = "features" if lite0_is_installed() else "pixels"
     if by == "pixels":
         of_samples, parts = _pixels(samples), (_pixels(part) for part in store.chunks(_PART))
     else:
@@ -78,13 +78,6 @@ def nearest_training(
     images = store.items.gather(positions.flatten()).cpu().reshape(*positions.shape, *store.shape)
     words = {"pixels": "pixels", "features": "features of EfficientNet-Lite0"}[by]
     return Neighbours(samples, images, positions, distances, words)
-
-
-def _installed() -> bool:
-    try:
-        return lite0_weights().is_file()
-    except EquipoiseError:
-        return False
 
 
 def _pixels(images: Tensor) -> Tensor:

@@ -37,6 +37,14 @@ def lite0_network(weights: Path | None = None) -> EfficientNetLite0:
     return network
 
 
+def lite0_is_installed() -> bool:
+    """Whether `lite0_weights` finds the file."""
+    try:
+        return lite0_weights().is_file()
+    except EquipoiseError:
+        return False
+
+
 def lite0_weights() -> Path:
     """The file that the extra installs; nothing of that package is imported.
 

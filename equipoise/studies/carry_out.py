@@ -4,7 +4,7 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -188,11 +188,16 @@ def attempt_group(jobs: Sequence[Job]) -> list[str]:
 
 def read_outcome(job: Job) -> dict[str, Any] | None:
     """How the run ended, or None if it did not, or if other scores were asked for."""
+    return kept_answer(job.directory / _OUTCOME, job.request)
+
+
+def kept_answer(path: Path, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a file of JSON holds, or None where there is none that answers this request."""
     try:
-        found: dict[str, Any] = json.loads(read_text_bounded(job.directory / _OUTCOME))
+        found: dict[str, Any] = json.loads(read_text_bounded(path))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and found.get("request") == job.request else None
+    return found if isinstance(found, dict) and found.get("request") == request else None
 
 
 def _divergence(error: BaseException) -> str | None:

@@ -13,7 +13,7 @@ STUDIES = Registry(
     "study",
     [
         _entry("magan-digits", "digits:magan_digits", "MAGAN against fixed margins on scikit-learn's digits"),
-        _entry("adaptive-margins", "adaptive:adaptive_margins", "hinge and rep-b with adaptive margins on digits"),
+        _entry("adaptive-margins", "digits:adaptive_margins", "hinge and rep-b with adaptive margins on digits"),
         _entry("magan-mnist", "magan:mnist_scores", "MAGAN and EBGAN on MNIST (Wang et al. 2017, section 4.1)"),
         _entry("magan-table-1", "magan:table_1", "Inception scores on CIFAR-10 (Wang et al. 2017, Table 1)"),
         _entry("magan-figure-1", "magan:figure_1", "classes of MAGAN's samples on MNIST (Wang et al. 2017, Figure 1)"),

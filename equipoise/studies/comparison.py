@@ -10,8 +10,8 @@ from equipoise.common.counted import counted
 from equipoise.common.errors import EquipoiseError, UnknownName, printable
 from equipoise.common.files import file_name
 from equipoise.evaluation.catalogue import METRICS
-from equipoise.evaluation.feasible import check_weights_are_there
 from equipoise.experiments.experiment import Experiment
+from equipoise.networks.pretrained import lite0_is_installed
 from equipoise.runs.record import HISTOGRAM
 from equipoise.studies.plan import experiment_of
 from equipoise.studies.sources import check_source, is_file_or_run, plain_of, short_name
@@ -97,17 +97,8 @@ def default_metrics(experiment: Experiment, data_root: Path | None) -> tuple[str
         return "share-near", "modes-covered"
     labels = data.load(data_root, experiment.seed).labels
     if labels is None:
-        return (*_BY_FEATURES, "nearest-neighbours") if _has_features() else _WITHOUT_FEATURES
+        return (*_BY_FEATURES, "nearest-neighbours") if lite0_is_installed() else _WITHOUT_FEATURES
     return "classifier-fid", "inception-score", "recall"
-
-
-def _has_features() -> bool:
-    """Whether the extra is installed that brings a network for images without labels."""
-    try:
-        check_weights_are_there(_BY_FEATURES, None)
-    except EquipoiseError:
-        return False
-    return True
 
 
 def _labels(sources: Sequence[str]) -> list[str]:

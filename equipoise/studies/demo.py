@@ -1,7 +1,6 @@
 """The demo: four stories, each of runs that differ in one thing, on data that come with the package."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +14,16 @@ from equipoise.common.files import file_name, write_text_atomically
 from equipoise.common.machine import available_cores, threads_kept
 from equipoise.data.digits import Digits
 from equipoise.evaluation.judge import judge_of
+from equipoise.evaluation.score_sheet import read_scores
 from equipoise.experiments.config import to_yaml
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs.directory import RunDirectory
+from equipoise.runs.run_log import read_log
 from equipoise.runs.train import Page, Settings, resume, train
 from equipoise.runs.trained import evaluate
 from equipoise.studies.carry_out import in_stacks, together
 from equipoise.studies.demo_stories import Story, stories, verdict
+from equipoise.studies.runner import tell
 from equipoise.studies.told import Told
 from equipoise.studies.workers import INTERRUPTED, get_ready, run_jobs
 from equipoise.training.stack import Stack
@@ -53,9 +55,7 @@ class Job:
 
 
 @threads_kept()
-def run_demo(
-    out: Path, seeds: int = 3, workers: int | None = None, length: float = 1.0, page: Page = None
-) -> tuple[Told, ...]:
+def run_demo(out: Path, seeds: int = 3, workers: int | None = None, page: Page = None) -> tuple[Told, ...]:
     """Train the runs of every story, score them, and write `summary.json`.
 
     What an earlier call finished is kept; what it left unfinished goes on.
@@ -64,7 +64,6 @@ def run_demo(
         out: the folder for the runs and `summary.json`.
         seeds: how many seeds of each group.
         workers: runs at a time; one per core by default.
-        length: of every training, as a share of the usual one.
         page: writes the page of each group's first run, as in `Settings`.
 
     Returns: the stories with their verdicts and runs.
@@ -72,22 +71,22 @@ def run_demo(
     Raises:
         EquipoiseError: the folder holds other runs, or cannot be written.
     """
-    told_by = stories(length)
+    told_by = stories()
     jobs = [job for story in told_by for job in _jobs(story, out, seeds, page)]
     torch.set_num_threads(1)
     workers = workers or available_cores()
-    _tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute on two idle cores.")
+    tell(f"{counted(len(jobs), 'run')}; the usual 30 take about a minute on two idle cores.")
     if workers > 1:
         get_ready(_carry_out_group)
     judge_of(Digits(), None, torch.device("cpu"))
     groups_of_jobs = [[jobs[number] for number in group] for group in in_stacks([j.experiment for j in jobs], workers)]
     at_once = min(workers, len(groups_of_jobs))
     with when_interrupted(lambda: INTERRUPTED):
-        run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: _tell(f"run {n} of {of} done"), size=len)
+        run_jobs(_carry_out_group, groups_of_jobs, at_once, lambda n, of: tell(f"run {n} of {of} done"), size=len)
     summary = [_summary(story, [job for job in jobs if job.group in story.groups]) for story in told_by]
-    write_text_atomically(out / "summary.json", json.dumps({"length": length, "stories": summary}, indent=1))
+    write_text_atomically(out / "summary.json", json.dumps({"length": 1.0, "stories": summary}, indent=1))
     for each in summary:
-        _tell(f"{each['title']}: {each['answer']}")
+        tell(f"{each['title']}: {each['answer']}")
     return tuple(
         Told(
             story.title,
@@ -137,11 +136,11 @@ def _summary(story: Story, jobs: Sequence[Job]) -> dict[str, Any]:
     groups: dict[str, Any] = {}
     for label in story.groups:
         runs = [RunDirectory(job.out) for job in jobs if job.group == label]
-        scores = [_scores(run) for run in runs]
+        scores = [{score.metric: score for score in read_scores(run.scores)} for run in runs]
         groups[label] = {
-            "scores": {metric: [found[metric]["value"] for found in scores] for metric in story.metrics},
+            "scores": {metric: [found[metric].value for found in scores] for metric in story.metrics},
             "curves": [_curves(run) for run in runs],
-            "passport": scores[0][story.metrics[0]]["passport"],
+            "passport": scores[0][story.metrics[0]].passport,
         }
     by_metric = {
         metric: {label: group["scores"][metric] for label, group in groups.items()} for metric in story.metrics
@@ -150,15 +149,9 @@ def _summary(story: Story, jobs: Sequence[Job]) -> dict[str, Any]:
     return {"title": story.title, "answer": found.answer, "figures": found.figures, "groups": groups}
 
 
-def _scores(run: RunDirectory) -> dict[str, Any]:
-    listed = json.loads(run.scores.read_text(encoding="utf-8"))["scores"]
-    return {score["metric"]: score for score in listed}
-
-
 def _curves(run: RunDirectory) -> dict[str, list[float | None]]:
     """The margin and the mean energies of every adversarial epoch, as the page draws them."""
-    lines = [json.loads(line) for line in run.log.read_text(encoding="utf-8").splitlines()]
-    epochs = [line["values"] for line in lines if line["kind"] == "epoch" and line["stage"] == "adversarial"]
+    epochs = [record.values for record in read_log(run.log).epochs if record.stage == "adversarial"]
     names = [name for name in _CURVES if any(name in values for values in epochs)]
     return {name: [_rounded(values.get(name)) for values in epochs] for name in names}
 
@@ -170,7 +163,3 @@ def _rounded(value: float | None) -> float | None:
 def run_word(group: str) -> str:
     """How the folders of a group's runs begin."""
     return file_name(group.lower().replace(",", ""))
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,12 +1,11 @@
 """The four stories of the demo: which runs stand against each other, and what their scores say."""
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from equipoise.common.counted import counted
-from equipoise.experiments.experiment import Experiment, Watch, with_length
+from equipoise.experiments.experiment import Experiment, Watch
 from equipoise.recipes.demo import amplifiers, encoders, kernels, margins
 from equipoise.studies.log_measures import lower_is_better
 from equipoise.studies.paired import LEVEL, Paired, holm, paired
@@ -43,14 +42,10 @@ class Verdict:
     figures: str
 
 
-def stories(length: float = 1.0) -> tuple[Story, ...]:
-    """The stories, in the order of the page.
-
-    Args:
-        length: of every training, as a share of the usual one.
-    """
+def stories() -> tuple[Story, ...]:
+    """The stories, in the order of the page, their runs watched less often than the recipes say."""
     return tuple(
-        replace(story, groups={label: _cut(experiment, length) for label, experiment in story.groups.items()})
+        replace(story, groups={label: replace(each, watch=_WATCH) for label, each in story.groups.items()})
         for story in _stories()
     )
 
@@ -158,12 +153,3 @@ def _stories() -> tuple[Story, ...]:
             samples=2_500,
         ),
     )
-
-
-def _cut(experiment: Experiment, length: float) -> Experiment:
-    """Watched less often than its recipe says, and shorter or longer by this factor."""
-    algorithm = experiment.algorithm
-    epochs, iterations = (
-        None if count is None else math.ceil(count * length) for count in (algorithm.epochs, algorithm.iterations)
-    )
-    return replace(with_length(experiment, epochs=epochs, iterations=iterations), watch=_WATCH)

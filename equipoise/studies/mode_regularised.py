@@ -1,10 +1,16 @@
 """The tables and figures of mode-regularised GANs (Che et al. 2017). Torch-free."""
 
 import itertools
+from functools import partial
 
 from equipoise.studies.study import CPU, SMOKE, Measure, Order, Published, Row, Scale, Sentence, Study, Variant
 
-_PAPER = "Che et al. 2017"
+_study = partial(Study, paper="Che et al. 2017")
+_MODE_SCORES = (
+    Measure("inception-score", "MODE score as printed (inception score)", same=False),
+    Measure("mode-score", "MODE score, marginal form"),
+    Measure("modes-covered", "classes covered"),
+)
 _SETS = (1, 2, 3, 4)
 _MISSING = {"dcgan": (204.7, 204.3, 103.4, 89.3), "reg-dcgan": (32.1, 71.5, 42.7, 31.6)}
 _DIVERGENCE = {"dcgan": (77.9, 60.2, 75.9, 77.8), "reg-dcgan": (62.3, 58.9, 68.4, 67.8)}
@@ -27,10 +33,9 @@ def figure_3() -> Study:
     """The grid search on MNIST: 2,592 cells for each of two methods."""
     gan = Row("GAN", "gan-mnist-grid", variants=_grid(encoder=False))
     reg_gan = Row("Reg-GAN", "reg-gan-mnist-grid", variants=_grid(encoder=True))
-    return Study(
+    return _study(
         name="mode-figure-3",
         title="GAN and Reg-GAN over a grid of networks and settings on MNIST",
-        paper=_PAPER,
         place="Figure 3",
         introduction=(
             "Both methods have the same grid of layers, widths, dropout, optimisers and learning rates. The paper "
@@ -38,11 +43,7 @@ def figure_3() -> Study:
             "missing classes is shown too. Below the paper's budget, only a part of the grid is trained."
         ),
         rows=(gan, reg_gan),
-        measures=(
-            Measure("inception-score", "MODE score as printed (inception score)", same=False),
-            Measure("mode-score", "MODE score, marginal form"),
-            Measure("modes-covered", "classes covered"),
-        ),
+        measures=_MODE_SCORES,
         orders=(Order("inception-score", "Reg-GAN", "GAN"),),
         summary="all runs",
         scales={
@@ -56,10 +57,9 @@ def figure_3() -> Study:
 def figure_4() -> Study:
     """Both weights of Reg-GAN varied together on one architecture."""
     weights = ("0.01", "0.1", "0.2", "0.5", "1")
-    return Study(
+    return _study(
         name="mode-figure-4",
         title="Reg-GAN on MNIST by the weight lambda1 = lambda2",
-        paper=_PAPER,
         place="Figure 4",
         introduction=(
             "The paper shows samples of one network under five weights, without scores, and names the weights only in "
@@ -70,11 +70,7 @@ def figure_4() -> Study:
             Row("GAN", "gan-mnist-grid"),
             *(Row(f"lambda {weight}", f"reg-gan-mnist-lambda-{weight}") for weight in weights),
         ),
-        measures=(
-            Measure("inception-score", "MODE score as printed (inception score)", same=False),
-            Measure("mode-score", "MODE score, marginal form"),
-            Measure("modes-covered", "classes covered"),
-        ),
+        measures=_MODE_SCORES,
         scales={"smoke": SMOKE, "cpu": CPU, "paper": Scale(seeds=3, samples=10_000)},
     )
 
@@ -94,10 +90,9 @@ def table_2() -> Study:
         for number in _SETS
         for method in _TITLES
     )
-    return Study(
+    return _study(
         name="mode-table-2",
         title="Numbers that are never generated, of 1,000",
-        paper=_PAPER,
         place="Table 2",
         introduction=(
             "Three digits side by side. A classifier reads each digit in 25,600 samples. The paper does not state its "
@@ -131,10 +126,9 @@ def table_3() -> Study:
         )
         for recipe, (label, low, high) in _FACES.items()
     )
-    return Study(
+    return _study(
         name="mode-table-3",
         title="Test images on missing modes of CelebA",
-        paper=_PAPER,
         place="Tables 3 and 4",
         introduction=(
             "A new discriminator, trained on noisy images, counts the test images that it considers never generated, "
@@ -164,10 +158,9 @@ def table_3() -> Study:
 
 def ring() -> Study:
     """Six Gaussians in a ring."""
-    return Study(
+    return _study(
         name="mode-ring",
         title="Modes covered on six Gaussians in a ring",
-        paper=_PAPER,
         place="appendix C, Figure 9",
         introduction=(
             "The paper shows pictures, without numbers, in which Reg-GAN finds all modes and GAN does not. With the "

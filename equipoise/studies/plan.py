@@ -77,8 +77,7 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
     watched = None
     if study.watched is not None:
         watched = Watched(metric_of(study.watched, with_inception), study.evaluations, scale.samples)
-    metrics = tuple(dict.fromkeys(metric_of(each, with_inception) for each in study.measures))
-    scored = tuple(metric for metric in metrics if metric not in LOG_MEASURES)
+    scored = scored_metrics(study, with_inception)
     if any(row.published for row in study.rows) or study.orders:
         scored = _with_histogram(study, scored)
     return [
@@ -92,6 +91,12 @@ def plan(study: Study, budget: str, seeds: int | None, with_inception: bool) -> 
 def metric_of(measure: Measure, with_inception: bool) -> str:
     """The metric that is used for a column: its own, or the stand-in if Inception's weights are missing."""
     return measure.metric if with_inception or measure.stand_in is None else measure.stand_in
+
+
+def scored_metrics(study: Study, with_inception: bool) -> tuple[str, ...]:
+    """The metrics of the columns that are taken of samples, and not from the log; each once."""
+    metrics = dict.fromkeys(metric_of(each, with_inception) for each in study.measures)
+    return tuple(metric for metric in metrics if metric not in LOG_MEASURES)
 
 
 def some_variants(variants: tuple[Variant, ...], most: int | None) -> tuple[Variant, ...]:

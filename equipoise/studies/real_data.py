@@ -8,15 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from equipoise.common.errors import EquipoiseError
-from equipoise.common.files import read_text_bounded, write_text_atomically
+from equipoise.common.files import write_text_atomically
 from equipoise.common.machine import choose_device
 from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.evidence import Evidence
 from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.recipes.catalogue import recipe
 from equipoise.runs.train import Settings
-from equipoise.studies.log_measures import LOG_MEASURES
-from equipoise.studies.plan import metric_of, scale_of
+from equipoise.studies.carry_out import kept_answer
+from equipoise.studies.plan import scale_of, scored_metrics
 from equipoise.studies.study import Reference, Study
 
 _FILE = "real-data.json"
@@ -32,10 +32,12 @@ def score_real_data(study: Study, budget: str, settings: Settings, out: Path) ->
         out: the study's directory.
     """
     wanted = [reference for reference in study.references if reference.recipe] if budget != "smoke" else []
-    path, request = out / _FILE, {"samples": scale_of(study, budget).samples, "metrics": _metrics(study, settings)}
-    kept = _kept(path, request)
+    metrics = scored_metrics(study, settings.inception_weights is not None)
+    path, request = out / _FILE, {"samples": scale_of(study, budget).samples, "metrics": list(metrics)}
+    kept = kept_answer(path, request)
     if kept is not None or not wanted:
-        return kept or []
+        references: list[dict[str, Any]] = kept["references"] if kept else []
+        return references
     found = [_scored(reference, request, settings) for reference in wanted]
     write_text_atomically(path, json.dumps({"request": request, "references": found}, indent=1, sort_keys=True))
     return found
@@ -54,19 +56,6 @@ class HeldOut(nn.Module):
         chosen = (torch.arange(len(latent)) + int(self.place)) % len(self.items)
         self.place.add_(len(latent))
         return self.items[chosen]
-
-
-def _metrics(study: Study, settings: Settings) -> list[str]:
-    names = [metric_of(measure, settings.inception_weights is not None) for measure in study.measures]
-    return [name for name in dict.fromkeys(names) if name not in LOG_MEASURES]
-
-
-def _kept(path: Path, request: dict[str, Any]) -> list[dict[str, Any]] | None:
-    try:
-        found = json.loads(read_text_bounded(path))
-    except (OSError, ValueError):
-        return None
-    return found["references"] if isinstance(found, dict) and found.get("request") == request else None
 
 
 def _scored(reference: Reference, request: dict[str, Any], settings: Settings) -> dict[str, Any]:

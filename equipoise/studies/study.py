@@ -132,6 +132,12 @@ class Sentence:
     block: str = ""
 
 
+def _check_counts(**counts: int | None) -> None:
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}.")
+
+
 @dataclass(frozen=True)
 class Scale:
     """How large the study is at a budget.
@@ -151,9 +157,7 @@ class Scale:
     length: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "samples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        _check_counts(seeds=self.seeds, samples=self.samples)
 
 
 SMOKE = Scale(seeds=1, samples=60, variants=1)
@@ -212,9 +216,7 @@ class Study:
     scales: Mapping[str, Scale] = field(default_factory=lambda: {"smoke": SMOKE, "cpu": CPU, "paper": PAPER})
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "iterations"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        _check_counts(epochs=self.epochs, iterations=self.iterations)
 
     @property
     def has_claims(self) -> bool:

@@ -203,23 +203,24 @@ def _found(
 ) -> Found:
     groups: dict[str, list[float]] = {}
     spreads: dict[str, float | None] = {}
+    values = []
     for run in raw["runs"]:
         value = _value(run, taken)
         if value is not None:
+            values.append(value)
             name = run["variant"] if study.summary == "best variant" else ""
             groups.setdefault(name, []).append(value)
             spreads[name] = run["scores"][taken].get("deviation")
     published = row.published.get(metric) if row is not None else None
-    values = tuple(value for run in raw["runs"] if (value := _value(run, taken)) is not None)
     if not groups:
-        return Found(published, values, None)
+        return Found(published, (), None)
     best = min if lower_is_better(taken) else max
     variant = best(groups, key=lambda name: statistics.fmean(groups[name]))
     marks = _marks(raw["runs"], taken, usual[taken].get(raw["block"]))
     counted = [run for run in raw["runs"] if study.summary != "best variant" or run["variant"] == variant]
     alike = not _marks(counted, taken, next(filter(None, (passport_of(run, taken) for run in counted)), None))
     figure = _figure(groups[variant], spreads[variant]) if alike else None
-    return Found(published, values, figure, variant, marks)
+    return Found(published, tuple(values), figure, variant, marks)
 
 
 def _figure(values: Sequence[float], spread: float | None) -> Figure:

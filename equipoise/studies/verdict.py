@@ -180,8 +180,10 @@ def _without_order(absolute: bool) -> Verdict:
 def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim], lower: bool) -> Verdict | None:
     others = [other for other in block if other.label != row.label]
     signs = [
-        *_published_signs(_by_measure(row), list(map(_by_measure, others)), lower),
-        *_published_signs(_by_divergence(row), list(map(_by_divergence, others)), lower=True),
+        *_published_signs(row.ours, row.published, [(each.ours, each.published) for each in others], lower),
+        *_published_signs(
+            row.diverged, row.published_diverged, [(each.diverged, each.published_diverged) for each in others], True
+        ),
         *_claimed_signs(block, claims, lower),
     ]
     if not signs:
@@ -193,20 +195,13 @@ def _by_order(row: Candidate, block: Sequence[Candidate], claims: Sequence[Claim
     return Verdict(UNDECIDED if undecided else ORDERING, reason)
 
 
-_OursAndPublished = tuple[Figure | None, Figure | None]
-
-
-def _by_measure(row: Candidate) -> _OursAndPublished:
-    return row.ours, row.published
-
-
-def _by_divergence(row: Candidate) -> _OursAndPublished:
-    return row.diverged, row.published_diverged
-
-
-def _published_signs(row: _OursAndPublished, others: Sequence[_OursAndPublished], lower: bool) -> list[int]:
+def _published_signs(
+    ours: Figure | None,
+    published: Figure | None,
+    others: Sequence[tuple[Figure | None, Figure | None]],
+    lower: bool,
+) -> list[int]:
     """1 for each order as published, -1 for the other way round, 0 for a difference within its standard error."""
-    ours, published = row
     if ours is None or published is None:
         return []
     pairs = [

@@ -102,7 +102,7 @@ def test_the_map_is_a_function_of_the_run_and_is_drawn(evidence: Evidence, tmp_p
         "class 8, crosses",
         "class 9, crosses",
     ]
-    assert "64 images of 10 classes" in str(figure.drawing.svg)
+    assert "64 images of 10 classes" in str(figure.drawing)
 
 
 @pytest.mark.parametrize(
