@@ -17,7 +17,7 @@ from equipoise.common.random import stream
 from equipoise.evaluation import inception_network, inception_weights
 from equipoise.evaluation.classifier import Classifier
 from equipoise.evaluation.classifier_network import hash_of_weights
-from equipoise.metrics.arrays import Array, as_images
+from equipoise.metrics.arrays import Array, as_images, check_unit_range
 from equipoise.metrics.resize import RESIZES
 
 _MOST_ONNX_BYTES = 2 << 30
@@ -231,8 +231,7 @@ def as_unit_range(images: Array) -> torch.Tensor:
     images = as_images("images", images)
     if images.dtype == torch.uint8:
         return images.float() / 255
-    if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
-        raise ValueError(f"images must lie in [0, 1], got {float(images.min()):.4g}..{float(images.max()):.4g}.")
+    check_unit_range("images", images)
     return images.float()
 
 

@@ -49,6 +49,14 @@ def as_probabilities(name: str, value: Array) -> torch.Tensor:
     return tensor
 
 
+def as_distribution(name: str, value: Array, classes: int) -> torch.Tensor:
+    """The probabilities of so many classes, [classes] in float64: none negative, with the sum 1."""
+    shares = as_probabilities(name, as_float64(name, value, "classes")[None])[0]
+    if len(shares) != classes:
+        raise ValueError(f"{name} must have {classes} classes, got {len(shares)}.")
+    return shares
+
+
 def as_labels(name: str, value: Array, classes: int) -> torch.Tensor:
     """Class labels [samples] as int64, each in 0 .. classes - 1."""
     classes = check_whole("classes", classes, 1)
@@ -95,6 +103,13 @@ def as_images(name: str, value: Array) -> torch.Tensor:
         raise ValueError(f"{wanted}, got shape {tuple(images.shape)}; are the channels last? Permute (0, 3, 1, 2).")
     values: torch.Tensor = widened(images)
     return values
+
+
+def check_unit_range(name: str, images: torch.Tensor) -> None:
+    """Floating-point images must lie in [0, 1], up to rounding."""
+    least, largest = ends(images)
+    if not (least >= -1e-6 and largest <= 1 + 1e-6):
+        raise ValueError(f"{name} must lie in [0, 1], got {least:.4g}..{largest:.4g}.")
 
 
 def _as_tensor(name: str, value: Array, dimensions: str) -> torch.Tensor:

@@ -6,6 +6,7 @@ import torch
 
 from equipoise.common.checks import check_whole
 from equipoise.metrics.arrays import Array, as_float64, as_labels
+from equipoise.metrics.distances import blocks
 from equipoise.metrics.floors import of_unit_size
 
 _BLOCK = 256
@@ -71,6 +72,5 @@ def _labelled(features: Array, labels: Array) -> tuple[torch.Tensor, torch.Tenso
 
 def _distances(points: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
     """Some rows at a time, and their distances [rows, samples], from differences: equal ones are equal."""
-    for start in range(0, len(points), _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in blocks(len(points), _BLOCK):
         yield rows, torch.cdist(points[rows], points, compute_mode="donot_use_mm_for_euclid_dist")

@@ -28,16 +28,24 @@ def scaled_points(name_a: str, a: Array, name_b: str, b: Array) -> tuple[float, 
     return scale, (first - centre, second - centre)
 
 
+def nearest(name_a: str, a: Array, name_b: str, b: Array) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of each point of a, the Euclidean distance to the nearest of b [samples_a], and that one's position."""
+    scale, (first, second) = scaled_points(name_a, a, name_b, b)
+    found = [squared.min(dim=1) for _, squared in distance_blocks(first, second)]
+    return torch.cat([part.values for part in found]).sqrt() / scale, torch.cat([part.indices for part in found])
+
+
 def distance_blocks(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
     """Rows of a, and their squared distances [rows, samples_b] to all of b; what is 0 up to rounding is 0."""
     norms_a, norms_b = a.square().sum(dim=1), b.square().sum(dim=1)
-    for rows in _blocks(len(a)):
+    for rows in blocks(len(a), _BLOCK):
         squared = torch.addmm(norms_b, a[rows], b.mT, alpha=-2).add_(norms_a[rows, None])
         yield rows, _without_rounding(squared, norms_a[rows], norms_b)
 
 
-def _blocks(count: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """The numbers 0 .. count - 1 in stretches of this size, the last one perhaps shorter."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def _without_rounding(squared: torch.Tensor, norms_a: torch.Tensor, norms_b: torch.Tensor) -> torch.Tensor:

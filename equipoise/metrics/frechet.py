@@ -7,6 +7,7 @@ import torch
 from equipoise.common.checks import check_dimensions, check_whole
 from equipoise.common.errors import EquipoiseError
 from equipoise.metrics.arrays import Array, as_float64, as_tensor, ends
+from equipoise.metrics.distances import blocks
 
 _NEGATIVE_TOLERANCE = 1e-6
 _IN_DOUBT = 1e-13
@@ -148,20 +149,17 @@ def _covariance(name: str, value: Array, mean: torch.Tensor) -> torch.Tensor:
     return matrix
 
 
-def _tiles(size: int) -> list[slice]:
-    return [slice(start, min(start + _TILE, size)) for start in range(0, size, _TILE)]
-
-
 def _asymmetry(matrix: torch.Tensor) -> float:
     """The largest difference between an entry and its mirror image."""
-    largest = [(matrix[tile.start :, tile] - matrix[tile, tile.start :].mT).abs().max() for tile in _tiles(len(matrix))]
+    tiles = blocks(len(matrix), _TILE)
+    largest = [(matrix[tile.start :, tile] - matrix[tile, tile.start :].mT).abs().max() for tile in tiles]
     return float(torch.stack(largest).max())
 
 
 def _scatter(centred: torch.Tensor) -> torch.Tensor:
     """X'X of rows X [samples, features]: the upper half is computed, the lower one mirrors it."""
     result = centred.new_empty(centred.shape[1], centred.shape[1])
-    for tile in _tiles(len(result)):
+    for tile in blocks(len(result), _TILE):
         rows = centred[:, tile].mT @ centred[:, tile.start :]
         result[tile, tile.start :] = rows
         result[tile.start :, tile] = rows.mT
@@ -174,9 +172,9 @@ def _upper_half_between(factor: torch.Tensor, matrix: torch.Tensor) -> torch.Ten
     That is a third of the work of two whole products. Below the diagonal the result holds zeros, but for its tiles.
     """
     result = torch.zeros_like(matrix)
-    for tile in _tiles(len(matrix)):
+    for tile in blocks(len(matrix), _TILE):
         left = factor[tile.start :, tile].mT @ matrix[tile.start :, tile.start :]
-        for other in _tiles(len(matrix)):
+        for other in blocks(len(matrix), _TILE):
             if other.start >= tile.start:
                 part = left[:, other.start - tile.start :] @ factor[other.start :, other]
                 result[tile, other] = part

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from equipoise.common.checks import check_whole
-from equipoise.metrics.arrays import Array, as_float64, as_labels, as_probabilities
+from equipoise.metrics.arrays import Array, as_distribution, as_float64, as_labels
 
 
 def class_histogram(labels: Array, classes: int) -> torch.Tensor:
@@ -94,10 +94,7 @@ def coverage_of_counts(counts: Array, target: Array | None = None) -> ModeCovera
 def _target(target: Array | None, classes: int) -> torch.Tensor:
     if target is None:
         return torch.full((classes,), 1 / classes, dtype=torch.float64)
-    probabilities = as_probabilities("target", as_float64("target", target, "classes")[None])[0].cpu()
-    if probabilities.shape[0] != classes:
-        raise ValueError(f"target must have {classes} classes, got {probabilities.shape[0]}.")
-    return probabilities
+    return as_distribution("target", target, classes).cpu()
 
 
 def _divergence(generated: torch.Tensor, target: torch.Tensor) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 
 from equipoise.common.checks import check_choice, check_whole
-from equipoise.metrics.arrays import Array, as_float64, as_probabilities
+from equipoise.metrics.arrays import Array, as_distribution, as_probabilities
 
 
 def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, float]:
@@ -52,10 +52,7 @@ def mode_score(probabilities: Array, label_distribution: Array, form: str = "pap
     """
     check_choice("form", form, _MODE_FORMS)
     rows = as_probabilities("probabilities", probabilities)
-    training = as_float64("label_distribution", label_distribution, "classes")
-    training = as_probabilities("label_distribution", training[None])[0].to(rows.device)
-    if training.shape[0] != rows.shape[1]:
-        raise ValueError(f"label_distribution must have {rows.shape[1]} classes, got {training.shape[0]}.")
+    training = as_distribution("label_distribution", label_distribution, rows.shape[1]).to(rows.device)
     marginal = rows.mean(dim=0)
     if bool(((training == 0) & (marginal > 0)).any()):
         raise ValueError("label_distribution is 0 for a class that the samples have; the divergence is infinite.")

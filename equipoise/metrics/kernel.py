@@ -1,14 +1,15 @@
 """Kernel distance (KID): the unbiased squared maximum mean discrepancy of features with a cubic kernel."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import torch
 
 from equipoise.common.checks import check_whole, described, is_number
-from equipoise.metrics.arrays import Array, as_float64
+from equipoise.metrics.arrays import Array
+from equipoise.metrics.distances import blocks, matching_rows
 
 Places = torch.Tensor | slice
 """Which samples: indices, or a stretch."""
@@ -143,20 +144,16 @@ def _kernel(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return inner.square().mul_(inner)
 
 
-def _blocks(rows: torch.Tensor) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, len(rows), _BLOCK))
-
-
 def _sums_within(rows: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Each row's sums of the kernel with all others, times their weights [samples, sums]; [samples, sums].
 
     Every block off the diagonal serves twice.
     """
     sums = torch.zeros_like(weights)
-    for first in _blocks(rows):
+    for first in blocks(len(rows), _BLOCK):
         own = _kernel(rows[first], rows[first]).fill_diagonal_(0)
         sums[first] += own @ weights[first]
-        for second in _blocks(rows):
+        for second in blocks(len(rows), _BLOCK):
             if second.start > first.start:
                 block = _kernel(rows[first], rows[second])
                 sums[first] += block @ weights[second]
@@ -169,8 +166,8 @@ def _sums_between(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The kernel's weighted sums along b for each row of a, and along a for each row of b."""
     sums_a, sums_b = a.new_zeros(len(a), weights_b.shape[1]), b.new_zeros(len(b), weights_a.shape[1])
-    for first in _blocks(a):
-        for second in _blocks(b):
+    for first in blocks(len(a), _BLOCK):
+        for second in blocks(len(b), _BLOCK):
             block = _kernel(a[first], b[second])
             sums_a[first] += block @ weights_b[second]
             sums_b[second] += block.mT @ weights_a[first]
@@ -178,10 +175,7 @@ def _sums_between(
 
 
 def _features(features_a: Array, features_b: Array, least: int) -> tuple[torch.Tensor, torch.Tensor]:
-    a = as_float64("features_a", features_a, "samples, features")
-    b = as_float64("features_b", features_b, "samples, features").to(a.device)
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"features_b must have {a.shape[1]} features, got shape {tuple(b.shape)}.")
+    a, b = matching_rows("features_a", features_a, "features_b", features_b)
     if min(len(a), len(b)) < least:
         raise ValueError(f"each side must have at least {least} samples, got {len(a)} and {len(b)}.")
     return a, b

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, scaled_points
+from equipoise.metrics.distances import distance_blocks, nearest, scaled_points
 
 
 def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, torch.Tensor]:
@@ -19,9 +19,7 @@ def nearest_neighbours(samples: Array, training: Array) -> tuple[torch.Tensor, t
     Returns:
         Distances [samples] in float64, and positions [samples] in the training set.
     """
-    scale, (a, b) = scaled_points("samples", samples, "training", training)
-    found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
-    return torch.cat([part.values for part in found]).sqrt() / scale, torch.cat([part.indices for part in found])
+    return nearest("samples", samples, "training", training)
 
 
 def several_nearest(samples: Array, training: Iterable[Array], count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -35,15 +33,15 @@ def several_nearest(samples: Array, training: Iterable[Array], count: int) -> tu
     Returns:
         Distances [samples, count] in float64, nearest first, and positions [samples, count] over all parts.
     """
-    nearest, places, done = torch.empty(len(samples), 0, dtype=torch.float64), torch.empty(len(samples), 0).long(), 0
+    known, places, done = torch.empty(len(samples), 0, dtype=torch.float64), torch.empty(len(samples), 0).long(), 0
     for part in training:
         scale, (a, b) = scaled_points("samples", samples, "training", part)
         found = torch.cat([squared for _, squared in distance_blocks(a, b)]).sqrt() / scale
         here = torch.arange(done, done + len(part)).expand(len(samples), -1)
-        nearest, places, done = torch.cat([nearest, found], 1), torch.cat([places, here], 1), done + len(part)
-        chosen = nearest.argsort(dim=1, stable=True)[:, :count]
-        nearest, places = nearest.gather(1, chosen), places.gather(1, chosen)
-    return nearest, places
+        known, places, done = torch.cat([known, found], 1), torch.cat([places, here], 1), done + len(part)
+        chosen = known.argsort(dim=1, stable=True)[:, :count]
+        known, places = known.gather(1, chosen), places.gather(1, chosen)
+    return known, places
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 
 from equipoise.common.checks import check_positive, check_whole
 from equipoise.metrics.arrays import Array
-from equipoise.metrics.distances import distance_blocks, scaled_points
+from equipoise.metrics.distances import nearest
 from equipoise.metrics.histogram import coverage_of_counts
 
 _ROUNDING = 1e-12
@@ -52,16 +52,14 @@ def point_coverage(
     if loose_radius < 3 * deviation * (1 - _ROUNDING):
         raise ValueError(f"loose_radius must be at least 3 deviations, got {loose_radius} and deviation {deviation}.")
     minimum = check_whole("minimum", minimum, 1)
-    scale, (a, b) = scaled_points("points", points, "centres", centres)
-    found = [squared.min(dim=1) for _, squared in distance_blocks(a, b)]
-    distances, nearest = torch.cat([f.values for f in found]).sqrt() / scale, torch.cat([f.indices for f in found])
-    near = torch.bincount(nearest[distances <= 3 * deviation], minlength=len(b))
-    loose = torch.bincount(nearest[distances <= loose_radius], minlength=len(b))
+    distances, places = nearest("points", points, "centres", centres)
+    near = torch.bincount(places[distances <= 3 * deviation], minlength=len(centres))
+    loose = torch.bincount(places[distances <= loose_radius], minlength=len(centres))
     return PointCoverage(
-        modes=len(b),
+        modes=len(centres),
         covered=int((near >= minimum).sum()),
         covered_loosely=int((loose >= minimum).sum()),
-        share_near=int(near.sum()) / len(a),
-        share_loose=int(loose.sum()) / len(a),
+        share_near=int(near.sum()) / len(distances),
+        share_loose=int(loose.sum()) / len(distances),
         divergence=coverage_of_counts(near).divergence if int(near.sum()) else None,
     )

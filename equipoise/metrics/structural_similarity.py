@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from equipoise.common.checks import check_same_shape, check_whole
-from equipoise.metrics.arrays import Array, as_images
+from equipoise.metrics.arrays import Array, as_images, check_unit_range
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """The exponents of the five scales, from fine to coarse (Wang et al. 2003)."""
@@ -130,6 +130,5 @@ def _images(name: str, value: Array) -> torch.Tensor:
     images = as_images(name, value)
     if not images.is_floating_point():
         raise ValueError(f"{name} must be floating-point in [0, 1], got {images.dtype}.")
-    if not (float(images.min()) >= -1e-6 and float(images.max()) <= 1 + 1e-6):
-        raise ValueError(f"{name} must lie in [0, 1], got {float(images.min()):.4g}..{float(images.max()):.4g}.")
+    check_unit_range(name, images)
     return images
