@@ -24,7 +24,7 @@ from equipoise.simulations.report import FIGURE_WIDTH_INCHES, Results, rounded, 
 
 NAME = "mmd-flow"
 """On the command line."""
-_LOOSE_RADIUS, _LEAST_PARTICLES = 1.0, 1
+_LOOSE_RADIUS = 1.0
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _row(velocity: Velocity, data: Tensor, start: str, settings: FlowSettings) -
         first = first + torch.tensor([settings.far, 0.0], dtype=torch.float64)
     moments, ring = follow(velocity, first, data, settings), Ring()
     centres = torch.tensor(ring.centres(), dtype=torch.float64)
-    found = point_coverage(moments[-1], centres, ring.deviation, _LOOSE_RADIUS, _LEAST_PARTICLES)
+    found = point_coverage(moments[-1], centres, ring.deviation, _LOOSE_RADIUS)
     distance = squared_mmd(data, moments[-1], DistanceKernel(), unbiased=False)
     speed = (moments[1] - moments[0]).norm(dim=1).mean() / settings.step_size
     return {

@@ -2,7 +2,6 @@
 
 import io
 import json
-import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-import equipoise
 from equipoise.common.files import write_atomically, write_text_atomically
 from equipoise.common.machine import git_commit
+from equipoise.evaluation.passport import current_versions
 
 FIGURE_WIDTH_INCHES = 5.4
 """Of every figure."""
@@ -54,14 +53,7 @@ def write_figure(path: Path, draw: Draw, results: Mapping[str, Any]) -> None:
 
 def versions() -> dict[str, str | None]:
     """The versions that computed the numbers; the commit is None outside a checkout."""
-    return {
-        "commit": git_commit(),
-        "equipoise": equipoise.__version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "matplotlib": matplotlib.__version__,
-    }
+    return {"commit": git_commit(), **current_versions(), "matplotlib": matplotlib.__version__}
 
 
 def as_json(results: Results) -> str:

@@ -1,14 +1,10 @@
-"""The ring of six Gaussians over the iterations: where a GAN and Reg-GAN put their samples (Che et al. 2017, Figure 9).
-
-Simulations know losses only, and this one trains recipes: it lives here and is named in their catalogue.
-"""
+"""A ring of six Gaussians over the iterations: where GAN and Reg-GAN put their samples (Che et al. 2017, Figure 9)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -50,14 +46,13 @@ class RingSettings:
     limit: float = 6.5
 
 
-def simulate(out: Path, settings: RingSettings | None = None) -> list[Path]:
+def simulate(out: Path, settings: RingSettings = RingSettings()) -> list[Path]:
     """Train, and write the counts and the heat maps into `out`. Returns: the files written."""
-    return write_report(out, NAME, compute(settings or RingSettings()), draw)
+    return write_report(out, NAME, compute(settings), draw)
 
 
 def compute(settings: RingSettings) -> Results:
     """The two-dimensional histograms of samples, a row of text per bin of y, and the modes covered."""
-    matplotlib.use("Agg")
     runs = []
     for name, title in settings.recipes:
         experiment = replace(with_length(recipe(name), iterations=settings.iterations[-1]), seed=settings.seed)

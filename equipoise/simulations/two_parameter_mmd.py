@@ -17,6 +17,8 @@ ATTRACTIVE = -1.0
 """Lambda of the attractive loss."""
 REPULSIVE = 1.0
 """Lambda of the repulsive loss."""
+_FLOW_STEPS, _FLOW_STEP = 200, 0.4
+"""How long orbits are followed, by the slowed clock."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,7 @@ def equilibrium(
     raise ArithmeticError(f"no equilibrium was found from {start} in {limit} Newton steps; begin nearer to one.")
 
 
-def flow(
-    system: TwoParameterMMD, starts: Tensor, rate_ratio: float = 1.0, length: float = 80.0, step: float = 0.4
-) -> Tensor:
+def flow(system: TwoParameterMMD, starts: Tensor, rate_ratio: float = 1.0) -> Tensor:
     """Where the flow carries starts [n, 2] with w2 > 0 (classical Runge-Kutta).
 
     The state is (w1, log w2), because w2 decays towards the trivial solution at rates that differ by orders of
@@ -121,12 +121,12 @@ def flow(
 
     Args:
         rate_ratio: the generator's learning rate over the discriminator's.
-        length: for how long, by the slowed clock, to follow the orbits.
     """
     check_positive("rate_ratio", rate_ratio)
     rates = torch.tensor([rate_ratio**0.5, rate_ratio**-0.5], dtype=starts.dtype)
     state = torch.stack([starts[:, 0], starts[:, 1].log()], dim=1)
-    for _ in range(round(length / step)):
+    step = _FLOW_STEP
+    for _ in range(_FLOW_STEPS):
         k1 = _slowed_velocity(system, rates, state)
         k2 = _slowed_velocity(system, rates, state + step / 2 * k1)
         k3 = _slowed_velocity(system, rates, state + step / 2 * k2)
@@ -144,9 +144,9 @@ def start_grid(columns: int = 15, rows: int = 14) -> Tensor:
     return torch.cartesian_prod(w1, w2)
 
 
-def is_trivial(ends: Tensor, threshold: float = 1e-3) -> Tensor:
+def is_trivial(ends: Tensor) -> Tensor:
     """Which of the end points [n, 2] lie on the trivial solution w2 = 0, where the discriminator sees nothing."""
-    return ends[:, 1].abs() < threshold
+    return ends[:, 1].abs() < 1e-3
 
 
 def _slowed_velocity(system: TwoParameterMMD, rates: Tensor, state: Tensor) -> Tensor:
