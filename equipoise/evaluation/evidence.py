@@ -101,6 +101,22 @@ class Evidence(Comparison):
             return self.known_data
         return self.experiment.data.load(self.data_root, self.experiment.seed)
 
+    def labels(self, for_what: str) -> Tensor:
+        """The classes of the data, [items] on the CPU.
+
+        Raises:
+            EquipoiseError: they have none; `for_what` ends the sentence.
+        """
+        if self.data.labels is None:
+            raise EquipoiseError(f"the data set {self.experiment.data.name} has no labels{for_what}.")
+        return self.data.labels.cpu()
+
+    def class_shares(self, for_what: str) -> Tensor:
+        """The share of each class in the data, [classes] in float64; with few samples none is 0. Raises as `labels`."""
+        counts = torch.bincount(self.labels(for_what), minlength=self.judge.classes).double()
+        counts = counts + 1 if self.few_samples else counts
+        return counts / counts.sum()
+
     @cached_property
     def real(self) -> Tensor:
         """Items of that data, spread over all, as many as wanted or all: uint8 images or float32 points."""

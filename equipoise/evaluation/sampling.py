@@ -24,13 +24,6 @@ _SMALLEST_PIXELS = 32
 
 
 def generate(generator: nn.Module, prior: Latent, count: int, seed: int, purpose: str = "samples") -> Tensor:
-    """All samples of `generated_batches` at once: [count, ...] on the CPU."""
-    return torch.cat(list(generated_batches(generator, prior, count, seed, purpose)))
-
-
-def generated_batches(
-    generator: nn.Module, prior: Latent, count: int, seed: int, purpose: str = "samples"
-) -> Iterator[Tensor]:
     """Samples of the generator in evaluation mode, some hundred at a time. Its state and mode are left as they were.
 
     Args:
@@ -40,10 +33,13 @@ def generated_batches(
         seed: with `purpose`, the address of the noise; the first samples are the same whatever `count` is.
         purpose: names the stream of noise.
 
-    Yields: [at most 500, ...] on the CPU.
+    Returns: [count, ...] on the CPU.
     """
-    for number, start in enumerate(range(0, count, BATCH)):
-        yield images_of(generator, latent_batch(prior, seed, number, purpose)[: count - start])
+    latents = (
+        latent_batch(prior, seed, number, purpose)[: count - start]
+        for number, start in enumerate(range(0, count, BATCH))
+    )
+    return torch.cat([images_of(generator, batch) for batch in latents])
 
 
 @torch.no_grad()

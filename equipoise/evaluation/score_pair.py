@@ -11,6 +11,7 @@ from equipoise.evaluation.score import Score
 from equipoise.evaluation.score_sheet import ScoreCurve, ScoreSheet
 from equipoise.evaluation.scoring import reasons, take_possible
 from equipoise.evaluation.scoring_features import FeatureMetric
+from equipoise.evaluation.sides import Side
 
 USUAL = ("kernel", "frechet", "precision", "recall", "density", "coverage")
 """What is measured of EfficientNet-Lite0's features where no metric is named."""
@@ -52,9 +53,8 @@ def score_pair(pair: Pair, names: Sequence[str] = (), curve: Sequence[int] | Non
         raise EquipoiseError(reasons(impossible))
     with_floors = tuple(with_floor(score, pair) for score in scores)
     curves = () if curve is None else tuple(_curves(pair, with_floors, curve))
-    return ScoreSheet(
-        _side(pair, "real"), _side(pair, "generated"), with_floors, impossible, _notes(pair, scores), curves
-    )
+    real, generated = (_described(pair, side) for side in (pair.real_side, pair.generated_side))
+    return ScoreSheet(real, generated, with_floors, impossible, _notes(pair, scores), curves)
 
 
 def _refusal(entry: MetricEntry, pair: Pair) -> str | None:
@@ -72,8 +72,7 @@ def _refusal(entry: MetricEntry, pair: Pair) -> str | None:
     return None
 
 
-def _side(pair: Pair, which: str) -> dict[str, Any]:
-    side = pair.real_side if which == "real" else pair.generated_side
+def _described(pair: Pair, side: Side) -> dict[str, Any]:
     return {
         "name": side.name,
         "images": len(side.store),

@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,13 +88,47 @@ class ScoreSheet:
         parts = [_sides(self.real, self.generated), aligned(_rows(self.scores)) + _of_floors(self.scores)]
         parts += [aligned(_curve_rows(curve)) for curve in self.curves]
         if self.impossible:
-            parts.append("not computed:\n" + "\n".join(_why(self.impossible)))
+            why = [f"  {', '.join(names)}: {reason}" for reason, names in by_reason(self.impossible).items()]
+            parts.append("\n".join(["not computed:", *why]))
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
         """The sheet for a notebook."""
         about = html.escape(_sides(self.real, self.generated)).replace("\n", "<br>")
         return f"<p>{about}</p>{notebook.table(_rows(self.scores))}"
+
+
+class Scores(Mapping[str, Score]):
+    """Scores by the names of their metrics. `scores["fid"].value` is a figure, `print(scores)` a table."""
+
+    def __init__(self, scores: Iterable[Score] = ()):
+        self._scores = {score.metric: score for score in scores}
+
+    def __getitem__(self, metric: str) -> Score:
+        return self._scores[metric]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scores)
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __str__(self) -> str:
+        return aligned(self._rows()) if self._scores else "no scores yet"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """The table for a notebook."""
+        return notebook.table(self._rows()) if self._scores else notebook.paragraph("no scores yet")
+
+    def _rows(self) -> list[list[str]]:
+        rows = [["metric", "value", "±", "better", "iteration", "samples"]]
+        for score in self._scores.values():
+            known = (score.passport.get(name) for name in ("iteration", "generated_count"))
+            figures = [shown_score(score), shown_value(score.deviation), which_is_better(score.metric)]
+            rows.append([score.metric, *figures, *("-" if each is None else str(each) for each in known)])
+        return rows
 
 
 def read_scores(path: Path) -> list[Score]:
@@ -179,8 +213,9 @@ def _curve_rows(curve: ScoreCurve) -> list[list[str]]:
     return rows
 
 
-def _why(impossible: Mapping[str, str]) -> list[str]:
-    by_reason: dict[str, list[str]] = {}
+def by_reason(impossible: Mapping[str, str]) -> dict[str, list[str]]:
+    """The metrics that cannot be computed, by why."""
+    found: dict[str, list[str]] = {}
     for name, reason in impossible.items():
-        by_reason.setdefault(reason, []).append(name)
-    return [f"  {', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+        found.setdefault(reason, []).append(name)
+    return found

@@ -7,8 +7,6 @@ from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 
-import torch
-
 from equipoise.common.checks import NotFiniteError
 from equipoise.common.errors import EquipoiseError, printable, shortened
 from equipoise.common.precision import full_precision
@@ -17,23 +15,11 @@ from equipoise.evaluation.catalogue import METRICS, MetricEntry
 from equipoise.evaluation.comparison import Comparison
 from equipoise.evaluation.evidence import Evidence as Evidence
 from equipoise.evaluation.evidence import Score as Score
+from equipoise.evaluation.score_sheet import by_reason
 from equipoise.metrics.inception import inception_score, mode_score
 from equipoise.metrics.two_sample import two_sample_test
 
 _SPLITS = 10
-
-
-def take_scores(names: tuple[str, ...], evidence: Comparison) -> list[Score]:
-    """The scores of these metrics.
-
-    Raises:
-        EquipoiseError: a metric is unknown, or cannot be taken.
-        NotFiniteError: the generator has diverged.
-    """
-    scores, impossible = take_possible(names, evidence)
-    if impossible:
-        raise EquipoiseError(reasons(impossible))
-    return scores
 
 
 def take_possible(names: tuple[str, ...], evidence: Comparison) -> tuple[list[Score], dict[str, str]]:
@@ -101,10 +87,8 @@ def _check_counts(entry: MetricEntry, evidence: Comparison) -> None:
 
 def reasons(impossible: Mapping[str, str]) -> str:
     """Why metrics cannot be computed, one sentence per reason."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in impossible.items():
-        by_reason.setdefault(reason, []).append(name)
-    return " ".join(f"{' and '.join(names)} cannot be computed: {reason}" for reason, names in by_reason.items())
+    found = by_reason(impossible).items()
+    return " ".join(f"{' and '.join(names)} cannot be computed: {reason}" for reason, names in found)
 
 
 def usual_metrics(evidence: Evidence) -> tuple[str, ...]:
@@ -127,13 +111,9 @@ def score_inception(evidence: Evidence) -> Score:
 
 def score_mode(evidence: Evidence) -> Score:
     """MODE score in its "marginal" form, by the data set's classifier."""
-    labels = evidence.data.labels
-    if labels is None:
-        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels, which the MODE score needs.")
-    counts = torch.bincount(labels.cpu(), minlength=evidence.judge.classes).double()
-    counts = counts + 1 if evidence.few_samples else counts
-    value = mode_score(evidence.probabilities, counts / counts.sum(), form="marginal")
-    passport = evidence.judged_passport("mode-score, marginal form", real_count=len(labels))
+    shares = evidence.class_shares(", which the MODE score needs")
+    value = mode_score(evidence.probabilities, shares, form="marginal")
+    passport = evidence.judged_passport("mode-score, marginal form", real_count=len(evidence.data))
     return Score("mode-score", value, None, passport)
 
 

@@ -60,10 +60,7 @@ def asked_classes(evidence: Evidence) -> Tensor:
 
 def _real_classes(evidence: Evidence) -> Tensor:
     """Those of the real items."""
-    labels = evidence.data.labels
-    if labels is None:
-        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels to tell classes by.")
-    return labels.cpu()[spread_places(len(evidence.real), len(evidence.data))]
+    return evidence.labels(" to tell classes by")[spread_places(len(evidence.real), len(evidence.data))]
 
 
 def _present(classes: Tensor) -> list[int]:

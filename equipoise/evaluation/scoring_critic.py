@@ -37,9 +37,7 @@ def critic_outputs(evidence: Evidence) -> tuple[Tensor, Tensor]:
         EquipoiseError: the data have no labels, no player scores images, or only the generator is at hand.
         NotFiniteError: the discriminator has diverged.
     """
-    data, device = evidence.data, evidence.device
-    if data.labels is None:
-        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels to tell classes by.")
+    data, device, labels = evidence.data, evidence.device, evidence.labels(" to tell classes by")
     name = critic_of(evidence.experiment, "its outputs were to be looked at.")
     if evidence.load_player is None:
         raise EquipoiseError("this metric needs the outputs of a discriminator, and only a generator is available.")
@@ -51,7 +49,7 @@ def critic_outputs(evidence: Evidence) -> tuple[Tensor, Tensor]:
         outputs = torch.cat([critic(batch.to(device)).reshape(len(batch), -1) for batch in batches])
     if not bool(torch.isfinite(outputs).all()):
         raise NotFiniteError("the discriminator's outputs are not finite numbers.")
-    return outputs, data.labels.to(chosen.device)[chosen]
+    return outputs, labels[chosen]
 
 
 def _score(name: str, evidence: Evidence, value: float, count: int, features: int) -> Score:

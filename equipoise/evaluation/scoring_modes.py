@@ -70,14 +70,9 @@ def _score(name: str, evidence: Evidence, read: Callable[[ModeCoverage], float])
 
 
 def _by_class(evidence: Evidence) -> _Found:
-    labels = evidence.data.labels
-    if labels is None:
-        raise EquipoiseError(f"the data set {evidence.experiment.data.name} has no labels, and so no known modes.")
-    classes = evidence.judge.classes
-    counts = torch.bincount(labels.cpu(), minlength=classes).double()
-    counts = counts + 1 if evidence.few_samples else counts
-    found = mode_coverage(evidence.probabilities.argmax(dim=1), classes, counts / counts.sum())
-    return found, evidence.judged_passport("", real_count=len(labels))
+    shares = evidence.class_shares(", and so no known modes")
+    found = mode_coverage(evidence.probabilities.argmax(dim=1), len(shares), shares)
+    return found, evidence.judged_passport("", real_count=len(evidence.data))
 
 
 def _by_digit(evidence: Evidence, numbers: Numbers) -> _Found:

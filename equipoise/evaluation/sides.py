@@ -93,9 +93,7 @@ def _side(source: ImageSource, shape: tuple[int, int, int]) -> Side:
     return Side(source.name, store, tuple(notes))
 
 
-def source_of(
-    given: Given, name: str, value_range: ValueRange = "unit", root: Path | None = None, seed: int = 0
-) -> ImageSource:
+def source_of(given: Given, name: str, value_range: ValueRange = "unit", root: Path | None = None) -> ImageSource:
     """What a user gave as one side.
 
     Args:
@@ -105,15 +103,14 @@ def source_of(
         name: of images in memory.
         value_range: of floating-point ones, which are rounded to 8 bits as files are.
         root: where published data lie.
-        seed: of synthetic data.
 
     Raises:
         EquipoiseError: there is no such thing, or it holds no images.
     """
     if isinstance(given, DataSet):
-        return _of_store(given.name, given.load(root, seed))
+        return _of_store(given.name, given.load(root))
     if isinstance(given, str | Path):
-        return _of_text(str(given), root, seed)
+        return _of_text(str(given), root)
     return of_images(given, name, value_range)
 
 
@@ -152,11 +149,11 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
     return to_bytes(images.cpu(), value_range)
 
 
-def _of_text(text: str, root: Path | None, seed: int) -> ImageSource:
+def _of_text(text: str, root: Path | None) -> ImageSource:
     found = named_side(text)
     if isinstance(found, Path):
         return _of_pictures(found)
-    return _of_store(printable(text) if ":" in text else found.name, found.load(root, seed))
+    return _of_store(printable(text) if ":" in text else found.name, found.load(root))
 
 
 def _of_pictures(path: Path) -> ImageSource:

@@ -124,16 +124,14 @@ class BalanceMonitor:
         alarms = []
         for means in self._windows.take(self._waiting.read()):
             self._loss.see(Window(*means).discriminator_loss)
-            wrong = self._wrong() if self._windows.count > WARM_UP else {}
+            windows = [Window(*each) for each in self._windows.means]
+            wrong = imbalances(windows, self._loss.saturation) if self._windows.count > WARM_UP else {}
             new, over = self._lasting.judge(wrong)
             alarms += [words.alarm(name, wrong[name], self.steps) for name in new]
             alarms += [words.passed(name, "the signs of it are gone", self.steps) for name in over]
         last = self._windows.means[-1:]
         values = values_of(Window(*last[0]), self._loss.saturation) if last else {}
         return Report(values, tuple(alarms), tuple(self._lasting.said))
-
-    def _wrong(self) -> dict[str, str]:
-        return imbalances([Window(*means) for means in self._windows.means], self._loss.saturation)
 
     def forget(self) -> None:
         """Drop what waits: the training goes back to before it."""

@@ -18,7 +18,7 @@ from equipoise.evaluation.maker import SampleMaker, count_for, wanted
 from equipoise.evaluation.nearest import By, Neighbours
 from equipoise.evaluation.sample_files import interpolation_arrays, sample_arrays, sample_sheet
 from equipoise.evaluation.sampling import check_count
-from equipoise.evaluation.scores import Scores
+from equipoise.evaluation.score_sheet import Scores
 from equipoise.experiments.experiment import Experiment
 from equipoise.runs import train as training
 from equipoise.runs import trained

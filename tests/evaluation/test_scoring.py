@@ -28,7 +28,7 @@ from equipoise.evaluation.classifier_network import ClassifierRecipe
 from equipoise.evaluation.evidence import Evidence, Score
 from equipoise.evaluation.judge import all_items, parts_of
 from equipoise.evaluation.passport import Passport, comparable
-from equipoise.evaluation.scoring import take_scores
+from equipoise.evaluation.scoring import take_possible
 from equipoise.experiments.build import build_player
 from equipoise.experiments.experiment import Experiment, Player, network
 from equipoise.metrics.frechet import frechet_distance
@@ -210,6 +210,12 @@ def test_similarity_takes_every_sample_in_one_pair(count: int, pairs: int, monke
 def test_one_sample_has_no_similarity() -> None:
     with pytest.raises(EquipoiseError, match="ms-ssim needs at least two samples"):
         METRICS.load("ms-ssim")(evidence_of(torch.zeros(1, 1, 8, 8), Noise((1, 8, 8), 20), 1))
+
+
+def take_scores(names: tuple[str, ...], evidence: Evidence) -> list[Score]:
+    scores, impossible = take_possible(names, evidence)
+    assert impossible == {}
+    return scores
 
 
 def test_every_score_has_a_whole_passport(complete: Evidence) -> None:
