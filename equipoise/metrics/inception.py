@@ -1,7 +1,6 @@
 """Inception score and MODE score of a classifier's probabilities of generated images."""
 
 import itertools
-from collections.abc import Callable
 
 import torch
 
@@ -32,7 +31,8 @@ def inception_score(probabilities: Array, splits: int = 10) -> tuple[float, floa
     count = rows.shape[0]
     splits = check_whole("splits", splits, 1, count, ", the number of samples")
     edges = [part * count // splits for part in range(splits + 1)]
-    scores = torch.stack([_one_score(rows[start:end]) for start, end in itertools.pairwise(edges)])
+    parts = (rows[start:end] for start, end in itertools.pairwise(edges))
+    scores = torch.stack([torch.exp(_divergence(part, part.mean(dim=0)).mean()) for part in parts])
     return float(scores.mean()), float(scores.std(correction=0))
 
 
@@ -50,33 +50,16 @@ def mode_score(probabilities: Array, label_distribution: Array, form: str = "pap
         label_distribution: [classes], p(y) of the training data; above 0 wherever a sample has mass.
         form: "paper" or "marginal".
     """
-    check_choice("form", form, _MODE_FORMS)
+    check_choice("form", form, ("paper", "marginal"))
     rows = as_probabilities("probabilities", probabilities)
     training = as_distribution("label_distribution", label_distribution, rows.shape[1]).to(rows.device)
     marginal = rows.mean(dim=0)
     if bool(((training == 0) & (marginal > 0)).any()):
         raise ValueError("label_distribution is 0 for a class that the samples have; the divergence is infinite.")
-    return float(torch.exp(_MODE_FORMS[form](rows, marginal, training) - _divergence(marginal, training)))
-
-
-def _one_score(rows: torch.Tensor) -> torch.Tensor:
-    return torch.exp(_divergence(rows, rows.mean(dim=0)).mean())
+    away_from = training if form == "paper" else marginal
+    return float(torch.exp(_divergence(rows, away_from).mean() - _divergence(marginal, training)))
 
 
 def _divergence(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     """KL(p || q) over the last dimension in nats, with 0 log 0 = 0; where q is 0, so is p."""
     return (torch.xlogy(p, p) - torch.xlogy(p, torch.where(p > 0, q, 1.0))).sum(dim=-1)
-
-
-def _paper(rows: torch.Tensor, marginal: torch.Tensor, training: torch.Tensor) -> torch.Tensor:
-    return _divergence(rows, training).mean()
-
-
-def _marginal(rows: torch.Tensor, marginal: torch.Tensor, training: torch.Tensor) -> torch.Tensor:
-    return _divergence(rows, marginal).mean()
-
-
-_MODE_FORMS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]] = {
-    "paper": _paper,
-    "marginal": _marginal,
-}

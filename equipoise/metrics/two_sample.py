@@ -53,7 +53,7 @@ def two_sample_test(
         raise ValueError(f"each side must have at least 4 samples, got {len(a)} and {len(b)}.")
     if generator is not None:
         a, b = _shuffled(a, generator), _shuffled(b, generator)
-    (a1, a2), (b1, b2) = (_halves(points, pairs) for points in (a, b))
+    (a1, a2), (b1, b2) = ((points[0 : 2 * pairs : 2], points[1 : 2 * pairs : 2]) for points in (a, b))
     sigma = bandwidth * scale if bandwidth is not None else float((a1 - b2).norm(dim=1).median())
     if not 1e-150 < sigma < 1e150:
         raise ValueError(f"bandwidth must suit the distances, got {sigma / scale} (are all samples the same?).")
@@ -66,10 +66,6 @@ def _upper_tail(statistic: float, error: float) -> float:
     if error == 0:
         return 0.0 if statistic > 0 else 1.0
     return 0.5 * math.erfc(statistic / error / math.sqrt(2))
-
-
-def _halves(points: torch.Tensor, pairs: int) -> tuple[torch.Tensor, torch.Tensor]:
-    return points[0 : 2 * pairs : 2], points[1 : 2 * pairs : 2]
 
 
 def _kernel(x: torch.Tensor, y: torch.Tensor, sigma: float) -> torch.Tensor:
