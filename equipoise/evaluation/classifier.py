@@ -146,7 +146,7 @@ def train_classifier(
     recipe = recipe or recipe_for(shape)
     classes = classes or int(labels.max()) + 1
     network = fresh_network(shape, classes, recipe, device)
-    _fit(network, images.to(device), labels.to(device), recipe, report or _silent)
+    _fit(network, images.to(device), labels.to(device), recipe, report or (lambda line: None))
     network.eval().requires_grad_(False)
     return _measured(Classifier(network, shape, classes, 0.0, content_hash, recipe), test_images, test_labels)
 
@@ -279,7 +279,3 @@ def _read(path: Path) -> Classifier:
         raise ValueError(f"{path} does not hold the weights that it names.")
     measured = about["accuracy"], about["content_hash"], recipe, about.get("test_hash", "")
     return Classifier(network, shape, about["classes"], *measured)
-
-
-def _silent(line: str) -> None:
-    """Report to nobody."""

@@ -210,10 +210,7 @@ def extract(
     images, batch_size = as_images("images", images), check_whole("batch_size", batch_size, 1)
     parts: list[Extracted] = []
     for start in range(0, len(images), batch_size):
-        found = extractor(images[start : start + batch_size].to(device))
-        parts.append(
-            Extracted(found.features.cpu(), None if found.probabilities is None else found.probabilities.cpu())
-        )
+        parts.append(extractor(images[start : start + batch_size].to(device)).to("cpu"))
         if report is not None:
             report(min(start + batch_size, len(images)), len(images))
     return joined(parts)

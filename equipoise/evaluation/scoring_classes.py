@@ -27,7 +27,8 @@ def score_agreement(evidence: Evidence) -> Score:
 def score_lite0_kernel(evidence: Evidence) -> Score:
     """Kernel distance of each class's samples to that class's real images, by EfficientNet-Lite0; mean over classes."""
     asked, name = asked_classes(evidence), "lite0-kernel-by-class"
-    features, real_classes = evidence.features("efficientnet-lite0"), _real_classes(evidence)
+    features, labels = evidence.features("efficientnet-lite0"), evidence.labels(" to tell classes by")
+    real_classes = labels[spread_places(len(evidence.real), len(evidence.data))]
     found = {}
     for number in _present(real_classes):
         real, generated = features.real.features[real_classes == number], features.generated.features[asked == number]
@@ -56,11 +57,6 @@ def asked_classes(evidence: Evidence) -> Tensor:
     count = evidence.samples_count
     batches = [latent_batch(prior, evidence.seed, number, PURPOSE) for number in range(-(-count // BATCH))]
     return torch.cat(batches)[:count, -prior.classes :].argmax(dim=1)
-
-
-def _real_classes(evidence: Evidence) -> Tensor:
-    """Those of the real items."""
-    return evidence.labels(" to tell classes by")[spread_places(len(evidence.real), len(evidence.data))]
 
 
 def _present(classes: Tensor) -> list[int]:

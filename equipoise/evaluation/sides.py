@@ -152,13 +152,9 @@ def as_bytes(images: torch.Tensor, name: str, value_range: ValueRange) -> torch.
 def _of_text(text: str, root: Path | None) -> ImageSource:
     found = named_side(text)
     if isinstance(found, Path):
-        return _of_pictures(found)
+        pictures = PictureSet(found)
+        return ImageSource(pictures.name, pictures.look(), pictures.load)
     return _of_store(printable(text) if ":" in text else found.name, found.load(root))
-
-
-def _of_pictures(path: Path) -> ImageSource:
-    pictures = PictureSet(path)
-    return ImageSource(pictures.name, pictures.look(), pictures.load)
 
 
 def _of_store(name: str, store: Store) -> ImageSource:
