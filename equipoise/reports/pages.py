@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
@@ -24,7 +24,9 @@ from equipoise.reports.summary import comparison_table, shown, title, with_sprea
 from equipoise.reports.verdict import picture_size, times, verdict
 from equipoise.runs.curves import FAKE, MARGIN, REAL
 from equipoise.runs.record import RunRecord, read_run
-from equipoise.studies.told import Told
+
+if TYPE_CHECKING:
+    from equipoise.studies.demo_stories import Told
 
 _HERE = Path(__file__).parent
 _FRAME_BUDGET_BYTES = 1_700_000
@@ -95,7 +97,7 @@ def write_run_report(run: Path) -> Path:
 
 
 def write_comparison(
-    title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path, stories: Sequence[Told] = ()
+    title: str, introduction: str, groups: Mapping[str, Sequence[Path]], out: Path, stories: "Sequence[Told]" = ()
 ) -> Path:
     """Write one page that compares groups of runs, and return its path.
 

@@ -1,6 +1,6 @@
 """One page per study: the table with its verdicts, curves, boxes, samples from the same latents, and passports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from equipoise.experiments.difference import differences
 from equipoise.reports import conclusions
 from equipoise.reports import figures as run_figures
 from equipoise.reports import study_figures as figures
-from equipoise.reports.frames import Frame, read_frames
+from equipoise.reports.frames import read_frames
 from equipoise.reports.pages import Grids, render, steps_of
 from equipoise.reports.study_tables import FORMATS, SENTENCE_COLUMNS, StudyTable, study_table
 from equipoise.reports.summary import DASH, Cell, Table
@@ -76,7 +76,8 @@ def summary_of(directory: Path) -> Summary:
 
 
 def _page(summary: Summary, table: StudyTable, records: Records) -> str:
-    walks, grids = _walks(records), _grids(records)
+    walks = _pictures(records, "walk", WALK_STEPS, _WALK_BUDGET_BYTES)
+    grids = _pictures(records, "samples", _MOST_FRAMES, _FRAME_BUDGET_BYTES)
     return render(
         "study.html",
         (_HERE / "study_templates",),
@@ -202,24 +203,15 @@ def _maps(records: Records) -> list[Panel]:
     return panels
 
 
-def _walks(records: Records) -> list[Grids]:
-    budget = _WALK_BUDGET_BYTES // max(len(records), 1)
-    return _pictures(records, lambda run: read_frames(run.path / "walk", WALK_STEPS, budget))
-
-
-def _grids(records: Records) -> list[Grids]:
-    budget = _FRAME_BUDGET_BYTES // max(len(records), 1)
-    return _pictures(records, lambda run: read_frames(run.path / "samples", _MOST_FRAMES, budget))
-
-
-def _pictures(records: Records, read: Callable[[RunRecord], tuple[Frame, ...]]) -> list[Grids]:
-    """The pictures of the first run of each row that has some."""
+def _pictures(records: Records, folder: str, most: int, budget_bytes: int) -> list[Grids]:
+    """The pictures of the first run of each row that has some in this folder, all within the budget."""
+    share = budget_bytes // max(len(records), 1)
     found = []
     for label, runs in records.items():
-        pictures = next(((run, frames) for run in runs[:3] if (frames := read(run))), None)
-        if pictures is not None:
-            run, frames = pictures
-            found.append(Grids(_name(label), f"seed {run.seed}" if run.seed else "", frames))
+        for run in runs[:3]:
+            if frames := read_frames(run.path / folder, most, share):
+                found.append(Grids(_name(label), f"seed {run.seed}" if run.seed else "", frames))
+                break
     return found
 
 

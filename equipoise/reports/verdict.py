@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from equipoise.common.durations import duration
 from equipoise.common.errors import EquipoiseError
-from equipoise.evaluation.catalogue import METRICS, is_better
+from equipoise.evaluation.catalogue import METRICS
 from equipoise.evaluation.floor import FLOOR
 from equipoise.evaluation.scoring_images import NEIGHBOURS, SHARE_NEARER
 from equipoise.experiments.build import network_shape
@@ -104,10 +104,8 @@ def _taken(scores: tuple[Record, ...]) -> dict[str, list[tuple[int, float]]]:
 
 
 def _best(name: str, values: list[tuple[int, float]]) -> tuple[int, float]:
-    best = values[0]
-    for each in values[1:]:
-        best = each if is_better(name, each[1], best[1]) else best
-    return best
+    best = min if METRICS[name].lower_is_better else max
+    return best(values, key=lambda each: each[1])
 
 
 def _trend(name: str, values: list[tuple[int, float]]) -> str:

@@ -22,9 +22,8 @@ from equipoise.runs.run_log import read_log
 from equipoise.runs.train import Page, Settings, resume, train
 from equipoise.runs.trained import evaluate
 from equipoise.studies.carry_out import in_stacks, together
-from equipoise.studies.demo_stories import Story, stories, verdict
+from equipoise.studies.demo_stories import Story, Told, stories, verdict
 from equipoise.studies.runner import tell
-from equipoise.studies.told import Told
 from equipoise.studies.workers import INTERRUPTED, get_ready, run_jobs
 from equipoise.training.stack import Stack
 

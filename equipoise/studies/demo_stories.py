@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from equipoise.common.counted import counted
 from equipoise.experiments.experiment import Experiment, Watch
@@ -32,6 +33,23 @@ class Story:
     groups: Mapping[str, Experiment]
     metrics: tuple[str, ...]
     samples: int = 10_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands against what, and what came of it.
+
+    Attributes:
+        title: what stands against what.
+        answer: what the scores say, in a few words.
+        details: paragraphs: the figures, then what the runs share.
+        groups: the run directories by label.
+    """
+
+    title: str
+    answer: str
+    details: tuple[str, ...]
+    groups: Mapping[str, Sequence[Path]]
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,8 @@ def status_line(jobs: Sequence[Job], stream: TextIO | None = None) -> Iterator[S
 def status(jobs: Sequence[Job]) -> str:
     """The runs that have begun and not ended, and how far each is, by the last line of its log."""
     running = [(job, last) for job in jobs if read_outcome(job) is None and (last := _last_line(job.directory))]
-    return "running: " + "; ".join(f"{_name(job)} {_moment(job, last)}" for job, last in running) if running else ""
-
-
-def _name(job: Job) -> str:
-    return f"{job.experiment.name} seed {job.experiment.seed}"
+    each = (f"{job.experiment.name} seed {job.experiment.seed} {_moment(job, last)}" for job, last in running)
+    return f"running: {'; '.join(each)}" if running else ""
 
 
 def _moment(job: Job, last: dict[str, Any]) -> str:
