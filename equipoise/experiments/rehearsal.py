@@ -1,7 +1,8 @@
 """Plays an experiment once without numbers, so that one that cannot work is refused before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -33,27 +34,30 @@ def rehearse(experiment: Experiment) -> None:
         EquipoiseError: a network cannot be built, takes more than this machine's memory, or does not fit the others,
             the latent vectors or the algorithm.
     """
-    _check_latent(experiment)
-    if not _is_quick(experiment):
+    networks = {name: empty_network(player.network) for name, player in experiment.players.items()}
+    _check_latent(experiment, networks)
+    if not _is_quick(experiment, networks.values()):
         with suppress(Exception):
             _play(experiment, "meta")
             return
     _play(experiment, "cpu")
 
 
-def _is_quick(experiment: Experiment) -> bool:
-    """Whether the moves take a fraction of a second on the CPU: layers without kernels, few parameters and samples."""
-    networks = [empty_network(player.network) for player in experiment.players.values()]
-    parameters = [parameter for network in networks for parameter in network.parameters()]
-    few = sum(each.numel() for each in parameters) * experiment.batch_size <= _MOST_PRODUCTS
-    return few and all(each.ndim <= 2 for each in parameters)
+def _is_quick(experiment: Experiment, networks: Iterable[Network]) -> bool:
+    """Whether the moves take a fraction of a second on the CPU: few parameters, pixels and samples."""
+    return sum(map(_most_products, networks)) * experiment.batch_size <= _MOST_PRODUCTS
 
 
-def _check_latent(experiment: Experiment) -> None:
+def _most_products(network: Network) -> int:
+    """About how many a sample takes: one for each entry of a matrix, and for each entry of a kernel at every pixel."""
+    pixels = prod(network.image_shape[1:])
+    return sum(each.numel() * (pixels if each.ndim > 2 else 1) for each in network.parameters())
+
+
+def _check_latent(experiment: Experiment, networks: Mapping[str, Network]) -> None:
     """Whoever takes or gives latent vectors must be made for the prior's."""
     total = 0
-    for name, player in experiment.players.items():
-        network = empty_network(player.network)
+    for name, network in networks.items():
         made_for, size = getattr(network, "latent_size", experiment.latent.size), experiment.latent.size
         if made_for != size:
             raise EquipoiseError(

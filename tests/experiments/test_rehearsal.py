@@ -147,7 +147,7 @@ def test_every_kind_of_recipe_is_played_in_shape_alone(monkeypatch: pytest.Monke
     monkeypatch.setattr(
         rehearsal, "_play", lambda experiment, device: (played.append(device), play(experiment, device))
     )
-    monkeypatch.setattr(rehearsal, "_is_quick", lambda experiment: False)
+    monkeypatch.setattr(rehearsal, "_is_quick", lambda *given: False)
     names = kinds_of_recipes().values()
     before = torch.get_rng_state()
     for name in names:
