@@ -1,7 +1,7 @@
 """Optimisers whose count of steps and rate a graph can read, and the precisions of a move."""
 
-import subprocess
-import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -75,15 +75,7 @@ def test_matrix_precision_leaves_a_cpu_alone() -> None:
 
 @pytest.mark.parametrize("word", ["tf32", "ieee"])
 @pytest.mark.parametrize("place", ["backends", "backends.cudnn", "backends.cudnn.conv", "backends.cuda.matmul"])
-def test_a_user_may_set_tf32_by_torchs_newer_words(place: str, word: str) -> None:
+def test_a_user_may_set_tf32_by_torchs_newer_words(place: str, word: str, start: Callable[..., Any]) -> None:
     """In a process of its own: torch refuses to read its older words afterwards, and settings outlive a test."""
-    code = f"""
-import torch
-from equipoise.training.precision import matrix_precision
-torch.{place}.fp32_precision = "{word}"
-for precision in ("float32", "tf32", "bfloat16"):
-    with matrix_precision(precision, torch.device("cuda")):
-        assert torch.backends.cudnn.conv.fp32_precision == ("tf32" if precision == "tf32" else "ieee")
-assert torch.{place}.fp32_precision == "{word}"
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+    user = start(place, word, module="tests.training.newer_words")
+    assert user.wait(60) == 0, user.communicate()[1]
