@@ -50,8 +50,6 @@ class NormalisedWeight(nn.Module):
         self.register_buffer("right", _unit(right, right))
         image = apply(weight.detach(), self.right)
         self.register_buffer("left", _unit(image, torch.ones_like(image)))
-        for _ in range(_ITERATIONS_AT_ATTACH):
-            _advance([(self, weight)])
 
     def forward(self, weight: Tensor) -> Tensor:
         """The weight that the layer uses, of the shape of `weight`."""
@@ -106,12 +104,16 @@ class SpectralNorm:
             raise ValueError("module is spectrally normalised already; attach the constraint once.")
         _check_other_weights(module)
         sizes = input_sizes(module, example) if self.method == "convolution" else {}
+        pairs = []
         for name, layer in layers:
             weight = layer.weight
             shape = self._shape(name, layer, sizes)
             right = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
             apply = patch_map(layer) if self.method == "matrix" else layer_map(layer)
-            normalised = NormalisedWeight(apply, weight, right.to(weight), self.scale, self.power_iterations)
+            pairs.append((NormalisedWeight(apply, weight, right.to(weight), self.scale, self.power_iterations), weight))
+        for _ in range(_ITERATIONS_AT_ATTACH):
+            _advance(pairs)
+        for (_, layer), (normalised, _) in zip(layers, pairs, strict=True):
             parametrize.register_parametrization(layer, "weight", normalised)
 
     def after_step(self, module: nn.Module) -> None:
@@ -136,9 +138,7 @@ def advance_spectral_norms(module: nn.Module, iterations: int | None = None) -> 
     pairs = [(normalised, original) for _, normalised, original in _normalised_weights(module)]
     counts = [normalised.power_iterations if iterations is None else iterations for normalised, _ in pairs]
     for done in range(max(counts, default=0)):
-        due = [pair for pair, count in zip(pairs, counts, strict=True) if done < count]
-        for device in dict.fromkeys(weight.device for _, weight in due):
-            _advance([pair for pair in due if pair[1].device == device])
+        _advance([pair for pair, count in zip(pairs, counts, strict=True) if done < count])
 
 
 def spectral_norms(module: nn.Module) -> dict[str, Tensor]:
@@ -175,9 +175,15 @@ def _check_other_weights(module: nn.Module) -> None:
         )
 
 
-@torch.no_grad()
 def _advance(pairs: Sequence[tuple[NormalisedWeight, Tensor]]) -> None:
-    """One power iteration of each weight, in place: u <- A v / ||A v||, v <- A' u / ||A' u||."""
+    """One power iteration of each weight, in place; those of one device together."""
+    for device in dict.fromkeys(weight.device for _, weight in pairs):
+        _advance_together([pair for pair in pairs if pair[1].device == device])
+
+
+@torch.no_grad()
+def _advance_together(pairs: Sequence[tuple[NormalisedWeight, Tensor]]) -> None:
+    """Of one device: u <- A v / ||A v||, v <- A' u / ||A' u||."""
     normalised = [each for each, _ in pairs]
     with torch.autocast(pairs[0][1].device.type, enabled=False):
         found = [map_and_transpose(each.apply_map, weight, each.right) for each, weight in pairs]
