@@ -1,11 +1,11 @@
 """Methods of one's own from a file: `--plugin FILE.py`, through the real entry point."""
 
 import json
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,38 +37,42 @@ equipoise.register(
     recipe=equipoise.Entry("my-digits", "My GAN on digits", recipe),
 )
 '''
-SEVERAL = (
-    "import json, sys; from equipoise.cli.main import main; print([main(words) for words in json.loads(sys.argv[1])])"
-)
+Several = Callable[..., tuple[str, str]]
 QUICK = ["--device", "cpu", "--threads", "1", "--quiet"]
 
 
-def several(folder: Path, *commands: list[str]) -> subprocess.CompletedProcess[str]:
-    """The commands, one after the other, in a process of their own."""
-    words = [sys.executable, "-c", SEVERAL, json.dumps(commands)]
-    root = str(Path(__file__).parents[2])
-    environment = os.environ | {"PYTHONPATH": root}
-    return subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=120)
+@pytest.fixture(scope="module")
+def several(start: Callable[..., Any]) -> Several:
+    """several(folder, *commands): what they print and say there, one after the other, in a process of their own."""
+
+    def carry_out(folder: Path, *commands: list[str]) -> tuple[str, str]:
+        with chdir(folder):
+            process = start(json.dumps(commands), module="tests.cli.several")
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        return output, errors
+
+    return carry_out
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, several: Several) -> Path:
     """A folder with the plug-in, a run that was trained with it from a YAML file that names its kinds, and its losses
     as they were listed.
     """
     folder = tmp_path_factory.mktemp("plugins")
     (folder / "mine.py").write_text(PLUGIN)
     with_it = ["--plugin", "mine.py"]
-    shown = several(folder, ["show", "my-digits", *with_it])
-    yaml, code = shown.stdout.rstrip("\n").rsplit("\n", 1)
-    assert code == "[0]", shown.stderr
+    shown, errors = several(folder, ["show", "my-digits", *with_it])
+    yaml, code = shown.rstrip("\n").rsplit("\n", 1)
+    assert code == "[0]", errors
     assert "kind: my-gan" in yaml
     assert "loss: my-hinge" in yaml
     (folder / "mine.yaml").write_text(yaml)
     train = [*with_it, "train", "mine.yaml", "--out", "run", *QUICK]
-    done = several(folder, train, [*with_it, "resume", "run"], ["list", "losses", "--plugin=mine.py"])
-    assert done.stdout.splitlines()[-1] == "[0, 0, 0]", done.stderr
-    (folder / "losses.txt").write_text(done.stdout)
+    output, errors = several(folder, train, [*with_it, "resume", "run"], ["list", "losses", "--plugin=mine.py"])
+    assert output.splitlines()[-1] == "[0, 0, 0]", errors
+    (folder / "losses.txt").write_text(output)
     return folder
 
 
@@ -81,53 +85,33 @@ def test_what_a_plugin_brings_is_listed_and_recorded_and_leaves_no_files_behind(
     assert not (folder / "__pycache__").exists()
 
 
-def test_without_the_plugin_its_run_asks_for_it_and_a_changed_one_is_told(folder: Path) -> None:
+def test_without_the_plugin_its_run_asks_for_it_and_a_changed_one_is_told(folder: Path, several: Several) -> None:
     other = folder / "other"
     other.mkdir()
     (other / "mine.py").write_text(PLUGIN + "\n# changed\n")
     commands = [["resume", "run"], ["sample", "run", "--out", "x.png"], ["evaluate", "run"], ["show", "mine.yaml"]]
-    done = several(folder, *commands, ["--plugin", "other/mine.py", "resume", "run", "--quiet"])
-    assert done.stdout.splitlines()[-1] == "[2, 2, 2, 2, 0]", done.stderr
-    *asked, unknown, changed = done.stderr.splitlines()
+    output, errors = several(folder, *commands, ["--plugin", "other/mine.py", "resume", "run", "--quiet"])
+    assert output.splitlines()[-1] == "[2, 2, 2, 2, 0]", errors
+    *asked, unknown, changed = errors.splitlines()
     assert len(asked) == 3
     assert all("was trained with the plug-in mine.py: add --plugin mine.py" in line for line in asked)
     assert "unknown algorithm 'my-gan'" in unknown
     assert "the plug-in mine.py is no longer the file that the run began with" in changed
 
 
-JOBS = """
-import multiprocessing
-import sys
-from pathlib import Path
-from equipoise.common.plugins import load_plugin
-from equipoise.experiments.config import to_yaml
-from equipoise.recipes.catalogue import recipe
-from equipoise.studies import ray_cluster, workers
-
-if __name__ == "__main__":
-    load_plugin(Path("mine.py"))
-    jobs = [recipe("my-digits"), recipe("my-digits")]
-    if sys.argv[1] == "ray":
-        done = ray_cluster.run_jobs_on_ray(to_yaml, jobs, "local", 2, 0.0)
-    else:
-        workers.get_ready = lambda function: multiprocessing.get_context(sys.argv[1])
-        done = workers.run_jobs(to_yaml, jobs, 2)
-    print(done == [to_yaml(job) for job in jobs])
-"""
-
-
 @pytest.mark.parametrize("way", ["forkserver", "spawn", pytest.param("ray", marks=pytest.mark.slow)])
-def test_workers_of_a_study_have_the_plugins_of_their_starter(folder: Path, way: str) -> None:
+def test_workers_of_a_study_have_the_plugins_of_their_starter(
+    folder: Path, way: str, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if way == "ray":
         pytest.importorskip("ray", reason="Ray is not installed: pip install 'equipoise[ray]'")
-    (folder / "jobs.py").write_text(JOBS)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    words = [sys.executable, "jobs.py", way]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=600)
-    assert done.stdout == "True\n", done.stderr
+    monkeypatch.chdir(folder)
+    process = start(way, module="tests.cli.plugin_jobs", PYTHONPATH=str(Path(__file__).parents[2]))
+    output, errors = process.communicate(timeout=600)
+    assert output == "True\n", errors
 
 
-def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path) -> None:
+def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path, several: Several) -> None:
     files = {
         "syntax.py": ("x = 1\ny = (", "the plug-in syntax.py in line 2 is not valid Python: '(' was never closed."),
         "fails.py": ("\n\n1 / 0\n", "the plug-in fails.py in line 3 fails: ZeroDivisionError: division by zero."),
@@ -142,9 +126,9 @@ def test_what_cannot_be_loaded_is_one_sentence_with_the_line(tmp_path: Path) -> 
     for name, (source, _) in files.items():
         (tmp_path / name).write_bytes(source.encode("latin-1"))
     commands = [["--plugin", name, "list"] for name in [*files, "none.py", "."]]
-    done = several(tmp_path, *commands, ["--plugin"], ["show", "mine"], ["--plugin", "taken.py", "trian"])
-    assert done.stdout == f"{[2] * (len(commands) + 3)}\n"
-    told = done.stderr.splitlines()
+    output, errors = several(tmp_path, *commands, ["--plugin"], ["show", "mine"], ["--plugin", "taken.py", "trian"])
+    assert output == f"{[2] * (len(commands) + 3)}\n"
+    told = errors.splitlines()
     assert len(told) == len(commands) + 3
     assert all(sentence in line for line, (_, sentence) in zip(told, files.values(), strict=False))
     assert "none.py cannot be read: No such file or directory." in told[5]
