@@ -189,15 +189,15 @@ def test_a_loss_that_is_no_single_number_is_told_so() -> None:
 class Foreign(Discriminator):
     """What a method author may write: one of its layers is torch's own, by its name."""
 
-    def __init__(self, layer: str, size: float, kernel: bool = False):
+    def __init__(self, layer: str, size: float):
         super().__init__()
         self.image_shape = (1, 8, 8)
-        convolution = nn.Conv2d(1, 1, 1) if kernel else nn.Identity()
+        convolution = nn.Conv2d(1, 1, 1)
         self.body = nn.Sequential(convolution, nn.Flatten(), getattr(nn, layer)(size if size < 1 else int(size)))
         self.head = nn.Sequential(nn.Linear(64, 1), score_shape(None))
 
 
-@pytest.mark.parametrize("kernel", [False, True])
+@pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize(
     ("layer", "size", "told"),
     [
@@ -206,9 +206,12 @@ class Foreign(Discriminator):
         ("Dropout", 0.5, r"body\.2 is torch's Dropout; take BatchNorm and Dropout of equipoise\.networks"),
     ],
 )
-def test_a_layer_that_networks_cannot_have_is_named(layer: str, size: float, told: str, kernel: bool) -> None:
+def test_a_layer_that_networks_cannot_have_is_named(
+    layer: str, size: float, told: str, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether the network is played in shape alone or with numbers."""
-    options = f"{{kind: my-foreign, layer: {layer}, size: {size}, kernel: {kernel}}}"
+    monkeypatch.setattr(rehearsal, "_is_quick", lambda *given: quick)
+    options = f"{{kind: my-foreign, layer: {layer}, size: {size}}}"
     with suppress(InterruptedError), all_or_nothing():
         register(network=Entry("my-foreign", "torch's own layer", Foreign))
         experiment = changed("gan-digits", f"players.discriminator.network={options}")
