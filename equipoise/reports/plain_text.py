@@ -4,11 +4,10 @@ import textwrap
 from collections.abc import Sequence
 
 from equipoise.common.errors import printable
-from equipoise.reports.study_tables import SENTENCE_COLUMNS, StudyTable
+from equipoise.reports.study_tables import LEFT, SENTENCE_COLUMNS, StudyTable
 
 _GAP = "  "
 _LONGEST_LABEL = 40
-_LEFT = ("row", "data", "verdict")
 
 
 def as_text(table: StudyTable, width: int = 80) -> str:
@@ -16,7 +15,7 @@ def as_text(table: StudyTable, width: int = 80) -> str:
     cells = [[printable(cell) for cell in row] for row in table.rows]
     labels = [row[0] if len(row[0]) <= _LONGEST_LABEL else f"{row[0][: _LONGEST_LABEL - 3]}..." for row in cells]
     columns = [
-        _column(title, [row[place] for row in cells], title not in _LEFT)
+        _column(title, [row[place] for row in cells], title not in LEFT)
         for place, title in enumerate(table.columns)
         if place
     ]

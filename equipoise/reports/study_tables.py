@@ -17,6 +17,8 @@ from equipoise.studies.verdict import Figure
 
 SENTENCE_COLUMNS = ("the paper", "ours", "verdict")
 """The heads of the table of sentences."""
+LEFT = ("row", "data", "verdict")
+"""Columns whose text begins on the left."""
 MARK_NOTE = (
     "† measured differently from the rest of its column and block, or differently in each run, and then without a "
     "mean; the passports show how. Do not compare it."
@@ -98,7 +100,7 @@ def as_latex(table: StudyTable) -> str:
     """The table as a LaTeX tabular; needs the package booktabs."""
     head = " & ".join(map(_escaped, table.columns))
     body = "\n".join("  " + " & ".join(_escaped(str(cell)) for cell in row) + r" \\" for row in table.rows)
-    layout = "".join("l" if column in ("row", "data", "verdict") else "r" for column in table.columns)
+    layout = "".join("l" if column in LEFT else "r" for column in table.columns)
     return (
         f"% {' '.join(table.caption.split())}\n\\begin{{tabular}}{{{layout}}}\n  \\toprule\n  {head} \\\\\n"
         f"  \\midrule\n{body}\n  \\bottomrule\n\\end{{tabular}}\n"
