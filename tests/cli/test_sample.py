@@ -194,7 +194,7 @@ def test_an_interpolation_is_a_grid_or_moves(name: str, size: tuple[int, int], m
 def test_neighbours_are_the_nearest_pictures_by_pixels_where_features_are_not_installed(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(nearest, "_installed", lambda: False)
+    monkeypatch.setattr(nearest, "lite0_is_installed", lambda: False)
     words = ["sample", str(run), "--neighbours", "3", "--count", "2", *CPU, "--out", str(tmp_path / "x.png")]
     assert main(words) == 0
     assert "beside each sample its nearest training pictures, by pixels" in capsys.readouterr().out
