@@ -16,11 +16,11 @@ from equipoise.testing.toys import TOY_EXPERIMENTS
 
 
 def main() -> None:
-    out, jobs = Path(sys.argv[1]), sys.argv[2:]
+    out, jobs = Path(sys.argv[1]), [job.split(":") for job in sys.argv[2:]]
     torch.set_num_threads(1)
-    play_in_float64(TOY_EXPERIMENTS["gan"](), 1)  # imports, once for all ranks, whatever torch imports late
-    for number, job in enumerate(jobs):
-        size, gathering, iterations, names = job.split(":")
+    for name in {name for *_, names in jobs for name in names.split(",")}:
+        play_in_float64(TOY_EXPERIMENTS[name](), 1)  # imports, once for all ranks, whatever torch imports late
+    for number, (size, gathering, iterations, names) in enumerate(jobs):
         experiments = {name: TOY_EXPERIMENTS[name]() for name in names.split(",")}
         play_on_ranks(experiments, int(size), int(iterations), out / str(number), gathering == "gather")
 
