@@ -4,6 +4,7 @@ import json
 import math
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_what_is_no_bundle_is_refused_in_one_sentence(tmp_path: Path) -> None:
     assert Bundle(tmp_path, {"random streams": nn.Linear(2, 1)}, streams=False).save(1)
 
 
-def two(width: int = 2, **more: object) -> dict[str, object]:
+def two(width: int = 2, **more: object) -> dict[str, Any]:
     layer = nn.Linear(2, width)
     return {"layer": layer, "optimiser": torch.optim.Adam(layer.parameters())} | more
 
@@ -198,25 +199,34 @@ def two(width: int = 2, **more: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("parts", "values", "named"),
     [
-        (two(width=3), {}, "its part 'layer' has weight of shape .2, 2. where .3, 2. is here"),
-        ({"layer": nn.Linear(2, 2, bias=False)}, {}, "it has the part 'optimiser', which was not given here"),
-        (two(extra=nn.Linear(1, 1)), {}, "it has no part 'extra'"),
-        (two() | {"optimiser": torch.optim.SGD([torch.zeros(1)], lr=1.0)}, {}, "is a Adam, and here it is a SGD"),
-        (two() | {"optimiser": torch.optim.Adam([torch.zeros(1)])}, {}, "groups of .2. parameters, and here .* .1."),
-        (two() | {"layer": nn.Sequential(nn.Linear(2, 2))}, {}, "its part 'layer' lacks 0.bias"),
-        (two() | {"layer": nn.Linear(2, 2, bias=False)}, {}, "its part 'layer' holds bias, which is not here"),
-        (two(), {"seen": 1}, "it has no value 'seen'"),
+        (lambda: two(width=3), {}, "its part 'layer' has weight of shape .2, 2. where .3, 2. is here"),
+        (lambda: {"layer": nn.Linear(2, 2, bias=False)}, {}, "it has the part 'optimiser', which was not given here"),
+        (lambda: two(extra=nn.Linear(1, 1)), {}, "it has no part 'extra'"),
+        (
+            lambda: two() | {"optimiser": torch.optim.SGD([torch.zeros(1)], lr=1.0)},
+            {},
+            "is a Adam, and here it is a SGD",
+        ),
+        (
+            lambda: two() | {"optimiser": torch.optim.Adam([torch.zeros(1)])},
+            {},
+            "groups of .2. parameters, and here .* .1.",
+        ),
+        (lambda: two() | {"layer": nn.Sequential(nn.Linear(2, 2))}, {}, "its part 'layer' lacks 0.bias"),
+        (lambda: two() | {"layer": nn.Linear(2, 2, bias=False)}, {}, "its part 'layer' holds bias, which is not here"),
+        (two, {"seen": 1}, "it has no value 'seen'"),
     ],
     ids=["shape", "missing part", "extra part", "kind", "groups", "names", "fewer names", "value"],
 )
 def test_a_checkpoint_of_another_loop_is_refused_and_changes_nothing(
-    tmp_path: Path, parts: dict[str, Any], values: dict[str, Any], named: str
+    tmp_path: Path, parts: Callable[[], dict[str, Any]], values: dict[str, Any], named: str
 ) -> None:
     Bundle(tmp_path, two()).save(1)
-    before = [value.clone() for value in parts["layer"].state_dict().values()]
+    layer = (given := parts())["layer"]
+    before = [value.clone() for value in layer.state_dict().values()]
     with pytest.raises(EquipoiseError, match=f"belongs to another loop: .*{named}"):
-        Bundle(tmp_path, parts, values=values).restore()
-    assert all(torch.equal(*pair) for pair in zip(before, parts["layer"].state_dict().values(), strict=True))
+        Bundle(tmp_path, given, values=values).restore()
+    assert all(torch.equal(*pair) for pair in zip(before, layer.state_dict().values(), strict=True))
 
 
 def test_a_part_that_refuses_its_state_is_named_before_a_module_changes(tmp_path: Path) -> None:
