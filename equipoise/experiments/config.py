@@ -135,7 +135,7 @@ class _Fields(dict[str, Any]):
 
     Attributes:
         cls: of the object.
-        new_kind: the kind that an assignment gave it, if it is one.
+        new_kind: the kind that an assignment gave it, if it is one and another than before.
     """
 
     def __init__(self, changing: Any):
@@ -145,9 +145,9 @@ class _Fields(dict[str, Any]):
         self.new_kind: str | None = None
 
     def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, value)
-        if name == "kind" and _is_kind(value):
+        if name == "kind" and value != self.get("kind") and _is_kind(value):
             self.new_kind = value
+        super().__setitem__(name, value)
 
 
 class _KeptFields(EquipoiseError):

@@ -93,6 +93,8 @@ def test_what_does_not_fit_is_refused_in_one_sentence(name: str, assignment: str
         ["data.kind=noise", "value_range=data"],
         ["algorithm.loss.kind=hinge"],
         ["players.generator.kind=mlp-generator"],
+        ["algorithm.kind.name=ebgan"],
+        ["players.generator.network.kind=mlp-generator", "players.generator.network.such=1"],
     ],
 )
 def test_where_the_other_fields_are_not_to_blame_they_are_not_mentioned(assignments: list[str]) -> None:
