@@ -24,9 +24,9 @@ class Score:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of the classes that the values of a histogram are of; none where they have no names."""
+        """Of the classes that the values of a histogram are of; none where they have no names, or not in this order."""
         named = self.passport.get("by_class")
-        is_whole = isinstance(named, Mapping) and isinstance(self.value, tuple) and len(named) == len(self.value)
+        is_whole = isinstance(named, Mapping) and tuple(named.values()) == self.value
         return tuple(map(str, named or ())) if is_whole else ()
 
     def as_dict(self) -> dict[str, Any]:
