@@ -171,8 +171,8 @@ def _record(line: bytes) -> Record | None:
 
 def _trouble(raw: Mapping[str, Any], words: str) -> tuple[str, bool]:
     """The trouble of an alarm, and whether it has passed; logs from before the field "trouble" have them in words."""
-    if "trouble" in raw:
-        return str(raw["trouble"]), raw.get("passed") is True
+    if isinstance(trouble := raw.get("trouble"), str):
+        return trouble, raw.get("passed") is True
     if raw["kind"] not in _ALARMS:
         return "", False
     return words.removeprefix(_PASSED).partition(":")[0], words.startswith(_PASSED)

@@ -16,6 +16,7 @@ from equipoise.reports.measurements import score_figures
 from equipoise.reports.pages import write_comparison, write_run_report
 from equipoise.reports.summary import MARK, comparison_table, shown, spread
 from equipoise.runs.record import read_run
+from equipoise.runs.run_log import read_log
 from equipoise.studies.study import evenly
 
 pytestmark = pytest.mark.lengthy
@@ -289,6 +290,13 @@ def test_frames_are_evenly_chosen_within_the_budget(tmp_path: Path) -> None:
 def test_evenly_keeps_both_ends() -> None:
     assert evenly(100, 5) == [0, 25, 50, 74, 99]
     assert evenly(2, 5) == [0, 1]
+
+
+@pytest.mark.parametrize("named", [{}, {"trouble": None}, {"trouble": 5}, {"trouble": "generator wins"}])
+def test_an_alarm_that_does_not_name_its_trouble_has_it_in_its_words(named: dict[str, object], tmp_path: Path) -> None:
+    line = {"kind": "imbalance", "iteration": 3, "values": {}, "told": "generator wins: x.", **named}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    assert read_log(tmp_path / "metrics.jsonl").lasting == {"generator wins": "Generator wins: x."}
 
 
 def test_a_collapse_counts_until_it_has_passed(make_run: Callable[..., Path]) -> None:
