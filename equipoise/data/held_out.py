@@ -55,7 +55,7 @@ def part_of(store: "Store", part: Part) -> "Store":
         return store
     out = held_out_places(store, EVERY)
     held_out = _some(store, out)
-    return held_out if part == "held-out" else replace(_some(store, ~out), held_out_hash=held_out.content_hash)
+    return held_out if part == "held-out" else replace(_some(store, ~out), held_out=held_out)
 
 
 def _some(store: "Store", places: "Tensor") -> "Store":

@@ -32,7 +32,7 @@ class Store:
         known_hash: the content hash where it was computed before, as for files of many gigabytes.
         account: what became of the files that the set was read from, where it came from single files.
         unlabelled: why there are no labels and what to do, where somebody may expect some.
-        held_out_hash: of a part for training, the content hash of what is held out of it.
+        held_out: of a part for training, what is held out of it; it lies where the set was loaded.
     """
 
     items: Items
@@ -41,7 +41,7 @@ class Store:
     known_hash: str | None = None
     account: Account | None = None
     unlabelled: str = ""
-    held_out_hash: str = ""
+    held_out: "Store | None" = None
 
     def __post_init__(self) -> None:
         if self.labels is not None and self.labels.shape != (self.items.count,):

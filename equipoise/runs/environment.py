@@ -112,8 +112,10 @@ def data_changed(path: Path, now: str) -> bool:
 
 def held_out_hash(experiment: Experiment, store: Store, root: Path | None) -> str:
     """Of the items that the data's own field `part` holds out of the training; "" where it holds out none."""
-    if store.held_out_hash or division_of(experiment.data) != ("part", "train"):
-        return store.held_out_hash
+    if division_of(experiment.data) != ("part", "train"):
+        return ""
+    if store.held_out is not None:
+        return store.held_out.content_hash
     held_out: DataSet = replace(cast(Any, experiment.data), part=experiment.data.held_out)
     return held_out.load(root, experiment.seed).content_hash
 
