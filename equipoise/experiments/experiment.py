@@ -94,6 +94,28 @@ class Player:
     constraint: PlayerConstraint | None = None
 
 
+def two_players(
+    generator: NetworkConfig,
+    discriminator: NetworkConfig,
+    optimiser: Optimiser,
+    second: Optimiser | None = None,
+    **fields: Any,
+) -> dict[str, Player]:
+    """Generator and discriminator.
+
+    Args:
+        generator: its network.
+        discriminator: its network.
+        optimiser: of the generator, and of the discriminator unless it has one of its own.
+        second: the discriminator's own.
+        fields: further fields of the discriminator, as its constraint.
+    """
+    return {
+        "generator": Player(network=generator, optimiser=optimiser),
+        "discriminator": Player(network=discriminator, optimiser=second or optimiser, **fields),
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Watch:
     """What is measured during training. Nothing here changes what the run computes, but `patience` may end it.

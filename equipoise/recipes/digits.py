@@ -9,8 +9,7 @@ from equipoise.algorithms.gan import GAN
 from equipoise.algorithms.magan import MAGAN
 from equipoise.constraints import SpectralNorm
 from equipoise.data.digits import Digits
-from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
-from equipoise.recipes.parts import two_players
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network, two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam, Adamax
@@ -77,8 +76,7 @@ def _energy_experiment(name: str, algorithm: Algorithm) -> Experiment:
     """The one setting that MAGAN and EBGAN share, so that only the margin differs."""
     discriminator = network("dense-autoencoder", image_shape=_SHAPE, encoder_sizes=(128, 32))
     adamax = Adamax(lr=1e-3, betas=(0.5, 0.999))
-    players = {"generator": digits_generator(), "discriminator": discriminator}
-    return on_digits(name, algorithm, {role: Player(network=each, optimiser=adamax) for role, each in players.items()})
+    return on_digits(name, algorithm, two_players(digits_generator(), discriminator, adamax))
 
 
 def on_digits(name: str, algorithm: Algorithm, players: dict[str, Player], batch_size: int = 64) -> Experiment:

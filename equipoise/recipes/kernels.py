@@ -9,9 +9,8 @@ from equipoise.algorithms.mmd_gan import MMDGAN
 from equipoise.constraints import SpectralNorm
 from equipoise.data.folder import Folder
 from equipoise.data.ring import Ring
-from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network, two_players
 from equipoise.recipes.digits import digits_generator, on_digits
-from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam

@@ -16,8 +16,7 @@ from equipoise.data.cifar10 import Cifar10
 from equipoise.data.data_set import DataSet
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.stl10 import Stl10
-from equipoise.experiments.experiment import Experiment, NetworkConfig, Watch, network
-from equipoise.recipes.parts import two_players
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Watch, network, two_players
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import Adam, RMSprop
 from equipoise.training.schedules import Constant, LinearDecay, Schedule

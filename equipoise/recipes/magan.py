@@ -10,8 +10,7 @@ from equipoise.algorithms.magan import MAGAN
 from equipoise.data.celeba import CelebA
 from equipoise.data.cifar10 import Cifar10
 from equipoise.data.mnist import Mnist
-from equipoise.experiments.experiment import Experiment, Player, Watch, network
-from equipoise.recipes.parts import two_players
+from equipoise.experiments.experiment import Experiment, Player, Watch, network, two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam, Adamax

@@ -18,10 +18,9 @@ from equipoise.data.data_set import DataSet
 from equipoise.data.folder import Folder
 from equipoise.data.lsun import LsunBedroom
 from equipoise.data.stl10 import Stl10
-from equipoise.experiments.experiment import Experiment, Watch, network
+from equipoise.experiments.experiment import Experiment, Watch, network, two_players
 from equipoise.losses.kernels import GAUSSIAN_MIXTURE, RATIONAL_QUADRATIC_MIXTURE
 from equipoise.recipes.mmd_best import Rates, best_gain, best_rates, nearest_gain
-from equipoise.recipes.parts import two_players
 from equipoise.training.draw import Latent
 from equipoise.training.game import Algorithm
 from equipoise.training.optimisers import Adam

@@ -18,8 +18,7 @@ from equipoise.data.compositional_mnist import CompositionalMnist
 from equipoise.data.mnist import Mnist
 from equipoise.data.ring import Ring
 from equipoise.data.stacked_mnist import StackedMnist
-from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network
-from equipoise.recipes.parts import two_players
+from equipoise.experiments.experiment import Experiment, NetworkConfig, Player, Watch, network, two_players
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import SGD, Adam, Optimiser, RMSprop
 

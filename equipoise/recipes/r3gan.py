@@ -14,8 +14,7 @@ from equipoise.data.cifar10 import Cifar10
 from equipoise.data.data_set import DataSet
 from equipoise.data.folder import Folder
 from equipoise.data.stacked_mnist import StackedMnist
-from equipoise.experiments.experiment import Experiment, Watch, network
-from equipoise.recipes.parts import two_players
+from equipoise.experiments.experiment import Experiment, Watch, network, two_players
 from equipoise.training.average import Average
 from equipoise.training.draw import Latent
 from equipoise.training.optimisers import Adam

@@ -28,9 +28,8 @@ from equipoise.data.items import Mapped
 from equipoise.data.noise import Noise
 from equipoise.data.store import Store
 from equipoise.experiments.build import build_game, build_state
-from equipoise.experiments.experiment import Experiment, network
+from equipoise.experiments.experiment import Experiment, network, two_players
 from equipoise.recipes.catalogue import RECIPES, recipe
-from equipoise.recipes.parts import two_players
 from equipoise.runs.allocator import keep_freed_memory
 from equipoise.training.draw import Latent
 from equipoise.training.loop import Loop
