@@ -6,7 +6,6 @@ import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -296,15 +295,9 @@ def _checked(hint: Any, plain: Plain, where: str) -> Any:
     if isinstance(plain, bool) and hint in (int, float):
         raise EquipoiseError(f"{where} must be a number, got {plain}.")
     try:
-        return _adapter(hint).validate_python(plain)
+        return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False)).validate_python(plain)
     except ValidationError as error:
         raise EquipoiseError(f"{where} {_reason(error)}, got {shown(plain)}.") from error
-
-
-@cache
-def _adapter(hint: Any) -> TypeAdapter[Any]:
-    """What checks values of this type; making it takes much longer than a check."""
-    return TypeAdapter(hint, config=ConfigDict(allow_inf_nan=False))
 
 
 def _reason(error: ValidationError) -> str:

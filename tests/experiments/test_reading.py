@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from equipoise.common.errors import EquipoiseError, UnknownName
+from equipoise.experiments import config
 from equipoise.experiments.config import (
     changed,
     from_plain,
@@ -201,3 +203,10 @@ def test_what_no_assignment_names_stays_the_very_same_object() -> None:
     assert found.players["discriminator"] is base.players["discriminator"]
     assert found.players["generator"].network is base.players["generator"].network
     assert found.algorithm is base.algorithm
+
+
+@pytest.mark.parametrize(("hint", "told"), [(Literal["a", "b"], "'a' or 'b'"), (Literal["b", "a"], "'b' or 'a'")])
+def test_choices_are_told_in_the_order_of_their_declaration(hint: Any, told: str) -> None:
+    """Although Python takes the two types for equal."""
+    with pytest.raises(EquipoiseError, match=f"it should be {told}, got 3"):
+        config._checked(hint, 3, "it")
