@@ -1,6 +1,7 @@
 """The demo: four stories, each of runs that differ in one thing, on data that come with the package."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,11 +153,12 @@ def _curves(run: RunDirectory) -> dict[str, list[float | None]]:
     """The margin and the mean energies of every adversarial epoch, as the page draws them."""
     epochs = [record.values for record in read_log(run.log).epochs if record.stage == "adversarial"]
     names = [name for name in _CURVES if any(name in values for values in epochs)]
-    return {name: [_rounded(values.get(name)) for values in epochs] for name in names}
+    return {name: [_rounded(values.get(name, math.nan)) for values in epochs] for name in names}
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{_SIGNIFICANT_DIGITS}g}")
+def _rounded(value: float) -> float | None:
+    """As JSON: what is no number is null there."""
+    return float(f"{value:.{_SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
 
 
 def run_word(group: str) -> str:
